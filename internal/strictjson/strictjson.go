@@ -1,0 +1,115 @@
+// Package strictjson reads and writes JSON the way security needs it: member
+// names are case-sensitive, duplicate members, invalid UTF-8 and deep nesting
+// are refused. It is go-jose's own JSON package behind those checks; using it
+// everywhere keeps encoding/json out of the wasm (docs/decisions).
+package strictjson
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-jose/go-jose/v4/json"
+)
+
+// maxDepth bounds nesting: the decoder recurses, and a megabyte of brackets
+// would otherwise exhaust the stack.
+const maxDepth = 64
+
+var (
+	errUTF8   = errors.New("strictjson: invalid UTF-8")
+	errDepth  = errors.New("strictjson: nested too deeply")
+	errSyntax = errors.New("strictjson: not the JSON expected")
+)
+
+// RawMessage is a JSON value kept as it was written.
+type RawMessage = json.RawMessage
+
+// Marshal returns v as JSON.
+func Marshal(v any) ([]byte, error) { return json.Marshal(v) }
+
+// Unmarshal decodes data into v. Its errors never quote the input.
+func Unmarshal(data []byte, v any) error {
+	if !utf8.Valid(data) {
+		return errUTF8
+	}
+	if depth(data) > maxDepth {
+		return errDepth
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return errSyntax
+	}
+	return nil
+}
+
+// UnmarshalKnown is [Unmarshal] into a pointer to a struct, and refuses
+// members that the struct does not name. The error names the member.
+func UnmarshalKnown(data []byte, v any) error {
+	if err := Unmarshal(data, v); err != nil {
+		return err
+	}
+	var members map[string]RawMessage
+	if err := Unmarshal(data, &members); err != nil {
+		return err
+	}
+	known := fieldNames(reflect.TypeOf(v).Elem())
+	for name := range members {
+		if !known[name] {
+			return errors.New("unknown member " + printable(name))
+		}
+	}
+	return nil
+}
+
+func fieldNames(t reflect.Type) map[string]bool {
+	names := make(map[string]bool, t.NumField())
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if field.Anonymous && field.Type.Kind() == reflect.Struct {
+			for name := range fieldNames(field.Type) {
+				names[name] = true
+			}
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// printable keeps a name out of messages unless it looks like a name.
+func printable(name string) string {
+	if len(name) > 40 {
+		return "(too long to show)"
+	}
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' {
+			return "(not a name)"
+		}
+	}
+	return name
+}
+
+// depth returns how deeply objects and arrays nest in data.
+func depth(data []byte) int {
+	var depth, deepest int
+	inString := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
+}

@@ -1,0 +1,183 @@
+package oidc
+
+import "strconv"
+
+// A Code names a reason for failure. Codes are API: they keep their meaning,
+// and JavaScript sees the same string as the code property of the error.
+type Code string
+
+// Error returns the code with the name of the package in front.
+func (c Code) Error() string { return "oidc: " + string(c) }
+
+// Mistakes of the developer.
+const (
+	// ErrInvalidArgument: a parameter is missing, malformed or unknown.
+	ErrInvalidArgument Code = "invalid_argument"
+	// ErrInvalidConfig: a setting is missing or malformed.
+	ErrInvalidConfig Code = "invalid_config"
+	// ErrInsecureURL: a URL is neither https nor http on a loopback host.
+	ErrInsecureURL Code = "insecure_url"
+)
+
+// Reasons not to use the provider's metadata.
+const (
+	// ErrMetadataInvalid: a required member is missing or of the wrong type.
+	ErrMetadataInvalid Code = "metadata_invalid"
+	// ErrIssuerMismatch: an issuer is not the configured one, character by
+	// character; in the metadata, the callback or the ID Token.
+	ErrIssuerMismatch Code = "issuer_mismatch"
+	// ErrUnsupported: the provider does not offer what is needed.
+	ErrUnsupported Code = "unsupported"
+)
+
+// Reasons why a request had no usable answer.
+const (
+	// ErrNetwork: the server could not be reached.
+	ErrNetwork Code = "network"
+	// ErrCORSRefused: the server answers, but does not let this origin read.
+	ErrCORSRefused Code = "cors_refused"
+	// ErrTimeout: no answer in the time allowed.
+	ErrTimeout Code = "timeout"
+	// ErrAborted: the caller gave up.
+	ErrAborted Code = "aborted"
+	// ErrRedirectRefused: the server answered with a redirect, which is not
+	// followed where keys and tokens come from.
+	ErrRedirectRefused Code = "redirect_refused"
+	// ErrHTTPStatus: the status is not the one that the specification names.
+	ErrHTTPStatus Code = "http_status"
+	// ErrResponseTooLarge: the body is longer than the limit.
+	ErrResponseTooLarge Code = "response_too_large"
+	// ErrNotJSON: the body is not a JSON object, or is served as another type.
+	ErrNotJSON Code = "not_json"
+)
+
+// Reasons to refuse an Authentication Response.
+const (
+	// ErrCallbackMissing: the URL holds no response at all.
+	ErrCallbackMissing Code = "callback_missing"
+	// ErrCallbackMalformed: the response has duplicate or missing parameters.
+	ErrCallbackMalformed Code = "callback_malformed"
+	// ErrStateUnknown: nothing was started under this state, or it was used
+	// before: a reload, a bookmark, another browser, an attack.
+	ErrStateUnknown Code = "state_unknown"
+	// ErrStateMismatch: the state is not the one that was sent.
+	ErrStateMismatch Code = "state_mismatch"
+	// ErrTransactionExpired: the answer came later than 15 minutes.
+	ErrTransactionExpired Code = "transaction_expired"
+)
+
+// ErrProvider is the provider's own refusal; see [ProviderError].
+const ErrProvider Code = "provider_error"
+
+// Reasons to refuse a token response or a token.
+const (
+	// ErrTokenResponseInvalid: a required member is missing or malformed.
+	ErrTokenResponseInvalid Code = "token_response_invalid"
+	// ErrIDTokenMissing: openid was asked for and no ID Token came.
+	ErrIDTokenMissing Code = "id_token_missing"
+	// ErrTokenMalformed: not a JWS in compact serialization with a JSON
+	// object of claims.
+	ErrTokenMalformed Code = "token_malformed"
+	// ErrClaimInvalid: a claim is missing or of the wrong type.
+	ErrClaimInvalid Code = "claim_invalid"
+	// ErrTypeNotAllowed: the typ header names a token of another kind.
+	ErrTypeNotAllowed Code = "typ_not_allowed"
+	// ErrAlgNotAllowed: the algorithm is not on the allow-list.
+	ErrAlgNotAllowed Code = "alg_not_allowed"
+	// ErrKeyNotFound: the issuer publishes no key that could have signed.
+	ErrKeyNotFound Code = "key_not_found"
+	// ErrKeysInvalid: the JWKS holds no usable key.
+	ErrKeysInvalid Code = "keys_invalid"
+	// ErrSignatureInvalid: the signature does not verify.
+	ErrSignatureInvalid Code = "signature_invalid"
+	// ErrAudienceMismatch: the token is for somebody else, or for others too.
+	ErrAudienceMismatch Code = "audience_mismatch"
+	// ErrAZPMismatch: the token was issued to another client.
+	ErrAZPMismatch Code = "azp_mismatch"
+	// ErrTokenExpired: exp has passed. A wrong local clock looks the same.
+	ErrTokenExpired Code = "token_expired"
+	// ErrTokenNotYetValid: nbf has not come. A wrong local clock looks the same.
+	ErrTokenNotYetValid Code = "token_not_yet_valid"
+	// ErrIssuedInFuture: iat has not come. A wrong local clock looks the same.
+	ErrIssuedInFuture Code = "issued_in_future"
+	// ErrNonceMismatch: the ID Token answers another request.
+	ErrNonceMismatch Code = "nonce_mismatch"
+	// ErrAuthTimeTooOld: the last sign-in is older than max_age allows.
+	ErrAuthTimeTooOld Code = "auth_time_too_old"
+	// ErrACRNotMet: the authentication context is not one that was required.
+	ErrACRNotMet Code = "acr_not_met"
+	// ErrAtHashMismatch: the access token does not belong to the ID Token.
+	ErrAtHashMismatch Code = "at_hash_mismatch"
+	// ErrSubjectChanged: the answer is about another End-User.
+	ErrSubjectChanged Code = "subject_changed"
+	// ErrScopeInsufficient: the access token lacks a scope.
+	ErrScopeInsufficient Code = "insufficient_scope"
+)
+
+// A ClaimError reports the first claim of a token that failed validation.
+// It never holds the value of the claim.
+type ClaimError struct {
+	Claim string // "iss", "nonce", ...
+	Step  string // where it is required: "OIDC Core 3.1.3.7 step 11"
+	Err   error  // a [Code]
+}
+
+// Error names the claim and the step, never the value.
+func (e *ClaimError) Error() string {
+	return e.Err.Error() + " (claim " + e.Claim + ", " + e.Step + ")"
+}
+
+// Unwrap returns the [Code].
+func (e *ClaimError) Unwrap() error { return e.Err }
+
+// A ProviderError reports that the provider said no (RFC 6749 4.1.2.1 and
+// 5.2, OIDC Core 3.1.2.6). Description and URI are text of the provider's:
+// they are not part of Error, and are not to be shown as HTML.
+type ProviderError struct {
+	Endpoint    string // "authorization", "token", ...
+	Status      int    // HTTP status; 0 for the authorization endpoint
+	ErrorCode   string // the parameter error: "login_required", ...
+	Description string // the parameter error_description
+	URI         string // the parameter error_uri
+}
+
+// Error returns the endpoint and the provider's error code.
+func (e *ProviderError) Error() string {
+	return "oidc: the " + e.Endpoint + " endpoint answered " + safeErrorCode(e.ErrorCode)
+}
+
+// Unwrap returns [ErrProvider].
+func (e *ProviderError) Unwrap() error { return ErrProvider }
+
+// safeErrorCode keeps an untrusted error code out of messages unless it is
+// as short and plain as the registered ones.
+func safeErrorCode(code string) string {
+	if code == "" || len(code) > 64 {
+		return "an error"
+	}
+	for _, c := range code {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return "an error"
+		}
+	}
+	return code
+}
+
+// A TransportError reports that a request had no usable answer.
+type TransportError struct {
+	Endpoint string // "discovery", "jwks", "token", ...
+	Status   int    // HTTP status; 0 if there was no answer
+	Err      error  // a [Code], or wraps one
+}
+
+// Error names the endpoint and the status, never the body.
+func (e *TransportError) Error() string {
+	s := e.Err.Error() + " (" + e.Endpoint + " request"
+	if e.Status != 0 {
+		s += ", status " + strconv.Itoa(e.Status)
+	}
+	return s + ")"
+}
+
+// Unwrap returns the cause.
+func (e *TransportError) Unwrap() error { return e.Err }

@@ -1,0 +1,27 @@
+package oidc
+
+import "context"
+
+// A Request is one HTTP request to the provider.
+type Request struct {
+	Method  string // "GET" or "POST"
+	URL     string
+	Header  map[string]string
+	Body    string // form-encoded, for POST
+	NoCache bool   // past the HTTP cache: for keys that were not found in it
+}
+
+// A Response is the provider's answer.
+type Response struct {
+	Status int
+	Header map[string]string // names in lower case
+	Body   []byte
+}
+
+// A Transport sends one HTTP request. It does not follow redirects
+// ([ErrRedirectRefused]), sends no cookies, bounds the time ([ErrTimeout])
+// and the length of the answer ([ErrResponseTooLarge]). Other failures are
+// [ErrNetwork] and [ErrCORSRefused]. An answer of any status is no error.
+type Transport interface {
+	Do(ctx context.Context, req *Request) (*Response, error)
+}
