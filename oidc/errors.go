@@ -82,6 +82,9 @@ const (
 	ErrClaimInvalid Code = "claim_invalid"
 	// ErrTypeNotAllowed: the typ header names a token of another kind.
 	ErrTypeNotAllowed Code = "typ_not_allowed"
+	// ErrHeaderNotAllowed: the token brings its own key (jwk, jku, x5u, x5c)
+	// or demands an extension (crit, b64).
+	ErrHeaderNotAllowed Code = "header_not_allowed"
 	// ErrAlgNotAllowed: the algorithm is not on the allow-list.
 	ErrAlgNotAllowed Code = "alg_not_allowed"
 	// ErrKeyNotFound: the issuer publishes no key that could have signed.

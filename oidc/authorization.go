@@ -1,0 +1,127 @@
+package oidc
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An AuthenticationRequest is what a client asks of the authorization
+// endpoint (OIDC Core 3.1.2.1). ClientID and RedirectURI are required; an
+// empty Scope means "openid", and "openid" is added where it is missing.
+type AuthenticationRequest struct {
+	ClientID    string
+	RedirectURI string
+	Scope       string
+
+	ResponseMode string // "query", the default, or "fragment"
+	Prompt       string // "none", "login", "consent", "select_account"
+	Display      string
+	MaxAge       *int64 // seconds
+	UILocales    string
+	IDTokenHint  Secret
+	LoginHint    string
+	ACRValues    string   // space-separated, in order of preference
+	Resource     []string // RFC 8707 2
+
+	// Extra are parameters that this package does not know, in order of
+	// their names. They cannot replace those that protect the flow.
+	Extra map[string]string
+}
+
+// protectedParameters make the response trustworthy: Extra cannot name them.
+var protectedParameters = []string{
+	"client_id", "redirect_uri", "response_type", "scope", "nonce", "state",
+	"code_challenge", "code_challenge_method", "response_mode", "request", "request_uri",
+}
+
+// Start begins a transaction: it returns the URL to send the End-User to, and
+// what is needed to understand the answer. random is a source of random bits,
+// [crypto/rand.Reader]. Codes: [ErrInvalidConfig], [ErrInsecureURL],
+// [ErrInvalidArgument].
+func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Time) (*Transaction, string, error) {
+	if err := r.check(); err != nil {
+		return nil, "", err
+	}
+	tx := &Transaction{
+		Issuer:       m.Issuer,
+		ClientID:     r.ClientID,
+		RedirectURI:  r.RedirectURI,
+		ResponseMode: r.ResponseMode,
+		Scope:        withOpenID(r.Scope),
+		MaxAge:       r.MaxAge,
+		CreatedAt:    now.Unix(),
+	}
+	for _, secret := range []*Secret{&tx.State, &tx.Nonce, &tx.CodeVerifier} {
+		var err error
+		if *secret, err = randomSecret(random); err != nil {
+			return nil, "", err
+		}
+	}
+	return tx, r.parameters(tx).appendTo(m.AuthorizationEndpoint), nil
+}
+
+func (r *AuthenticationRequest) check() error {
+	if r.ClientID == "" {
+		return fmt.Errorf("client_id: %w", ErrInvalidConfig)
+	}
+	if _, err := parseSecureURL(r.RedirectURI); err != nil {
+		return fmt.Errorf("redirect_uri: %w", err)
+	}
+	if r.ResponseMode != "" && r.ResponseMode != "query" && r.ResponseMode != "fragment" {
+		return fmt.Errorf("response_mode: %w", ErrInvalidArgument)
+	}
+	// none stands alone (OIDC Core 3.1.2.1)
+	if prompts := strings.Fields(r.Prompt); len(prompts) > 1 && slices.Contains(prompts, "none") {
+		return fmt.Errorf("prompt: %w", ErrInvalidArgument)
+	}
+	if r.MaxAge != nil && *r.MaxAge < 0 {
+		return fmt.Errorf("max_age: %w", ErrInvalidArgument)
+	}
+	for name := range r.Extra {
+		if slices.Contains(protectedParameters, name) {
+			return fmt.Errorf("extra parameter %s: %w", name, ErrInvalidArgument)
+		}
+	}
+	return nil
+}
+
+func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
+	p := &params{}
+	p.add("client_id", r.ClientID)
+	p.add("redirect_uri", r.RedirectURI)
+	p.add("response_type", "code")
+	p.add("scope", tx.Scope)
+	p.add("nonce", tx.Nonce.Reveal())
+	p.add("state", tx.State.Reveal())
+	p.add("code_challenge", codeChallenge(tx.CodeVerifier))
+	p.add("code_challenge_method", "S256")
+	for _, resource := range r.Resource {
+		p.add("resource", resource)
+	}
+	p.add("response_mode", r.ResponseMode)
+	p.add("prompt", r.Prompt)
+	p.add("display", r.Display)
+	if r.MaxAge != nil {
+		p.add("max_age", strconv.FormatInt(*r.MaxAge, 10))
+	}
+	p.add("ui_locales", r.UILocales)
+	p.add("id_token_hint", r.IDTokenHint.Reveal())
+	p.add("login_hint", r.LoginHint)
+	p.add("acr_values", r.ACRValues)
+	p.setAll(r.Extra)
+	return p
+}
+
+// withOpenID adds the scope that makes the request one of OpenID Connect
+// (OIDC Core 3.1.2.1).
+func withOpenID(scope string) string {
+	scopes := strings.Fields(scope)
+	if !slices.Contains(scopes, "openid") {
+		scopes = append([]string{"openid"}, scopes...)
+	}
+	return strings.Join(scopes, " ")
+}

@@ -1,0 +1,328 @@
+package oidc
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+)
+
+// DefaultLeeway is how far the clocks of client and provider may differ.
+const DefaultLeeway = 30 * time.Second
+
+// IDTokenClaims are the claims of a verified ID Token (OIDC Core 2). Times
+// are seconds since the epoch, 0 if the claim is absent.
+type IDTokenClaims struct {
+	Issuer          string
+	Subject         string
+	Audience        []string
+	AuthorizedParty string // azp
+	Expiry          int64
+	IssuedAt        int64
+	NotBefore       int64
+	AuthTime        int64
+	Nonce           Secret
+	AccessTokenHash string // at_hash
+	ACR             string
+	SessionID       string // sid
+
+	// Members are all claims, as they were signed.
+	Members map[string]strictjson.RawMessage
+}
+
+// ExpectedIDToken is what an ID Token has to be to be accepted.
+type ExpectedIDToken struct {
+	Issuer     string
+	ClientID   string
+	Algorithms []string // the allow-list; see [Metadata.SigningAlgorithms]
+
+	// Nonce is the one that was sent. It has to come back, unless Previous
+	// is set.
+	Nonce Secret
+
+	// AccessToken came in the same response; at_hash is checked against it.
+	AccessToken Secret
+
+	// MaxAge is the max_age that was asked for, in seconds; nil if none was.
+	MaxAge *int64
+
+	// ACRValues are the acr that satisfy; empty if any does.
+	ACRValues []string
+
+	// Previous is set for a refresh: the claims of the sign-in, which the
+	// new ones have to continue (OIDC Core 12.2).
+	Previous *IDTokenClaims
+
+	// Leeway for exp, iat, nbf and auth_time; 0 means [DefaultLeeway].
+	Leeway time.Duration
+}
+
+// VerifyIDToken returns the claims of an ID Token that passed every check of
+// OIDC Core 3.1.3.7, and of 12.2 when it comes from a refresh. now is the
+// wall clock. Failures are a [ClaimError], or one of [ErrTokenMalformed],
+// [ErrHeaderNotAllowed], [ErrTypeNotAllowed], [ErrAlgNotAllowed],
+// [ErrKeyNotFound], [ErrSignatureInvalid].
+func (e *ExpectedIDToken) VerifyIDToken(token Secret, keys *KeySet, now time.Time) (*IDTokenClaims, error) {
+	h, payload, err := verifyJWS(token.Reveal(), keys, e.Algorithms)
+	if err != nil {
+		return nil, err
+	}
+	if !isIDTokenType(h.Typ) {
+		return nil, ErrTypeNotAllowed
+	}
+	claims, err := parseIDTokenClaims(payload)
+	if err != nil {
+		return nil, err
+	}
+	v := &idTokenVerifier{ExpectedIDToken: e, alg: h.Alg, now: now.Unix(), leeway: seconds(e.Leeway)}
+	if err := v.verify(claims); err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+// isIDTokenType refuses tokens of another kind, such as at+jwt and logout+jwt
+// (RFC 8725 3.11).
+func isIDTokenType(typ string) bool {
+	return typ == "" || strings.EqualFold(typ, "JWT") || strings.EqualFold(typ, "application/jwt")
+}
+
+func seconds(leeway time.Duration) int64 {
+	if leeway == 0 {
+		leeway = DefaultLeeway
+	}
+	return int64(leeway / time.Second)
+}
+
+func parseIDTokenClaims(payload []byte) (*IDTokenClaims, error) {
+	set, err := parseClaims(payload)
+	if err != nil {
+		return nil, err
+	}
+	const section = "OIDC Core 2"
+	r := &reader{set: set}
+	claims := &IDTokenClaims{
+		Issuer:          r.text("iss", section, true),
+		Subject:         r.text("sub", section, true),
+		Audience:        r.strings("aud", section, true),
+		AuthorizedParty: r.text("azp", section, false),
+		Expiry:          r.seconds("exp", section, true),
+		IssuedAt:        r.seconds("iat", section, true),
+		NotBefore:       r.seconds("nbf", "RFC 7519 4.1.5", false),
+		AuthTime:        r.seconds("auth_time", section, false),
+		Nonce:           Secret(r.text("nonce", section, false)),
+		AccessTokenHash: r.text("at_hash", "OIDC Core 3.1.3.6", false),
+		ACR:             r.text("acr", section, false),
+		SessionID:       r.text("sid", "OIDC Front-Channel Logout 3", false),
+		Members:         set,
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return claims, nil
+}
+
+// idTokenVerifier holds what the checks compare with.
+type idTokenVerifier struct {
+	*ExpectedIDToken
+	alg    string
+	now    int64 // seconds since the epoch
+	leeway int64 // seconds
+}
+
+// idTokenSteps are the checks in the order of OIDC Core 3.1.3.7; the
+// signature, steps 6 to 8, came first.
+var idTokenSteps = []struct {
+	step, claim string
+	check       func(*idTokenVerifier, *IDTokenClaims) error
+}{
+	{"OIDC Core 2", "sub", (*idTokenVerifier).checkSubject},
+	{"OIDC Core 3.1.3.7 step 2", "iss", (*idTokenVerifier).checkIssuer},
+	{"OIDC Core 3.1.3.7 step 3", "aud", (*idTokenVerifier).checkAudience},
+	{"OIDC Core 3.1.3.7 step 5", "azp", (*idTokenVerifier).checkAuthorizedParty},
+	{"OIDC Core 3.1.3.7 step 9", "exp", (*idTokenVerifier).checkExpiry},
+	{"OIDC Core 3.1.3.7 step 10", "iat", (*idTokenVerifier).checkIssuedAt},
+	{"RFC 7519 4.1.5", "nbf", (*idTokenVerifier).checkNotBefore},
+	{"OIDC Core 3.1.3.7 step 11", "nonce", (*idTokenVerifier).checkNonce},
+	{"OIDC Core 3.1.3.7 step 12", "acr", (*idTokenVerifier).checkACR},
+	{"OIDC Core 3.1.3.7 step 13", "auth_time", (*idTokenVerifier).checkAuthTime},
+	{"OIDC Core 3.1.3.8", "at_hash", (*idTokenVerifier).checkAccessTokenHash},
+	{"RFC 8725 3.12", "events", (*idTokenVerifier).checkNoLogoutToken},
+	{"OIDC Core 12.2", "sub", (*idTokenVerifier).checkSameSubject},
+	{"OIDC Core 12.2", "auth_time", (*idTokenVerifier).checkSameAuthTime},
+	{"OIDC Core 12.2", "azp", (*idTokenVerifier).checkSameAuthorizedParty},
+}
+
+func (v *idTokenVerifier) verify(c *IDTokenClaims) error {
+	for _, s := range idTokenSteps {
+		if err := s.check(v, c); err != nil {
+			return &ClaimError{Claim: s.claim, Step: s.step, Err: err}
+		}
+	}
+	return nil
+}
+
+// checkSubject wants at most 255 ASCII characters.
+func (v *idTokenVerifier) checkSubject(c *IDTokenClaims) error {
+	if len(c.Subject) > 255 {
+		return ErrClaimInvalid
+	}
+	for i := range len(c.Subject) {
+		if c.Subject[i] >= 0x80 {
+			return ErrClaimInvalid
+		}
+	}
+	return nil
+}
+
+// checkIssuer compares code point by code point.
+func (v *idTokenVerifier) checkIssuer(c *IDTokenClaims) error {
+	if v.Issuer == "" || c.Issuer != v.Issuer {
+		return ErrIssuerMismatch
+	}
+	return nil
+}
+
+// checkAudience refuses audiences beside the client: none other is trusted.
+func (v *idTokenVerifier) checkAudience(c *IDTokenClaims) error {
+	if v.ClientID == "" || len(c.Audience) == 0 {
+		return ErrAudienceMismatch
+	}
+	for _, audience := range c.Audience {
+		if audience != v.ClientID {
+			return ErrAudienceMismatch
+		}
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkAuthorizedParty(c *IDTokenClaims) error {
+	if _, present := c.Members["azp"]; present && c.AuthorizedParty != v.ClientID {
+		return ErrAZPMismatch
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkExpiry(c *IDTokenClaims) error {
+	if v.now >= c.Expiry+v.leeway {
+		return ErrTokenExpired
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkIssuedAt(c *IDTokenClaims) error {
+	if c.IssuedAt > v.now+v.leeway {
+		return ErrIssuedInFuture
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkNotBefore(c *IDTokenClaims) error {
+	if c.NotBefore > v.now+v.leeway {
+		return ErrTokenNotYetValid
+	}
+	return nil
+}
+
+// checkNonce fails closed: without a nonce to compare with, only a refresh
+// passes, and its nonce is absent or the one of the sign-in (OIDC Core 12.2).
+func (v *idTokenVerifier) checkNonce(c *IDTokenClaims) error {
+	if v.Previous != nil {
+		if _, present := c.Members["nonce"]; present && !v.Previous.Nonce.equal(c.Nonce.Reveal()) {
+			return ErrNonceMismatch
+		}
+		return nil
+	}
+	if v.Nonce == "" || !v.Nonce.equal(c.Nonce.Reveal()) {
+		return ErrNonceMismatch
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkACR(c *IDTokenClaims) error {
+	if len(v.ACRValues) > 0 && !slices.Contains(v.ACRValues, c.ACR) {
+		return ErrACRNotMet
+	}
+	return nil
+}
+
+// checkAuthTime wants auth_time when max_age was asked for, and fresh. The
+// age is not asked of a refresh, which cannot renew it.
+func (v *idTokenVerifier) checkAuthTime(c *IDTokenClaims) error {
+	if v.MaxAge == nil || v.Previous != nil {
+		return nil
+	}
+	if _, present := c.Members["auth_time"]; !present {
+		return ErrClaimInvalid
+	}
+	if c.AuthTime > v.now+v.leeway {
+		return ErrIssuedInFuture
+	}
+	if v.now > c.AuthTime+*v.MaxAge+v.leeway {
+		return ErrAuthTimeTooOld
+	}
+	return nil
+}
+
+// checkAccessTokenHash compares at_hash, which is optional in the code flow,
+// with the left half of the hash of the access token (OIDC Core 3.1.3.6).
+func (v *idTokenVerifier) checkAccessTokenHash(c *IDTokenClaims) error {
+	if _, present := c.Members["at_hash"]; !present {
+		return nil
+	}
+	if !Secret(accessTokenHash(v.alg, v.AccessToken)).equal(c.AccessTokenHash) {
+		return ErrAtHashMismatch
+	}
+	return nil
+}
+
+// accessTokenHash hashes with the function of the signature algorithm:
+// RS256 means SHA-256. Ed25519 signs with SHA-512.
+func accessTokenHash(alg string, token Secret) string {
+	var sum []byte
+	switch {
+	case strings.HasSuffix(alg, "256"):
+		s := sha256.Sum256([]byte(token))
+		sum = s[:]
+	case strings.HasSuffix(alg, "384"):
+		s := sha512.Sum384([]byte(token))
+		sum = s[:]
+	default:
+		s := sha512.Sum512([]byte(token))
+		sum = s[:]
+	}
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+}
+
+// checkNoLogoutToken refuses a logout token in the place of an ID Token.
+func (v *idTokenVerifier) checkNoLogoutToken(c *IDTokenClaims) error {
+	if _, present := c.Members["events"]; present {
+		return ErrTypeNotAllowed
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkSameSubject(c *IDTokenClaims) error {
+	if v.Previous != nil && c.Subject != v.Previous.Subject {
+		return ErrSubjectChanged
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkSameAuthTime(c *IDTokenClaims) error {
+	if v.Previous != nil && c.AuthTime != 0 && v.Previous.AuthTime != 0 && c.AuthTime != v.Previous.AuthTime {
+		return ErrClaimInvalid
+	}
+	return nil
+}
+
+func (v *idTokenVerifier) checkSameAuthorizedParty(c *IDTokenClaims) error {
+	if v.Previous != nil && c.AuthorizedParty != v.Previous.AuthorizedParty {
+		return ErrAZPMismatch
+	}
+	return nil
+}

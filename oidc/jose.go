@@ -1,0 +1,201 @@
+package oidc
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+)
+
+// This file is the only one that knows the JOSE library.
+
+// maxTokenLength bounds a token in bytes, before anything reads it.
+const maxTokenLength = 256 << 10
+
+// minRSABits is the smallest RSA modulus accepted (RFC 7518 3.3).
+const minRSABits = 2048
+
+// maxKeysTried bounds the signatures verified for a token without a kid.
+const maxKeysTried = 8
+
+// asymmetricAlgorithms are all that are ever accepted for a signature. EdDSA
+// has two names: Ed25519 is its fully specified one (RFC 9864).
+var asymmetricAlgorithms = []string{
+	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+	"ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+}
+
+// header is the protected header of a JWS (RFC 7515 4.1).
+type header struct {
+	Alg  string                `json:"alg"`
+	Kid  string                `json:"kid"`
+	Typ  string                `json:"typ"`
+	Crit strictjson.RawMessage `json:"crit"`
+	B64  strictjson.RawMessage `json:"b64"`
+	JWK  strictjson.RawMessage `json:"jwk"`
+	JKU  strictjson.RawMessage `json:"jku"`
+	X5U  strictjson.RawMessage `json:"x5u"`
+	X5C  strictjson.RawMessage `json:"x5c"`
+}
+
+// splitToken cuts a compact serialization into its three parts without
+// allocating for what is no token (RFC 7515 7.1).
+func splitToken(token string) (parts [3]string, err error) {
+	if len(token) > maxTokenLength {
+		return parts, ErrTokenMalformed
+	}
+	first := strings.IndexByte(token, '.')
+	last := strings.LastIndexByte(token, '.')
+	if first <= 0 || last == first || last == len(token)-1 || strings.IndexByte(token[first+1:last], '.') >= 0 {
+		return parts, ErrTokenMalformed
+	}
+	return [3]string{token[:first], token[first+1 : last], token[last+1:]}, nil
+}
+
+// decodePart is base64url without padding, line breaks or stray bits
+// (RFC 7515 2).
+func decodePart(part string) ([]byte, error) {
+	if strings.ContainsAny(part, "\r\n") {
+		return nil, ErrTokenMalformed
+	}
+	data, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	if err != nil {
+		return nil, ErrTokenMalformed
+	}
+	return data, nil
+}
+
+// parseHeader decodes the protected header and refuses what would let the
+// token choose how it is verified (RFC 8725 3.1, 3.10; RFC 7515 4.1.11).
+func parseHeader(part string, algorithms []string) (*header, error) {
+	data, err := decodePart(part)
+	if err != nil {
+		return nil, err
+	}
+	var h header
+	if !startsObject(data) || strictjson.Unmarshal(data, &h) != nil {
+		return nil, ErrTokenMalformed
+	}
+	for _, forbidden := range []strictjson.RawMessage{h.Crit, h.B64, h.JWK, h.JKU, h.X5U, h.X5C} {
+		if forbidden != nil {
+			return nil, ErrHeaderNotAllowed
+		}
+	}
+	if !slices.Contains(algorithms, h.Alg) || !slices.Contains(asymmetricAlgorithms, h.Alg) {
+		return nil, ErrAlgNotAllowed
+	}
+	return &h, nil
+}
+
+// verifyJWS verifies the signature of token with a key of the issuer's and
+// returns its header and payload. The payload means nothing before.
+func verifyJWS(token string, keys *KeySet, algorithms []string) (*header, []byte, error) {
+	parts, err := splitToken(token)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := parseHeader(parts[0], algorithms)
+	if err != nil {
+		return nil, nil, err
+	}
+	payload, err := decodePart(parts[1])
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := decodePart(parts[2]); err != nil {
+		return nil, nil, err
+	}
+	candidates := keys.candidates(h)
+	if len(candidates) == 0 {
+		return nil, nil, ErrKeyNotFound
+	}
+	for _, key := range candidates {
+		if verifySignature(token, parts, payload, h.Alg, key) {
+			return h, payload, nil
+		}
+	}
+	return nil, nil, ErrSignatureInvalid
+}
+
+// verifySignature verifies one signature with one key. That the library
+// verified the very bytes that are read afterwards is checked, not assumed.
+func verifySignature(token string, parts [3]string, payload []byte, alg string, key *jwk) bool {
+	if alg == "Ed25519" { // not yet known to the library by this name
+		public, ok := key.public.(ed25519.PublicKey)
+		signature, err := decodePart(parts[2])
+		return ok && err == nil && ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature)
+	}
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+	if err != nil {
+		return false
+	}
+	verified, err := jws.Verify(key.public)
+	return err == nil && bytes.Equal(verified, payload)
+}
+
+// parseJWK decodes one public signature key (RFC 7517 4).
+func parseJWK(data []byte) (*jwk, error) {
+	var attributes struct {
+		Use    string   `json:"use"`
+		KeyOps []string `json:"key_ops"`
+		D      string   `json:"d"`
+	}
+	if err := strictjson.Unmarshal(data, &attributes); err != nil {
+		return nil, ErrKeysInvalid
+	}
+	if attributes.Use != "" && attributes.Use != "sig" || attributes.D != "" ||
+		attributes.KeyOps != nil && !slices.Contains(attributes.KeyOps, "verify") {
+		return nil, ErrKeysInvalid
+	}
+	var parsed jose.JSONWebKey
+	if err := parsed.UnmarshalJSON(data); err != nil {
+		return nil, ErrKeysInvalid
+	}
+	key := &jwk{kid: parsed.KeyID, alg: parsed.Algorithm, public: parsed.Key}
+	key.algorithms = keyAlgorithms(key)
+	if len(key.algorithms) == 0 {
+		return nil, ErrKeysInvalid
+	}
+	return key, nil
+}
+
+// keyAlgorithms returns the algorithms that a key can verify: the type and
+// the curve of the key decide, and its own alg if it names one (RFC 7517 4.4,
+// RFC 8725 3.1). It is empty for keys that are too weak, private or symmetric.
+func keyAlgorithms(key *jwk) []string {
+	var algorithms []string
+	switch public := key.public.(type) {
+	case *rsa.PublicKey:
+		if public.N.BitLen() >= minRSABits {
+			algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
+		}
+	case *ecdsa.PublicKey:
+		switch public.Params().Name {
+		case "P-256":
+			algorithms = []string{"ES256"}
+		case "P-384":
+			algorithms = []string{"ES384"}
+		case "P-521":
+			algorithms = []string{"ES512"}
+		}
+	case ed25519.PublicKey:
+		algorithms = []string{"EdDSA", "Ed25519"}
+		if key.alg == "EdDSA" || key.alg == "Ed25519" {
+			return algorithms
+		}
+	}
+	if key.alg == "" {
+		return algorithms
+	}
+	if slices.Contains(algorithms, key.alg) {
+		return []string{key.alg}
+	}
+	return nil
+}

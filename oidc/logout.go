@@ -1,0 +1,72 @@
+package oidc
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+)
+
+// An EndSessionRequest asks the provider to sign the End-User out
+// (RP-Initiated Logout 2).
+type EndSessionRequest struct {
+	ClientID              string
+	IDTokenHint           Secret
+	PostLogoutRedirectURI string // where to come back to; empty to stay
+	State                 Secret // comes back with the End-User; see [NewState]
+	Extra                 map[string]string
+}
+
+// NewState returns a random state for an EndSessionRequest.
+func NewState(random io.Reader) (Secret, error) { return randomSecret(random) }
+
+// URL returns the address to send the End-User to. Codes: [ErrUnsupported] if
+// the provider has no end_session_endpoint, [ErrInvalidArgument],
+// [ErrInsecureURL].
+func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
+	if m.EndSessionEndpoint == "" {
+		return "", fmt.Errorf("end_session_endpoint: %w", ErrUnsupported)
+	}
+	for name := range r.Extra {
+		if slices.Contains([]string{"id_token_hint", "client_id", "post_logout_redirect_uri", "state"}, name) {
+			return "", fmt.Errorf("extra parameter %s: %w", name, ErrInvalidArgument)
+		}
+	}
+	p := &params{}
+	p.add("id_token_hint", r.IDTokenHint.Reveal())
+	if r.IDTokenHint == "" {
+		p.add("client_id", r.ClientID)
+	}
+	if r.PostLogoutRedirectURI != "" {
+		if _, err := parseSecureURL(r.PostLogoutRedirectURI); err != nil {
+			return "", fmt.Errorf("post_logout_redirect_uri: %w", err)
+		}
+		p.add("post_logout_redirect_uri", r.PostLogoutRedirectURI)
+		p.add("state", r.State.Reveal())
+	}
+	p.setAll(r.Extra)
+	return p.appendTo(m.EndSessionEndpoint), nil
+}
+
+// SignoutState returns the state that the provider sent back after a
+// sign-out, empty if there is none. Codes: [ErrCallbackMalformed], and a
+// [ProviderError] if the address holds an error.
+func SignoutState(callbackURL string) (Secret, error) {
+	u, err := url.Parse(callbackURL)
+	if err != nil {
+		return "", ErrCallbackMalformed
+	}
+	values, err := parseResponse(u.RawQuery)
+	if err != nil {
+		return "", err
+	}
+	if values.Get("error") != "" {
+		return "", &ProviderError{
+			Endpoint:    "end_session",
+			ErrorCode:   values.Get("error"),
+			Description: values.Get("error_description"),
+			URI:         values.Get("error_uri"),
+		}
+	}
+	return Secret(values.Get("state")), nil
+}

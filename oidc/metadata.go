@@ -1,0 +1,132 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Metadata is what a provider says of itself (OIDC Discovery 3).
+// [FetchMetadata] and [Metadata.Check] make sure that it can be relied on.
+type Metadata struct {
+	Issuer                                     string   `json:"issuer"`
+	AuthorizationEndpoint                      string   `json:"authorization_endpoint"`
+	TokenEndpoint                              string   `json:"token_endpoint"`
+	UserinfoEndpoint                           string   `json:"userinfo_endpoint,omitempty"`
+	JWKSURI                                    string   `json:"jwks_uri"`
+	EndSessionEndpoint                         string   `json:"end_session_endpoint,omitempty"`
+	ResponseTypesSupported                     []string `json:"response_types_supported"`
+	SubjectTypesSupported                      []string `json:"subject_types_supported"`
+	IDTokenSigningAlgValuesSupported           []string `json:"id_token_signing_alg_values_supported"`
+	CodeChallengeMethodsSupported              []string `json:"code_challenge_methods_supported,omitempty"`
+	AuthorizationResponseIssParameterSupported bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
+}
+
+// wellKnown is appended to the issuer (OIDC Discovery 4).
+const wellKnown = "/.well-known/openid-configuration"
+
+// ConfigurationURL returns where the metadata of issuer is: a single slash
+// at the end of the issuer is dropped first (OIDC Discovery 4.1).
+func ConfigurationURL(issuer string) string {
+	return strings.TrimSuffix(issuer, "/") + wellKnown
+}
+
+// FetchMetadata fetches and checks the metadata of issuer (OIDC Discovery 4).
+// Codes: those of [Transport] and [Metadata.Check], [ErrHTTPStatus],
+// [ErrNotJSON].
+func FetchMetadata(ctx context.Context, t Transport, issuer string) (*Metadata, error) {
+	if err := CheckIssuer(issuer); err != nil {
+		return nil, fmt.Errorf("issuer: %w", err)
+	}
+	var m Metadata
+	req := &Request{
+		Method: "GET",
+		URL:    ConfigurationURL(issuer),
+		Header: map[string]string{"Accept": "application/json"},
+	}
+	if err := getJSON(ctx, t, "discovery", req, &m); err != nil {
+		return nil, err
+	}
+	if err := m.Check(issuer); err != nil {
+		return nil, fmt.Errorf("discovery: %w", err)
+	}
+	return &m, nil
+}
+
+// Check returns nil if the metadata is that of issuer and of a provider that
+// this package can work with. Codes: [ErrIssuerMismatch],
+// [ErrMetadataInvalid], [ErrInsecureURL], [ErrUnsupported].
+func (m *Metadata) Check(issuer string) error {
+	// Code point by code point; issuers are not normalized (OIDC Discovery 4.3).
+	if m.Issuer != issuer {
+		return ErrIssuerMismatch
+	}
+	endpoints := []struct {
+		name, url string
+		required  bool
+	}{
+		{"authorization_endpoint", m.AuthorizationEndpoint, true},
+		{"token_endpoint", m.TokenEndpoint, true},
+		{"jwks_uri", m.JWKSURI, true},
+		{"userinfo_endpoint", m.UserinfoEndpoint, false},
+		{"end_session_endpoint", m.EndSessionEndpoint, false},
+	}
+	for _, e := range endpoints {
+		if err := checkEndpoint(e.url, e.required); err != nil {
+			return fmt.Errorf("%s: %w", e.name, err)
+		}
+	}
+	if len(m.ResponseTypesSupported) == 0 || len(m.SubjectTypesSupported) == 0 {
+		return fmt.Errorf("response_types_supported or subject_types_supported is missing: %w", ErrMetadataInvalid)
+	}
+	return m.checkSupport()
+}
+
+// checkEndpoint wants https, or http on a loopback host (RFC 6749 3.1, 3.2).
+func checkEndpoint(url string, required bool) error {
+	if url == "" {
+		if required {
+			return ErrMetadataInvalid
+		}
+		return nil
+	}
+	_, err := parseSecureURL(url)
+	if errors.Is(err, ErrInvalidArgument) {
+		return ErrMetadataInvalid
+	}
+	return err
+}
+
+// checkSupport fails for a provider that rules out what is always used.
+// Silence on code_challenge_methods_supported is accepted: many providers do
+// PKCE without saying so, and state and nonce protect the rest (RFC 9700 4.7.1).
+func (m *Metadata) checkSupport() error {
+	if !slices.Contains(m.ResponseTypesSupported, "code") {
+		return fmt.Errorf("response type code: %w", ErrUnsupported)
+	}
+	if len(m.CodeChallengeMethodsSupported) > 0 && !slices.Contains(m.CodeChallengeMethodsSupported, "S256") {
+		return fmt.Errorf("code challenge method S256: %w", ErrUnsupported)
+	}
+	if len(m.IDTokenSigningAlgValuesSupported) == 0 {
+		return fmt.Errorf("id_token_signing_alg_values_supported is missing: %w", ErrMetadataInvalid)
+	}
+	if len(m.SigningAlgorithms()) == 0 {
+		return fmt.Errorf("ID Token signing algorithm: %w", ErrUnsupported)
+	}
+	return nil
+}
+
+// SigningAlgorithms returns the algorithms that the provider signs ID Tokens
+// with, less those that are never accepted from it: "none", and HMAC, whose
+// key a public client would have to share (OIDC Core 3.1.3.7 steps 7 and 8).
+func (m *Metadata) SigningAlgorithms() []string {
+	var algorithms []string
+	for _, alg := range m.IDTokenSigningAlgValuesSupported {
+		if slices.Contains(asymmetricAlgorithms, alg) {
+			algorithms = append(algorithms, alg)
+		}
+	}
+	return algorithms
+}

@@ -1,0 +1,123 @@
+package oidc
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+)
+
+// A TokenResponse is a successful answer of the token endpoint
+// (RFC 6749 5.1, OIDC Core 3.1.3.3). Access and refresh token are opaque. No
+// token is to be used before the ID Token has been verified.
+type TokenResponse struct {
+	AccessToken  Secret
+	TokenType    string // as it came: "Bearer", "bearer"
+	ExpiresIn    *int64 // seconds; nil if the provider does not say
+	RefreshToken Secret
+	IDToken      Secret
+	Scope        string // what was granted; what was asked for if the answer does not say
+}
+
+type tokenResponseJSON struct {
+	AccessToken  string                `json:"access_token"`
+	TokenType    string                `json:"token_type"`
+	ExpiresIn    strictjson.RawMessage `json:"expires_in"`
+	RefreshToken string                `json:"refresh_token"`
+	IDToken      string                `json:"id_token"`
+	Scope        string                `json:"scope"`
+}
+
+// Exchange exchanges the code for tokens (OIDC Core 3.1.3.1, RFC 7636 4.5).
+// Codes: those of [Transport], [ErrHTTPStatus], [ErrNotJSON],
+// [ErrTokenResponseInvalid], [ErrIDTokenMissing], a [ProviderError].
+func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*TokenResponse, error) {
+	if m.Issuer != c.tx.Issuer {
+		return nil, ErrIssuerMismatch // the code goes to nobody else (RFC 9700 4.4.2)
+	}
+	form := &params{}
+	form.add("grant_type", "authorization_code")
+	form.add("code", c.code.Reveal())
+	form.add("redirect_uri", c.tx.RedirectURI)
+	form.add("client_id", c.tx.ClientID)
+	form.add("code_verifier", c.tx.CodeVerifier.Reveal())
+	tokens, err := requestTokens(ctx, t, m, form, c.tx.Scope)
+	if err != nil {
+		return nil, err
+	}
+	if tokens.IDToken == "" {
+		return nil, ErrIDTokenMissing
+	}
+	return tokens, nil
+}
+
+// A RefreshRequest asks for new tokens with a refresh token (RFC 6749 6).
+type RefreshRequest struct {
+	ClientID     string
+	RefreshToken Secret
+	Scope        string // what was granted before; it cannot widen
+}
+
+// Refresh sends the request. The answer carries the refresh token to use from
+// now on: the new one, or the old one if none came. Its ID Token may be empty.
+// Codes as for [Callback.Exchange].
+func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) (*TokenResponse, error) {
+	form := &params{}
+	form.add("grant_type", "refresh_token")
+	form.add("refresh_token", r.RefreshToken.Reveal())
+	form.add("client_id", r.ClientID)
+	form.add("scope", r.Scope)
+	tokens, err := requestTokens(ctx, t, m, form, r.Scope)
+	if err != nil {
+		return nil, err
+	}
+	if tokens.RefreshToken == "" {
+		tokens.RefreshToken = r.RefreshToken
+	}
+	return tokens, nil
+}
+
+func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, scope string) (*TokenResponse, error) {
+	var wire tokenResponseJSON
+	if err := postForm(ctx, t, "token", m.TokenEndpoint, form, &wire); err != nil {
+		return nil, err
+	}
+	// A type that is not understood is not used (RFC 6749 7.1).
+	if wire.AccessToken == "" || !strings.EqualFold(wire.TokenType, "Bearer") {
+		return nil, ErrTokenResponseInvalid
+	}
+	expiresIn, err := parseExpiresIn(wire.ExpiresIn)
+	if err != nil {
+		return nil, err
+	}
+	if wire.Scope != "" {
+		scope = wire.Scope
+	}
+	return &TokenResponse{
+		AccessToken:  Secret(wire.AccessToken),
+		TokenType:    wire.TokenType,
+		ExpiresIn:    expiresIn,
+		RefreshToken: Secret(wire.RefreshToken),
+		IDToken:      Secret(wire.IDToken),
+		Scope:        scope,
+	}, nil
+}
+
+// parseExpiresIn reads a number of seconds that may be absent.
+//
+// Lenient: some providers send it as a string, with a fraction, or as the
+// time of a lifetime without end.
+func parseExpiresIn(raw strictjson.RawMessage) (*int64, error) {
+	text := strings.Trim(string(raw), `"`)
+	if text == "" || text == "null" {
+		return nil, nil
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(value) || value < 0 {
+		return nil, ErrTokenResponseInvalid
+	}
+	seconds := int64(min(math.Floor(value), maxNumericDate))
+	return &seconds, nil
+}

@@ -1,0 +1,210 @@
+package oidc
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+)
+
+// transactionLifetime bounds the time that the End-User has to sign in, in
+// seconds.
+const transactionLifetime = 15 * 60
+
+// A Transaction is what the client remembers between an Authentication
+// Request and its response. It is bound to the provider that it was sent to
+// (RFC 9700 4.4.2), and is used once: who keeps it deletes it on reading.
+type Transaction struct {
+	Issuer       string
+	ClientID     string
+	RedirectURI  string
+	ResponseMode string
+	Scope        string
+	State        Secret
+	Nonce        Secret
+	CodeVerifier Secret
+	MaxAge       *int64 // seconds
+	CreatedAt    int64  // seconds since the epoch
+}
+
+// transactionJSON is how a transaction is stored while the page is away at
+// the provider.
+type transactionJSON struct {
+	Issuer       string `json:"issuer"`
+	ClientID     string `json:"client_id"`
+	RedirectURI  string `json:"redirect_uri"`
+	ResponseMode string `json:"response_mode,omitempty"`
+	Scope        string `json:"scope"`
+	State        string `json:"state"`
+	Nonce        string `json:"nonce"`
+	CodeVerifier string `json:"code_verifier"`
+	MaxAge       *int64 `json:"max_age,omitempty"`
+	CreatedAt    int64  `json:"created_at"`
+}
+
+// Encode returns the transaction with its secrets, for a store that belongs
+// to this tab alone.
+func (tx *Transaction) Encode() ([]byte, error) {
+	return strictjson.Marshal(transactionJSON{
+		Issuer:       tx.Issuer,
+		ClientID:     tx.ClientID,
+		RedirectURI:  tx.RedirectURI,
+		ResponseMode: tx.ResponseMode,
+		Scope:        tx.Scope,
+		State:        tx.State.Reveal(),
+		Nonce:        tx.Nonce.Reveal(),
+		CodeVerifier: tx.CodeVerifier.Reveal(),
+		MaxAge:       tx.MaxAge,
+		CreatedAt:    tx.CreatedAt,
+	})
+}
+
+// DecodeTransaction is the reverse of Encode. What does not decode, or lacks
+// a secret, is [ErrStateUnknown].
+func DecodeTransaction(data []byte) (*Transaction, error) {
+	var wire transactionJSON
+	if err := strictjson.UnmarshalKnown(data, &wire); err != nil {
+		return nil, ErrStateUnknown
+	}
+	if wire.State == "" || wire.Nonce == "" || wire.CodeVerifier == "" || wire.Issuer == "" {
+		return nil, ErrStateUnknown
+	}
+	return &Transaction{
+		Issuer:       wire.Issuer,
+		ClientID:     wire.ClientID,
+		RedirectURI:  wire.RedirectURI,
+		ResponseMode: wire.ResponseMode,
+		Scope:        wire.Scope,
+		State:        Secret(wire.State),
+		Nonce:        Secret(wire.Nonce),
+		CodeVerifier: Secret(wire.CodeVerifier),
+		MaxAge:       wire.MaxAge,
+		CreatedAt:    wire.CreatedAt,
+	}, nil
+}
+
+// A Callback is a successful Authentication Response that belongs to a
+// transaction. Only [Transaction.ParseCallback] makes one, so a Callback is
+// proof that state and iss were checked.
+type Callback struct {
+	tx           *Transaction
+	code         Secret
+	SessionState string // OIDC Session Management 2
+}
+
+// responseParameters are those that may come only once (RFC 6749 3.1).
+// Others are ignored, as they are to be (RFC 6749 4.1.2).
+var responseParameters = []string{
+	"code", "state", "iss", "error", "error_description", "error_uri", "session_state",
+}
+
+// CallbackState returns the state of the response in callbackURL, in its
+// query or in its fragment, to find the transaction by. Codes:
+// [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed].
+func CallbackState(callbackURL string) (Secret, error) {
+	u, err := url.Parse(callbackURL)
+	if err != nil {
+		return "", ErrCallbackMalformed
+	}
+	for _, raw := range []string{u.RawQuery, fragmentQuery(u)} {
+		values, err := parseResponse(raw)
+		if err != nil {
+			return "", err
+		}
+		if !values.Has("code") && !values.Has("error") {
+			continue
+		}
+		if values.Get("state") == "" {
+			return "", ErrStateMismatch
+		}
+		return Secret(values.Get("state")), nil
+	}
+	return "", ErrCallbackMissing
+}
+
+// fragmentQuery returns the parameters in a fragment, also behind the route
+// of a hash router: "#/signed-in?code=...".
+func fragmentQuery(u *url.URL) string {
+	fragment := u.EscapedFragment()
+	if _, query, found := strings.Cut(fragment, "?"); found {
+		return query
+	}
+	return fragment
+}
+
+func parseResponse(raw string) (url.Values, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, ErrCallbackMalformed
+	}
+	for name, all := range values {
+		if len(all) > 1 && slices.Contains(responseParameters, name) {
+			return nil, ErrCallbackMalformed
+		}
+	}
+	return values, nil
+}
+
+// ParseCallback checks the Authentication Response in callbackURL
+// (RFC 6749 4.1.2, RFC 9207 2.4). What was stored decides what is checked,
+// not what comes back. Codes: [ErrCallbackMissing], [ErrCallbackMalformed],
+// [ErrStateMismatch], [ErrIssuerMismatch], [ErrTransactionExpired], and a
+// [ProviderError] with the endpoint "authorization".
+func (tx *Transaction) ParseCallback(m *Metadata, callbackURL string, now time.Time) (*Callback, error) {
+	u, err := url.Parse(callbackURL)
+	if err != nil {
+		return nil, ErrCallbackMalformed
+	}
+	raw := u.RawQuery
+	if tx.ResponseMode == "fragment" {
+		raw = fragmentQuery(u)
+	}
+	values, err := parseResponse(raw)
+	if err != nil {
+		return nil, err
+	}
+	if !values.Has("code") && !values.Has("error") {
+		return nil, ErrCallbackMissing
+	}
+	if tx.State == "" || !tx.State.equal(values.Get("state")) {
+		return nil, ErrStateMismatch
+	}
+	if err := tx.checkIssuer(m, values); err != nil {
+		return nil, err
+	}
+	if age := now.Unix() - tx.CreatedAt; age > transactionLifetime {
+		return nil, ErrTransactionExpired
+	}
+	if values.Has("error") {
+		return nil, &ProviderError{
+			Endpoint:    "authorization",
+			ErrorCode:   values.Get("error"),
+			Description: values.Get("error_description"),
+			URI:         values.Get("error_uri"),
+		}
+	}
+	if values.Get("code") == "" {
+		return nil, ErrCallbackMalformed
+	}
+	return &Callback{tx: tx, code: Secret(values.Get("code")), SessionState: values.Get("session_state")}, nil
+}
+
+// checkIssuer is the defence against mix-up: iss has to be there if the
+// provider promises it, and is compared whenever it is there (RFC 9207 2.4).
+func (tx *Transaction) checkIssuer(m *Metadata, response url.Values) error {
+	if m.Issuer != tx.Issuer {
+		return ErrIssuerMismatch
+	}
+	if !response.Has("iss") {
+		if m.AuthorizationResponseIssParameterSupported {
+			return ErrIssuerMismatch
+		}
+		return nil
+	}
+	if response.Get("iss") != tx.Issuer {
+		return ErrIssuerMismatch
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package oidc
+
+import (
+	"errors"
+	"maps"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// parseSecureURL parses an absolute URL without a fragment that is https, or
+// http on a loopback host (RFC 6749 3.1, 3.1.2 and 3.2, RFC 8252 7.3).
+func parseSecureURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || strings.Contains(raw, "#") {
+		return nil, ErrInvalidArgument
+	}
+	switch u.Scheme {
+	case "https":
+		return u, nil
+	case "http":
+		if isLoopback(u.Hostname()) {
+			return u, nil
+		}
+	}
+	return nil, ErrInsecureURL
+}
+
+// isLoopback tells whether a browser resolves host to the same machine:
+// localhost, the names below it, and the loopback addresses.
+func isLoopback(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// CheckIssuer returns nil if issuer can be an Issuer Identifier: https, or
+// http on a loopback host, without query and fragment (OIDC Discovery 3).
+// Codes: [ErrInvalidConfig], [ErrInsecureURL].
+func CheckIssuer(issuer string) error {
+	_, err := parseSecureURL(issuer)
+	switch {
+	case errors.Is(err, ErrInsecureURL):
+		return ErrInsecureURL
+	case err != nil, strings.Contains(issuer, "?"):
+		return ErrInvalidConfig
+	}
+	return nil
+}
+
+// params are form-encoded parameters in a fixed order, each at most once
+// unless appended on purpose (RFC 6749 3.1).
+type params struct {
+	names, values []string
+}
+
+// add appends name unless value is empty.
+func (p *params) add(name, value string) {
+	if value != "" {
+		p.names = append(p.names, name)
+		p.values = append(p.values, value)
+	}
+}
+
+// set replaces name in place, or appends it.
+func (p *params) set(name, value string) {
+	for i, n := range p.names {
+		if n == name {
+			p.values[i] = value
+			return
+		}
+	}
+	p.add(name, value)
+}
+
+// encode returns the parameters as application/x-www-form-urlencoded.
+func (p *params) encode() string {
+	var b strings.Builder
+	for i, name := range p.names {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(name))
+		b.WriteByte('=')
+		b.WriteString(url.QueryEscape(p.values[i]))
+	}
+	return b.String()
+}
+
+// appendTo returns endpoint with the parameters behind its own query, which
+// is kept (RFC 6749 3.1).
+func (p *params) appendTo(endpoint string) string {
+	switch {
+	case len(p.names) == 0:
+		return endpoint
+	case !strings.Contains(endpoint, "?"):
+		return endpoint + "?" + p.encode()
+	case strings.HasSuffix(endpoint, "?"), strings.HasSuffix(endpoint, "&"):
+		return endpoint + p.encode()
+	}
+	return endpoint + "&" + p.encode()
+}
+
+// setAll sets parameters in the order of their names.
+func (p *params) setAll(extra map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		p.set(name, extra[name])
+	}
+}
