@@ -29,6 +29,9 @@ type Transaction struct {
 	CreatedAt    int64  // seconds since the epoch
 }
 
+// ExpiresAt is when the answer comes too late, in seconds since the epoch.
+func (tx *Transaction) ExpiresAt() int64 { return tx.CreatedAt + transactionLifetime }
+
 // transactionJSON is how a transaction is stored while the page is away at
 // the provider.
 type transactionJSON struct {
@@ -174,7 +177,7 @@ func (tx *Transaction) ParseCallback(m *Metadata, callbackURL string, now time.T
 	if err := tx.checkIssuer(m, values); err != nil {
 		return nil, err
 	}
-	if age := now.Unix() - tx.CreatedAt; age > transactionLifetime {
+	if now.Unix() > tx.ExpiresAt() {
 		return nil, ErrTransactionExpired
 	}
 	if values.Has("error") {

@@ -1,0 +1,205 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A Client is one tab's part in a session. Its methods may be called at the
+// same time; operations of a kind that are in the air are shared.
+type Client struct {
+	session  *session
+	settings Settings
+	page     Page
+
+	redirect flight[struct{}]
+	callback keyedFlight[*User]
+
+	closeOnce sync.Once
+	gone      chan struct{} // closed when the tab is
+}
+
+// Close ends the tab's part. The session goes on for the other tabs, and for
+// this one if it comes back.
+func (c *Client) Close() {
+	c.closeOnce.Do(func() {
+		c.session.leave(c)
+		close(c.gone)
+	})
+}
+
+// SigninArgs are what a sign-in asks for beside the settings; a zero value
+// means as in the settings.
+type SigninArgs struct {
+	RedirectURI string
+	Scope       string
+	Request     RequestSettings
+	LoginHint   string
+	IDTokenHint oidc.Secret
+
+	// State is any JSON value; the user has it after the sign-in.
+	State strictjson.RawMessage
+
+	// ReturnTo is the address in the app that the callback page hands the
+	// response to.
+	ReturnTo string
+}
+
+// SigninRedirect sends the tab to the provider's login page. It returns when
+// the navigation has been ordered. Codes: those of [oidc.FetchMetadata] and
+// [oidc.AuthenticationRequest.Start].
+func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
+	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.signinRedirect(ctx, args)
+	})
+	return err
+}
+
+func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	request := args.request(&c.settings)
+	tx, url, err := request.Start(metadata, c.session.config.Rand, c.session.config.Now())
+	if err != nil {
+		return err
+	}
+	record, err := signinRecord(tx, args.State)
+	if err != nil {
+		return err
+	}
+	err = c.page.Transactions.Put(ctx, tx.State, Transaction{
+		Record:    record,
+		ReturnTo:  args.ReturnTo,
+		ExpiresAt: tx.ExpiresAt(),
+	})
+	if err != nil {
+		return err
+	}
+	return c.page.Navigator.Navigate(ctx, url)
+}
+
+// SigninCallback completes a sign-in with the address that the provider sent
+// the tab back to. The same response given twice at the same time gives one
+// result. Codes: [oidc.ErrCallbackMissing] if the address holds no response,
+// [oidc.ErrStateUnknown] if it answers nothing that this tab started, those
+// of [oidc.Transaction.ParseCallback], [oidc.Callback.Exchange] and
+// [oidc.ExpectedIDToken.VerifyIDToken].
+func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User, error) {
+	state, err := oidc.CallbackState(callbackURL)
+	if err != nil {
+		return nil, err
+	}
+	return c.callback.do(ctx, state.Reveal(), func(ctx context.Context) (*User, error) {
+		return c.signinCallback(ctx, state, callbackURL)
+	})
+}
+
+func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
+	data, err := c.page.Transactions.Take(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	tx, appState, err := parseSigninRecord(data)
+	if err != nil {
+		return nil, err
+	}
+	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
+		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+	}
+	if _, err := c.session.provider.fetchMetadata(ctx); err != nil {
+		// The code has not been used: keep what is needed to try again.
+		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
+		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
+	}
+	user, err := c.session.complete(ctx, c, tx, callbackURL)
+	if err != nil {
+		return nil, err
+	}
+	user.State = appState
+	c.session.load(user)
+	return user, nil
+}
+
+// User returns the user, nil if nobody is signed in. If the program is new
+// and the tab says that there was a session, a silent sign-in is tried first.
+// Codes as for [Client.SigninSilent], but for the provider's answer that
+// nobody is signed in, which is no error.
+func (c *Client) User(ctx context.Context) (*User, error) {
+	s := c.session
+	s.mu.Lock()
+	user, hint := s.user, s.hint
+	s.mu.Unlock()
+	if user != nil || !hint {
+		return user, nil
+	}
+	return s.restore.do(ctx, func(ctx context.Context) (*User, error) {
+		if user := s.current(); user != nil {
+			return user, nil
+		}
+		user, err := c.SigninSilent(ctx, SigninArgs{})
+		if endsSession(err) {
+			s.config.Logf("session: nothing to restore: %v", err)
+			s.dropHint()
+			return nil, nil
+		}
+		return user, err
+	})
+}
+
+// endsSession tells whether a failed silent sign-in means that nobody is
+// signed in at the provider (OIDC Core 3.1.2.6): the four errors mean the
+// same to a silent sign-in, and so does a login page in the frame.
+func endsSession(err error) bool {
+	var refusal *oidc.ProviderError
+	if errors.As(err, &refusal) {
+		switch refusal.ErrorCode {
+		case "login_required", "interaction_required", "consent_required", "account_selection_required":
+			return true
+		}
+	}
+	return errors.Is(err, ErrFrameNoResponse)
+}
+
+// RemoveUser forgets the user and the tokens in all tabs, here alone: the
+// provider's session goes on.
+func (c *Client) RemoveUser(context.Context) error {
+	c.session.unload()
+	return nil
+}
+
+// request merges the arguments into what the settings describe.
+func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
+	r := settings.request()
+	override(&r.RedirectURI, a.RedirectURI)
+	override(&r.Scope, a.Scope)
+	override(&r.Prompt, a.Request.Prompt)
+	override(&r.Display, a.Request.Display)
+	override(&r.UILocales, a.Request.UILocales)
+	override(&r.ACRValues, a.Request.ACRValues)
+	override(&r.ResponseMode, a.Request.ResponseMode)
+	if a.Request.MaxAge != nil {
+		r.MaxAge = a.Request.MaxAge
+	}
+	if a.Request.Resource != nil {
+		r.Resource = a.Request.Resource
+	}
+	if a.Request.Extra != nil {
+		r.Extra = a.Request.Extra
+	}
+	r.LoginHint = a.LoginHint
+	r.IDTokenHint = a.IDTokenHint
+	return r
+}
+
+func override(setting *string, argument string) {
+	if argument != "" {
+		*setting = argument
+	}
+}

@@ -1,0 +1,16 @@
+package session
+
+import "github.com/oidcspa/oidcspa/oidc"
+
+// Reasons for failure beside those of the protocol.
+const (
+	// ErrNotSignedIn: the operation needs a user.
+	ErrNotSignedIn oidc.Code = "not_signed_in"
+	// ErrFrameNoResponse: the hidden frame ended on a page that is not the
+	// callback page: a login page, an error page, or a refused frame.
+	ErrFrameNoResponse oidc.Code = "frame_no_response"
+	// ErrPageGone: the tab that was asked for a service went away.
+	ErrPageGone oidc.Code = "page_gone"
+	// ErrInternal: a bug in this program.
+	ErrInternal oidc.Code = "internal"
+)

@@ -1,0 +1,72 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A Navigator sends the whole tab to another address. It returns when the
+// navigation has been ordered.
+type Navigator interface {
+	Navigate(ctx context.Context, url string) error
+}
+
+// A Framer visits a URL in a hidden frame and returns the address at which
+// the callback page came up in it. Codes: [ErrFrameNoResponse],
+// [oidc.ErrTimeout], [ErrPageGone].
+type Framer interface {
+	Frame(ctx context.Context, url string, timeout time.Duration) (callbackURL string, err error)
+}
+
+// A TransactionStore keeps what is needed after the tab comes back from the
+// provider, for this tab alone. Take deletes what it returns, so that a state
+// works once; for an unknown state it returns nil.
+type TransactionStore interface {
+	Put(ctx context.Context, state oidc.Secret, transaction Transaction) error
+	Take(ctx context.Context, state oidc.Secret) (record []byte, err error)
+}
+
+// A Transaction is a record to keep, and what the store and the callback page
+// need to know of it.
+type Transaction struct {
+	Record    []byte
+	ReturnTo  string // the address that the response is handed to
+	ExpiresAt int64  // seconds since the epoch
+}
+
+// A Listener learns what happens to the session. Its methods do not wait.
+type Listener interface {
+	Notify(Event)
+	// Hint tells whether a session is worth restoring when the tab is loaded
+	// again in another program.
+	Hint(signedIn bool)
+}
+
+// A Page is what a client needs of its tab.
+type Page struct {
+	Navigator    Navigator
+	Framer       Framer
+	Transactions TransactionStore
+	Listener     Listener
+}
+
+// An EventName says what happened.
+type EventName string
+
+// The events of a session; all tabs get all of them.
+const (
+	UserLoaded          EventName = "userLoaded"
+	UserUnloaded        EventName = "userUnloaded"
+	AccessTokenExpiring EventName = "accessTokenExpiring"
+	AccessTokenExpired  EventName = "accessTokenExpired"
+	SilentRenewError    EventName = "silentRenewError"
+)
+
+// An Event is something that happened to a session.
+type Event struct {
+	Name EventName
+	User *User // of UserLoaded
+	Err  error // of SilentRenewError
+}

@@ -1,0 +1,113 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+const (
+	// cacheLifetime is how long metadata and keys are used.
+	cacheLifetime = time.Hour
+	// keysRefetchInterval bounds how often an unknown kid fetches keys.
+	keysRefetchInterval = time.Minute
+)
+
+// A provider is what is known of one issuer, shared by all its sessions.
+// Nothing of it is ever used for another issuer (RFC 9700 4.4).
+type provider struct {
+	issuer    string
+	transport oidc.Transport
+	now       func() time.Time
+
+	metadataFlight flight[*oidc.Metadata]
+	keysFlight     flight[*oidc.KeySet]
+
+	mu         sync.Mutex
+	metadata   *oidc.Metadata // guarded by mu, as all below
+	metadataAt time.Time
+	keys       *oidc.KeySet
+	keysAt     time.Time
+	refetchAt  time.Time // of the last fetch for an unknown kid
+}
+
+// fetchMetadata returns the metadata, fetched once an hour at most.
+func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
+	p.mu.Lock()
+	metadata, at := p.metadata, p.metadataAt
+	p.mu.Unlock()
+	if metadata != nil && p.fresh(at, cacheLifetime) {
+		return metadata, nil
+	}
+	return p.metadataFlight.do(ctx, func(ctx context.Context) (*oidc.Metadata, error) {
+		metadata, err := oidc.FetchMetadata(ctx, p.transport, p.issuer)
+		if err != nil {
+			return nil, err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.metadata, p.metadataAt = metadata, p.now()
+		return metadata, nil
+	})
+}
+
+// fetchKeys returns the keys; with refetch they are fetched anew, past the
+// HTTP cache, unless that was done in the last minute (OIDC Core 10.1.1).
+func (p *provider) fetchKeys(ctx context.Context, refetch bool) (*oidc.KeySet, error) {
+	metadata, err := p.fetchMetadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if keys := p.cachedKeys(refetch); keys != nil {
+		return keys, nil
+	}
+	return p.keysFlight.do(ctx, func(ctx context.Context) (*oidc.KeySet, error) {
+		keys, err := oidc.FetchKeys(ctx, p.transport, metadata.JWKSURI, refetch)
+		if err != nil {
+			return nil, err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.keys, p.keysAt = keys, p.now()
+		if refetch {
+			p.refetchAt = p.keysAt
+		}
+		return keys, nil
+	})
+}
+
+// cachedKeys returns the keys at hand, or nil if they have to be fetched.
+func (p *provider) cachedKeys(refetch bool) *oidc.KeySet {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if refetch && !p.fresh(p.refetchAt, keysRefetchInterval) || !p.fresh(p.keysAt, cacheLifetime) {
+		return nil
+	}
+	return p.keys
+}
+
+// fresh tells whether at is within lifetime of now, on the wall clock: a
+// clock that was set back makes everything stale.
+func (p *provider) fresh(at time.Time, lifetime time.Duration) bool {
+	age := p.now().Round(0).Sub(at.Round(0))
+	return age >= 0 && age < lifetime
+}
+
+// verify verifies an ID Token, with new keys if it names an unknown one.
+func (p *provider) verify(ctx context.Context, expected *oidc.ExpectedIDToken, token oidc.Secret) (*oidc.IDTokenClaims, error) {
+	keys, err := p.fetchKeys(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := expected.VerifyIDToken(token, keys, p.now())
+	if !errors.Is(err, oidc.ErrKeyNotFound) {
+		return claims, err
+	}
+	if keys, err = p.fetchKeys(ctx, true); err != nil {
+		return nil, err
+	}
+	return expected.VerifyIDToken(token, keys, p.now())
+}

@@ -1,0 +1,47 @@
+package session
+
+import (
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// record is what a tab keeps while it is at the provider. Exactly one of
+// Signin and Signout is set, so that neither is taken for the other.
+type record struct {
+	Signin   strictjson.RawMessage `json:"signin,omitempty"`
+	Signout  bool                  `json:"signout,omitempty"`
+	AppState strictjson.RawMessage `json:"app_state,omitempty"`
+}
+
+func signinRecord(tx *oidc.Transaction, appState strictjson.RawMessage) ([]byte, error) {
+	signin, err := tx.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return strictjson.Marshal(record{Signin: signin, AppState: appState})
+}
+
+// parseSigninRecord returns the transaction of a sign-in and the app's state.
+// nil, and what is not the record of a sign-in, is [oidc.ErrStateUnknown].
+func parseSigninRecord(data []byte) (*oidc.Transaction, strictjson.RawMessage, error) {
+	var r record
+	if data == nil || strictjson.UnmarshalKnown(data, &r) != nil || r.Signin == nil {
+		return nil, nil, oidc.ErrStateUnknown
+	}
+	tx, err := oidc.DecodeTransaction(r.Signin)
+	return tx, r.AppState, err
+}
+
+func signoutRecord(appState strictjson.RawMessage) ([]byte, error) {
+	return strictjson.Marshal(record{Signout: true, AppState: appState})
+}
+
+// parseSignoutRecord returns the app's state of a sign-out; nothing for a
+// state that was not ours, which does no harm after a sign-out.
+func parseSignoutRecord(data []byte) strictjson.RawMessage {
+	var r record
+	if data == nil || strictjson.UnmarshalKnown(data, &r) != nil || !r.Signout {
+		return nil
+	}
+	return r.AppState
+}

@@ -1,0 +1,98 @@
+package session
+
+import (
+	"crypto/rand"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// Config is what a [Registry] works with. Transport is required.
+type Config struct {
+	Transport oidc.Transport
+
+	// Now is the wall clock; nil means [time.Now].
+	Now func() time.Time
+
+	// Rand gives random bits; nil means [rand.Reader].
+	Rand io.Reader
+
+	// Logf is told of decisions that nothing else shows; nil means silence.
+	// It never gets a secret.
+	Logf func(format string, args ...any)
+}
+
+// A Registry holds all sessions of a program.
+type Registry struct {
+	config Config
+
+	mu        sync.Mutex
+	providers map[string]*provider // by issuer; guarded by mu
+	sessions  map[key]*session     // guarded by mu
+}
+
+// key identifies a session.
+type key struct {
+	issuer, clientID string
+}
+
+// NewRegistry returns an empty registry.
+func NewRegistry(config Config) *Registry {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Rand == nil {
+		config.Rand = rand.Reader
+	}
+	if config.Logf == nil {
+		config.Logf = func(string, ...any) {}
+	}
+	return &Registry{
+		config:    config,
+		providers: map[string]*provider{},
+		sessions:  map[key]*session{},
+	}
+}
+
+// Open returns a client for one tab. With hint, the tab says that there was a
+// session when it was loaded last, so that it is worth restoring. The client
+// is to be closed when the tab goes away. Codes: [oidc.ErrInvalidConfig],
+// [oidc.ErrInsecureURL].
+func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error) {
+	if err := settings.check(); err != nil {
+		return nil, err
+	}
+	client := &Client{
+		session:  r.session(key{settings.Issuer, settings.ClientID}),
+		settings: settings,
+		page:     page,
+		gone:     make(chan struct{}),
+	}
+	client.session.join(client, hint)
+	return client, nil
+}
+
+// session returns the session of k, a new one if there is none.
+func (r *Registry) session(k key) *session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.sessions[k]
+	if s == nil {
+		s = &session{config: &r.config, provider: r.provider(k.issuer)}
+		s.expiry = &expiry{session: s}
+		r.sessions[k] = s
+	}
+	return s
+}
+
+// provider returns what is known of issuer. The caller holds r.mu.
+func (r *Registry) provider(issuer string) *provider {
+	p := r.providers[issuer]
+	if p == nil {
+		p = &provider{issuer: issuer, transport: r.config.Transport, now: r.config.Now}
+		r.providers[issuer] = p
+	}
+	return p
+}

@@ -1,0 +1,99 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// Settings are those of one client. Issuer, ClientID and RedirectURI are
+// required; a zero value means the default.
+type Settings struct {
+	Issuer                string
+	ClientID              string
+	RedirectURI           string
+	SilentRedirectURI     string // default RedirectURI
+	PostLogoutRedirectURI string // default: the provider decides where to stay
+	Scope                 string // default "openid"
+
+	// Defaults of what a sign-in asks for; see [SigninArgs].
+	Request RequestSettings
+
+	// LoadUserinfo fetches claims from the userinfo endpoint after a sign-in.
+	LoadUserinfo bool
+
+	// ManualRenew turns off the renewal before the access token expires.
+	ManualRenew bool
+
+	// ExpiringNotice is how long before its end an access token counts as
+	// expiring. Default 60 s; a third of its life for a token that lives
+	// less than three times that.
+	ExpiringNotice time.Duration
+
+	// SilentTimeout bounds the life of the hidden frame. Default 10 s.
+	SilentTimeout time.Duration
+
+	// OmitIDTokenHint leaves id_token_hint out of silent sign-ins, for
+	// providers that refuse it (OIDC Core 3.1.2.1 says it should be sent).
+	OmitIDTokenHint bool
+}
+
+// RequestSettings are optional parameters of an Authentication Request, as
+// in [oidc.AuthenticationRequest].
+type RequestSettings struct {
+	Prompt       string
+	Display      string
+	MaxAge       *int64 // seconds
+	UILocales    string
+	ACRValues    string
+	ResponseMode string
+	Resource     []string
+	Extra        map[string]string
+}
+
+const (
+	defaultExpiringNotice = 60 * time.Second
+	defaultSilentTimeout  = 10 * time.Second
+)
+
+// check fills in the defaults. Codes: [oidc.ErrInvalidConfig],
+// [oidc.ErrInsecureURL].
+func (s *Settings) check() error {
+	if err := oidc.CheckIssuer(s.Issuer); err != nil {
+		return fmt.Errorf("authority: %w", err)
+	}
+	if s.ClientID == "" {
+		return fmt.Errorf("client_id: %w", oidc.ErrInvalidConfig)
+	}
+	if s.RedirectURI == "" {
+		return fmt.Errorf("redirect_uri: %w", oidc.ErrInvalidConfig)
+	}
+	if s.SilentRedirectURI == "" {
+		s.SilentRedirectURI = s.RedirectURI
+	}
+	if s.ExpiringNotice <= 0 {
+		s.ExpiringNotice = defaultExpiringNotice
+	}
+	if s.SilentTimeout <= 0 {
+		s.SilentTimeout = defaultSilentTimeout
+	}
+	return nil
+}
+
+// request returns the Authentication Request that the settings describe.
+func (s *Settings) request() *oidc.AuthenticationRequest {
+	return &oidc.AuthenticationRequest{
+		ClientID:     s.ClientID,
+		RedirectURI:  s.RedirectURI,
+		Scope:        s.Scope,
+		ResponseMode: s.Request.ResponseMode,
+		Prompt:       s.Request.Prompt,
+		Display:      s.Request.Display,
+		MaxAge:       s.Request.MaxAge,
+		UILocales:    s.Request.UILocales,
+		ACRValues:    s.Request.ACRValues,
+		Resource:     s.Request.Resource,
+		Extra:        s.Request.Extra,
+	}
+}

@@ -1,0 +1,91 @@
+package session
+
+import (
+	"context"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// signoutLifetime is how long the record of a sign-out is kept, in seconds.
+const signoutLifetime = 15 * 60
+
+// SignoutArgs are what a sign-out asks for beside the settings.
+type SignoutArgs struct {
+	PostLogoutRedirectURI string
+	IDTokenHint           oidc.Secret
+	Extra                 map[string]string
+
+	// State is any JSON value; [Client.SignoutCallback] returns it.
+	State strictjson.RawMessage
+}
+
+// SignoutRedirect forgets the user in all tabs and sends the tab to the
+// provider, to end the session there (RP-Initiated Logout 2). The user is
+// forgotten whatever fails afterwards. Codes: those of [oidc.FetchMetadata]
+// and [oidc.EndSessionRequest.URL].
+func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
+	user := c.session.unload()
+	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.signoutRedirect(ctx, user, args)
+	})
+	return err
+}
+
+func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutArgs) error {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	request := &oidc.EndSessionRequest{
+		ClientID:              c.settings.ClientID,
+		IDTokenHint:           args.IDTokenHint,
+		PostLogoutRedirectURI: c.settings.PostLogoutRedirectURI,
+		Extra:                 args.Extra,
+	}
+	override(&request.PostLogoutRedirectURI, args.PostLogoutRedirectURI)
+	if request.IDTokenHint == "" && user != nil {
+		request.IDTokenHint = user.IDToken
+	}
+	if request.State, err = oidc.NewState(c.session.config.Rand); err != nil {
+		return err
+	}
+	url, err := request.URL(metadata)
+	if err != nil {
+		return err
+	}
+	if err := c.keepSignout(ctx, request, args.State); err != nil {
+		return err
+	}
+	return c.page.Navigator.Navigate(ctx, url)
+}
+
+// keepSignout keeps the app's state for the way back, if there is one.
+func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionRequest, appState strictjson.RawMessage) error {
+	if request.PostLogoutRedirectURI == "" {
+		return nil
+	}
+	data, err := signoutRecord(appState)
+	if err != nil {
+		return err
+	}
+	return c.page.Transactions.Put(ctx, request.State, Transaction{
+		Record:    data,
+		ExpiresAt: c.session.config.Now().Unix() + signoutLifetime,
+	})
+}
+
+// SignoutCallback returns the app's state when the provider sent the tab
+// back after a sign-out. A missing or foreign state is no error: the user is
+// gone already. Codes: [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
+func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (strictjson.RawMessage, error) {
+	state, err := oidc.SignoutState(callbackURL)
+	if err != nil || state == "" {
+		return nil, err
+	}
+	data, err := c.page.Transactions.Take(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	return parseSignoutRecord(data), nil
+}

@@ -1,0 +1,86 @@
+package session
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A User is an End-User who is signed in, and the tokens. It is not changed
+// once made.
+type User struct {
+	AccessToken  oidc.Secret
+	TokenType    string
+	RefreshToken oidc.Secret
+	IDToken      oidc.Secret
+	Scope        string // what was granted
+	ExpiresAt    int64  // of the access token, seconds since the epoch; 0 if the provider does not say
+	SessionState string // OIDC Session Management 2
+
+	// Profile are the claims about the End-User, less those that concern the
+	// protocol alone.
+	Profile map[string]strictjson.RawMessage
+
+	// State is what the app gave to the sign-in to get back.
+	State strictjson.RawMessage
+
+	claims   *oidc.IDTokenClaims
+	lifetime int64 // of the access token when it came, seconds
+}
+
+// protocolClaims are left out of a profile.
+var protocolClaims = []string{
+	"nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash",
+}
+
+// newUser makes a user of a token response that passed all its checks.
+func newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, now time.Time) *User {
+	user := &User{
+		AccessToken:  tokens.AccessToken,
+		TokenType:    tokens.TokenType,
+		RefreshToken: tokens.RefreshToken,
+		IDToken:      tokens.IDToken,
+		Scope:        tokens.Scope,
+		Profile:      maps.Clone(claims.Members),
+		claims:       claims,
+	}
+	for _, name := range protocolClaims {
+		delete(user.Profile, name)
+	}
+	if tokens.ExpiresIn != nil {
+		user.lifetime = *tokens.ExpiresIn
+		user.ExpiresAt = now.Unix() + user.lifetime
+	}
+	return user
+}
+
+// addUserinfo replaces claims of the profile by those of the userinfo
+// endpoint, but for the ones that say whose they are.
+func (u *User) addUserinfo(claims map[string]strictjson.RawMessage) {
+	for name, value := range claims {
+		if !slices.Contains([]string{"sub", "iss", "aud", "exp", "iat"}, name) &&
+			!slices.Contains(protocolClaims, name) {
+			u.Profile[name] = value
+		}
+	}
+}
+
+// follow takes over from the user before a renewal what the renewal does not
+// bring.
+func (u *User) follow(previous *User) {
+	u.State = previous.State
+	if u.SessionState == "" {
+		u.SessionState = previous.SessionState
+	}
+}
+
+// Subject returns the sub claim, which with the issuer identifies the
+// End-User (OIDC Core 5.7).
+func (u *User) Subject() string { return u.claims.Subject }
+
+// Scopes returns the granted scopes.
+func (u *User) Scopes() []string { return strings.Fields(u.Scope) }
