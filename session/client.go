@@ -140,7 +140,7 @@ func (c *Client) User(ctx context.Context) (*User, error) {
 		return user, nil
 	}
 	return s.restore.do(ctx, func(ctx context.Context) (*User, error) {
-		if user := s.current(); user != nil {
+		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
 		user, err := c.SigninSilent(ctx, SigninArgs{})

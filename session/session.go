@@ -20,6 +20,7 @@ type session struct {
 
 	mu      sync.Mutex
 	user    *User     // guarded by mu, as all below
+	unloads int       // how often a user was unloaded or removed
 	hint    bool      // a silent sign-in is worth trying
 	clients []*Client // in the order in which they came
 }
@@ -55,11 +56,12 @@ func (s *session) tabs(preferred *Client) []*Client {
 	return tabs
 }
 
-// current returns the user, nil if nobody is signed in.
-func (s *session) current() *User {
+// current returns the user, nil if nobody is signed in, and how often there
+// was a sign-out before.
+func (s *session) current() (user *User, unloads int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.user
+	return s.user, s.unloads
 }
 
 // load makes user the current one and tells all tabs.
@@ -76,6 +78,7 @@ func (s *session) unload() *User {
 	s.mu.Lock()
 	user := s.user
 	s.user, s.hint = nil, false
+	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
 	if user == nil {

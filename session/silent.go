@@ -16,13 +16,13 @@ import (
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
 	return s.silent.do(ctx, func(ctx context.Context) (*User, error) {
-		previous := s.current()
+		previous, unloads := s.current()
 		user, err := s.renew(ctx, c, previous, args)
 		if err != nil {
 			return nil, err
 		}
 		// Who signed out meanwhile stays signed out.
-		if previous != nil && s.current() == nil {
+		if _, now := s.current(); now != unloads {
 			return nil, ErrNotSignedIn
 		}
 		s.load(user)
