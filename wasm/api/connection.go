@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/jsonrpc"
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// Version is the number of the contract. A page that speaks another one is
+// refused: it has to start the worker that belongs to it.
+const Version = 1
+
+// ErrVersionMismatch: page and worker come from different releases.
+const ErrVersionMismatch oidc.Code = "version_mismatch"
+
+// A Connection is one tab's connection to the program.
+type Connection struct {
+	registry *session.Registry
+	conn     *jsonrpc.Conn
+
+	mu     sync.Mutex
+	client *session.Client // guarded by mu; nil until "open"
+	closed bool
+}
+
+// NewConnection returns a connection that answers with send, which must not
+// wait. onPanic is told of bugs.
+func NewConnection(registry *session.Registry, send func([]byte) error, onPanic func(string, any, []byte)) *Connection {
+	c := &Connection{registry: registry}
+	c.conn = jsonrpc.NewConn(send, c.handle)
+	c.conn.OnPanic = onPanic
+	return c
+}
+
+// Receive takes a message from the tab. It does not wait.
+func (c *Connection) Receive(message []byte) { c.conn.Receive(message) }
+
+// Close ends the tab's part: what it asked for is abandoned, and services
+// asked of it fail with [session.ErrPageGone].
+func (c *Connection) Close() {
+	c.mu.Lock()
+	client := c.client
+	c.client, c.closed = nil, true
+	c.mu.Unlock()
+	c.conn.Close(session.ErrPageGone)
+	if client != nil {
+		client.Close()
+	}
+}
+
+// methods are what a page may call, after "open".
+var methods = map[string]func(context.Context, *session.Client, []byte) (any, error){
+	"getUser": func(ctx context.Context, client *session.Client, _ []byte) (any, error) {
+		return userResult(client.User(ctx))
+	},
+	"removeUser": func(ctx context.Context, client *session.Client, _ []byte) (any, error) {
+		return nil, client.RemoveUser(ctx)
+	},
+	"signinRedirect":  signinRedirect,
+	"signinCallback":  signinCallback,
+	"signinSilent":    signinSilent,
+	"signoutRedirect": signoutRedirect,
+	"signoutCallback": signoutCallback,
+}
+
+func (c *Connection) handle(ctx context.Context, method string, params []byte) (any, error) {
+	switch method {
+	case "open":
+		return nil, toRPC(c.open(params))
+	case "close":
+		c.Close()
+		return nil, nil
+	}
+	run, ok := methods[method]
+	if !ok {
+		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
+	}
+	c.mu.Lock()
+	client := c.client
+	c.mu.Unlock()
+	if client == nil {
+		return nil, toRPC(fmt.Errorf("the connection is not open: %w", oidc.ErrInvalidArgument))
+	}
+	result, err := run(ctx, client, params)
+	return result, toRPC(err)
+}
+
+type openParams struct {
+	Version  int                   `json:"version"`
+	SignedIn bool                  `json:"signed_in"`
+	Settings strictjson.RawMessage `json:"settings"`
+}
+
+func (c *Connection) open(params []byte) error {
+	var p openParams
+	if err := decode(params, &p); err != nil {
+		return err
+	}
+	if p.Version != Version {
+		return ErrVersionMismatch
+	}
+	var j settingsJSON
+	if err := strictjson.UnmarshalKnown(p.Settings, &j); err != nil {
+		return fmt.Errorf("settings: %s: %w", err.Error(), oidc.ErrInvalidConfig)
+	}
+	settings, err := j.settings()
+	if err != nil {
+		return err
+	}
+	client, err := c.registry.Open(settings, page{c.conn}.services(), p.SignedIn)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client != nil || c.closed {
+		client.Close()
+		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
+	}
+	c.client = client
+	return nil
+}
+
+// decode reads the parameters of a call, and refuses those that it does not
+// name.
+func decode(params []byte, v any) error {
+	if len(params) == 0 {
+		params = []byte("{}")
+	}
+	if err := strictjson.UnmarshalKnown(params, v); err != nil {
+		return fmt.Errorf("parameters: %s: %w", err.Error(), oidc.ErrInvalidArgument)
+	}
+	return nil
+}
+
+func userResult(user *session.User, err error) (any, error) {
+	if err != nil || user == nil {
+		return nil, err
+	}
+	return newUserJSON(user), nil
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+
+	"github.com/oidcspa/oidcspa/session"
+)
+
+func signinRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	args, err := signinArgs(params)
+	if err != nil {
+		return nil, err
+	}
+	return nil, client.SigninRedirect(ctx, args)
+}
+
+func signinSilent(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	args, err := signinArgs(params)
+	if err != nil {
+		return nil, err
+	}
+	return userResult(client.SigninSilent(ctx, args))
+}
+
+func signinArgs(params []byte) (session.SigninArgs, error) {
+	var j signinJSON
+	if err := decode(params, &j); err != nil {
+		return session.SigninArgs{}, err
+	}
+	j.State = noState(j.State)
+	return j.args()
+}
+
+// callbackParams hold the address that the provider sent the tab back to.
+type callbackParams struct {
+	URL string `json:"url"`
+}
+
+func signinCallback(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	var p callbackParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	return userResult(client.SigninCallback(ctx, p.URL))
+}
+
+func signoutRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	var j signoutJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	j.State = noState(j.State)
+	args, err := j.args()
+	if err != nil {
+		return nil, err
+	}
+	return nil, client.SignoutRedirect(ctx, args)
+}
+
+// signoutResult is what the app gave to signoutRedirect.
+type signoutResult struct {
+	State any `json:"state"`
+}
+
+func signoutCallback(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	var p callbackParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	state, err := client.SignoutCallback(ctx, p.URL)
+	if err != nil {
+		return nil, err
+	}
+	if state == nil {
+		return signoutResult{}, nil
+	}
+	return signoutResult{State: state}, nil
+}

@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/jsonrpc"
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// serviceTimeout bounds the page's answer: a tab can be frozen.
+const serviceTimeout = 10 * time.Second
+
+// page asks services of the tab at the other end of the connection.
+type page struct {
+	conn *jsonrpc.Conn
+}
+
+// call asks one service and waits no longer than timeout.
+func (p page) call(ctx context.Context, timeout time.Duration, method string, params, result any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, oidc.ErrTimeout)
+	defer cancel()
+	return fromPage(p.conn.Call(ctx, method, params, result))
+}
+
+type navigateParams struct {
+	URL string `json:"url"`
+}
+
+// Navigate is [session.Navigator].
+func (p page) Navigate(ctx context.Context, url string) error {
+	return p.call(ctx, serviceTimeout, "navigate", navigateParams{url}, nil)
+}
+
+type frameParams struct {
+	URL     string `json:"url"`
+	Timeout int64  `json:"timeout"` // milliseconds
+}
+
+type frameResult struct {
+	URL string `json:"url"`
+}
+
+// Frame is [session.Framer].
+func (p page) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
+	var result frameResult
+	params := frameParams{URL: url, Timeout: timeout.Milliseconds()}
+	err := p.call(ctx, timeout+serviceTimeout, "frame", params, &result)
+	return result.URL, err
+}
+
+type putParams struct {
+	State     string `json:"state"`
+	Record    string `json:"record"`
+	ReturnTo  string `json:"return_to,omitempty"`
+	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
+}
+
+// Put is [session.TransactionStore].
+func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction) error {
+	return p.call(ctx, serviceTimeout, "transactions.put", putParams{
+		State:     state.Reveal(),
+		Record:    string(t.Record),
+		ReturnTo:  t.ReturnTo,
+		ExpiresAt: t.ExpiresAt,
+	}, nil)
+}
+
+type takeParams struct {
+	State string `json:"state"`
+}
+
+type takeResult struct {
+	Record *string `json:"record"`
+}
+
+// Take is [session.TransactionStore].
+func (p page) Take(ctx context.Context, state oidc.Secret) ([]byte, error) {
+	var result takeResult
+	err := p.call(ctx, serviceTimeout, "transactions.take", takeParams{state.Reveal()}, &result)
+	if err != nil || result.Record == nil {
+		return nil, err
+	}
+	return []byte(*result.Record), nil
+}
+
+// Notify is [session.Listener]. A tab that is gone misses it.
+func (p page) Notify(event session.Event) {
+	_ = p.conn.Notify("event", newEventJSON(event))
+}
+
+type hintParams struct {
+	SignedIn bool `json:"signed_in"`
+}
+
+// Hint is [session.Listener].
+func (p page) Hint(signedIn bool) {
+	_ = p.conn.Notify("hint", hintParams{signedIn})
+}
+
+func (p page) services() session.Page {
+	return session.Page{Navigator: p, Framer: p, Transactions: p, Listener: p}
+}
+
+// noState keeps a null that JavaScript sent from becoming a state.
+func noState(raw strictjson.RawMessage) strictjson.RawMessage {
+	if string(raw) == "null" {
+		return nil
+	}
+	return raw
+}

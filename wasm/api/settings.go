@@ -1,0 +1,178 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// settingsJSON are the settings of a UserManager.
+type settingsJSON struct {
+	Authority             string `json:"authority"`
+	ClientID              string `json:"client_id"`
+	RedirectURI           string `json:"redirect_uri"`
+	SilentRedirectURI     string `json:"silent_redirect_uri"`
+	PostLogoutRedirectURI string `json:"post_logout_redirect_uri"`
+	Scope                 string `json:"scope"`
+	ResponseType          string `json:"response_type"`
+	requestJSON
+
+	LoadUserInfo                  bool    `json:"loadUserInfo"`
+	AutomaticSilentRenew          *bool   `json:"automaticSilentRenew"`
+	IncludeIDTokenInSilentRenew   *bool   `json:"includeIdTokenInSilentRenew"`
+	SilentRequestTimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
+	ExpiringNotificationInSeconds float64 `json:"accessTokenExpiringNotificationTimeInSeconds"`
+}
+
+// requestJSON are the parameters that settings and single sign-ins share.
+type requestJSON struct {
+	Prompt           string                `json:"prompt"`
+	Display          string                `json:"display"`
+	MaxAge           *int64                `json:"max_age"` // seconds
+	UILocales        string                `json:"ui_locales"`
+	ACRValues        string                `json:"acr_values"`
+	ResponseMode     string                `json:"response_mode"`
+	Resource         strictjson.RawMessage `json:"resource"`
+	ExtraQueryParams map[string]any        `json:"extraQueryParams"`
+}
+
+// settings converts to the engine's. The error names the setting.
+func (j *settingsJSON) settings() (session.Settings, error) {
+	if j.ResponseType != "" && j.ResponseType != "code" {
+		return session.Settings{}, fmt.Errorf("response_type other than code: %w", oidc.ErrUnsupported)
+	}
+	request, err := j.requestJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
+	return session.Settings{
+		Issuer:                j.Authority,
+		ClientID:              j.ClientID,
+		RedirectURI:           j.RedirectURI,
+		SilentRedirectURI:     j.SilentRedirectURI,
+		PostLogoutRedirectURI: j.PostLogoutRedirectURI,
+		Scope:                 j.Scope,
+		Request:               request,
+		LoadUserinfo:          j.LoadUserInfo,
+		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,
+		OmitIDTokenHint:       j.IncludeIDTokenInSilentRenew != nil && !*j.IncludeIDTokenInSilentRenew,
+		SilentTimeout:         duration(j.SilentRequestTimeoutInSeconds),
+		ExpiringNotice:        duration(j.ExpiringNotificationInSeconds),
+	}, nil
+}
+
+// duration converts seconds, within a day.
+func duration(seconds float64) time.Duration {
+	return time.Duration(min(max(seconds, 0), 86400) * float64(time.Second))
+}
+
+func (j *requestJSON) settings() (session.RequestSettings, error) {
+	resource, err := oneOrMany(j.Resource)
+	if err != nil {
+		return session.RequestSettings{}, fmt.Errorf("resource: %w", oidc.ErrInvalidArgument)
+	}
+	extra, err := extraParams(j.ExtraQueryParams)
+	if err != nil {
+		return session.RequestSettings{}, err
+	}
+	return session.RequestSettings{
+		Prompt:       j.Prompt,
+		Display:      j.Display,
+		MaxAge:       j.MaxAge,
+		UILocales:    j.UILocales,
+		ACRValues:    j.ACRValues,
+		ResponseMode: j.ResponseMode,
+		Resource:     resource,
+		Extra:        extra,
+	}, nil
+}
+
+// oneOrMany decodes a string or an array of strings.
+func oneOrMany(raw strictjson.RawMessage) ([]string, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	var many []string
+	if strings.HasPrefix(string(raw), "[") {
+		return many, strictjson.Unmarshal(raw, &many)
+	}
+	var one string
+	err := strictjson.Unmarshal(raw, &one)
+	return []string{one}, err
+}
+
+// extraParams converts values as a query does.
+func extraParams(params map[string]any) (map[string]string, error) {
+	if params == nil {
+		return nil, nil
+	}
+	extra := make(map[string]string, len(params))
+	for name, value := range params {
+		switch value := value.(type) {
+		case string:
+			extra[name] = value
+		case bool, float64:
+			encoded, err := strictjson.Marshal(value)
+			if err != nil {
+				return nil, err
+			}
+			extra[name] = string(encoded)
+		default:
+			return nil, fmt.Errorf("extraQueryParams: %w", oidc.ErrInvalidArgument)
+		}
+	}
+	return extra, nil
+}
+
+// signinJSON are the arguments of a sign-in.
+type signinJSON struct {
+	RedirectURI string `json:"redirect_uri"`
+	Scope       string `json:"scope"`
+	requestJSON
+
+	LoginHint   string                `json:"login_hint"`
+	IDTokenHint string                `json:"id_token_hint"`
+	State       strictjson.RawMessage `json:"state"`
+	ReturnTo    string                `json:"return_to"`
+}
+
+func (j *signinJSON) args() (session.SigninArgs, error) {
+	request, err := j.requestJSON.settings()
+	if err != nil {
+		return session.SigninArgs{}, err
+	}
+	return session.SigninArgs{
+		RedirectURI: j.RedirectURI,
+		Scope:       j.Scope,
+		Request:     request,
+		LoginHint:   j.LoginHint,
+		IDTokenHint: oidc.Secret(j.IDTokenHint),
+		State:       j.State,
+		ReturnTo:    j.ReturnTo,
+	}, nil
+}
+
+// signoutJSON are the arguments of a sign-out.
+type signoutJSON struct {
+	PostLogoutRedirectURI string                `json:"post_logout_redirect_uri"`
+	IDTokenHint           string                `json:"id_token_hint"`
+	ExtraQueryParams      map[string]any        `json:"extraQueryParams"`
+	State                 strictjson.RawMessage `json:"state"`
+}
+
+func (j *signoutJSON) args() (session.SignoutArgs, error) {
+	extra, err := extraParams(j.ExtraQueryParams)
+	if err != nil {
+		return session.SignoutArgs{}, err
+	}
+	return session.SignoutArgs{
+		PostLogoutRedirectURI: j.PostLogoutRedirectURI,
+		IDTokenHint:           oidc.Secret(j.IDTokenHint),
+		Extra:                 extra,
+		State:                 j.State,
+	}, nil
+}
