@@ -1,0 +1,27 @@
+// The page that the provider sends the browser back to, in the hidden frame
+// and in the tab. It hands the response over and decides nothing.
+"use strict";
+(() => {
+  const query = new URLSearchParams(location.search);
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const state = query.get("state") ?? fragment.get("state");
+
+  if (window.parent !== window) {
+    window.parent.postMessage({ source: "oidc-client", url: location.href, keepOpen: false }, location.origin);
+    return;
+  }
+  try {
+    const { return_to: returnTo } = JSON.parse(sessionStorage.getItem(`oidcspa.${state}`) ?? "");
+    const url = new URL(returnTo);
+    if (url.origin === location.origin) {
+      for (const [name, value] of query) url.searchParams.set(name, value);
+      if (fragment.has("state")) url.hash = location.hash;
+      location.replace(url);
+      return;
+    }
+  } catch {
+    // unknown state: nothing to return to
+  }
+  history.replaceState(null, "", location.pathname);
+  addEventListener("DOMContentLoaded", () => { document.getElementById("lost").hidden = false; });
+})();

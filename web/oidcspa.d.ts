@@ -1,0 +1,199 @@
+/**
+ * OpenID Connect for single-page apps. The names are those of the
+ * specifications and of oidc-client-ts.
+ */
+
+/** Why something failed. Codes are stable; docs/errors.md has cause and cure. */
+export type OIDCErrorCode =
+  | "invalid_argument" | "invalid_config" | "insecure_url"
+  | "metadata_invalid" | "issuer_mismatch" | "unsupported"
+  | "network" | "cors_refused" | "timeout" | "aborted" | "redirect_refused"
+  | "http_status" | "response_too_large" | "not_json"
+  | "callback_missing" | "callback_malformed" | "state_unknown" | "state_mismatch"
+  | "transaction_expired"
+  | "provider_error"
+  | "token_response_invalid" | "id_token_missing" | "token_malformed" | "claim_invalid"
+  | "typ_not_allowed" | "header_not_allowed" | "alg_not_allowed" | "key_not_found"
+  | "keys_invalid" | "signature_invalid" | "audience_mismatch" | "azp_mismatch"
+  | "token_expired" | "token_not_yet_valid" | "issued_in_future" | "nonce_mismatch"
+  | "auth_time_too_old" | "acr_not_met" | "at_hash_mismatch" | "subject_changed"
+  | "insufficient_scope"
+  | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
+  | "version_mismatch" | "internal"
+  | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
+  | "wasm_invalid" | "runtime_stopped";
+
+/** Every failure. No message and no property ever holds a secret. */
+export class OIDCError extends Error {
+  constructor(message: string, data: { code: OIDCErrorCode });
+  readonly code: OIDCErrorCode;
+  /** The claim that failed a check, and the step of the specification. */
+  readonly claim?: string;
+  readonly step?: string;
+  /** "discovery", "jwks", "authorization", "token", "userinfo". */
+  readonly endpoint?: string;
+  /** HTTP status. */
+  readonly status?: number;
+}
+
+/** The provider said no (RFC 6749 4.1.2.1 and 5.2). */
+export class ErrorResponse extends OIDCError {
+  /** The provider's code: "access_denied", "login_required", ... */
+  readonly error: string;
+  /** The provider's text: not to be shown as HTML. */
+  readonly error_description?: string;
+  readonly error_uri?: string;
+}
+
+/** Nothing came in the time allowed. */
+export class ErrorTimeout extends OIDCError {}
+
+/** Parameters that settings and single sign-ins share (OIDC Core 3.1.2.1). */
+export interface RequestParameters {
+  /** Space-separated; "openid" is added. Default "openid". */
+  scope?: string;
+  redirect_uri?: string;
+  prompt?: string;
+  display?: string;
+  /** Seconds. */
+  max_age?: number;
+  ui_locales?: string;
+  acr_values?: string;
+  response_mode?: "query" | "fragment";
+  /** RFC 8707. */
+  resource?: string | string[];
+  extraQueryParams?: Record<string, string | number | boolean>;
+}
+
+export interface UserManagerSettings extends RequestParameters {
+  /** The Issuer Identifier, character by character as the provider gives it. */
+  authority: string;
+  client_id: string;
+  /** Where the provider sends the browser back to: callback.html, or a page of the app that calls signinCallback(). */
+  redirect_uri: string;
+  /** The same for the hidden frame. Default redirect_uri. */
+  silent_redirect_uri?: string;
+  post_logout_redirect_uri?: string;
+  response_type?: "code";
+  /** Adds the claims of the userinfo endpoint to the profile. Default false. */
+  loadUserInfo?: boolean;
+  /** Renews before the access token expires. Default true. */
+  automaticSilentRenew?: boolean;
+  /** Sends id_token_hint with silent sign-ins. Default true. */
+  includeIdTokenInSilentRenew?: boolean;
+  /** Life of the hidden frame, seconds. Default 10. */
+  silentRequestTimeoutInSeconds?: number;
+  /** Seconds. Default 60, and never more than a third of the token's life. */
+  accessTokenExpiringNotificationTimeInSeconds?: number;
+  /** Where the program runs. Default: the first of these that works. */
+  host?: "shared" | "dedicated" | "page";
+  /** The folder of worker and wasm, relative to oidcspa.js. Default its own. */
+  assets?: string;
+}
+
+/** The claims of the ID Token about the End-User (OIDC Core 5.1). */
+export interface UserProfile {
+  readonly sub: string;
+  readonly iss: string;
+  readonly aud: string | string[];
+  /** Seconds since the epoch. */
+  readonly exp: number;
+  readonly iat: number;
+  readonly [claim: string]: unknown;
+}
+
+/** Somebody who is signed in. */
+export class User {
+  constructor(fields: {
+    access_token: string; token_type: string; profile: UserProfile;
+    id_token?: string; refresh_token?: string; scope?: string;
+    expires_at?: number; session_state?: string; state?: unknown;
+  });
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly id_token?: string;
+  readonly refresh_token?: string;
+  /** What was granted, space-separated. */
+  readonly scope: string;
+  readonly scopes: string[];
+  readonly profile: UserProfile;
+  /** When the access token expires, seconds since the epoch. */
+  readonly expires_at?: number;
+  /** Seconds until then. */
+  readonly expires_in: number | undefined;
+  readonly expired: boolean | undefined;
+  readonly session_state?: string;
+  /** What was given to signinRedirect. */
+  readonly state?: unknown;
+}
+
+export interface SigninRedirectArgs extends RequestParameters {
+  login_hint?: string;
+  id_token_hint?: string;
+  /** Any JSON value; the user has it afterwards. */
+  state?: unknown;
+  /** Where callback.html hands the response to, on this origin. Default: this page. */
+  return_to?: string;
+}
+
+export interface SigninSilentArgs extends RequestParameters {
+  login_hint?: string;
+  id_token_hint?: string;
+}
+
+export interface SignoutRedirectArgs {
+  post_logout_redirect_uri?: string;
+  id_token_hint?: string;
+  extraQueryParams?: Record<string, string | number | boolean>;
+  /** Any JSON value; signoutCallback returns it. */
+  state?: unknown;
+}
+
+export interface SignoutResponse {
+  /** What was given to signoutRedirect. */
+  readonly state?: unknown;
+}
+
+/** Each add function returns one that removes the callback again. */
+export class UserManagerEvents {
+  addUserLoaded(callback: (user: User) => void): () => void;
+  removeUserLoaded(callback: (user: User) => void): void;
+  addUserUnloaded(callback: () => void): () => void;
+  removeUserUnloaded(callback: () => void): void;
+  addAccessTokenExpiring(callback: () => void): () => void;
+  removeAccessTokenExpiring(callback: () => void): void;
+  addAccessTokenExpired(callback: () => void): () => void;
+  removeAccessTokenExpired(callback: () => void): void;
+  addSilentRenewError(callback: (error: OIDCError) => void): () => void;
+  removeSilentRenewError(callback: (error: OIDCError) => void): void;
+}
+
+/**
+ * One client of one provider. All tabs of an origin share its session. Every
+ * promise rejects with an OIDCError.
+ */
+export class UserManager {
+  /** Works at once; nothing is started before the first call. */
+  constructor(settings: UserManagerSettings);
+  readonly settings: Readonly<UserManagerSettings>;
+  readonly events: UserManagerEvents;
+  /** Who is signed in. After a reload the session is restored in the background. */
+  getUser(): Promise<User | null>;
+  /** Goes to the provider's login page. Settles only if this page is shown again. */
+  signinRedirect(args?: SigninRedirectArgs): Promise<void>;
+  /**
+   * Completes a sign-in, and takes the response out of the address bar. In a
+   * hidden frame the response goes to the page around it, and the result is
+   * undefined. Codes: callback_missing if the address holds no response,
+   * state_unknown if it answers nothing that this tab started.
+   */
+  signinCallback(url?: string): Promise<User | null | undefined>;
+  /** Renews with the refresh token, or in a hidden frame. */
+  signinSilent(args?: SigninSilentArgs): Promise<User | null>;
+  /** Forgets the user in all tabs; the provider's session goes on. */
+  removeUser(): Promise<void>;
+  /** Forgets the user and ends the provider's session. */
+  signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
+  /** Completes a sign-out, and takes the response out of the address bar. */
+  signoutCallback(url?: string): Promise<SignoutResponse>;
+}

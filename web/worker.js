@@ -1,0 +1,117 @@
+// @ts-check
+// The host of the Go program. The build puts Go's wasm_exec.js in front of
+// this file. It runs as the script of a SharedWorker, of a Worker, or as a
+// module of the page; a connection is a MessagePort in all three.
+
+const WASM_FILE = "oidcspa.wasm";
+
+/** How long the program may take to arrive, in milliseconds. */
+const FETCH_TIMEOUT = 60_000;
+
+/** The name under which the program finds its host; see jsbridge.Serve. */
+const HOST = "oidcspa.host";
+
+/** The smallest module there is: what does not compile it compiles nothing. */
+const EMPTY_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+
+/** @type {Promise<(port: MessagePort) => void> | null} */
+let program = null;
+
+/** @type {WeakRef<MessagePort>[]} */
+let ports = [];
+
+/**
+ * Connects one page to the program, which is started if it does not run. The
+ * page hears "hello" at once, and "stopped" with the reason if the program
+ * cannot start, or when it ends.
+ * @param {MessagePort} port
+ */
+export function connect(port) {
+  post(port, "hello");
+  ports = ports.filter((ref) => ref.deref());
+  ports.push(new WeakRef(port));
+  program ??= start();
+  program.then((accept) => accept(port), (error) => post(port, "stopped", error));
+}
+
+function post(port, method, params = {}) {
+  port.postMessage(JSON.stringify({ jsonrpc: "2.0", method, params }));
+}
+
+async function start() {
+  try {
+    const go = new globalThis.Go();
+    const instance = await load(go.importObject);
+    /** @type {((port: MessagePort) => void) | undefined} */
+    let accept;
+    globalThis[HOST] = (fn) => { accept = fn; };
+    // main has run up to the point where it waits when run returns.
+    go.run(instance).finally(() => stopped(runtimeStopped()));
+    if (!accept) {
+      throw failure("wasm_invalid", "the program did not start: the worker script and the wasm are of different releases");
+    }
+    return accept;
+  } catch (error) {
+    program = null; // the next page tries again
+    throw error.code ? error : failure("wasm_invalid", String(error.message));
+  }
+}
+
+/** Fetches and instantiates the program; a failure names the mistake. */
+async function load(imports) {
+  const url = new URL(WASM_FILE, import.meta.url);
+  let response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(FETCH_TIMEOUT) });
+  } catch {
+    throw failure("wasm_not_found", `${url.pathname} cannot be fetched: no network, or connect-src in the policy of the worker forbids it`);
+  }
+  if (!response.ok) {
+    throw failure("wasm_not_found", `${url.pathname} answered ${response.status}: it has to lie beside the worker script`);
+  }
+  const type = response.headers.get("Content-Type") ?? "";
+  if (type.split(";")[0].trim().toLowerCase() !== "application/wasm") {
+    throw failure("wasm_wrong_type", `${url.pathname} is served as "${type}": it has to be application/wasm`);
+  }
+  try {
+    return (await WebAssembly.instantiateStreaming(response, imports)).instance;
+  } catch (error) {
+    if (!compiles()) {
+      throw failure("wasm_blocked_by_csp", "the Content-Security-Policy that the worker script is served with lacks 'wasm-unsafe-eval' in script-src");
+    }
+    throw failure("wasm_invalid", `${url.pathname} does not load: ${error.message}`);
+  }
+}
+
+function compiles() {
+  try {
+    return Boolean(new WebAssembly.Module(EMPTY_MODULE));
+  } catch {
+    return false;
+  }
+}
+
+function failure(code, message) {
+  return { code, message };
+}
+
+function runtimeStopped() {
+  return failure("runtime_stopped", "the program has ended; the next call starts a new one");
+}
+
+/** The program ended: every page hears it, and the next one starts anew. */
+function stopped(reason) {
+  program = null;
+  for (const ref of ports) {
+    const port = ref.deref();
+    if (port) post(port, "stopped", reason);
+  }
+  ports = [];
+  if (globalThis.SharedWorkerGlobalScope) globalThis.close();
+}
+
+if (globalThis.SharedWorkerGlobalScope) {
+  globalThis.onconnect = (event) => connect(event.ports[0]);
+} else if (globalThis.DedicatedWorkerGlobalScope) {
+  globalThis.onmessage = (event) => connect(event.ports[0]);
+}
