@@ -155,7 +155,7 @@ export interface SignoutResponse {
 }
 
 /** Each add function returns one that removes the callback again. */
-export class UserManagerEvents {
+export interface UserManagerEvents {
   addUserLoaded(callback: (user: User) => void): () => void;
   removeUserLoaded(callback: (user: User) => void): void;
   addUserUnloaded(callback: () => void): () => void;

@@ -1,0 +1,163 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// tab is a page without a browser.
+type tab struct {
+	op *oidctest.OP
+
+	mu           sync.Mutex
+	address      string // where the last navigation went
+	transactions map[oidc.Secret]Transaction
+	events       []Event
+	hint         bool
+	frames       int
+
+	// frame replaces the visit of a hidden frame, if set.
+	frame func(ctx context.Context, url string) (string, error)
+}
+
+func newTab(op *oidctest.OP) *tab {
+	return &tab{op: op, transactions: map[oidc.Secret]Transaction{}}
+}
+
+func (t *tab) Navigate(_ context.Context, url string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.address = url
+	return nil
+}
+
+func (t *tab) Frame(ctx context.Context, url string, _ time.Duration) (string, error) {
+	t.mu.Lock()
+	t.frames++
+	frame := t.frame
+	t.mu.Unlock()
+	if frame != nil {
+		return frame(ctx, url)
+	}
+	return t.op.Visit(url), nil
+}
+
+func (t *tab) Put(_ context.Context, state oidc.Secret, transaction Transaction) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.transactions[state] = transaction
+	return nil
+}
+
+func (t *tab) Take(_ context.Context, state oidc.Secret) ([]byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	record := t.transactions[state].Record
+	delete(t.transactions, state)
+	return record, nil
+}
+
+func (t *tab) Notify(event Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.events = append(t.events, event)
+}
+
+func (t *tab) Hint(signedIn bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.hint = signedIn
+}
+
+// heard returns the names of the events so far, and forgets them.
+func (t *tab) heard() []EventName {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	names := []EventName{}
+	for _, event := range t.events {
+		names = append(names, event.Name)
+	}
+	t.events = nil
+	return names
+}
+
+func (t *tab) page() Page {
+	return Page{Navigator: t, Framer: t, Transactions: t, Listener: t}
+}
+
+// world is a provider, a program and what tabs there are.
+type world struct {
+	t         *testing.T
+	op        *oidctest.OP
+	transport *oidctest.Transport
+	registry  *Registry
+	settings  Settings
+}
+
+func newWorld(t *testing.T) *world {
+	op := oidctest.New(t)
+	w := &world{t: t, op: op, transport: op.Transport(), settings: Settings{
+		Issuer:                op.Issuer,
+		ClientID:              op.ClientID,
+		RedirectURI:           "https://app.example.test/callback.html",
+		PostLogoutRedirectURI: "https://app.example.test/",
+		Scope:                 "openid profile",
+	}}
+	w.restart()
+	return w
+}
+
+// restart is a reload of the only tab where the program lives in it.
+func (w *world) restart() {
+	w.registry = NewRegistry(Config{Transport: w.transport, Logf: w.t.Logf})
+}
+
+// open opens a tab.
+func (w *world) open(hint bool) (*Client, *tab) {
+	w.t.Helper()
+	tab := newTab(w.op)
+	return w.openIn(tab, hint), tab
+}
+
+func (w *world) openIn(tab *tab, hint bool) *Client {
+	w.t.Helper()
+	client, err := w.registry.Open(w.settings, tab.page(), hint)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(client.session.expiry.stop)
+	return client
+}
+
+// signIn signs a tab in by redirect.
+func (w *world) signIn(client *Client, tab *tab) *User {
+	w.t.Helper()
+	user, err := client.SigninCallback(w.t.Context(), w.redirect(client, tab))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return user
+}
+
+// redirect goes to the provider and returns the address that it sends back to.
+func (w *world) redirect(client *Client, tab *tab) string {
+	w.t.Helper()
+	if err := client.SigninRedirect(w.t.Context(), SigninArgs{}); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.op.Visit(tab.address)
+}
+
+// mustFail reports an error of another code than want, or none.
+func mustFail(t *testing.T, what string, err error, want oidc.Code) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s = %v, want %s", what, err, string(want))
+	}
+}
