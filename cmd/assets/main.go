@@ -7,6 +7,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -50,12 +51,11 @@ func run(ctx context.Context, out, budget string, verbose bool) error {
 	if err != nil || budget == "" {
 		return err
 	}
-	file, err := os.Open(budget)
+	text, err := os.ReadFile(budget)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	limits, err := build.ParseBudget(file)
+	limits, err := build.ParseBudget(bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
