@@ -1,0 +1,184 @@
+// Package build makes the folder of assets that a web server serves, from the
+// sources of this module: the wasm, the worker, the script of the page and
+// the callback page, each with its compressed forms, and a manifest.
+//
+// The same sources, Go and brotli give the same bytes, wherever the module
+// lies: in a checkout, in the module cache, or below another project.
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/oidcspa/oidcspa/web/manifest"
+)
+
+// Options say what to build. The zero value of each field but Out is useful.
+type Options struct {
+	// Out is the folder to write to; it is created if it does not exist.
+	// Files that an earlier build left there are replaced.
+	Out string
+	// Source is the folder of this module. By default it is found: the
+	// checkout or the module cache, in the version that the program was run
+	// with or that the module in the working directory requires.
+	Source string
+	// SkipCompression leaves out the .br and .gz files. Brotli takes some
+	// ten seconds for a new wasm; an unchanged one is not compressed again.
+	SkipCompression bool
+	// Logf, if set, is told what is being done.
+	Logf func(format string, args ...any)
+}
+
+// Build writes the assets to opts.Out and returns the manifest that it wrote
+// there.
+func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
+	if opts.Out == "" {
+		return nil, errors.New("build: Options.Out is empty")
+	}
+	if opts.Logf == nil {
+		opts.Logf = func(string, ...any) {}
+	}
+	source := opts.Source
+	if source == "" {
+		found, _, err := FindSource(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("build: %w", err)
+		}
+		source = found
+	}
+	tools, err := goTools(ctx, source)
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	opts.Logf("building %s with %s", source, tools.version)
+	assets, err := assemble(ctx, source, tools)
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	m, err := write(assets, tools.version, opts)
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	return m, nil
+}
+
+// An asset is one file to write.
+type asset struct {
+	logical string // "worker.js"
+	name    string // "worker.0123456789abcdef.js"
+	data    []byte
+}
+
+// assemble makes all assets in memory. What is named by its hash comes before
+// what names it.
+func assemble(ctx context.Context, source string, tools *tools) ([]asset, error) {
+	wasm, err := compile(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	src := &sources{folder: filepath.Join(source, "web")}
+	wasmAsset := hashed("oidcspa.wasm", wasm)
+	workerAsset := hashed("worker.js", workerScript(src, tools.wasmExec, wasmAsset.name))
+	page := pageScript(src, workerAsset.name)
+	assets := []asset{
+		wasmAsset,
+		workerAsset,
+		plain("oidcspa.js", page),
+		plain("oidcspa.classic.js", classicScript(src, page)),
+		plain("oidcspa.d.ts", src.read("oidcspa.d.ts")),
+		plain("callback.html", src.read("callback.html")),
+		plain("callback.js", withHeader(src.script("callback.js"))),
+	}
+	if src.err != nil {
+		return nil, src.err
+	}
+	return assets, nil
+}
+
+func plain(name string, data []byte) asset { return asset{name, name, data} }
+
+// hashed names an asset by the first 64 bits of its SHA-256: enough to tell
+// builds apart; integrity is the manifest's.
+func hashed(logical string, data []byte) asset {
+	sum := sha256.Sum256(data)
+	ext := filepath.Ext(logical)
+	base := logical[:len(logical)-len(ext)]
+	return asset{logical, base + "." + hex.EncodeToString(sum[:8]) + ext, data}
+}
+
+// write puts the assets in the folder, the manifest last, and removes what
+// the manifest before it named and this one does not.
+func write(assets []asset, goVersion string, opts Options) (*manifest.Manifest, error) {
+	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
+		return nil, err
+	}
+	old, err := manifest.Read(os.DirFS(opts.Out))
+	if err != nil { // none, or none of ours: nothing to use again or to remove
+		old = new(manifest.Manifest)
+	}
+	c := newCompressor(opts, old)
+	m := &manifest.Manifest{Go: goVersion, Brotli: c.version, Files: make(map[string]manifest.File)}
+	kept := make(map[string]bool)
+	for _, a := range assets {
+		sum := sha512.Sum384(a.data)
+		f := manifest.File{
+			Name:      a.name,
+			Size:      len(a.data),
+			Integrity: "sha384-" + base64.StdEncoding.EncodeToString(sum[:]),
+		}
+		forms, err := c.compress(a)
+		if err != nil {
+			return nil, err
+		}
+		f.Brotli, f.Gzip = len(forms[".br"]), len(forms[".gz"])
+		forms[""] = a.data
+		for suffix, data := range forms {
+			kept[a.name+suffix] = true
+			if err := writeFile(filepath.Join(opts.Out, a.name+suffix), data); err != nil {
+				return nil, err
+			}
+		}
+		m.Files[a.logical] = f
+	}
+	list, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(filepath.Join(opts.Out, manifest.FileName), list); err != nil {
+		return nil, err
+	}
+	return m, removeStale(opts.Out, old, kept)
+}
+
+// writeFile replaces a file as a whole, so that nobody reads half of one.
+func writeFile(name string, data []byte) error {
+	temporary := name + ".new"
+	if err := os.WriteFile(temporary, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, name)
+}
+
+// removeStale removes the files of an earlier build. It touches no file that
+// a build did not write.
+func removeStale(folder string, old *manifest.Manifest, kept map[string]bool) error {
+	for _, f := range old.Files {
+		for _, name := range []string{f.Name, f.Name + ".br", f.Name + ".gz"} {
+			if kept[name] {
+				continue
+			}
+			if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package build
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// What the sources and this package have agreed on. Each stands exactly once
+// in its file; as they are, the sources run unbuilt.
+const (
+	wasmMarker   = `const WASM_FILE = "oidcspa.wasm";`   // web/worker.js
+	workerMarker = `const WORKER_FILE = "worker.js";`    // web/oidcspa.js
+	urlMarker    = `const SCRIPT_URL = import.meta.url;` // web/oidcspa.js
+	classicURL   = `const SCRIPT_URL = document.currentScript.src;`
+	header       = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
+)
+
+// exportStatement is the last statement of web/oidcspa.js and its only export.
+var exportStatement = regexp.MustCompile(`(?m)^export (\{\s*[\w$]+(?:\s*,\s*[\w$]+)*\s*,?\s*\};)\s*\z`)
+
+// moduleSyntax is what a classic script cannot hold.
+var moduleSyntax = regexp.MustCompile(`(?m)^(import\b[^(.]|export\b)|\bimport\.meta\b`)
+
+// sources reads the sources below a folder. After the first failure it does
+// nothing: err holds it.
+type sources struct {
+	folder string
+	err    error
+}
+
+func (s *sources) read(name string) []byte {
+	if s.err != nil {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(s.folder, name))
+	s.err = err
+	return data
+}
+
+// replaceOnce replaces a marker that has to be there exactly once.
+func (s *sources) replaceOnce(name string, src []byte, marker, with string) []byte {
+	if n := bytes.Count(src, []byte(marker)); n != 1 && s.err == nil {
+		s.err = fmt.Errorf("web/%s: want once, got %d times: %s", name, n, marker)
+	}
+	return bytes.Replace(src, []byte(marker), []byte(with), 1)
+}
+
+// workerScript is Go's own wasm_exec.js, as it is, and our worker in one
+// file: a worker then starts with one request and needs no importScripts.
+func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
+	src := s.script("worker.js")
+	src = s.replaceOnce("worker.js", src, wasmMarker, `const WASM_FILE = "`+wasmFile+`";`)
+	return bytes.Join([][]byte{wasmExec, withHeader(src)}, []byte("\n"))
+}
+
+// pageScript is the script of the page as a module.
+func pageScript(s *sources, workerFile string) []byte {
+	src := s.script("oidcspa.js")
+	return withHeader(s.replaceOnce("oidcspa.js", src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`))
+}
+
+// classicScript is the script of the page for <script> without type=module:
+// what the module exports are the members of the global oidc.
+func classicScript(s *sources, page []byte) []byte {
+	src := s.replaceOnce("oidcspa.js", page, urlMarker, classicURL)
+	if n := len(exportStatement.FindAll(src, -1)); n != 1 && s.err == nil {
+		s.err = errors.New("web/oidcspa.js: the last statement is not the one export { A, B };")
+	}
+	src = exportStatement.ReplaceAll(src, []byte("return $1"))
+	if found := moduleSyntax.Find(src); found != nil && s.err == nil {
+		s.err = fmt.Errorf("web/oidcspa.js: %q cannot become a classic script", found)
+	}
+	src = bytes.TrimPrefix(src, []byte(header))
+	return []byte(header + "var oidc = (() => {\n\"use strict\";\n" + string(src) + "\n})();\n")
+}
+
+func withHeader(src []byte) []byte { return append([]byte(header), src...) }
+
+// script reads a script without the comments that stand on lines of their own
+// and without empty lines.
+func (s *sources) script(name string) []byte {
+	src, err := stripComments(s.read(name))
+	if err != nil && s.err == nil {
+		s.err = fmt.Errorf("web/%s: %w", name, err)
+	}
+	return src
+}
+
+// stripComments is a scanner of lines, not of JavaScript: a comment that
+// begins after code stays, and so does what looks like a comment inside a
+// template literal. It fails where that is not enough to be sure.
+func stripComments(src []byte) ([]byte, error) {
+	var out strings.Builder
+	inBlock, inTemplate := false, false
+	for line := range strings.Lines(string(src)) {
+		text := strings.TrimSpace(line)
+		_, after, closed := strings.Cut(text, "*/")
+		switch {
+		case inBlock && closed && after != "":
+			return nil, fmt.Errorf("code after the end of a comment: %s", text)
+		case inBlock:
+			inBlock = !closed
+		case inTemplate:
+			out.WriteString(line)
+			inTemplate = !oddBackquotes(line)
+		case text == "" || strings.HasPrefix(text, "//"):
+		case strings.HasPrefix(text, "/*") && !closed:
+			inBlock = true
+		case strings.HasPrefix(text, "/*") && after == "":
+		default:
+			out.WriteString(line)
+			inTemplate = oddBackquotes(line)
+		}
+	}
+	if inBlock || inTemplate {
+		return nil, errors.New("a comment or template literal does not end, or a backquote stands alone")
+	}
+	return []byte(out.String()), nil
+}
+
+// oddBackquotes reports whether a template literal begins or ends here.
+func oddBackquotes(line string) bool {
+	return (strings.Count(line, "`")-strings.Count(line, "\\`"))%2 == 1
+}
