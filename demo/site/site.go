@@ -124,6 +124,7 @@ func (p policy) csp(inPage bool) string {
 		"form-action 'none'",
 		"frame-ancestors 'self'",
 		"require-trusted-types-for 'script'",
+		"trusted-types oidcspa",
 	}, "; ")
 }
 

@@ -79,6 +79,7 @@ func TestPolicy(t *testing.T) {
 		{"by default", "/", nil, []string{
 			"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-src 'self' " + issuer,
 			"worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'", "require-trusted-types-for 'script'",
+			"trusted-types oidcspa",
 		}},
 		{"client in the page", "/?host=page", nil, []string{"script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self' " + issuer}},
 		{"API elsewhere", "/", elsewhere, []string{"connect-src 'self' https://api.example.test"}},

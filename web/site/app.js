@@ -17,16 +17,6 @@ let shown = null;
 /** Seconds that the access token had when it came, for the meter. */
 let lifetime = 1;
 
-// With require-trusted-types-for 'script' in the policy of this page, scripts
-// and workers come from its own folder or not at all.
-globalThis.trustedTypes?.createPolicy("default", {
-  createScriptURL(address) {
-    const url = new URL(address, here);
-    if (url.origin === here.origin && url.pathname.startsWith(here.pathname)) return url.href;
-    throw new TypeError("a script from elsewhere");
-  },
-});
-
 /**
  * @param {string} text
  * @param {boolean} [bad]

@@ -78,12 +78,16 @@ const messages = {
 
   page_gone: "This was started in a tab that has been closed. Please try again.",
 
+  storage_unavailable: "The browser lets this page store nothing, and a sign-in has to remember a little. Allow site data for this page.",
+
   // The client itself.
   internal: "Something went wrong inside this page. Reload it.",
   runtime_stopped: "The part of this page that keeps your session has stopped. Reload the page.",
   worker_not_found: "A file of this page is missing on its server: worker.js. Tell whoever runs it.",
   wasm_not_found: "A file of this page is missing on its server: oidcspa.wasm. Tell whoever runs it.",
   wasm_wrong_type: "The server sends oidcspa.wasm with the wrong type; it must be application/wasm. Tell whoever runs it.",
+  wasm_invalid: "oidcspa.wasm is damaged or of another version than the rest. Reload the page; if this stays, tell whoever runs it.",
+  version_mismatch: "This page has been updated since it was opened. Reload it.",
   wasm_blocked_by_csp: "The security policy of this page keeps WebAssembly from running. Tell whoever runs it.",
 
   // This page's own.
