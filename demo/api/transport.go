@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+const (
+	timeout   = 10 * time.Second
+	bodyLimit = 1 << 20
+)
+
+// A Transport is an [oidc.Transport] over net/http. The zero value is ready
+// to use.
+type Transport struct {
+	// RoundTripper is the way to the network; default: [http.DefaultTransport].
+	RoundTripper http.RoundTripper
+}
+
+// Do sends a request and reads its answer, with no cookies, in at most 10
+// seconds and 1 MiB. Codes: [oidc.ErrNetwork], [oidc.ErrTimeout],
+// [oidc.ErrAborted], [oidc.ErrRedirectRefused], [oidc.ErrResponseTooLarge].
+func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(limited, req.Method, req.URL, strings.NewReader(req.Body))
+	if err != nil {
+		return nil, oidc.ErrInvalidArgument
+	}
+	for name, value := range req.Header {
+		r.Header.Set(name, value)
+	}
+	if req.NoCache {
+		r.Header.Set("Cache-Control", "no-cache")
+	}
+	client := http.Client{
+		Transport:     t.RoundTripper,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	res, err := client.Do(r)
+	if err != nil {
+		return nil, reason(ctx, err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 && res.StatusCode < 400 {
+		return nil, oidc.ErrRedirectRefused
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, bodyLimit+1))
+	if err != nil {
+		return nil, reason(ctx, err)
+	}
+	if len(body) > bodyLimit {
+		return nil, oidc.ErrResponseTooLarge
+	}
+	header := make(map[string]string, len(res.Header))
+	for name, values := range res.Header {
+		header[strings.ToLower(name)] = strings.Join(values, ", ")
+	}
+	return &oidc.Response{Status: res.StatusCode, Header: header, Body: body}, nil
+}
+
+// reason returns the code of a request that failed. The cause goes with it
+// unless it may hold a URL.
+func reason(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", oidc.ErrAborted, context.Cause(ctx))
+	case errors.Is(err, context.DeadlineExceeded):
+		return oidc.ErrTimeout
+	default:
+		return oidc.ErrNetwork
+	}
+}

@@ -1,0 +1,109 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/oidcspa/oidcspa/demo/api"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+func TestTransport(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/redirect":
+			http.Redirect(w, r, "/ok", http.StatusFound)
+		case "/large":
+			io.WriteString(w, strings.Repeat(" ", 1<<20+1))
+		case "/full":
+			io.WriteString(w, strings.Repeat(" ", 1<<20))
+		case "/teapot":
+			w.Header().Set("X-Name", "value")
+			w.WriteHeader(http.StatusTeapot)
+		case "/cut":
+			w.Header().Set("Content-Length", "10")
+			io.WriteString(w, "{}")
+		}
+	}))
+	defer server.Close()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+
+	tests := []struct {
+		name   string
+		ctx    context.Context
+		url    string
+		status int
+		want   error
+	}{
+		{"any status is an answer", t.Context(), server.URL + "/teapot", http.StatusTeapot, nil},
+		{"1 MiB", t.Context(), server.URL + "/full", 200, nil},
+		{"more than 1 MiB", t.Context(), server.URL + "/large", 0, oidc.ErrResponseTooLarge},
+		{"redirect", t.Context(), server.URL + "/redirect", 0, oidc.ErrRedirectRefused},
+		{"cut off", t.Context(), server.URL + "/cut", 0, oidc.ErrNetwork},
+		{"nobody there", t.Context(), gone.URL, 0, oidc.ErrNetwork},
+		{"given up", cancelled, server.URL + "/teapot", 0, oidc.ErrAborted},
+		{"no URL", t.Context(), "://", 0, oidc.ErrInvalidArgument},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			res, err := (&api.Transport{}).Do(tt.ctx, &oidc.Request{Method: "GET", URL: tt.url})
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("error %v, want %v", err, tt.want)
+			}
+			if err == nil && res.Status != tt.status {
+				t.Errorf("status %d, want %d", res.Status, tt.status)
+			}
+			if err == nil && res.Status == http.StatusTeapot && res.Header["x-name"] != "value" {
+				t.Errorf("header %v, want x-name in lower case", res.Header)
+			}
+		})
+	}
+}
+
+// A stuck server is given up after ten seconds; they pass in no time here.
+func TestTransportTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck := roundTripper(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		transport := &api.Transport{RoundTripper: stuck}
+		_, err := transport.Do(t.Context(), &oidc.Request{Method: "GET", URL: "https://op.example.test"})
+		if !errors.Is(err, oidc.ErrTimeout) {
+			t.Errorf("error %v, want %v", err, oidc.ErrTimeout)
+		}
+	})
+}
+
+func TestTransportSends(t *testing.T) {
+	var got *http.Request
+	var body string
+	echo := roundTripper(func(r *http.Request) (*http.Response, error) {
+		data, err := io.ReadAll(r.Body)
+		got, body = r, string(data)
+		return &http.Response{StatusCode: 200, Body: http.NoBody}, err
+	})
+	_, err := (&api.Transport{RoundTripper: echo}).Do(t.Context(), &oidc.Request{
+		Method: "POST", URL: "https://op.example.test/token",
+		Header: map[string]string{"Accept": "application/json"}, Body: "a=b", NoCache: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "a=b" || got.Method != "POST" || got.Header.Get("Accept") != "application/json" || got.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("sent %s %v %q", got.Method, got.Header, body)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
