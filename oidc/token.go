@@ -80,9 +80,13 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 }
 
 func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, scope string) (*TokenResponse, error) {
-	var wire tokenResponseJSON
-	if err := postForm(ctx, t, "token", m.TokenEndpoint, form, &wire); err != nil {
+	var raw strictjson.RawMessage
+	if err := postForm(ctx, t, "token", m.TokenEndpoint, form, &raw); err != nil {
 		return nil, err
+	}
+	var wire tokenResponseJSON
+	if err := strictjson.Unmarshal(raw, &wire); err != nil {
+		return nil, ErrTokenResponseInvalid
 	}
 	// A type that is not understood is not used (RFC 6749 7.1).
 	if wire.AccessToken == "" || !strings.EqualFold(wire.TokenType, "Bearer") {
