@@ -3,6 +3,7 @@ package oidc
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,6 +83,11 @@ func (r *AuthenticationRequest) check() error {
 	}
 	if r.MaxAge != nil && *r.MaxAge < 0 {
 		return fmt.Errorf("max_age: %w", ErrInvalidArgument)
+	}
+	for _, resource := range r.Resource {
+		if u, err := url.Parse(resource); err != nil || !u.IsAbs() || strings.Contains(resource, "#") {
+			return fmt.Errorf("resource: %w", ErrInvalidArgument)
+		}
 	}
 	for name := range r.Extra {
 		if slices.Contains(protectedParameters, name) {
