@@ -62,14 +62,18 @@ func (tx *Transaction) Encode() ([]byte, error) {
 }
 
 // DecodeTransaction is the reverse of Encode. What does not decode, or lacks
-// a secret, is [ErrStateUnknown].
+// a secret or what it is bound to, is [ErrStateUnknown].
 func DecodeTransaction(data []byte) (*Transaction, error) {
 	var wire transactionJSON
 	if err := strictjson.UnmarshalKnown(data, &wire); err != nil {
 		return nil, ErrStateUnknown
 	}
-	if wire.State == "" || wire.Nonce == "" || wire.CodeVerifier == "" || wire.Issuer == "" {
-		return nil, ErrStateUnknown
+	for _, required := range []string{
+		wire.State, wire.Nonce, wire.CodeVerifier, wire.Issuer, wire.ClientID, wire.RedirectURI,
+	} {
+		if required == "" {
+			return nil, ErrStateUnknown
+		}
 	}
 	return &Transaction{
 		Issuer:       wire.Issuer,
