@@ -106,7 +106,8 @@ var responseParameters = []string{
 
 // CallbackState returns the state of the response in callbackURL, in its
 // query or in its fragment, to find the transaction by. Codes:
-// [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed].
+// [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed], and
+// [ErrStateMismatch] if the response has no state.
 func CallbackState(callbackURL string) (Secret, error) {
 	u, err := url.Parse(callbackURL)
 	if err != nil {
@@ -129,10 +130,11 @@ func CallbackState(callbackURL string) (Secret, error) {
 }
 
 // fragmentQuery returns the parameters in a fragment, also behind the route
-// of a hash router: "#/signed-in?code=...".
+// of a hash router: "#/signed-in?code=...". A question mark in a value does
+// not end a route (RFC 3986 3.5 lets it stand as it is).
 func fragmentQuery(u *url.URL) string {
 	fragment := u.EscapedFragment()
-	if _, query, found := strings.Cut(fragment, "?"); found {
+	if route, query, found := strings.Cut(fragment, "?"); found && !strings.Contains(route, "=") {
 		return query
 	}
 	return fragment
