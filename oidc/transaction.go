@@ -98,6 +98,13 @@ type Callback struct {
 	SessionState string // OIDC Session Management 2
 }
 
+// String returns "[redacted]": formatting would read the unexported code
+// past [Secret.String].
+func (Callback) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Callback) GoString() string { return redacted }
+
 // responseParameters are those that may come only once (RFC 6749 3.1).
 // Others are ignored, as they are to be (RFC 6749 4.1.2).
 var responseParameters = []string{
