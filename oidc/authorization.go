@@ -3,6 +3,7 @@ package oidc
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ type AuthenticationRequest struct {
 // protectedParameters make the response trustworthy: Extra cannot name them.
 var protectedParameters = []string{
 	"client_id", "redirect_uri", "response_type", "scope", "nonce", "state",
-	"code_challenge", "code_challenge_method", "response_mode", "request", "request_uri",
+	"code_challenge", "code_challenge_method", "response_mode", "max_age", "request", "request_uri",
 }
 
 // Start begins a transaction: it returns the URL to send the End-User to, and
@@ -75,11 +76,18 @@ func (r *AuthenticationRequest) check() error {
 		return fmt.Errorf("response_mode: %w", ErrInvalidArgument)
 	}
 	// none stands alone (OIDC Core 3.1.2.1)
-	if prompts := strings.Fields(r.Prompt); len(prompts) > 1 && slices.Contains(prompts, "none") {
-		return fmt.Errorf("prompt: %w", ErrInvalidArgument)
+	for _, prompt := range []string{r.Prompt, r.Extra["prompt"]} {
+		if prompts := strings.Fields(prompt); len(prompts) > 1 && slices.Contains(prompts, "none") {
+			return fmt.Errorf("prompt: %w", ErrInvalidArgument)
+		}
 	}
 	if r.MaxAge != nil && *r.MaxAge < 0 {
 		return fmt.Errorf("max_age: %w", ErrInvalidArgument)
+	}
+	for _, resource := range r.Resource {
+		if u, err := url.Parse(resource); err != nil || !u.IsAbs() || strings.Contains(resource, "#") {
+			return fmt.Errorf("resource: %w", ErrInvalidArgument)
+		}
 	}
 	for name := range r.Extra {
 		if slices.Contains(protectedParameters, name) {

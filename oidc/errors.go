@@ -149,6 +149,9 @@ func (e *ProviderError) Error() string {
 	return "oidc: the " + e.Endpoint + " endpoint answered " + safeErrorCode(e.ErrorCode)
 }
 
+// GoString is Error: %#v shows no text of the provider's either.
+func (e *ProviderError) GoString() string { return e.Error() }
+
 // Unwrap returns [ErrProvider].
 func (e *ProviderError) Unwrap() error { return ErrProvider }
 

@@ -262,7 +262,7 @@ func (v *idTokenVerifier) checkAuthTime(c *IDTokenClaims) error {
 	if c.AuthTime > v.now+v.leeway {
 		return ErrIssuedInFuture
 	}
-	if v.now > c.AuthTime+*v.MaxAge+v.leeway {
+	if v.now-c.AuthTime-v.leeway > *v.MaxAge { // adding could overflow
 		return ErrAuthTimeTooOld
 	}
 	return nil

@@ -140,9 +140,25 @@ func verifySignature(token string, parts [3]string, payload []byte, alg string, 
 	return err == nil && bytes.Equal(verified, payload)
 }
 
+// keyMembers are the members of a public key that the library gets to see
+// (RFC 7517 4, RFC 7518 6, RFC 8037 2). Certificates are not among them: the
+// key is trusted because of where it comes from, and the library would throw
+// a good key away for a certificate that it cannot read.
+type keyMembers struct {
+	Kty string `json:"kty"`
+	Kid string `json:"kid,omitempty"`
+	Alg string `json:"alg,omitempty"`
+	Crv string `json:"crv,omitempty"`
+	N   string `json:"n,omitempty"`
+	E   string `json:"e,omitempty"`
+	X   string `json:"x,omitempty"`
+	Y   string `json:"y,omitempty"`
+}
+
 // parseJWK decodes one public signature key (RFC 7517 4).
 func parseJWK(data []byte) (*jwk, error) {
 	var attributes struct {
+		keyMembers
 		Use    string   `json:"use"`
 		KeyOps []string `json:"key_ops"`
 		D      string   `json:"d"`
@@ -154,8 +170,12 @@ func parseJWK(data []byte) (*jwk, error) {
 		attributes.KeyOps != nil && !slices.Contains(attributes.KeyOps, "verify") {
 		return nil, ErrKeysInvalid
 	}
+	public, err := strictjson.Marshal(attributes.keyMembers)
+	if err != nil {
+		return nil, ErrKeysInvalid
+	}
 	var parsed jose.JSONWebKey
-	if err := parsed.UnmarshalJSON(data); err != nil {
+	if err := parsed.UnmarshalJSON(public); err != nil {
 		return nil, ErrKeysInvalid
 	}
 	key := &jwk{kid: parsed.KeyID, alg: parsed.Algorithm, public: parsed.Key}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
 
 // Metadata is what a provider says of itself (OIDC Discovery 3).
@@ -40,14 +42,18 @@ func FetchMetadata(ctx context.Context, t Transport, issuer string) (*Metadata, 
 	if err := CheckIssuer(issuer); err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
-	var m Metadata
+	var raw strictjson.RawMessage
 	req := &Request{
 		Method: "GET",
 		URL:    ConfigurationURL(issuer),
 		Header: map[string]string{"Accept": "application/json"},
 	}
-	if err := getJSON(ctx, t, "discovery", req, &m); err != nil {
+	if err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
 		return nil, err
+	}
+	var m Metadata
+	if err := strictjson.Unmarshal(raw, &m); err != nil {
+		return nil, fmt.Errorf("discovery: %w", ErrMetadataInvalid)
 	}
 	if err := m.Check(issuer); err != nil {
 		return nil, fmt.Errorf("discovery: %w", err)

@@ -18,8 +18,8 @@ const redacted = "[redacted]"
 // String returns "[redacted]".
 func (Secret) String() string { return redacted }
 
-// GoString returns "[redacted]".
-func (Secret) GoString() string { return redacted }
+// Format writes "[redacted]" for every verb: %d and others do not ask String.
+func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
 // MarshalText returns "[redacted]".
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -62,8 +61,12 @@ type RefreshRequest struct {
 
 // Refresh sends the request. The answer carries the refresh token to use from
 // now on: the new one, or the old one if none came. Its ID Token may be empty.
-// Codes as for [Callback.Exchange].
+// Codes as for [Callback.Exchange], and [ErrInvalidArgument] without a refresh
+// token or a client.
 func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) (*TokenResponse, error) {
+	if r.RefreshToken == "" || r.ClientID == "" {
+		return nil, ErrInvalidArgument
+	}
 	form := &params{}
 	form.add("grant_type", "refresh_token")
 	form.add("refresh_token", r.RefreshToken.Reveal())
@@ -80,9 +83,13 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 }
 
 func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, scope string) (*TokenResponse, error) {
-	var wire tokenResponseJSON
-	if err := postForm(ctx, t, "token", m.TokenEndpoint, form, &wire); err != nil {
+	var raw strictjson.RawMessage
+	if err := postForm(ctx, t, "token", m.TokenEndpoint, form, &raw); err != nil {
 		return nil, err
+	}
+	var wire tokenResponseJSON
+	if err := strictjson.Unmarshal(raw, &wire); err != nil {
+		return nil, ErrTokenResponseInvalid
 	}
 	// A type that is not understood is not used (RFC 6749 7.1).
 	if wire.AccessToken == "" || !strings.EqualFold(wire.TokenType, "Bearer") {
@@ -111,13 +118,16 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 // time of a lifetime without end.
 func parseExpiresIn(raw strictjson.RawMessage) (*int64, error) {
 	text := strings.Trim(string(raw), `"`)
-	if text == "" || text == "null" {
+	if text == "" {
 		return nil, nil
 	}
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(value) || value < 0 {
+	var value *float64 // a JSON number also in a string: no NaN, no 0x10p0
+	if strictjson.Unmarshal([]byte(text), &value) != nil || value != nil && *value < 0 {
 		return nil, ErrTokenResponseInvalid
 	}
-	seconds := int64(min(math.Floor(value), maxNumericDate))
+	if value == nil {
+		return nil, nil
+	}
+	seconds := int64(min(math.Floor(*value), maxNumericDate))
 	return &seconds, nil
 }

@@ -65,14 +65,18 @@ func (tx *Transaction) Encode() ([]byte, error) {
 }
 
 // DecodeTransaction is the reverse of Encode. What does not decode, or lacks
-// a secret, is [ErrStateUnknown].
+// a secret or what it is bound to, is [ErrStateUnknown].
 func DecodeTransaction(data []byte) (*Transaction, error) {
 	var wire transactionJSON
 	if err := strictjson.UnmarshalKnown(data, &wire); err != nil {
 		return nil, ErrStateUnknown
 	}
-	if wire.State == "" || wire.Nonce == "" || wire.CodeVerifier == "" || wire.Issuer == "" {
-		return nil, ErrStateUnknown
+	for _, required := range []string{
+		wire.State, wire.Nonce, wire.CodeVerifier, wire.Issuer, wire.ClientID, wire.RedirectURI,
+	} {
+		if required == "" {
+			return nil, ErrStateUnknown
+		}
 	}
 	return &Transaction{
 		Issuer:       wire.Issuer,
@@ -97,6 +101,13 @@ type Callback struct {
 	SessionState string // OIDC Session Management 2
 }
 
+// String returns "[redacted]": formatting would read the unexported code
+// past [Secret.String].
+func (Callback) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Callback) GoString() string { return redacted }
+
 // responseParameters are those that may come only once (RFC 6749 3.1).
 // Others are ignored, as they are to be (RFC 6749 4.1.2).
 var responseParameters = []string{
@@ -105,7 +116,8 @@ var responseParameters = []string{
 
 // CallbackState returns the state of the response in callbackURL, in its
 // query or in its fragment, to find the transaction by. Codes:
-// [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed].
+// [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed], and
+// [ErrStateMismatch] if the response has no state.
 func CallbackState(callbackURL string) (Secret, error) {
 	u, err := url.Parse(callbackURL)
 	if err != nil {
@@ -128,10 +140,11 @@ func CallbackState(callbackURL string) (Secret, error) {
 }
 
 // fragmentQuery returns the parameters in a fragment, also behind the route
-// of a hash router: "#/signed-in?code=...".
+// of a hash router: "#/signed-in?code=...". A question mark in a value does
+// not end a route (RFC 3986 3.5 lets it stand as it is).
 func fragmentQuery(u *url.URL) string {
 	fragment := u.EscapedFragment()
-	if _, query, found := strings.Cut(fragment, "?"); found {
+	if route, query, found := strings.Cut(fragment, "?"); found && !strings.Contains(route, "=") {
 		return query
 	}
 	return fragment

@@ -13,7 +13,7 @@ import (
 // http on a loopback host (RFC 6749 3.1, 3.1.2 and 3.2, RFC 8252 7.3).
 func parseSecureURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || strings.Contains(raw, "#") {
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
 		return nil, ErrInvalidArgument
 	}
 	switch u.Scheme {
