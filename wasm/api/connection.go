@@ -53,6 +53,9 @@ func (c *Connection) Close() {
 	}
 }
 
+// Done returns a channel that is closed by Close.
+func (c *Connection) Done() <-chan struct{} { return c.conn.Done() }
+
 // methods are what a page may call, after "open".
 var methods = map[string]func(context.Context, *session.Client, []byte) (any, error){
 	"getUser": func(ctx context.Context, client *session.Client, _ []byte) (any, error) {

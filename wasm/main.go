@@ -1,0 +1,49 @@
+//go:build js && wasm
+
+// Command wasm is the program in the worker: it wires the parts together and
+// holds nothing of its own.
+package main
+
+import (
+	"fmt"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/oidcspa/oidcspa/jsbridge"
+	"github.com/oidcspa/oidcspa/session"
+	"github.com/oidcspa/oidcspa/wasm/api"
+)
+
+// host is the global under which worker.js offers connections.
+const host = "oidcspa.host"
+
+func main() {
+	registry := session.NewRegistry(session.Config{Transport: transport{}})
+	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, port) })
+	if err != nil {
+		report("the host did not take the program: %v", err)
+		return
+	}
+	select {} // callbacks do the rest
+}
+
+// serve connects one page to the program, for as long as both are there.
+func serve(registry *session.Registry, port *jsbridge.Port) {
+	connection := api.NewConnection(registry, port.Send, func(method string, value any, stack []byte) {
+		report("panic in %s: %v\n%s", method, value, stack)
+	})
+	if err := port.Listen(connection.Receive, connection.Close); err != nil {
+		connection.Close()
+		return
+	}
+	<-connection.Done()
+	port.Close()
+}
+
+// report writes a bug of this program to the console.
+func report(format string, args ...any) {
+	console, err := safejs.Global().Get("console")
+	if err == nil {
+		_, _ = console.Call("error", "oidcspa: "+fmt.Sprintf(format, args...))
+	}
+}

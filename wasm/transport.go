@@ -1,0 +1,57 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/oidcspa/oidcspa/jsbridge"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// transport is [oidc.Transport] over the browser's fetch.
+type transport struct{}
+
+// fetchErrors are the reasons of jsbridge in the words of oidc.
+var fetchErrors = []struct {
+	from error
+	to   oidc.Code
+}{
+	{jsbridge.ErrTimeout, oidc.ErrTimeout},
+	{jsbridge.ErrTooLarge, oidc.ErrResponseTooLarge},
+	{jsbridge.ErrRedirect, oidc.ErrRedirectRefused},
+	{jsbridge.ErrCORS, oidc.ErrCORSRefused},
+	{jsbridge.ErrNetwork, oidc.ErrNetwork},
+}
+
+// Do sends req. Time and size are bounded by jsbridge's defaults: 10 s, 1 MiB.
+func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	cache := ""
+	if req.NoCache {
+		cache = "no-cache"
+	}
+	resp, err := jsbridge.Fetch(ctx, &jsbridge.FetchRequest{
+		Method: req.Method,
+		URL:    req.URL,
+		Header: req.Header,
+		Body:   req.Body,
+		Cache:  cache,
+	})
+	if err != nil {
+		return nil, fetchError(ctx, err)
+	}
+	return &oidc.Response{Status: resp.Status, Header: resp.Header, Body: resp.Body}, nil
+}
+
+func fetchError(ctx context.Context, err error) error {
+	for _, e := range fetchErrors {
+		if errors.Is(err, e.from) {
+			return e.to
+		}
+	}
+	if ctx.Err() != nil {
+		return oidc.ErrAborted
+	}
+	return oidc.ErrNetwork
+}
