@@ -113,7 +113,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	if _, err := c.session.provider.fetchMetadata(ctx); err != nil {
+	if _, err := c.session.provider.recallMetadata(ctx); err != nil {
 		// The code has not been used: keep what is needed to try again.
 		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
 		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))

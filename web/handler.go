@@ -172,7 +172,7 @@ func (a *asset) setSecurity(header http.Header, connectSrc string) {
 		header.Set("Content-Security-Policy",
 			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' "+connectSrc)
 	case callbackPage:
-		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; frame-ancestors 'self'")
+		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'")
 		header.Set("Referrer-Policy", "no-referrer")
 	}
 }

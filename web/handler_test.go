@@ -81,7 +81,7 @@ func TestHeaders(t *testing.T) {
 		{"/manifest.json", "application/json", ask, "", "", ""},
 		{"/callback.js", script, ask, "Accept-Encoding", "", ""},
 		{"/callback.html?code=1", "text/html; charset=utf-8", "no-store", "Accept-Encoding",
-			"default-src 'none'; script-src 'self'; frame-ancestors 'self'", "no-referrer"},
+			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'", "no-referrer"},
 		{"/worker.js", script, ask, "Accept-Encoding",
 			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' *", ""},
 		{"/worker.0123456789abcdef.js", script, forever, "Accept-Encoding",

@@ -1,0 +1,201 @@
+//go:build !js
+
+package e2e
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/web"
+)
+
+//go:embed testapp
+var testapp embed.FS
+
+// testappFiles is the folder of the test app.
+func testappFiles() fs.FS {
+	files, err := fs.Sub(testapp, "testapp")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return files
+}
+
+// serve serves handler at http://localhost:PORT. All servers of a test are
+// same-site, and of different origins.
+func serve(t *testing.T, handler http.Handler) (origin string) {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return localhost(t, server.Listener.Addr())
+}
+
+func localhost(t *testing.T, addr net.Addr) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "http://localhost:" + port
+}
+
+// An app is the test app on an origin of its own.
+type app struct {
+	origin string
+	assets *web.Handler
+
+	// override answers a path instead of the app, if it is set.
+	mu       sync.Mutex
+	override map[string]http.HandlerFunc
+	settings map[string]any
+	host     string   // where the program is made to run; empty for the client's choice
+	reports  []string // what the browser reported against the policies
+}
+
+// newApp serves the test app. Its settings are complete but for the provider.
+func newApp(t *testing.T) *app {
+	t.Helper()
+	assets, err := web.NewHandler(assetsFS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{assets: assets, override: map[string]http.HandlerFunc{}}
+	a.origin = serve(t, a)
+	a.settings = map[string]any{
+		"client_id":                clientID,
+		"redirect_uri":             a.redirectURI(),
+		"post_logout_redirect_uri": a.origin + "/",
+		"scope":                    "openid profile",
+		"automaticSilentRenew":     false,
+	}
+	t.Cleanup(func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		for _, report := range a.reports {
+			t.Errorf("the browser reports a violation: %s", report)
+		}
+	})
+	return a
+}
+
+const clientID = "test-app"
+
+func (a *app) redirectURI() string { return a.origin + "/callback.html" }
+
+// setHost forces a host.
+func (a *app) setHost(host string) {
+	a.set("host", host)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.host = host
+}
+
+// set changes a setting for pages that are loaded from now on.
+func (a *app) set(name string, value any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.settings[name] = value
+}
+
+// respond answers a path in place of the app.
+func (a *app) respond(path string, handler http.HandlerFunc) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.override[path] = handler
+}
+
+// takeReports returns the violations so far, and forgets them: they are then
+// no failure of the test.
+func (a *app) takeReports() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	reports := a.reports
+	a.reports = nil
+	return reports
+}
+
+// policy is as strict as an app's can be. A page that runs the program itself
+// needs what otherwise only the worker needs.
+func policy(host string) string {
+	script, connect := "'self'", "'self'"
+	if host == "page" {
+		script += " 'wasm-unsafe-eval'"
+		connect += " *"
+	}
+	return fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; worker-src 'self'; frame-src *; "+
+		"img-src data:; require-trusted-types-for 'script'; trusted-types oidcspa; report-uri /reports", script, connect)
+}
+
+// ServeHTTP serves the test app and the client's assets.
+func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	override := a.override[r.URL.Path]
+	settings, err := json.Marshal(a.settings)
+	host := a.host
+	a.mu.Unlock()
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	case override != nil:
+		override(w, r)
+	case r.URL.Path == "/reports":
+		a.report(w, r)
+	case r.URL.Path == "/config.json":
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(settings)
+	case r.URL.Path == "/":
+		w.Header().Set("Content-Security-Policy", policy(host))
+		http.ServeFileFS(w, r, testappFiles(), "index.html")
+	case r.URL.Path == "/app.js":
+		http.ServeFileFS(w, r, testappFiles(), "app.js")
+	default:
+		a.assets.ServeHTTP(&reporting{ResponseWriter: w}, r)
+	}
+}
+
+func (a *app) report(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Report struct {
+			Document  string `json:"document-uri"`
+			Directive string `json:"violated-directive"`
+			Blocked   string `json:"blocked-uri"`
+		} `json:"csp-report"`
+	}
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	document, _, _ := strings.Cut(body.Report.Document, "?")
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reports = append(a.reports, document+" "+body.Report.Directive+" "+body.Report.Blocked)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// reporting makes the policies of the assets report violations, too.
+type reporting struct {
+	http.ResponseWriter
+}
+
+// WriteHeader adds the directive to the policy.
+func (w *reporting) WriteHeader(status int) {
+	w.amend()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *reporting) Write(p []byte) (int, error) {
+	w.amend()
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *reporting) amend() {
+	const name = "Content-Security-Policy"
+	if policy := w.Header().Get(name); policy != "" && !strings.Contains(policy, "report-uri") {
+		w.Header().Set(name, policy+"; report-uri /reports")
+	}
+}

@@ -1,0 +1,100 @@
+//go:build !js
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// walk returns everything that the browser keeps for the page's origin.
+const walk = `(async () => {
+  const found = {
+    localStorage: {...localStorage},
+    sessionStorage: {...sessionStorage},
+    cookies: document.cookie,
+    history: JSON.stringify(history.state),
+    location: location.href,
+    referrer: document.referrer,
+    name: window.name,
+    databases: [],
+    caches: [],
+  };
+  for (const {name} of await indexedDB.databases()) {
+    const db = await new Promise((resolve, reject) => {
+      const request = indexedDB.open(name);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = reject;
+    });
+    for (const store of db.objectStoreNames) {
+      const values = await new Promise((resolve, reject) => {
+        const request = db.transaction(store).objectStore(store).getAll();
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = reject;
+      });
+      found.databases.push(name, store, JSON.stringify(values));
+    }
+    db.close();
+  }
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      found.caches.push(request.url, await (await cache.match(request)).text());
+    }
+  }
+  return JSON.stringify(found);
+})()`
+
+// checkStorage fails the test if the browser keeps a secret. left are the
+// keys that may be in web storage.
+func checkStorage(t *testing.T, tab *tab, secrets *secrets) {
+	t.Helper()
+	all := secrets.all()
+	if len(all) == 0 {
+		t.Fatal("no secret has passed: the walk could not fail")
+	}
+	found := eval[string](tab, walk)
+	for _, secret := range all {
+		if strings.Contains(found, secret) {
+			t.Errorf("the browser keeps a secret of %d characters", len(secret))
+		}
+	}
+	for _, key := range eval[[]string](tab, "Object.keys(sessionStorage)") {
+		t.Errorf("sessionStorage keeps %q", key)
+	}
+	for _, key := range eval[[]string](tab, "Object.keys(localStorage)") {
+		if !strings.HasPrefix(key, "oidcspa.session:") {
+			t.Errorf("localStorage keeps %q", key)
+		}
+	}
+}
+
+// The walk finds a secret wherever one may be.
+func TestWalkFindsSecrets(t *testing.T) {
+	a := newApp(t)
+	newGoOIDC(t, a, options{})
+	places := map[string]string{
+		"localStorage":   `localStorage.setItem("k", "S3CRET")`,
+		"sessionStorage": `sessionStorage.setItem("k", "S3CRET")`,
+		"cookies":        `document.cookie = "k=S3CRET"`,
+		"history.state":  `history.replaceState({k: "S3CRET"}, "")`,
+		"location":       `history.replaceState(null, "", "?k=S3CRET")`,
+		"window.name":    `window.name = "S3CRET"`,
+		"Cache":          `caches.open("c").then((c) => c.put("/k", new Response("S3CRET")))`,
+		"IndexedDB": `new Promise((resolve) => {
+			const request = indexedDB.open("d");
+			request.onupgradeneeded = () => request.result.createObjectStore("s", {autoIncrement: true}).add({k: "S3CRET"});
+			request.onsuccess = () => { request.result.close(); resolve(); };
+		})`,
+	}
+	for place, put := range places {
+		t.Run(place, func(t *testing.T) {
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			eval[any](tab, "(async () => { await ("+put+"); return 1; })()")
+			if found := eval[string](tab, walk); !strings.Contains(found, "S3CRET") {
+				t.Errorf("the walk finds nothing in %s", found)
+			}
+		})
+	}
+}

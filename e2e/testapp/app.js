@@ -1,0 +1,23 @@
+// The app that the end-to-end tests drive: what a developer writes first, and
+// nothing else. Tests call globalThis.um.
+import * as oidc from "./oidcspa.js";
+
+const parameters = new URLSearchParams(location.search);
+const settings = await (await fetch("config.json")).json();
+
+globalThis.oidc = oidc;
+globalThis.settings = settings;
+globalThis.um = new oidc.UserManager(settings);
+globalThis.heard = [];
+for (const name of ["UserLoaded", "UserUnloaded", "AccessTokenExpiring", "AccessTokenExpired", "SilentRenewError"]) {
+  um.events[`add${name}`](() => heard.push(name));
+}
+
+// A sign-in comes back with a response, a sign-out with nothing but a state.
+if (parameters.has("state") && (parameters.has("code") || parameters.has("error"))) {
+  globalThis.callback = um.signinCallback();
+  callback.catch(() => {});
+} else if (parameters.has("state")) {
+  globalThis.callback = um.signoutCallback();
+}
+globalThis.ready = true;
