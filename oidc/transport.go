@@ -9,7 +9,6 @@ type Request struct {
 	Header  map[string]string
 	Body    string // form-encoded, for POST
 	NoCache bool   // past the HTTP cache: for keys that were not found in it
-	Reuse   bool   // what the HTTP cache has will do, whatever its age
 }
 
 // A Response is the provider's answer.

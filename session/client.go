@@ -70,7 +70,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	if err != nil {
 		return err
 	}
-	record, err := signinRecord(tx, args.State)
+	record, err := signinRecord(tx, args.State, c.session.keepable(metadata))
 	if err != nil {
 		return err
 	}
@@ -106,14 +106,17 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if err != nil {
 		return nil, err
 	}
-	tx, appState, err := parseSigninRecord(data)
+	tx, record, err := parseSigninRecord(data)
 	if err != nil {
 		return nil, err
 	}
 	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	if _, err := c.session.provider.recallMetadata(ctx); err != nil {
+	if c.session.config.OnePage && record.Metadata != nil {
+		c.session.provider.recall(record.Metadata)
+	}
+	if _, err := c.session.provider.fetchMetadata(ctx); err != nil {
 		// The code has not been used: keep what is needed to try again.
 		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
 		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
@@ -122,7 +125,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if err != nil {
 		return nil, err
 	}
-	user.State = appState
+	user.State = record.AppState
 	c.session.load(user)
 	return user, nil
 }

@@ -98,6 +98,7 @@ type world struct {
 	transport *oidctest.Transport
 	registry  *Registry
 	settings  Settings
+	onePage   bool
 }
 
 func newWorld(t *testing.T) *world {
@@ -115,7 +116,7 @@ func newWorld(t *testing.T) *world {
 
 // restart is a reload of the only tab where the program lives in it.
 func (w *world) restart() {
-	w.registry = NewRegistry(Config{Transport: w.transport, Logf: w.t.Logf})
+	w.registry = NewRegistry(Config{Transport: w.transport, OnePage: w.onePage, Logf: w.t.Logf})
 }
 
 // open opens a tab.

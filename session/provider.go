@@ -36,27 +36,6 @@ type provider struct {
 
 // fetchMetadata returns the metadata, fetched once an hour at most.
 func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
-	return p.fetchMetadataBy(ctx, p.transport)
-}
-
-// recallMetadata is fetchMetadata when this browser fetched it minutes ago,
-// before a redirect that a program in the page did not survive.
-func (p *provider) recallMetadata(ctx context.Context) (*oidc.Metadata, error) {
-	return p.fetchMetadataBy(ctx, reusing{p.transport})
-}
-
-// reusing lets the HTTP cache answer.
-type reusing struct {
-	oidc.Transport
-}
-
-func (t reusing) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
-	again := *req
-	again.Reuse = true
-	return t.Transport.Do(ctx, &again)
-}
-
-func (p *provider) fetchMetadataBy(ctx context.Context, transport oidc.Transport) (*oidc.Metadata, error) {
 	p.mu.Lock()
 	metadata, at := p.metadata, p.metadataAt
 	p.mu.Unlock()
@@ -64,7 +43,7 @@ func (p *provider) fetchMetadataBy(ctx context.Context, transport oidc.Transport
 		return metadata, nil
 	}
 	return p.metadataFlight.do(ctx, func(ctx context.Context) (*oidc.Metadata, error) {
-		metadata, err := oidc.FetchMetadata(ctx, transport, p.issuer)
+		metadata, err := oidc.FetchMetadata(ctx, p.transport, p.issuer)
 		if err != nil {
 			return nil, err
 		}
@@ -73,6 +52,19 @@ func (p *provider) fetchMetadataBy(ctx context.Context, transport oidc.Transport
 		p.metadata, p.metadataAt = metadata, p.now()
 		return metadata, nil
 	})
+}
+
+// recall takes metadata over that this client fetched before a redirect, if
+// it passes the checks and none has been fetched since.
+func (p *provider) recall(metadata *oidc.Metadata) {
+	if metadata.Check(p.issuer) != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.metadata == nil {
+		p.metadata, p.metadataAt = metadata, p.now()
+	}
 }
 
 // fetchKeys returns the keys; with refetch they are fetched anew, past the

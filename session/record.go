@@ -11,27 +11,31 @@ type record struct {
 	Signin   strictjson.RawMessage `json:"signin,omitempty"`
 	Signout  bool                  `json:"signout,omitempty"`
 	AppState strictjson.RawMessage `json:"app_state,omitempty"`
+	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
 }
 
-func signinRecord(tx *oidc.Transaction, appState strictjson.RawMessage) ([]byte, error) {
+// signinRecord returns the record of a sign-in.
+func signinRecord(tx *oidc.Transaction, appState strictjson.RawMessage, metadata *oidc.Metadata) ([]byte, error) {
 	signin, err := tx.Encode()
 	if err != nil {
 		return nil, err
 	}
-	return strictjson.Marshal(record{Signin: signin, AppState: appState})
+	return strictjson.Marshal(record{Signin: signin, AppState: appState, Metadata: metadata})
 }
 
-// parseSigninRecord returns the transaction of a sign-in and the app's state.
-// nil, and what is not the record of a sign-in, is [oidc.ErrStateUnknown].
-func parseSigninRecord(data []byte) (*oidc.Transaction, strictjson.RawMessage, error) {
+// parseSigninRecord returns the transaction of a sign-in and the record that
+// it was in. nil, and what is not the record of a sign-in, is
+// [oidc.ErrStateUnknown].
+func parseSigninRecord(data []byte) (*oidc.Transaction, *record, error) {
 	var r record
 	if data == nil || strictjson.UnmarshalKnown(data, &r) != nil || r.Signin == nil {
 		return nil, nil, oidc.ErrStateUnknown
 	}
 	tx, err := oidc.DecodeTransaction(r.Signin)
-	return tx, r.AppState, err
+	return tx, &r, err
 }
 
+// signoutRecord returns the record of a sign-out.
 func signoutRecord(appState strictjson.RawMessage) ([]byte, error) {
 	return strictjson.Marshal(record{Signout: true, AppState: appState})
 }

@@ -19,6 +19,12 @@ type Config struct {
 	// Rand gives random bits; nil means [rand.Reader].
 	Rand io.Reader
 
+	// OnePage says that the program lives and dies with one page. It then
+	// keeps the metadata in the page's storage during a redirect, which saves
+	// fetching it twice. A program that serves several pages must not: what
+	// one page can write would reach the others.
+	OnePage bool
+
 	// Logf is told of decisions that nothing else shows; nil means silence.
 	// It never gets a secret.
 	Logf func(format string, args ...any)

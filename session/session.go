@@ -114,6 +114,14 @@ func (s *session) notify(event Event) {
 	}
 }
 
+// keepable returns what of the metadata a page may keep during a redirect.
+func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
+	if s.config.OnePage {
+		return metadata
+	}
+	return nil
+}
+
 // complete turns the response in callbackURL into a user. Nothing of the
 // token response is visible to anybody before all its checks have passed
 // (RFC 9700 4.5.3.2).

@@ -266,3 +266,47 @@ func TestNoSecretInErrors(t *testing.T) {
 		}
 	}
 }
+
+// A program that does not survive the redirect fetches the metadata once all
+// the same; one that serves several pages takes none from a page.
+func TestMetadataDuringRedirect(t *testing.T) {
+	tests := []struct {
+		name    string
+		onePage bool
+		edit    func(w *world, tab *tab)
+		want    int // discovery requests
+	}{
+		{"one page", true, func(*world, *tab) {}, 1},
+		{"several pages", false, func(*world, *tab) {}, 2},
+		{"of another issuer", true, func(w *world, tab *tab) {
+			replaceInRecords(tab, `"metadata":{"issuer":"`+w.op.Issuer, `"metadata":{"issuer":"https://evil.example`)
+		}, 2},
+		{"put in by the page", false, func(_ *world, tab *tab) {
+			replaceInRecords(tab, `{"signin"`, `{"metadata":{"issuer":"https://op.example.test"},"signin"`)
+		}, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.onePage = tt.onePage
+			w.restart()
+			client, tab := w.open(false)
+			callback := w.redirect(client, tab)
+			tt.edit(w, tab)
+			w.restart()
+			if _, err := w.openIn(tab, false).SigninCallback(t.Context(), callback); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.op.Count(oidctest.Discovery); n != tt.want {
+				t.Errorf("%d discovery requests, want %d", n, tt.want)
+			}
+		})
+	}
+}
+
+func replaceInRecords(tab *tab, from, to string) {
+	for state, transaction := range tab.transactions {
+		transaction.Record = []byte(strings.Replace(string(transaction.Record), from, to, 1))
+		tab.transactions[state] = transaction
+	}
+}

@@ -18,13 +18,19 @@ import (
 const host = "oidcspa.host"
 
 func main() {
-	registry := session.NewRegistry(session.Config{Transport: transport{}})
+	registry := session.NewRegistry(session.Config{Transport: transport{}, OnePage: !sharedWorker()})
 	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, port) })
 	if err != nil {
 		report("the host did not take the program: %v", err)
 		return
 	}
 	select {} // callbacks do the rest
+}
+
+// sharedWorker tells whether several pages can connect to this program.
+func sharedWorker() bool {
+	class, err := safejs.Global().Get("SharedWorkerGlobalScope")
+	return err != nil || !class.IsUndefined()
 }
 
 // serve connects one page to the program, for as long as both are there.

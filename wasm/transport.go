@@ -28,11 +28,8 @@ var fetchErrors = []struct {
 // Do sends req. Time and size are bounded by jsbridge's defaults: 10 s, 1 MiB.
 func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	cache := ""
-	switch {
-	case req.NoCache:
+	if req.NoCache {
 		cache = "no-cache"
-	case req.Reuse:
-		cache = "force-cache"
 	}
 	resp, err := jsbridge.Fetch(ctx, &jsbridge.FetchRequest{
 		Method: req.Method,
