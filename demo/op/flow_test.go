@@ -1,7 +1,6 @@
 package op_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,28 +8,25 @@ import (
 	"time"
 
 	"github.com/oidcspa/oidcspa/demo/op"
+	"github.com/oidcspa/oidcspa/demo/visitor"
 )
 
 func TestMetadata(t *testing.T) {
-	b := newBrowser(t, func(c *op.Config) { c.Issuer += "/tenant" })
-	var got map[string]any
-	if err := json.Unmarshal([]byte(b.get(b.issuer+"/.well-known/openid-configuration").body), &got); err != nil {
-		t.Fatal(err)
-	}
-	check(t, "metadata", got, map[string]any{
-		"issuer":                 b.issuer,
-		"authorization_endpoint": b.issuer + "/authorize",
-		"token_endpoint":         b.issuer + "/token",
-		"userinfo_endpoint":      b.issuer + "/userinfo",
-		"jwks_uri":               b.issuer + "/jwks",
-		"end_session_endpoint":   b.issuer + "/logout",
-		"revocation_endpoint":    b.issuer + "/revoke",
+	v := newVisit(t, func(c *op.Config) { c.Issuer += "/tenant" })
+	visitor.Check(t, "metadata", v.Metadata(), map[string]any{
+		"issuer":                 v.Issuer,
+		"authorization_endpoint": v.Issuer + "/authorize",
+		"token_endpoint":         v.Issuer + "/token",
+		"userinfo_endpoint":      v.Issuer + "/userinfo",
+		"jwks_uri":               v.Issuer + "/jwks",
+		"end_session_endpoint":   v.Issuer + "/logout",
+		"revocation_endpoint":    v.Issuer + "/revoke",
 		"authorization_response_iss_parameter_supported": true,
 	})
-	if paths := b.op.Paths(); paths.Token != "/tenant/token" {
+	if paths := v.op.Paths(); paths.Token != "/tenant/token" {
 		t.Errorf("Paths().Token = %q", paths.Token)
 	}
-	if a := b.tokens(); a["access_token"] == nil {
+	if a := v.Tokens(); a["access_token"] == nil {
 		t.Error("no access token under an issuer with a path")
 	}
 }
@@ -38,26 +34,26 @@ func TestMetadata(t *testing.T) {
 func TestCodeFlow(t *testing.T) {
 	for _, algorithm := range []string{"RS256", "ES256"} {
 		t.Run(algorithm, func(t *testing.T) {
-			b := newBrowser(t, func(c *op.Config) {
+			v := newVisit(t, func(c *op.Config) {
 				c.SigningAlgorithm = algorithm
 				c.Audience = "https://api.example.test"
 				c.AccessTokenLifetime = 90 * time.Second
 				c.IDTokenLifetime = 60 * time.Second
 			})
-			a := newAttempt()
-			callback := b.signIn(a)
-			check(t, "callback", map[string]any{"state": callback.Get("state"), "iss": callback.Get("iss")},
-				map[string]any{"state": "state-1", "iss": b.issuer})
-			status, tokens := b.exchange(a, callback)
+			a := v.NewAttempt()
+			callback := v.SignIn(a)
+			visitor.Check(t, "callback", map[string]any{"state": callback.Get("state"), "iss": callback.Get("iss")},
+				map[string]any{"state": "state-1", "iss": v.Issuer})
+			status, tokens := v.Exchange(a, callback)
 			if status != http.StatusOK {
 				t.Fatalf("status %d: %v", status, tokens)
 			}
-			check(t, "token response", tokens, map[string]any{"token_type": "Bearer", "expires_in": 90.0})
+			visitor.Check(t, "token response", tokens, map[string]any{"token_type": "Bearer", "expires_in": 90.0})
 
-			check(t, "access token header", part(t, tokens["access_token"], 0), map[string]any{"typ": "at+jwt", "alg": algorithm})
-			access := part(t, tokens["access_token"], 1)
-			check(t, "access token", access, map[string]any{
-				"iss": b.issuer, "aud": "https://api.example.test", "sub": "demo-user-1",
+			visitor.Check(t, "access token header", v.Part(tokens["access_token"], 0), map[string]any{"typ": "at+jwt", "alg": algorithm})
+			access := v.Part(tokens["access_token"], 1)
+			visitor.Check(t, "access token", access, map[string]any{
+				"iss": v.Issuer, "aud": "https://api.example.test", "sub": "demo-user-1",
 				"client_id": clientID, "scope": "openid profile email offline_access api",
 				"exp": access["iat"].(float64) + 90,
 			})
@@ -65,10 +61,10 @@ func TestCodeFlow(t *testing.T) {
 				t.Error("access token without jti")
 			}
 
-			check(t, "ID Token header", part(t, tokens["id_token"], 0), map[string]any{"alg": algorithm})
-			id := part(t, tokens["id_token"], 1)
-			check(t, "ID Token", id, map[string]any{
-				"iss": b.issuer, "aud": clientID, "sub": "demo-user-1", "nonce": "nonce-1",
+			visitor.Check(t, "ID Token header", v.Part(tokens["id_token"], 0), map[string]any{"alg": algorithm})
+			id := v.Part(tokens["id_token"], 1)
+			visitor.Check(t, "ID Token", id, map[string]any{
+				"iss": v.Issuer, "aud": clientID, "sub": "demo-user-1", "nonce": "nonce-1",
 				"name": "Demo User", "email": "demo@example.test", "exp": id["iat"].(float64) + 60,
 			})
 			if _, ok := id["auth_time"].(float64); !ok {
@@ -79,23 +75,20 @@ func TestCodeFlow(t *testing.T) {
 }
 
 func TestClaimsFollowTheScope(t *testing.T) {
-	id := part(t, newBrowser(t, nil).tokens("scope", "openid email")["id_token"], 1)
-	check(t, "ID Token", id, map[string]any{"email": "demo@example.test", "name": nil})
+	v := newVisit(t, nil)
+	id := v.Part(v.Tokens("scope", "openid email")["id_token"], 1)
+	visitor.Check(t, "ID Token", id, map[string]any{"email": "demo@example.test", "name": nil})
 }
 
 func TestUserInfo(t *testing.T) {
-	b := newBrowser(t, nil)
-	tokens := b.tokens()
-	r, err := http.NewRequest("GET", b.issuer+"/userinfo", nil)
+	v := newVisit(t, nil)
+	tokens := v.Tokens()
+	r, err := http.NewRequest("GET", v.Issuer+"/userinfo", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+tokens["access_token"].(string))
-	var got map[string]any
-	if err := json.Unmarshal([]byte(b.do(r).body), &got); err != nil {
-		t.Fatal(err)
-	}
-	check(t, "userinfo", got, map[string]any{"sub": "demo-user-1", "name": "Demo User"})
+	visitor.Check(t, "userinfo", v.JSON(v.Do(r)), map[string]any{"sub": "demo-user-1", "name": "Demo User"})
 }
 
 func TestAuthorizationErrors(t *testing.T) {
@@ -112,9 +105,9 @@ func TestAuthorizationErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBrowser(t, nil)
-			got := b.callback(b.authorize(newAttempt(tt.set...)))
-			if got.Get("error") != tt.want || got.Get("state") != "state-1" || got.Get("iss") != b.issuer {
+			v := newVisit(t, nil)
+			got := v.Callback(v.Authorize(v.NewAttempt(tt.set...)))
+			if got.Get("error") != tt.want || got.Get("state") != "state-1" || got.Get("iss") != v.Issuer {
 				t.Errorf("got %v, want the error %s with state and iss", got, tt.want)
 			}
 		})
@@ -122,10 +115,10 @@ func TestAuthorizationErrors(t *testing.T) {
 }
 
 func TestUnregisteredRedirectURIIsAPage(t *testing.T) {
-	b := newBrowser(t, nil)
-	got := b.authorize(newAttempt("redirect_uri", "http://evil.localhost/callback.html"))
-	if got.status != http.StatusBadRequest || got.location != nil {
-		t.Errorf("status %d, location %v; want 400 and none", got.status, got.location)
+	v := newVisit(t, nil)
+	got := v.Authorize(v.NewAttempt("redirect_uri", "http://evil.localhost/callback.html"))
+	if got.Status != http.StatusBadRequest || got.Location != nil {
+		t.Errorf("status %d, location %v; want 400 and none", got.Status, got.Location)
 	}
 }
 
@@ -144,18 +137,18 @@ func TestSession(t *testing.T) {
 		{"max_age=0", []string{"max_age", "0"}, true, ""},
 		{"max_age=0 and prompt=none", []string{"max_age", "0", "prompt", "none"}, false, "login_required"},
 	}
-	b := newBrowser(t, nil)
-	b.tokens()
+	v := newVisit(t, nil)
+	v.Tokens()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := b.authorize(newAttempt(tt.set...))
+			got := v.Authorize(v.NewAttempt(tt.set...))
 			if tt.form {
-				if !strings.Contains(got.body, `type="password"`) {
-					t.Errorf("status %d, location %v; want a form", got.status, got.location)
+				if !strings.Contains(got.Body, `type="password"`) {
+					t.Errorf("status %d, location %v; want a form", got.Status, got.Location)
 				}
 				return
 			}
-			callback := b.callback(got)
+			callback := v.Callback(got)
 			if callback.Get("error") != tt.want || (tt.want == "") != callback.Has("code") {
 				t.Errorf("callback has %v, want the error %q", callback, tt.want)
 			}
@@ -164,69 +157,69 @@ func TestSession(t *testing.T) {
 }
 
 func TestSessionOfAnotherUser(t *testing.T) {
-	b := newBrowser(t, func(c *op.Config) { c.Users = append(c.Users, op.DemoUser(), op.User{Name: "second", Password: "2"}) })
-	hint := b.tokens()["id_token"].(string)
-	second := b.submit(b.authorize(newAttempt("prompt", "login")), signIn("second", "2"))
-	if !b.callback(second).Has("code") {
+	v := newVisit(t, func(c *op.Config) { c.Users = append(c.Users, op.DemoUser(), op.User{Name: "second", Password: "2"}) })
+	hint := v.Tokens()["id_token"].(string)
+	second := v.Submit(v.Authorize(v.NewAttempt("prompt", "login")), visitor.Credentials("second", "2"))
+	if !v.Callback(second).Has("code") {
 		t.Fatal("the second user could not sign in")
 	}
-	got := b.callback(b.authorize(newAttempt("prompt", "none", "id_token_hint", hint)))
+	got := v.Callback(v.Authorize(v.NewAttempt("prompt", "none", "id_token_hint", hint)))
 	if got.Get("error") != "login_required" {
 		t.Errorf("got %v, want login_required", got)
 	}
 }
 
 func TestWrongPassword(t *testing.T) {
-	b := newBrowser(t, nil)
-	a := newAttempt()
-	page := b.submit(b.authorize(a), signIn("demo", "wrong"))
-	if page.status != http.StatusOK || !strings.Contains(page.body, `role="alert"`) || !strings.Contains(page.body, `value="demo"`) {
-		t.Fatalf("status %d, want the form with a message and the name: %s", page.status, page.body)
+	v := newVisit(t, nil)
+	a := v.NewAttempt()
+	page := v.Submit(v.Authorize(a), visitor.Credentials("demo", "wrong"))
+	if page.Status != http.StatusOK || !strings.Contains(page.Body, `role="alert"`) || !strings.Contains(page.Body, `value="demo"`) {
+		t.Fatalf("status %d, want the form with a message and the name: %s", page.Status, page.Body)
 	}
-	if got := b.callback(b.authorize(newAttempt("prompt", "none"))); got.Get("error") != "login_required" {
+	if got := v.Callback(v.Authorize(v.NewAttempt("prompt", "none"))); got.Get("error") != "login_required" {
 		t.Errorf("there is a session after a wrong password: %v", got)
 	}
-	if got := b.callback(b.submit(page, signIn("demo", "demo"))); !got.Has("code") {
+	if got := v.Callback(v.Submit(page, visitor.Credentials("demo", "demo"))); !got.Has("code") {
 		t.Errorf("second try: %v, want a code", got)
 	}
 }
 
 func TestCancel(t *testing.T) {
-	b := newBrowser(t, nil)
-	got := b.callback(b.submit(b.authorize(newAttempt()), url.Values{"action": {"cancel"}}))
+	v := newVisit(t, nil)
+	got := v.Callback(v.Submit(v.Authorize(v.NewAttempt()), url.Values{"action": {"cancel"}}))
 	if got.Get("error") != "access_denied" || got.Get("state") != "state-1" {
 		t.Errorf("got %v, want access_denied with the state", got)
 	}
 }
 
 func TestFormPolicy(t *testing.T) {
-	b := newBrowser(t, nil)
-	page := b.authorize(newAttempt())
-	csp := page.header.Get("Content-Security-Policy")
+	v := newVisit(t, nil)
+	page := v.Authorize(v.NewAttempt())
+	csp := page.Header.Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "form-action 'self' " + app} {
 		if !strings.Contains(csp, want) {
 			t.Errorf("CSP %q lacks %q", csp, want)
 		}
 	}
-	if strings.Contains(page.body, "<script") || strings.Contains(page.body, "<style") {
+	if strings.Contains(page.Body, "<script") || strings.Contains(page.Body, "<style") {
 		t.Error("the page has something inline")
 	}
-	if style := b.get(b.issuer + "/style.css"); style.status != http.StatusOK {
-		t.Errorf("style sheet: status %d", style.status)
+	if style := v.Get(v.Issuer + "/style.css"); style.Status != http.StatusOK {
+		t.Errorf("style sheet: status %d", style.Status)
 	}
 }
 
 func TestSessionCookie(t *testing.T) {
-	b := newBrowser(t, nil)
-	got := b.submit(b.authorize(newAttempt()), signIn("demo", "demo"))
-	cookie := got.header.Get("Set-Cookie")
+	v := newVisit(t, nil)
+	got := v.Submit(v.Authorize(v.NewAttempt()), visitor.Credentials("demo", "demo"))
+	cookie := got.Header.Get("Set-Cookie")
 	for _, want := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
 		if !strings.Contains(cookie, want) {
 			t.Errorf("the cookie lacks %s", want)
 		}
 	}
-	b.op.EndSessions()
-	if got := b.callback(b.authorize(newAttempt("prompt", "none"))); got.Get("error") != "login_required" {
+	v.op.EndSessions()
+	if got := v.Callback(v.Authorize(v.NewAttempt("prompt", "none"))); got.Get("error") != "login_required" {
 		t.Errorf("after EndSessions: %v, want login_required", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oidcspa/oidcspa/demo/op"
+	"github.com/oidcspa/oidcspa/demo/visitor"
 )
 
 func TestTokenErrors(t *testing.T) {
@@ -23,16 +24,16 @@ func TestTokenErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBrowser(t, nil)
-			a := newAttempt()
+			v := newVisit(t, nil)
+			a := v.NewAttempt()
 			form := url.Values{
 				"grant_type":    {"authorization_code"},
-				"code":          {b.signIn(a).Get("code")},
+				"code":          {v.SignIn(a).Get("code")},
 				"redirect_uri":  {redirectURI},
-				"code_verifier": {a.verifier},
+				"code_verifier": {a.Verifier},
 			}
 			tt.edit(form)
-			status, body := b.token(form)
+			status, body := v.Token(form)
 			if status != http.StatusBadRequest || body["error"] != "invalid_grant" {
 				t.Errorf("got %d %v, want 400 invalid_grant", status, body)
 			}
@@ -41,19 +42,13 @@ func TestTokenErrors(t *testing.T) {
 }
 
 func TestCodeIsForOneUse(t *testing.T) {
-	b := newBrowser(t, nil)
-	a := newAttempt()
-	callback := b.signIn(a)
-	b.exchange(a, callback)
-	if status, body := b.exchange(a, callback); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
+	v := newVisit(t, nil)
+	a := v.NewAttempt()
+	callback := v.SignIn(a)
+	v.Exchange(a, callback)
+	if status, body := v.Exchange(a, callback); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
 		t.Errorf("got %d %v, want 400 invalid_grant", status, body)
 	}
-}
-
-func (b *browser) refresh(token any) (status int, body map[string]any) {
-	b.t.Helper()
-	value, _ := token.(string)
-	return b.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {value}})
 }
 
 func TestRefreshTokenIsForWhoAsks(t *testing.T) {
@@ -68,8 +63,8 @@ func TestRefreshTokenIsForWhoAsks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBrowser(t, func(c *op.Config) { c.IssueRefreshTokens = tt.always })
-			if _, got := b.tokens("scope", tt.scope)["refresh_token"]; got != tt.want {
+			v := newVisit(t, func(c *op.Config) { c.IssueRefreshTokens = tt.always })
+			if _, got := v.Tokens("scope", tt.scope)["refresh_token"]; got != tt.want {
 				t.Errorf("refresh token: %v, want %v", got, tt.want)
 			}
 		})
@@ -77,31 +72,31 @@ func TestRefreshTokenIsForWhoAsks(t *testing.T) {
 }
 
 func TestRefreshRotation(t *testing.T) {
-	b := newBrowser(t, nil)
-	first := b.tokens()
-	status, second := b.refresh(first["refresh_token"])
+	v := newVisit(t, nil)
+	first := v.Tokens()
+	status, second := v.Refresh(first["refresh_token"])
 	if status != http.StatusOK || second["refresh_token"] == nil || second["refresh_token"] == first["refresh_token"] {
 		t.Fatalf("status %d; want new tokens", status)
 	}
-	id := part(t, second["id_token"], 1)
-	check(t, "ID Token", id, map[string]any{"sub": "demo-user-1", "auth_time": part(t, first["id_token"], 1)["auth_time"]})
+	id := v.Part(second["id_token"], 1)
+	visitor.Check(t, "ID Token", id, map[string]any{"sub": "demo-user-1", "auth_time": v.Part(first["id_token"], 1)["auth_time"]})
 
-	if status, body := b.refresh(first["refresh_token"]); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
+	if status, body := v.Refresh(first["refresh_token"]); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
 		t.Errorf("replay: %d %v, want 400 invalid_grant", status, body)
 	}
-	if status, body := b.refresh(second["refresh_token"]); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
+	if status, body := v.Refresh(second["refresh_token"]); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
 		t.Errorf("the newest after a replay: %d %v, want 400 invalid_grant", status, body)
 	}
 }
 
 func TestRevocation(t *testing.T) {
-	b := newBrowser(t, nil)
-	token := b.tokens()["refresh_token"].(string)
+	v := newVisit(t, nil)
+	token := v.Tokens()["refresh_token"].(string)
 	form := url.Values{"client_id": {clientID}, "token": {token}, "token_type_hint": {"refresh_token"}}
-	if got := b.post(b.issuer+"/revoke", form); got.status != http.StatusOK {
-		t.Fatalf("revocation: %d %s", got.status, got.body)
+	if got := v.Post(v.Issuer+"/revoke", form); got.Status != http.StatusOK {
+		t.Fatalf("revocation: %d %s", got.Status, got.Body)
 	}
-	if status, body := b.refresh(token); status != http.StatusBadRequest {
+	if status, body := v.Refresh(token); status != http.StatusBadRequest {
 		t.Errorf("after revocation: %d %v", status, body)
 	}
 }
@@ -125,18 +120,18 @@ func TestLogout(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBrowser(t, nil)
-			got := b.get(b.issuer + "/logout?" + tt.params(b.tokens()["id_token"].(string)).Encode())
+			v := newVisit(t, nil)
+			got := v.Get(v.Issuer + "/logout?" + tt.params(v.Tokens()["id_token"].(string)).Encode())
 			if tt.click {
-				if !b.callback(b.authorize(newAttempt("prompt", "none"))).Has("code") {
+				if !v.Callback(v.Authorize(v.NewAttempt("prompt", "none"))).Has("code") {
 					t.Fatal("the session ended before the click")
 				}
-				got = b.submit(got, url.Values{"action": {"sign-out"}})
+				got = v.Submit(got, url.Values{"action": {"sign-out"}})
 			}
-			if got.location == nil || got.location.String() != goodbyeURI+"?state=bye" {
-				t.Fatalf("status %d, location %v; %s", got.status, got.location, got.body)
+			if got.Location == nil || got.Location.String() != goodbyeURI+"?state=bye" {
+				t.Fatalf("status %d, location %v; %s", got.Status, got.Location, got.Body)
 			}
-			if got := b.callback(b.authorize(newAttempt("prompt", "none"))); got.Get("error") != "login_required" {
+			if got := v.Callback(v.Authorize(v.NewAttempt("prompt", "none"))); got.Get("error") != "login_required" {
 				t.Errorf("after sign-out: %v, want login_required", got)
 			}
 		})
@@ -145,20 +140,20 @@ func TestLogout(t *testing.T) {
 
 // An ID Token is a hint longer than it is a proof.
 func TestLogoutWithAnExpiredHint(t *testing.T) {
-	b := newBrowser(t, func(c *op.Config) { c.IDTokenLifetime = -time.Hour })
-	hint := b.tokens()["id_token"].(string)
-	got := b.get(b.issuer + "/logout?" + url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {goodbyeURI}}.Encode())
-	if got.location == nil || got.location.String() != goodbyeURI {
-		t.Errorf("status %d, location %v; %s", got.status, got.location, got.body)
+	v := newVisit(t, func(c *op.Config) { c.IDTokenLifetime = -time.Hour })
+	hint := v.Tokens()["id_token"].(string)
+	got := v.Get(v.Issuer + "/logout?" + url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {goodbyeURI}}.Encode())
+	if got.Location == nil || got.Location.String() != goodbyeURI {
+		t.Errorf("status %d, location %v; %s", got.Status, got.Location, got.Body)
 	}
 }
 
 func TestLogoutToAnUnregisteredPlace(t *testing.T) {
-	b := newBrowser(t, nil)
-	hint := b.tokens()["id_token"].(string)
-	got := b.get(b.issuer + "/logout?" + url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {"http://evil.localhost/"}}.Encode())
-	if got.status != http.StatusBadRequest || got.location != nil {
-		t.Errorf("status %d, location %v; want 400 and none", got.status, got.location)
+	v := newVisit(t, nil)
+	hint := v.Tokens()["id_token"].(string)
+	got := v.Get(v.Issuer + "/logout?" + url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {"http://evil.localhost/"}}.Encode())
+	if got.Status != http.StatusBadRequest || got.Location != nil {
+		t.Errorf("status %d, location %v; want 400 and none", got.Status, got.Location)
 	}
 }
 
@@ -180,22 +175,22 @@ func TestCORS(t *testing.T) {
 		{"userinfo preflight of a stranger", "OPTIONS", "/userinfo", stranger, "", 403},
 		{"authorization is for navigation", "GET", "/authorize", app, "", 0},
 	}
-	b := newBrowser(t, nil)
+	v := newVisit(t, nil)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := http.NewRequest(tt.method, b.issuer+tt.path, nil)
+			r, err := http.NewRequest(tt.method, v.Issuer+tt.path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r.Header.Set("Origin", tt.origin)
-			got := b.do(r)
-			if allow := got.header.Get("Access-Control-Allow-Origin"); allow != tt.want {
+			got := v.Do(r)
+			if allow := got.Header.Get("Access-Control-Allow-Origin"); allow != tt.want {
 				t.Errorf("Access-Control-Allow-Origin = %q, want %q", allow, tt.want)
 			}
-			if tt.status != 0 && got.status != tt.status {
-				t.Errorf("status %d, want %d", got.status, tt.status)
+			if tt.status != 0 && got.Status != tt.status {
+				t.Errorf("status %d, want %d", got.Status, tt.status)
 			}
-			if got.header.Get("Access-Control-Allow-Credentials") != "" {
+			if got.Header.Get("Access-Control-Allow-Credentials") != "" {
 				t.Error("credentials are allowed")
 			}
 		})
@@ -203,19 +198,19 @@ func TestCORS(t *testing.T) {
 }
 
 func TestRotateKey(t *testing.T) {
-	b := newBrowser(t, nil)
-	before := part(t, b.tokens()["id_token"], 0)["kid"]
-	if err := b.op.RotateKey(); err != nil {
+	v := newVisit(t, nil)
+	before := v.Part(v.Tokens()["id_token"], 0)["kid"]
+	if err := v.op.RotateKey(); err != nil {
 		t.Fatal(err)
 	}
-	after := part(t, b.tokens("prompt", "login")["id_token"], 0)["kid"]
+	after := v.Part(v.Tokens("prompt", "login")["id_token"], 0)["kid"]
 	if before == after {
 		t.Error("the old key still signs")
 	}
 	var set struct {
 		Keys []map[string]any `json:"keys"`
 	}
-	if err := json.Unmarshal([]byte(b.get(b.issuer+"/jwks").body), &set); err != nil {
+	if err := json.Unmarshal([]byte(v.Get(v.Issuer+"/jwks").Body), &set); err != nil {
 		t.Fatal(err)
 	}
 	published := map[any]bool{}
@@ -227,26 +222,5 @@ func TestRotateKey(t *testing.T) {
 	}
 	if !published[before] || !published[after] {
 		t.Error("the JWKS lacks the old or the new key")
-	}
-}
-
-func TestNewRefuses(t *testing.T) {
-	client := []op.Client{{ID: "app"}}
-	tests := []struct {
-		name   string
-		config op.Config
-		want   string
-	}{
-		{"no issuer", op.Config{Clients: client}, "issuer"},
-		{"issuer with a slash", op.Config{Issuer: "http://localhost:1/", Clients: client}, "issuer"},
-		{"no client", op.Config{Issuer: "http://localhost:1"}, "no client"},
-		{"unknown algorithm", op.Config{Issuer: "http://localhost:1", Clients: client, SigningAlgorithm: "HS256"}, "HS256"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if _, err := op.New(tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("New = %v, want an error about %s", err, tt.want)
-			}
-		})
 	}
 }
