@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/oidcspa/oidcspa/web"
+	"github.com/oidcspa/oidcspa/web/manifest"
 )
 
 //go:embed testapp
@@ -84,6 +85,16 @@ func newApp(t *testing.T) *app {
 		}
 	})
 	return a
+}
+
+// assetsManifest says how the files are named.
+func assetsManifest(t *testing.T) *manifest.Manifest {
+	t.Helper()
+	m, err := manifest.Read(assetsFS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 const clientID = "test-app"

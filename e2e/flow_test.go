@@ -27,6 +27,16 @@ func TestFlowGoOIDC(t *testing.T) {
 	}
 }
 
+func TestFlowPeer(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			testFlow(t, a, newPeer(t, a), host)
+		})
+	}
+}
+
 // testFlow is a whole session: sign-in through the login form, silent renewal
 // in the frame, reload, sign-out.
 func testFlow(t *testing.T, a *app, p *provider, host string) {

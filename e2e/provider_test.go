@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/demo/op"
 	"github.com/oidcspa/oidcspa/demo/recorder"
+	"github.com/oidcspa/oidcspa/e2e/compat/peer"
 )
 
 // A provider is where the tests sign in.
@@ -60,6 +62,22 @@ func newGoOIDC(t *testing.T, a *app, o options) *provider {
 	return &provider{issuer: issuer, log: log, secrets: secrets}
 }
 
+// newPeer starts npm's oidc-provider for the app. Without its packages the
+// test is skipped, but not under make compat.
+func newPeer(t *testing.T, a *app) *provider {
+	t.Helper()
+	secrets := &secrets{}
+	p := peer.For(t, peer.Config{
+		ClientID:               clientID,
+		RedirectURIs:           []string{a.redirectURI()},
+		PostLogoutRedirectURIs: []string{a.origin + "/"},
+		Origins:                []string{a.origin},
+		Wrap:                   secrets.wrap,
+	})
+	a.set("authority", p.Issuer)
+	return &provider{issuer: p.Issuer, log: p.Recorder, secrets: secrets}
+}
+
 // signIn goes through the provider's login form, as a person does.
 func (p *provider) signIn(tab *tab) {
 	tab.t.Helper()
@@ -83,9 +101,9 @@ func (p *provider) toLogin(tab *tab) {
 func (p *provider) signOut(tab *tab) {
 	tab.t.Helper()
 	eval[chromedp.Void](tab, "globalThis.ready = false, void um.signoutRedirect()")
-	tab.waitFor("globalThis.ready === true || document.querySelector('button[value=sign-out]') !== null")
+	tab.waitFor("globalThis.ready === true || document.querySelector('button[value=sign-out], button[value=yes]') !== null")
 	if eval[bool](tab, "globalThis.ready !== true") {
-		tab.do("confirm the sign-out", chromedp.Click("button[value=sign-out]"))
+		tab.do("confirm the sign-out", chromedp.Click("button[value=sign-out], button[value=yes]"))
 	}
 	tab.waitReady()
 }
@@ -140,9 +158,13 @@ func (s *secrets) collect(parameters url.Values) {
 func (s *secrets) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.collect(r.URL.Query())
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			s.collect(form)
+		}
 		tee := &tee{ResponseWriter: w}
 		next.ServeHTTP(tee, r)
-		s.collect(r.PostForm) // filled in if the provider has parsed it
 		if location, err := url.Parse(w.Header().Get("Location")); err == nil {
 			s.collect(location.Query())
 		}

@@ -17,6 +17,10 @@ for (const name of ["UserLoaded", "UserUnloaded", "AccessTokenExpiring", "Access
 if (parameters.has("state") && (parameters.has("code") || parameters.has("error"))) {
   globalThis.callback = um.signinCallback();
   callback.catch(() => {});
+  if (sessionStorage.getItem("twice")) {
+    sessionStorage.removeItem("twice");
+    globalThis.callback = Promise.all([callback, um.signinCallback()]);
+  }
 } else if (parameters.has("state")) {
   globalThis.callback = um.signoutCallback();
 }

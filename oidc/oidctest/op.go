@@ -139,6 +139,11 @@ func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	if r.Header.Get("Sec-Fetch-Mode") == "no-cors" {
+		// A client that was refused finds out why; it cannot read the answer.
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	endpoint, handler := op.route(r)
 	if handler == nil {
 		if r.URL.Path != "/favicon.ico" {

@@ -64,6 +64,9 @@ type Config struct {
 	SigningAlgorithm    string        // "RS256" (default) or "ES256"
 	AccessTokenLifetime time.Duration // whole seconds; default: 5 minutes
 	IDTokenLifetime     time.Duration // whole seconds; default: 5 minutes
+
+	// Wrap, if set, sees every request before the provider does.
+	Wrap func(http.Handler) http.Handler
 }
 
 // A Peer is a running provider.
@@ -105,7 +108,11 @@ func Start(ctx context.Context, config Config) (*Peer, error) {
 		},
 		ErrorLog: log.New(io.Discard, "", 0), // of browsers that went away
 	}
-	p.front = &http.Server{Handler: p.Recorder.Wrap(proxy), ReadHeaderTimeout: 10 * time.Second}
+	var handler http.Handler = proxy
+	if config.Wrap != nil {
+		handler = config.Wrap(proxy)
+	}
+	p.front = &http.Server{Handler: p.Recorder.Wrap(handler), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = p.front.Serve(listener) }() // until it is closed
 	context.AfterFunc(ctx, func() { _ = p.front.Close() })
 	return p, nil

@@ -1,0 +1,320 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// TestSettingsMistakes: settings that cannot work say so at the first call.
+func TestSettingsMistakes(t *testing.T) {
+	tests := []struct {
+		name    string
+		setting string
+		value   any
+		want    string
+	}{
+		{"authority that does not exist", "authority", "https://op.invalid", "network"},
+		{"authority over plain http", "authority", "http://op.example", "insecure_url"},
+		{"authority that is no URL", "authority", "op.example", "invalid_config"},
+		{"no client_id", "client_id", "", "invalid_config"},
+		{"no redirect_uri", "redirect_uri", "", "invalid_config"},
+		{"implicit flow", "response_type", "token", "unsupported"},
+		{"unknown setting", "client_secert", "x", "invalid_config"},
+		{"unknown host", "host", "cloud", "invalid_config"},
+		{"protected extra parameter", "extraQueryParams", map[string]any{"code_challenge": "x"}, "invalid_argument"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newApp(t)
+			newHostile(t, a)
+			a.set(tt.setting, tt.value)
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			if code := codeOf(tab, "um.signinRedirect()"); code != tt.want {
+				t.Errorf("code %q, want %q", code, tt.want)
+			}
+			tab.takeProblems() // the browser logs the names that do not resolve
+		})
+	}
+}
+
+// TestCallbackMistakes: addresses that answer nothing.
+func TestCallbackMistakes(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	tests := []struct {
+		name, call, want string
+	}{
+		{"no response in the address", "um.signinCallback()", "callback_missing"},
+		{"unknown state", "um.signinCallback(location.origin + '/?code=c&state=unknown')", "state_unknown"},
+		{"no state", "um.signinCallback(location.origin + '/?code=c')", "state_mismatch"},
+		{"no address", "um.signinCallback('nonsense')", "callback_missing"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if code := codeOf(tab, tt.call); code != tt.want {
+				t.Errorf("code %q, want %q", code, tt.want)
+			}
+		})
+	}
+	if requests := op.Requests(); len(requests) != 0 {
+		t.Errorf("requests = %v, want silence", requests)
+	}
+}
+
+// A response works once: not after a reload, not from the history.
+func TestReplayedCallback(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	var response string
+	a.respond("/spy.html", func(w http.ResponseWriter, r *http.Request) {
+		response = r.URL.RawQuery
+		http.Redirect(w, r, "/callback.html?"+response, http.StatusFound)
+	})
+	a.set("redirect_uri", a.origin+"/spy.html")
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	if address := eval[string](tab, "location.href"); strings.Contains(address, "code=") {
+		t.Errorf("the address still holds the response")
+	}
+	if code := codeOf(tab, "um.signinCallback(location.origin + '/?"+response+"')"); code != "state_unknown" {
+		t.Errorf("replayed: code %q", code)
+	}
+	tab.do("open the address again", chromedp.Navigate(a.origin+"/callback.html?"+response))
+	tab.waitFor("document.getElementById('lost')?.hidden === false")
+	if address := eval[string](tab, "location.href"); strings.Contains(address, "code=") {
+		t.Errorf("the callback page leaves the response in the address")
+	}
+	if n := op.Count(oidctest.Token); n != 1 {
+		t.Errorf("%d token requests, want 1", n)
+	}
+}
+
+// Effects that run twice, as in React's StrictMode, give one result.
+func TestCallbackTwice(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	eval[any](tab, "sessionStorage.setItem('twice', 'yes')")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	if n := op.Count(oidctest.Token); n != 1 {
+		t.Errorf("%d token requests, want 1", n)
+	}
+}
+
+// TestCancelledLogin: the person presses Cancel at the provider.
+func TestCancelledLogin(t *testing.T) {
+	a := newApp(t)
+	p := newGoOIDC(t, a, options{})
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	p.toLogin(tab)
+	tab.do("cancel", chromedp.Click("button[value=cancel]"))
+	tab.waitReady()
+	if got := eval[string](tab, "callback.catch((e) => [e.code, e.error, e instanceof oidc.ErrorResponse].join())"); got != "provider_error,access_denied,true" {
+		t.Errorf("the error is %s", got)
+	}
+	checkStorage(t, tab, p.secrets)
+}
+
+// TestFrameMistakes: what a hidden frame can end on. Each is found out, and
+// the frame goes away.
+func TestFrameMistakes(t *testing.T) {
+	page := func(header, value string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(header, value)
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<!doctype html><title>Sign in</title><form></form>"))
+		}
+	}
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		{"login page", page("X-Test", "1"), "frame_no_response"},
+		{"login page that refuses frames", page("X-Frame-Options", "DENY"), "frame_no_response"},
+		{"error page", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "frame_no_response"},
+		{"never answers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "timeout"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newApp(t)
+			a.set("silentRequestTimeoutInSeconds", 3)
+			op := newHostile(t, a)
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			handler := tt.handler
+			authorize := a.origin + "/elsewhere"
+			a.respond("/elsewhere", handler)
+			op.Edit(func() {
+				op.EditMetadata = func(metadata map[string]any) { metadata["authorization_endpoint"] = authorize }
+			})
+			if code := codeOf(tab, "um.signinSilent()"); code != tt.want {
+				t.Errorf("code %q, want %q", code, tt.want)
+			}
+			if n := eval[int](tab, "document.querySelectorAll('iframe').length"); n != 0 {
+				t.Errorf("%d frames are left", n)
+			}
+			tab.takeProblems() // the browser logs what refuses to be framed
+		})
+	}
+}
+
+// A message that only looks like the callback page's changes nothing.
+func TestForeignMessages(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	const noise = `(async () => {
+		const forged = {source: "oidc-client", url: location.origin + "/callback.html?code=c&state=s", keepOpen: false};
+		const timer = setInterval(() => postMessage(forged, location.origin), 1);
+		try { return (await um.signinSilent()).profile.sub; } finally { clearInterval(timer); }
+	})()`
+	if got := eval[string](tab, noise); got != op.Subject {
+		t.Errorf("sub = %q", got)
+	}
+}
+
+// TestOffline: nothing hangs and nothing is lost without the provider.
+func TestOffline(t *testing.T) {
+	a := newApp(t)
+	server := httptest.NewServer(nil)
+	origin := localhost(t, server.Listener.Addr())
+	op := oidctest.New(t)
+	op.Issuer, op.ClientID = origin, clientID
+	server.Config.Handler = op
+	a.set("authority", origin)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	server.CloseClientConnections()
+	server.Close()
+	if code := codeOf(tab, "um.signinSilent()"); code != "frame_no_response" {
+		t.Errorf("renewal: code %q", code)
+	}
+	if got := eval[string](tab, userState); got != "somebody" {
+		t.Errorf("getUser: %s, want the user of before", got)
+	}
+	tab.takeProblems()
+}
+
+// TestRuntimeMistakes: what can be wrong with the files on the server. Each
+// host says which mistake it is, and works once it is mended.
+func TestRuntimeMistakes(t *testing.T) {
+	status := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", code) }
+	}
+	tests := []struct {
+		name, file string
+		hosts      []string
+		handler    func(a *app) http.HandlerFunc
+		want       string
+	}{
+		{"worker script 404", "worker.js", hosts, func(*app) http.HandlerFunc { return status(404) }, "worker_not_found"},
+		{"wasm 404", "oidcspa.wasm", hosts, func(*app) http.HandlerFunc { return status(404) }, "wasm_not_found"},
+		{"wasm of the wrong type", "oidcspa.wasm", hosts, func(a *app) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				a.assets.ServeHTTP(&retyped{ResponseWriter: w, contentType: "application/octet-stream"}, r)
+			}
+		}, "wasm_wrong_type"},
+		{"wasm is no wasm", "oidcspa.wasm", hosts, func(*app) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/wasm")
+				_, _ = w.Write([]byte("nonsense"))
+			}
+		}, "wasm_invalid"},
+		{"policy of the worker lacks wasm-unsafe-eval", "worker.js", hosts[:2], func(a *app) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				a.assets.ServeHTTP(&retyped{ResponseWriter: w, policy: "default-src 'none'; script-src 'self'; connect-src *"}, r)
+			}
+		}, "wasm_blocked_by_csp"},
+	}
+	for _, tt := range tests {
+		for _, host := range append([]string{""}, tt.hosts...) {
+			t.Run(tt.name+"/"+host, func(t *testing.T) {
+				a := newApp(t)
+				if host != "" {
+					a.setHost(host)
+				}
+				op := newHostile(t, a)
+				a.respond("/"+fileName(t, tt.file), tt.handler(a))
+				tab := newTab(t)
+				tab.visit(a.origin + "/")
+				want := tt.want
+				if code := codeOf(tab, "um.signinSilent()"); code != want {
+					t.Errorf("code %q, want %q", code, want)
+				}
+				if requests := op.Requests(); len(requests) != 0 {
+					t.Errorf("requests = %v, want none", requests)
+				}
+				a.respond("/"+fileName(t, tt.file), nil)
+				if host != "page" { // a module that failed stays failed for the page
+					if code := codeOf(tab, "um.signinSilent()"); code != "" && tt.want != "wasm_blocked_by_csp" {
+						t.Errorf("once mended: code %q", code)
+					}
+				}
+				tab.takeProblems()
+				a.takeReports()
+			})
+		}
+	}
+}
+
+// fileName returns the name that the build gave to a file.
+func fileName(t *testing.T, logical string) string {
+	t.Helper()
+	file, ok := assetsManifest(t).Files[logical]
+	if !ok {
+		t.Fatalf("no asset %q", logical)
+	}
+	return file.Name
+}
+
+// retyped changes headers of an answer.
+type retyped struct {
+	http.ResponseWriter
+	contentType, policy string
+}
+
+func (w *retyped) WriteHeader(status int) {
+	w.amend()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *retyped) Write(p []byte) (int, error) {
+	w.amend()
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *retyped) amend() {
+	if w.contentType != "" {
+		w.Header().Set("Content-Type", w.contentType)
+	}
+	if w.policy != "" {
+		w.Header().Set("Content-Security-Policy", w.policy)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+}
