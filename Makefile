@@ -10,20 +10,21 @@ FUZZTIME ?= 10s
 
 all: test
 
-build:                        ; go run ./cmd/assets -v
-demo: build                   ; go run ./demo
+build:                   ; go run ./cmd/assets -v
+demo:                    ; go run ./demo
 test: lint test-native test-js e2e
-test-native: chromium         ; go test $(RACE) $$(go list ./... | grep -v /e2e)
-test-js: chromium jstest      ; $(JS) go test -exec $(CURDIR)/bin/jstest ./jsbridge/... ./wasm/...
-e2e: chromium build           ; go test -count=1 $$(go list ./e2e/... | grep -v /compat)
-compat: chromium build        ; scripts/compat.sh
-lint: bin/golangci-lint       ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
-fmt: bin/golangci-lint        ; $< fmt
-size:                         ; go run ./cmd/assets -v -budget docs/budget.txt
-bench:                        ; go test -run '^$$' -bench . -benchmem ./...
-fuzz:                         ; scripts/fuzz.sh $(FUZZTIME)
-clean:                        ; git clean -fdXq bin web/dist
+test-native: chromium    ; go test $(RACE) $$(go list ./... | grep -v /e2e)
+test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/... ./wasm/...
+e2e: chromium            ; go test -count=1 ./e2e
+compat: chromium         ; scripts/compat.sh
+lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
+fmt: bin/golangci-lint   ; $< fmt
+size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
+bench:                   ; go test -run '^$$' -bench . -benchmem ./...
+fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
+clean:                   ; git clean -fdXq bin web/dist
 
-chromium:                     ; scripts/chromium.sh
-jstest:                       ; go build -o bin/ ./internal/jstest
-bin/golangci-lint: Makefile   ; GOBIN=$(CURDIR)/bin go install $(LINTER) && touch $@
+chromium:                ; scripts/chromium.sh
+jstest:                  ; go build -o bin/ ./internal/jstest
+
+bin/golangci-lint: Makefile ; GOBIN=$(CURDIR)/bin go install $(LINTER) && touch $@
