@@ -71,35 +71,40 @@ var (
 	codeRow = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]+) \\| ([^|]+) \\|$")
 )
 
-// declaredCodes returns the codes in the declarations; ok is false if the file
-// is not there yet.
-func declaredCodes(t *testing.T) (codes []string, ok bool) {
+// declaredCodes returns the codes in the declarations.
+func declaredCodes(t *testing.T) (codes []string) {
 	t.Helper()
-	text := content(t, "web/oidcspa.d.ts")
-	if text == "" {
-		return nil, false
-	}
-	match := union.FindStringSubmatch(text)
+	match := union.FindStringSubmatch(content(t, "web/oidcspa.d.ts"))
 	if match == nil {
 		t.Fatal("web/oidcspa.d.ts: there is no union of the error codes, export type ...Code = ...;")
 	}
 	for _, member := range unionMember.FindAllStringSubmatch(match[1], -1) {
 		codes = append(codes, member[1])
 	}
-	return codes, true
+	return codes
 }
 
-// TestCodesDeclared expects TypeScript to know every code of the Go sources.
-// The declarations may have more: those of the script in the page.
+// scriptCode is where a script fails with a code of its own.
+var scriptCode = regexp.MustCompile(`\bfailure\("([a-z_]+)"`)
+
+// TestCodesDeclared expects TypeScript to know every code of the Go sources
+// and of the scripts, and no other.
 func TestCodesDeclared(t *testing.T) {
-	declared, ok := declaredCodes(t)
-	if !ok {
-		t.Log("web/oidcspa.d.ts is not there yet")
-		return
+	codes := goCodes(t)
+	for _, name := range []string{"web/oidcspa.js", "web/worker.js"} {
+		for _, match := range scriptCode.FindAllStringSubmatch(content(t, name), -1) {
+			codes[match[1]] = name
+		}
 	}
-	for code, file := range goCodes(t) {
+	declared := declaredCodes(t)
+	for code, file := range codes {
 		if !slices.Contains(declared, code) {
 			t.Errorf("web/oidcspa.d.ts: the union lacks %q of %s", code, file)
+		}
+	}
+	for _, code := range declared {
+		if codes[code] == "" {
+			t.Errorf("web/oidcspa.d.ts: nothing fails with %q", code)
 		}
 	}
 }
@@ -107,27 +112,21 @@ func TestCodesDeclared(t *testing.T) {
 // TestCodesDocumented expects the reference to have a cause and a cure for
 // every code, and no row for what is not a code.
 func TestCodesDocumented(t *testing.T) {
-	codes := goCodes(t)
-	declared, ok := declaredCodes(t)
-	for _, code := range declared {
-		if codes[code] == "" {
-			codes[code] = "web/oidcspa.d.ts"
-		}
-	}
+	declared := declaredCodes(t)
 	documented := make(map[string]bool)
 	for _, row := range codeRow.FindAllStringSubmatch(content(t, "docs/errors.md"), -1) {
 		code := row[1]
 		if documented[code] {
 			t.Errorf("docs/errors.md: %s has two rows", code)
 		}
-		documented[code] = true
-		if ok && codes[code] == "" {
+		if !slices.Contains(declared, code) {
 			t.Errorf("docs/errors.md: %s is no code", code)
 		}
+		documented[code] = true
 	}
-	for code, file := range codes {
+	for _, code := range declared {
 		if !documented[code] {
-			t.Errorf("docs/errors.md: add the row for the code of %s\n| `%s` | cause | cure |", file, code)
+			t.Errorf("docs/errors.md: add the row\n| `%s` | cause | cure |", code)
 		}
 	}
 }

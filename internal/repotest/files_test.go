@@ -21,6 +21,16 @@ func TestLength(t *testing.T) {
 	}
 }
 
+// TestNoSleep keeps waiting for a time out of the repository. In a bubble of
+// testing/synctest time passes when nothing else happens.
+func TestNoSleep(t *testing.T) {
+	for name, text := range repositoryFiles(t) {
+		if path.Ext(name) == ".go" && strings.Contains(text, "\ttime."+"Sleep(") && !strings.Contains(text, `"testing/synctest"`) {
+			t.Errorf("%s sleeps: wait for what you wait for, not for a time", name)
+		}
+	}
+}
+
 // machinePath is an absolute path on somebody's machine. Home folders count
 // only with what is in them, for "/home/" may be a route of a site.
 var machinePath = regexp.MustCompile(`(^|[\s"'` + "`" + `=(:])/(root|tmp|work|home/\w+|Users/\w+)/[a-z.]`)

@@ -1,6 +1,9 @@
 package build
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 func TestStripComments(t *testing.T) {
 	tests := []struct {
@@ -30,5 +33,24 @@ func TestStripComments(t *testing.T) {
 				t.Errorf("stripComments = %q, %v; want %q, failure %v", got, err, tt.want, tt.fails)
 			}
 		})
+	}
+}
+
+// TestOwnSources expects our own scripts to keep what was agreed on.
+func TestOwnSources(t *testing.T) {
+	src := &sources{folder: ".."}
+	worker := workerScript(src, nil, "oidcspa.0.wasm")
+	page := pageScript(src, "worker.0.js")
+	classic := classicScript(src, page)
+	callback := withHeader(src.script("callback.js"))
+	if src.err != nil {
+		t.Fatal(src.err)
+	}
+	for name, script := range map[string][]byte{
+		"worker.js": worker, "oidcspa.js": page, "oidcspa.classic.js": classic, "callback.js": callback,
+	} {
+		if !bytes.Contains(script, []byte(header)) || bytes.Contains(script, []byte("@ts-check")) {
+			t.Errorf("%s lacks the licence or has the comments of its source", name)
+		}
 	}
 }

@@ -1,0 +1,30 @@
+# make, Go and git are all that is needed; the tests see to their browser
+# themselves, and `make compat` needs npm, too.
+
+LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+JS       := GOOS=js GOARCH=wasm
+RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
+FUZZTIME ?= 10s
+
+.PHONY: all build demo test test-native test-js e2e compat lint fmt size bench fuzz clean chromium jstest
+
+all: test
+
+build:                   ; go run ./cmd/assets -v
+demo:                    ; go run ./demo
+test: lint test-native test-js e2e
+test-native: chromium    ; go test $(RACE) $$(go list ./... | grep -v /e2e)
+test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/... ./wasm/...
+e2e: chromium            ; go test -count=1 ./e2e
+compat: chromium         ; scripts/compat.sh
+lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
+fmt: bin/golangci-lint   ; $< fmt
+size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
+bench:                   ; go test -run '^$$' -bench . -benchmem ./...
+fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
+clean:                   ; git clean -fdXq bin web/dist
+
+chromium:                ; scripts/chromium.sh
+jstest:                  ; go build -o bin/ ./internal/jstest
+
+bin/golangci-lint: Makefile ; GOBIN=$(CURDIR)/bin go install $(LINTER) && touch $@
