@@ -23,8 +23,23 @@ var (
 	errSyntax = errors.New("strictjson: not the JSON expected")
 )
 
-// RawMessage is a JSON value kept as it was written.
-type RawMessage = json.RawMessage
+// RawMessage is a JSON value kept as it was written. The library's own type
+// is written as base64 wherever it cannot be addressed, as in a map.
+type RawMessage []byte
+
+// MarshalJSON returns m, and null for an empty one.
+func (m RawMessage) MarshalJSON() ([]byte, error) {
+	if len(m) == 0 {
+		return []byte("null"), nil
+	}
+	return m, nil
+}
+
+// UnmarshalJSON keeps a copy of data.
+func (m *RawMessage) UnmarshalJSON(data []byte) error {
+	*m = append((*m)[:0], data...)
+	return nil
+}
 
 // Marshal returns v as JSON.
 func Marshal(v any) ([]byte, error) { return json.Marshal(v) }
