@@ -1,0 +1,180 @@
+package strictjson
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// mark is part of every input that is refused, and of no error.
+const mark = "s3cr3t"
+
+type person struct {
+	Name   string     `json:"name"`
+	Age    int64      `json:"age,omitempty"`
+	Pet    *person    `json:"pet,omitempty"`
+	Raw    RawMessage `json:"raw,omitempty"`
+	Hidden string     `json:"-"`
+}
+
+func TestUnmarshal(t *testing.T) {
+	brackets := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	tests := []struct {
+		name, data string
+		want       error
+	}{
+		{"an object", `{"name":"` + mark + `","age":1}`, nil},
+		{"white space", " \t\r\n{ } ", nil},
+		{"an unknown member", `{"x":"` + mark + `"}`, nil},
+		{"null", `null`, nil},
+		{"empty", ``, errSyntax},
+		{"truncated", `{"name":"` + mark, errSyntax},
+		{"trailing data", `{}"` + mark + `"`, errSyntax},
+		{"a trailing comma", `{"name":"` + mark + `",}`, errSyntax},
+		{"a comment", `{/*` + mark + `*/}`, errSyntax},
+		{"single quotes", `{'` + mark + `':1}`, errSyntax},
+		{"an unescaped line break", "{\"name\":\"" + mark + "\n\"}", errSyntax},
+		{"a byte order mark", "\ufeff{}", errSyntax},
+		{"a number with a leading zero", `{"age":01}`, errSyntax},
+		{"a number with a plus", `{"age":+1}`, errSyntax},
+		{"NaN", `{"age":NaN}`, errSyntax},
+		{"a duplicate", `{"name":"` + mark + `","name":"x"}`, errSyntax},
+		{"a duplicate with the same value", `{"name":"x","name":"x"}`, errSyntax},
+		{"a duplicate, once escaped", `{"name":"x","n\u0061me":"x"}`, errSyntax},
+		{"a duplicate of an unknown member", `{"` + mark + `":1,"` + mark + `":2}`, errSyntax},
+		{"a duplicate further down", `{"pet":{"name":"x","name":"x"}}`, errSyntax},
+		{"a string for a number", `{"age":"` + mark + `"}`, errSyntax},
+		{"a number for a string", `{"name":1}`, errSyntax},
+		{"a fraction for an integer", `{"age":1.5}`, errSyntax},
+		{"an integer out of range", `{"age":9223372036854775808}`, errSyntax},
+		{"an array for an object", `[]`, errSyntax},
+		{"invalid UTF-8", "{\"name\":\"" + mark + "\xff\"}", errUTF8},
+		{"invalid UTF-8 outside of text", "{}\xff", errUTF8},
+		{"a surrogate in UTF-8", "{\"name\":\"\xed\xa0\x80\"}", errUTF8},
+		{"an overlong form", "{\"name\":\"\xc0\xaf\"}", errUTF8},
+		{"as deep as may be", `{"x":` + brackets(maxDepth-1) + `}`, nil},
+		{"too deep", `{"x":` + brackets(maxDepth) + `}`, errDepth},
+		{"too deep in objects", strings.Repeat(`{"x":`, maxDepth+1) + `1` + strings.Repeat(`}`, maxDepth+1), errDepth},
+		{"a megabyte of brackets", strings.Repeat("[", 1<<20), errDepth},
+		{"brackets behind closing ones", strings.Repeat("]", 1000) + strings.Repeat("[", 1000), errSyntax},
+		{"brackets in text", `{"name":"` + strings.Repeat("[{", 100) + `"}`, nil},
+		{"brackets in text behind an escaped quote", `{"name":"\"` + strings.Repeat("[{", 100) + `"}`, nil},
+		{"brackets behind an escaped backslash", `{"name":"\\","x":` + brackets(maxDepth) + `}`, errDepth},
+		{"a text that ends in a backslash", `{"name":"\`, errSyntax},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var p person
+			err := Unmarshal([]byte(tt.data), &p)
+			if err != tt.want {
+				t.Errorf("error = %v, want %v", err, tt.want)
+			}
+			if err != nil && strings.Contains(err.Error(), mark) {
+				t.Errorf("the error quotes the input: %v", err)
+			}
+		})
+	}
+}
+
+// Member names are case-sensitive: encoding/json would take NAME for name.
+func TestUnmarshalCase(t *testing.T) {
+	for _, data := range []string{`{"NAME":"x"}`, `{"Name":"x"}`, `{"nAme":"x"}`, `{"Hidden":"x"}`, `{"-":"x"}`} {
+		var p person
+		if err := Unmarshal([]byte(data), &p); err != nil || !reflect.DeepEqual(p, person{}) {
+			t.Errorf("%s decodes into %+v, error %v", data, p, err)
+		}
+	}
+	var p person
+	if err := Unmarshal([]byte(`{"NAME":"x","name":"y"}`), &p); err != nil || p.Name != "y" {
+		t.Errorf("name = %q, error = %v", p.Name, err)
+	}
+}
+
+// A RawMessage is kept as it was written, null included; what is in it is
+// checked when it is decoded itself.
+func TestRawMessage(t *testing.T) {
+	for _, raw := range []string{`null`, `{"a": 1}`, `"\u0061"`, `1e400`} {
+		var p person
+		if err := Unmarshal([]byte(`{"raw":`+raw+`}`), &p); err != nil || string(p.Raw) != raw {
+			t.Errorf("raw = %s, error = %v, want %s", p.Raw, err, raw)
+		}
+	}
+	var p person
+	if err := Unmarshal([]byte(`{"raw":{"name":"x","name":"y"}}`), &p); err != nil {
+		t.Fatal(err)
+	}
+	if err := Unmarshal(p.Raw, &person{}); err != errSyntax {
+		t.Errorf("error = %v, want %v", err, errSyntax)
+	}
+}
+
+func TestMarshal(t *testing.T) {
+	want := person{Name: "ä<\"\u2028", Age: 1, Pet: &person{Name: "x"}, Raw: RawMessage(`[1]`)}
+	data, err := Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got person
+	if err := UnmarshalKnown(data, &got); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s decodes into %+v, error %v", data, got, err)
+	}
+}
+
+// A RawMessage is written as it is wherever it stands.
+func TestMarshalRawMessage(t *testing.T) {
+	raw := RawMessage(`{"b":1,"a":[null]}`)
+	for want, value := range map[string]any{
+		string(raw):                             raw,
+		string(raw) + " ":                       &raw,
+		`{"x":` + string(raw) + `}`:             map[string]RawMessage{"x": raw},
+		`[` + string(raw) + `]`:                 []RawMessage{raw},
+		`{"name":"","raw":` + string(raw) + `}`: person{Raw: raw},
+		`{"x":null}`:                            map[string]RawMessage{"x": nil},
+	} {
+		if data, err := Marshal(value); err != nil || string(data) != strings.TrimSpace(want) {
+			t.Errorf("%s, error = %v, want %s", data, err, want)
+		}
+	}
+	if data, err := Marshal(RawMessage(`{"name":`)); err == nil {
+		t.Errorf("half a value is written: %s", data)
+	}
+}
+
+// employee embeds, as DTOs that share members do.
+type employee struct {
+	person
+	Job string `json:"job"`
+}
+
+func TestUnmarshalKnown(t *testing.T) {
+	tests := []struct {
+		name, data string
+		want       string // the error; empty: none
+	}{
+		{"all known", `{"name":"x","age":1,"job":"y"}`, ""},
+		{"none at all", `{}`, ""},
+		{"unknown", `{"name":"` + mark + `","boss":1}`, "unknown member boss"},
+		{"another case", `{"Name":"` + mark + `"}`, "unknown member Name"},
+		{"not for JSON", `{"Hidden":"` + mark + `"}`, "unknown member Hidden"},
+		{"the dash", `{"-":"` + mark + `"}`, "unknown member (not a name)"},
+		{"the embedded type", `{"person":{}}`, "unknown member person"},
+		{"empty", `{"":1}`, "unknown member "},
+		{"a token as a name", `{"` + mark + `.x":1}`, "unknown member (not a name)"},
+		{"a long name", `{"` + mark + strings.Repeat("x", 40) + `":1}`, "unknown member (too long to show)"},
+		{"twice", `{"job":"` + mark + `","job":""}`, errSyntax.Error()},
+		{"a wrong type", `{"job":1}`, errSyntax.Error()},
+		{"an array", `[]`, errSyntax.Error()},
+		{"invalid UTF-8", "{\"job\":\"\xff\"}", errUTF8.Error()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			if err := UnmarshalKnown([]byte(tt.data), &employee{}); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("error = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,198 @@
+package oidc
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+)
+
+const testAudience = "https://api.example"
+
+func goodAccessToken() (header, claims map[string]any) {
+	header = goodHeader("EdDSA")
+	header["typ"] = "at+jwt"
+	return header, map[string]any{
+		"iss":       testIssuer,
+		"sub":       testSubject,
+		"aud":       testAudience,
+		"client_id": testClientID,
+		"exp":       noon.Unix() + 300,
+		"iat":       noon.Unix(),
+		"jti":       mark + "-jti",
+		"scope":     "read write",
+	}
+}
+
+func goodVerifier() *AccessTokenVerifier {
+	return &AccessTokenVerifier{Issuer: testIssuer, Audience: testAudience}
+}
+
+// accessTokenCase is one difference from a good access token.
+type accessTokenCase struct {
+	name  string
+	edit  func(header, claims map[string]any, v *AccessTokenVerifier)
+	want  error
+	claim string // of the ClaimError, if it is one
+}
+
+func accessTokenCases() []accessTokenCase {
+	claim := func(name string, value any) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(_, claims map[string]any, _ *AccessTokenVerifier) { claims[name] = value }
+	}
+	typ := func(value any) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(header, _ map[string]any, _ *AccessTokenVerifier) { header["typ"] = value }
+	}
+	verifier := func(edit func(*AccessTokenVerifier)) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(_, _ map[string]any, v *AccessTokenVerifier) { edit(v) }
+	}
+	cases := []accessTokenCase{
+		{"9068-4 valid", func(_, _ map[string]any, _ *AccessTokenVerifier) {}, nil, ""},
+		{"9068-4 typ with its prefix", typ("application/at+jwt"), nil, ""},
+		{"9068-4 typ in upper case", typ("AT+JWT"), nil, ""},
+		{"9068-4 an ID Token's typ", typ("JWT"), ErrTypeNotAllowed, ""},
+		{"9068-4 typ empty", typ(""), ErrTypeNotAllowed, ""},
+		{"9068-4 typ of a logout token", typ("logout+jwt"), ErrTypeNotAllowed, ""},
+		{"9068-4 alg none", func(h, _ map[string]any, _ *AccessTokenVerifier) { h["alg"] = "none" }, ErrAlgNotAllowed, ""},
+		{"9068-4 alg on the list", verifier(func(v *AccessTokenVerifier) { v.Algorithms = []string{"EdDSA"} }), nil, ""},
+		{"9068-4 alg not on the list", verifier(func(v *AccessTokenVerifier) { v.Algorithms = []string{"RS256"} }), ErrAlgNotAllowed, ""},
+		{"9068-4 kid unknown", func(h, _ map[string]any, _ *AccessTokenVerifier) { h["kid"] = "new" }, ErrKeyNotFound, ""},
+		{"9068-4 its own key", func(h, _ map[string]any, _ *AccessTokenVerifier) { h["jwk"] = nil }, ErrHeaderNotAllowed, ""},
+
+		{"9068-4 another iss", claim("iss", testIssuer+"/"), ErrIssuerMismatch, "iss"},
+		{"9068-4 no issuer expected", verifier(func(v *AccessTokenVerifier) { v.Issuer = "" }), ErrIssuerMismatch, "iss"},
+		{"9068-4 aud an array with us", claim("aud", []string{"other", testAudience}), nil, ""},
+		{"9068-4 aud an array without us", claim("aud", []string{"other"}), ErrAudienceMismatch, "aud"},
+		{"9068-4 aud an empty array", claim("aud", []string{}), ErrAudienceMismatch, "aud"},
+		{"9068-4 another aud", claim("aud", testAudience+"/"), ErrAudienceMismatch, "aud"},
+		{"9068-4 aud the client", claim("aud", testClientID), ErrAudienceMismatch, "aud"},
+		{"9068-4 no audience expected", func(_, c map[string]any, v *AccessTokenVerifier) {
+			c["aud"], v.Audience = "", ""
+		}, ErrAudienceMismatch, "aud"},
+		{"9068-4 expires within the leeway", claim("exp", noon.Unix()-29), nil, ""},
+		{"9068-4 expired", claim("exp", noon.Unix()-30), ErrTokenExpired, "exp"},
+		{"9068-4 expired, a longer leeway", func(_, c map[string]any, v *AccessTokenVerifier) {
+			c["exp"], v.Leeway = noon.Unix()-30, time.Minute
+		}, nil, ""},
+		{"9068-4 exp 1e400", claim("exp", json.RawMessage("1e400")), ErrClaimInvalid, "exp"},
+		{"9068-4 issued in the future", claim("iat", noon.Unix()+31), ErrIssuedInFuture, "iat"},
+		{"7519-4.1.5 nbf now", claim("nbf", noon.Unix()), nil, ""},
+		{"7519-4.1.5 nbf in the future", claim("nbf", noon.Unix()+31), ErrTokenNotYetValid, "nbf"},
+		{"7519-4.1.5 nbf a string", claim("nbf", "1"), ErrClaimInvalid, "nbf"},
+		{"9068-2.2.3 scope missing", func(_, c map[string]any, _ *AccessTokenVerifier) { delete(c, "scope") }, ErrScopeInsufficient, "scope"},
+		{"9068-2.2.3 scope without one", claim("scope", "read"), ErrScopeInsufficient, "scope"},
+		{"9068-2.2.3 scope of which ours is a prefix", claim("scope", "read writer"), ErrScopeInsufficient, "scope"},
+		{"9068-2.2.3 scope in another order", claim("scope", "write x read"), nil, ""},
+		{"9068-2.2.3 scope an array", claim("scope", []string{"read", "write"}), ErrClaimInvalid, "scope"},
+	}
+	for _, name := range []string{"iss", "sub", "aud", "client_id", "exp", "iat", "jti"} {
+		cases = append(cases,
+			accessTokenCase{"9068-2.2 " + name + " missing", func(_, c map[string]any, _ *AccessTokenVerifier) { delete(c, name) }, ErrClaimInvalid, name},
+			accessTokenCase{"9068-2.2 " + name + " null", claim(name, nil), ErrClaimInvalid, name},
+			accessTokenCase{"9068-2.2 " + name + " an object", claim(name, map[string]any{}), ErrClaimInvalid, name},
+		)
+	}
+	return cases
+}
+
+func TestAccessToken(t *testing.T) {
+	for _, tt := range accessTokenCases() {
+		t.Run(tt.name, func(t *testing.T) {
+			header, claims := goodAccessToken()
+			v := goodVerifier()
+			tt.edit(header, claims, v)
+			token := sign(t, "EdDSA", encode(t, header), encode(t, claims))
+			got, err := v.Verify(token, testKeySet(t, "ed"), noon, "read", "write")
+			checkError(t, err, tt.want)
+			if (got == nil) != (err != nil) {
+				t.Errorf("claims = %v with error %v", got, err)
+			}
+			var failed *ClaimError
+			if tt.claim != "" && (!errors.As(err, &failed) || failed.Claim != tt.claim) {
+				t.Errorf("error = %v, want the claim %s", err, tt.claim)
+			}
+		})
+	}
+}
+
+// RFC 9068 5: the two kinds of token are not to be mistaken for each other.
+func TestAccessTokenOrIDToken(t *testing.T) {
+	idToken := sign(t, "EdDSA", encode(t, goodHeader("EdDSA")), encode(t, goodClaims()))
+	v := goodVerifier()
+	v.Audience = testClientID
+	_, err := v.Verify(idToken, testKeySet(t, "ed"), noon)
+	checkError(t, err, ErrTypeNotAllowed)
+
+	header, claims := goodAccessToken()
+	claims["aud"], claims["nonce"] = testClientID, testNonce
+	accessToken := sign(t, "EdDSA", encode(t, header), encode(t, claims))
+	_, err = goodExpectation().VerifyIDToken(Secret(accessToken), testKeySet(t, "ed"), noon)
+	checkError(t, err, ErrTypeNotAllowed)
+}
+
+func TestAccessTokenMalformed(t *testing.T) {
+	header, claims := goodAccessToken()
+	good := sign(t, "EdDSA", encode(t, header), encode(t, claims))
+	flipped := []byte(good)
+	flipped[len(flipped)-2] ^= 1
+	tests := []struct {
+		name, token string
+		want        error
+	}{
+		{"7515-7.1 opaque", mark, ErrTokenMalformed},
+		{"7515-7.1 empty", "", ErrTokenMalformed},
+		{"7515-7.1 with its scheme", "Bearer " + good, ErrTokenMalformed},
+		{"7519-7.2 claims null", sign(t, "EdDSA", encode(t, header), "null"), ErrTokenMalformed},
+		{"7515-5.2 one bit flipped", string(flipped), ErrSignatureInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := goodVerifier().Verify(tt.token, testKeySet(t, "ed"), noon)
+			checkError(t, err, tt.want)
+			if got != nil {
+				t.Error("claims came with an error")
+			}
+		})
+	}
+}
+
+func TestAccessTokenClaimsAreComplete(t *testing.T) {
+	header, claims := goodAccessToken()
+	claims["roles"] = []string{"admin"}
+	got, err := goodVerifier().Verify(sign(t, "EdDSA", encode(t, header), encode(t, claims)), testKeySet(t, "ed"), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Members["roles"]) != `["admin"]` || len(got.Members) != len(claims) {
+		t.Errorf("members = %s", got.Members)
+	}
+	got.Members = nil
+	want := &AccessTokenClaims{
+		Issuer: testIssuer, Subject: testSubject, Audience: []string{testAudience}, ClientID: testClientID,
+		Scopes: []string{"read", "write"}, Expiry: noon.Unix() + 300, IssuedAt: noon.Unix(), ID: mark + "-jti",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("claims = %+v, want %+v", got, want)
+	}
+}
+
+// Every algorithm is accepted by default, and none but the asymmetric ones.
+func TestAccessTokenAlgorithms(t *testing.T) {
+	for _, alg := range asymmetricAlgorithms {
+		t.Run("9068-4 "+alg, func(t *testing.T) {
+			header, claims := goodAccessToken()
+			header["alg"], header["kid"] = alg, kidOf[alg]
+			_, err := goodVerifier().Verify(sign(t, alg, encode(t, header), encode(t, claims)), testKeySet(t), noon)
+			checkError(t, err, nil)
+		})
+	}
+	if slices.Contains(asymmetricAlgorithms, "none") || slices.Contains(asymmetricAlgorithms, "HS256") {
+		t.Error("the list holds more than asymmetric algorithms")
+	}
+	header, claims := goodAccessToken()
+	header["alg"] = "HS256"
+	_, err := goodVerifier().Verify(signHS256(encode(t, header), encode(t, claims), nil), testKeySet(t), noon)
+	checkError(t, err, ErrAlgNotAllowed)
+}

@@ -1,0 +1,159 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// requests are the ways in which this package asks for JSON.
+func requests(t *testing.T) map[string]struct {
+	method, url string
+	good        string
+	send        func(context.Context, Transport) error
+} {
+	m := goodMetadata(t)
+	return map[string]struct {
+		method, url string
+		good        string
+		send        func(context.Context, Transport) error
+	}{
+		"discovery": {"GET", ConfigurationURL(testIssuer), encode(t, goodDocument()), func(ctx context.Context, tr Transport) error {
+			_, err := FetchMetadata(ctx, tr, testIssuer)
+			return err
+		}},
+		"jwks": {"GET", m.JWKSURI, jwks(t, publicJWK(t, "ed")), func(ctx context.Context, tr Transport) error {
+			_, err := FetchKeys(ctx, tr, m.JWKSURI, false)
+			return err
+		}},
+		"token": {"POST", m.TokenEndpoint, encode(t, goodTokens()), func(ctx context.Context, tr Transport) error {
+			_, err := goodParsedCallback(t, m).Exchange(ctx, tr, m)
+			return err
+		}},
+		"userinfo": {"GET", m.UserinfoEndpoint, `{"sub":"` + testSubject + `"}`, func(ctx context.Context, tr Transport) error {
+			_, err := goodUserinfo().Fetch(ctx, tr, m, noon)
+			return err
+		}},
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	for endpoint, request := range requests(t) {
+		good := request.good
+		tests := []struct {
+			name        string
+			status      int
+			contentType string
+			body        string
+			want        error
+		}{
+			{"valid", 200, "application/json", good, nil},
+			{"with a charset", 200, "application/json; charset=utf-8", good, nil},
+			{"type in upper case", 200, "Application/JSON", good, nil},
+			{"type with a suffix", 200, "application/example+json", good, nil},
+			{"white space before", 200, "application/json", " \r\n\t" + good, nil},
+			{"HTML with 200", 200, "text/html; charset=utf-8", "<!doctype html>", ErrNotJSON},
+			{"JSON as HTML", 200, "text/html", good, ErrNotJSON},
+			{"JSON as a script", 200, "text/javascript", good, ErrNotJSON},
+			{"no type", 200, "", good, ErrNotJSON},
+			{"empty", 200, "application/json", "", ErrNotJSON},
+			{"null", 200, "application/json", "null", ErrNotJSON},
+			{"an array", 200, "application/json", "[" + good + "]", ErrNotJSON},
+			{"a string", 200, "application/json", `"` + mark + `"`, ErrNotJSON},
+			{"truncated", 200, "application/json", good[:len(good)-1], ErrNotJSON},
+			{"trailing data", 200, "application/json", good + "{}", ErrNotJSON},
+			{"invalid UTF-8", 200, "application/json", good[:len(good)-1] + ",\"x\":\"\xff\"}", ErrNotJSON},
+			{"nested too deeply", 200, "application/json", good[:len(good)-1] + `,"x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}", ErrNotJSON},
+			{"another success", 201, "application/json", good, ErrHTTPStatus},
+			{"no content", 204, "application/json", good, ErrHTTPStatus},
+			{"a redirect", 302, "application/json", good, ErrHTTPStatus},
+			{"not found", 404, "text/html", mark, ErrHTTPStatus},
+			{"too many requests", 429, "application/json", good, ErrHTTPStatus},
+			{"server error", 500, "application/json", good, ErrHTTPStatus},
+			{"server error in HTML", 503, "text/html", mark, ErrHTTPStatus},
+		}
+		for _, tt := range tests {
+			t.Run(endpoint+" "+tt.name, func(t *testing.T) {
+				transport := fakeTransport{request.method + " " + request.url: respond(tt.status, tt.contentType, tt.body)}
+				err := request.send(t.Context(), transport)
+				checkError(t, err, tt.want)
+				if tt.want != nil {
+					checkTransportError(t, err, endpoint, tt.status)
+				}
+			})
+		}
+	}
+}
+
+func TestNoAnswer(t *testing.T) {
+	for endpoint, request := range requests(t) {
+		for _, code := range []Code{
+			ErrNetwork, ErrTimeout, ErrAborted, ErrCORSRefused, ErrRedirectRefused, ErrResponseTooLarge,
+		} {
+			t.Run(endpoint+" "+string(code), func(t *testing.T) {
+				err := request.send(t.Context(), fakeTransport{request.method + " " + request.url: refuse(code)})
+				checkError(t, err, code)
+				checkTransportError(t, err, endpoint, 0)
+			})
+		}
+	}
+}
+
+func TestContextReachesTheTransport(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	errGone := errors.New("the tab is gone")
+	cancel(errGone)
+	for endpoint, request := range requests(t) {
+		t.Run(endpoint, func(t *testing.T) {
+			checkError(t, request.send(ctx, causeTransport{}), errGone)
+		})
+	}
+}
+
+// causeTransport fails for the reason that its context was cancelled.
+type causeTransport struct{}
+
+func (causeTransport) Do(ctx context.Context, _ *Request) (*Response, error) {
+	return nil, context.Cause(ctx)
+}
+
+func TestTokenEndpointRefusals(t *testing.T) {
+	tests := []struct {
+		name        string
+		status      int
+		contentType string
+		body        string
+		want        Code
+	}{
+		{"5.2 400", 400, "application/json", `{"error":"invalid_grant"}`, ErrProvider},
+		{"5.2 401", 401, "application/json", `{"error":"invalid_grant"}`, ErrProvider},
+		{"5.2 403", 403, "application/json", `{"error":"invalid_grant"}`, ErrProvider},
+		{"5.2 503", 503, "application/json", `{"error":"invalid_grant"}`, ErrProvider},
+		{"5.2 with a charset", 400, "application/json;charset=UTF-8", `{"error":"invalid_grant"}`, ErrProvider},
+		{"5.2 an unknown member", 400, "application/json", `{"error":"invalid_grant","error_codes":[1]}`, ErrProvider},
+		{"5.2 no error", 400, "application/json", `{"message":"` + mark + `"}`, ErrHTTPStatus},
+		{"5.2 an empty error", 400, "application/json", `{"error":""}`, ErrHTTPStatus},
+		{"5.2 error an object", 400, "application/json", `{"error":{"code":1}}`, ErrHTTPStatus},
+		{"5.2 error twice", 400, "application/json", `{"error":"invalid_grant","error":"x"}`, ErrHTTPStatus},
+		{"5.2 HTML", 400, "text/html", `{"error":"invalid_grant"}`, ErrHTTPStatus},
+		{"5.2 truncated", 400, "application/json", `{"error":"invalid_grant"`, ErrHTTPStatus},
+		{"5.2 error with 200", 200, "application/json", `{"error":"invalid_grant"}`, ErrTokenResponseInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := goodMetadata(t)
+			transport := fakeTransport{"POST " + m.TokenEndpoint: respond(tt.status, tt.contentType, tt.body)}
+			tokens, err := goodParsedCallback(t, m).Exchange(t.Context(), transport, m)
+			checkError(t, err, tt.want)
+			if tokens != nil {
+				t.Error("tokens came with an error")
+			}
+			var refusal *ProviderError
+			if want := (ProviderError{Endpoint: "token", Status: tt.status, ErrorCode: "invalid_grant"}); tt.want == ErrProvider &&
+				(!errors.As(err, &refusal) || *refusal != want) {
+				t.Errorf("error = %#v, want %+v", refusal, want)
+			}
+		})
+	}
+}
