@@ -1,0 +1,151 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// Reasons for a [Fetch] to fail.
+var (
+	ErrTimeout  = errors.New("jsbridge: no complete answer in time")
+	ErrTooLarge = errors.New("jsbridge: answer too large")
+	ErrRedirect = errors.New("jsbridge: answer is a redirect")
+	ErrCORS     = errors.New("jsbridge: the server does not allow this origin")
+	ErrNetwork  = errors.New("jsbridge: server not reached")
+)
+
+const (
+	defaultTimeout  = 10 * time.Second
+	defaultMaxBytes = 1 << 20
+)
+
+// A FetchRequest is one HTTP request.
+type FetchRequest struct {
+	Method   string            // "" is GET
+	URL      string            // absolute
+	Header   map[string]string // the browser adds and refuses some
+	Body     string            // not for GET
+	Cache    string            // a mode of fetch, "no-store" for instance; "" is "default"
+	MaxBytes int64             // of the decoded answer; 0 is 1 MiB
+	Timeout  time.Duration     // until the last byte of the answer; 0 is 10 s
+}
+
+// A FetchResponse is a whole answer, of any status.
+type FetchResponse struct {
+	Status int
+	Header map[string]string // those the server lets us see, names in lower case
+	Body   []byte
+}
+
+// Fetch sends a request without credentials and referrer and reads the answer.
+// It follows no redirect. When ctx ends first, the request is aborted and the
+// cause of ctx returned; the other errors are [ErrTimeout], [ErrTooLarge],
+// [ErrRedirect], [ErrCORS] and [ErrNetwork], and an [*Error] for what is no
+// request at all: a malformed URL, header, method or cache mode.
+//
+// A browser does not say why a request failed. To tell ErrCORS from ErrNetwork
+// one more request is made then: a GET of the URL without its query, whose
+// answer cannot be read.
+//
+// Fetch must not be called from a callback.
+func Fetch(ctx context.Context, req *FetchRequest) (*FetchResponse, error) {
+	timeout := req.Timeout
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimeout)
+	defer cancel()
+	response, err := req.send(ctx)
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx) // whatever broke, broke because of that
+	}
+	return response, err
+}
+
+func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
+	x, err := newExchange(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer x.abort() // an answer that was not read to its end goes on otherwise
+	request, err := x.request(req.URL, req.options())
+	if err != nil {
+		return nil, err
+	}
+	response, err := x.fetch(request)
+	if err != nil {
+		return nil, diagnose(ctx, req.URL)
+	}
+	if typ, _ := stringMember(response, "type"); typ == "opaqueredirect" {
+		return nil, ErrRedirect
+	}
+	return x.read(response, req.maxBytes())
+}
+
+// options returns the second argument of JavaScript's new Request.
+func (req *FetchRequest) options() map[string]any {
+	header := make(map[string]any, len(req.Header))
+	for name, value := range req.Header {
+		header[name] = value
+	}
+	options := map[string]any{
+		"method":         "GET",
+		"headers":        header,
+		"mode":           "cors",
+		"credentials":    "omit",
+		"redirect":       "manual",
+		"referrerPolicy": "no-referrer",
+		"cache":          "default",
+	}
+	if req.Method != "" {
+		options["method"] = req.Method
+	}
+	if req.Cache != "" {
+		options["cache"] = req.Cache
+	}
+	if req.Body != "" {
+		options["body"] = req.Body
+	}
+	return options
+}
+
+func (req *FetchRequest) maxBytes() int64 {
+	if req.MaxBytes == 0 {
+		return defaultMaxBytes
+	}
+	return req.MaxBytes
+}
+
+// probeTime bounds how long a failure waits for its diagnosis.
+const probeTime = 3 * time.Second
+
+// diagnose says why fetch failed. A request in the mode no-cors succeeds as
+// soon as the server answers, whatever it allows.
+func diagnose(ctx context.Context, url string) error {
+	url, _, _ = strings.Cut(url, "#")
+	url, _, _ = strings.Cut(url, "?")
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	x, err := newExchange(ctx)
+	if err != nil {
+		return err
+	}
+	defer x.abort()
+	request, err := x.request(url, map[string]any{
+		"mode":           "no-cors", // with which redirects must be followed
+		"credentials":    "omit",
+		"referrerPolicy": "no-referrer",
+		"cache":          "no-store",
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := x.fetch(request); err != nil {
+		return ErrNetwork
+	}
+	return ErrCORS
+}

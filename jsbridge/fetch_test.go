@@ -1,0 +1,226 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// server returns the address of the server that internal/jstest runs.
+func server(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("JSTEST_SERVER")
+	if address == "" {
+		t.Fatal("JSTEST_SERVER is not set: run with go test -exec bin/jstest")
+	}
+	return address
+}
+
+func TestFetch(t *testing.T) {
+	tests := []struct {
+		name string
+		path string
+		edit func(*FetchRequest)
+		err  error
+		body string
+	}{
+		{"answer", "/ok", nil, nil, `{"ok":true}`},
+		{"404", "/status?code=404", nil, nil, ""},
+		{"503", "/status?code=503", nil, nil, ""},
+		{"204 has no body", "/status?code=204", nil, nil, ""},
+		{"HEAD", "/ok", func(r *FetchRequest) { r.Method = "HEAD" }, nil, ""},
+		{"as large as allowed", "/ok", func(r *FetchRequest) { r.MaxBytes = 11 }, nil, `{"ok":true}`},
+
+		{"one byte too large", "/ok", func(r *FetchRequest) { r.MaxBytes = 10 }, ErrTooLarge, ""},
+		{"too large by default", "/big?n=" + strconv.Itoa(defaultMaxBytes+1), nil, ErrTooLarge, ""},
+		{"too large by its announced length", "/stall?length=11", func(r *FetchRequest) { r.MaxBytes = 10 }, ErrTooLarge, ""},
+		{"too large and unfinished", "/stall", func(r *FetchRequest) { r.MaxBytes = 3 }, ErrTooLarge, ""},
+		{"redirect", "/redirect", nil, ErrRedirect, ""},
+		{"not for this origin", "/nocors", nil, ErrCORS, ""},
+		{"preflight refused", "/nocors", func(r *FetchRequest) { r.Header = map[string]string{"X-Test": "1"} }, ErrCORS, ""},
+		{"hangs up", "/drop", nil, ErrNetwork, ""},
+		{"hangs up halfway", "/half", nil, ErrNetwork, ""},
+		{"no answer", "/slow", func(r *FetchRequest) { r.Timeout = time.Millisecond }, ErrTimeout, ""},
+		{"half an answer", "/stall", func(r *FetchRequest) { r.Timeout = 500 * time.Millisecond }, ErrTimeout, ""},
+		{"no URL", "", func(r *FetchRequest) { r.URL = "http://[" }, &Error{Name: "TypeError"}, ""},
+		{"user in the URL", "", func(r *FetchRequest) { r.URL = "http://user:password@127.0.0.1/" }, &Error{Name: "TypeError"}, ""},
+		{"malformed header", "/ok", func(r *FetchRequest) { r.Header = map[string]string{"X": "a\nb"} }, &Error{Name: "TypeError"}, ""},
+		{"unknown scheme", "", func(r *FetchRequest) { r.URL = "nowhere://x/" }, ErrNetwork, ""},
+		{"unknown cache mode", "/ok", func(r *FetchRequest) { r.Cache = "x" }, &Error{Name: "TypeError"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before := Live()
+			req := &FetchRequest{URL: server(t) + tt.path}
+			if tt.edit != nil {
+				tt.edit(req)
+			}
+			got, err := Fetch(t.Context(), req)
+			if !errors.Is(err, tt.err) || (got == nil) != (err != nil) {
+				t.Fatalf("got %v, %v; want %v", got, err, tt.err)
+			}
+			if err == nil && string(got.Body) != tt.body {
+				t.Errorf("body %q, want %q", got.Body, tt.body)
+			}
+			if Live() != before {
+				t.Errorf("%d callbacks are left", Live()-before)
+			}
+		})
+	}
+}
+
+// echoed is what /echo and /nocors/seen tell of a request.
+type echoed struct {
+	Method string
+	URI    string
+	Header http.Header
+	Body   string
+}
+
+func TestFetchSends(t *testing.T) {
+	response, err := Fetch(t.Context(), &FetchRequest{
+		Method: "POST",
+		URL:    server(t) + "/echo",
+		Header: map[string]string{"Authorization": "Bearer x", "Content-Type": "application/x-www-form-urlencoded"},
+		Body:   "a=%C3%A4&b=ä",
+		Cache:  "no-store",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.Status != 200 || response.Header["x-echo"] != "heard" || response.Header["content-type"] != "application/json" {
+		t.Errorf("got %d, %v", response.Status, response.Header)
+	}
+	var got echoed
+	if err := json.Unmarshal(response.Body, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Method != "POST" || got.Body != "a=%C3%A4&b=ä" {
+		t.Errorf("the server saw %s %q", got.Method, got.Body)
+	}
+	want := map[string]string{
+		"Authorization": "Bearer x",
+		"Content-Type":  "application/x-www-form-urlencoded",
+		"Cache-Control": "no-cache", // no-store, as the browser says it
+		"Cookie":        "",         // there is one: see internal/jstest/site.go
+		"Referer":       "",
+	}
+	for name, value := range want {
+		if got.Header.Get(name) != value {
+			t.Errorf("%s: %q, want %q", name, got.Header.Get(name), value)
+		}
+	}
+}
+
+func TestFetchLargeBody(t *testing.T) {
+	const n = 3<<20 + 5
+	response, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/big?n=" + strconv.Itoa(n), MaxBytes: n})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(response.Body, make([]byte, n)) {
+		t.Errorf("got %d bytes, want %d zeros", len(response.Body), n)
+	}
+}
+
+// TestFetchStops: the server hears that nobody wants the answer any more.
+func TestFetchStops(t *testing.T) {
+	errEnough := errors.New("enough")
+	tests := []struct {
+		name string
+		path string
+		edit func(*FetchRequest)
+		want error
+	}{
+		{"cancelled without an answer", "/slow", nil, errEnough},
+		{"cancelled in the answer", "/stall", nil, errEnough},
+		{"too large", "/stall", func(r *FetchRequest) { r.MaxBytes = 3 }, ErrTooLarge},
+		{"too large as announced", "/stall", func(r *FetchRequest) { r.MaxBytes = 3; r.URL += "&length=4" }, ErrTooLarge},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before := Live()
+			id := rand.Text()
+			req := &FetchRequest{URL: server(t) + tt.path + "?id=" + id, Timeout: time.Hour}
+			if tt.edit != nil {
+				tt.edit(req)
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			if tt.want == errEnough {
+				go func() {
+					Fetch(t.Context(), &FetchRequest{URL: server(t) + "/begun?id=" + id})
+					cancel(errEnough)
+				}()
+			}
+			if _, err := Fetch(ctx, req); err != tt.want {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if _, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/gone?id=" + id}); err != nil {
+				t.Errorf("the server still has the request: %v", err)
+			}
+			if Live() != before {
+				t.Errorf("%d callbacks are left", Live()-before)
+			}
+		})
+	}
+}
+
+func TestFetchContextEnded(t *testing.T) {
+	errEnough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errEnough)
+	if _, err := Fetch(ctx, &FetchRequest{URL: server(t) + "/ok"}); err != errEnough {
+		t.Errorf("got %v, want %v", err, errEnough)
+	}
+}
+
+// TestFetchProbe: the request that finds out about CORS carries nothing.
+func TestFetchProbe(t *testing.T) {
+	_, err := Fetch(t.Context(), &FetchRequest{
+		Method: "POST",
+		URL:    server(t) + "/nocors?code=s3cret#probe",
+		Body:   "code=s3cret",
+	})
+	if err != ErrCORS {
+		t.Fatalf("got %v, want %v", err, ErrCORS)
+	}
+	response, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/nocors/seen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen []echoed
+	if err := json.Unmarshal(response.Body, &seen); err != nil || len(seen) < 2 {
+		t.Fatalf("the server saw %d requests, %v", len(seen), err)
+	}
+	request, probe := seen[len(seen)-2], seen[len(seen)-1]
+	if request.Method != "POST" || request.URI != "/nocors?code=s3cret" {
+		t.Errorf("the request was %s %s", request.Method, request.URI)
+	}
+	if probe.Method != "GET" || probe.URI != "/nocors" || probe.Header.Get("Cookie") != "" || probe.Header.Get("Referer") != "" {
+		t.Errorf("the probe was %s %s with %v", probe.Method, probe.URI, probe.Header)
+	}
+}
+
+// TestFetchErrorsAreSilent: no error quotes what was asked.
+func TestFetchErrorsAreSilent(t *testing.T) {
+	for _, url := range []string{
+		server(t) + "/nocors?code=s3cret", server(t) + "/drop?code=s3cret", server(t) + "/redirect?code=s3cret",
+		server(t) + "/half?code=s3cret", "http://[?code=s3cret", "https://user:s3cret@op.example/",
+	} {
+		_, err := Fetch(t.Context(), &FetchRequest{URL: url})
+		if err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}

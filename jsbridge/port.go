@@ -1,0 +1,99 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"errors"
+
+	"github.com/hack-pad/safejs"
+)
+
+var (
+	// ErrPortClosed says that the port can send no more.
+	ErrPortClosed = errors.New("jsbridge: port closed")
+
+	// ErrPortListens says that the port has its listener already.
+	ErrPortListens = errors.New("jsbridge: port has a listener")
+)
+
+// A Port is one end of a MessageChannel that carries text.
+type Port struct {
+	port   safejs.Value
+	remove []func() // the listeners, while there are some
+	closed bool
+}
+
+// NewPort returns a Port for a MessagePort. Messages wait until [Port.Listen].
+func NewPort(port safejs.Value) *Port { return &Port{port: port} }
+
+// Send posts one message, which must be UTF-8. It does not wait, and nothing
+// tells whether the message arrives. The error is [ErrPortClosed] or an
+// [*Error].
+func (p *Port) Send(message []byte) error {
+	if p.closed {
+		return ErrPortClosed
+	}
+	_, err := p.port.Call("postMessage", string(message))
+	return caught(err)
+}
+
+// Listen starts the port: onMessage is called from a callback with every
+// message that is text; others are ignored. onClose is called from a callback,
+// once, when the other end was closed or is gone, but not after [Port.Close].
+// It comes with the event "close" of HTML's MessagePort, which no browser
+// dispatches by default yet (Chromium 156 has it behind a flag): whoever must
+// know that the other end is gone needs a second sign. The errors are [ErrPortClosed],
+// [ErrPortListens] and an [*Error].
+func (p *Port) Listen(onMessage func(message []byte), onClose func()) error {
+	switch {
+	case p.closed:
+		return ErrPortClosed
+	case p.remove != nil:
+		return ErrPortListens
+	}
+	if err := p.listen("message", func(event safejs.Value) {
+		if text, ok := stringMember(event, "data"); ok {
+			onMessage([]byte(text))
+		}
+	}); err != nil {
+		return err
+	}
+	if err := p.listen("close", func(safejs.Value) {
+		p.Close()
+		onClose()
+	}); err != nil {
+		p.unlisten()
+		return err
+	}
+	if _, err := p.port.Call("start"); err != nil {
+		p.unlisten()
+		return caught(err)
+	}
+	return nil
+}
+
+// Close ends the port and its listeners. The other end is told by the browser.
+func (p *Port) Close() {
+	if p.closed {
+		return
+	}
+	p.closed = true
+	p.unlisten()
+	// What has no close method is no port, and then there is nothing to close.
+	_, _ = p.port.Call("close")
+}
+
+func (p *Port) listen(typ string, fn func(event safejs.Value)) error {
+	remove, err := Listen(p.port, typ, fn)
+	if err == nil {
+		p.remove = append(p.remove, remove)
+	}
+	return err
+}
+
+func (p *Port) unlisten() {
+	for _, remove := range p.remove {
+		remove()
+	}
+	p.remove = nil
+}

@@ -1,0 +1,60 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestServe(t *testing.T) {
+	const name = "jsbridge.test"
+	before := Live()
+	eval(t, `globalThis[args[0]] = (accept) => { globalThis.acceptForTest = accept; }`, name)
+	ports := make(chan *Port, 2)
+	stop, err := serve(name, func(p *Port) { ports <- p })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := eval(t, `return String(args[0] in globalThis)`, name); text(t, got) != "false" {
+		t.Error("the global is still there")
+	}
+	for _, message := range []string{"first", "second"} {
+		other := eval(t, `
+			const c = new MessageChannel();
+			acceptForTest(c.port1);
+			c.port2.postMessage(args[0]);
+			return c.port2;`, message)
+		p := receive(t, ports)
+		messages, _ := collect(t, p)
+		if got := receive(t, messages); got != message {
+			t.Errorf("got %q, want %q", got, message)
+		}
+		p.Close()
+		eval(t, `args[0].close()`, other)
+	}
+	eval(t, `delete globalThis.acceptForTest`)
+	stop()
+	if Live() != before {
+		t.Errorf("%d callbacks are left", Live()-before)
+	}
+}
+
+func TestServeNoHost(t *testing.T) {
+	before := Live()
+	accept := func(*Port) { t.Error("accept was called") }
+	if err := Serve("jsbridge.nobody", accept); err == nil {
+		t.Error("no global: no error")
+	}
+	eval(t, `globalThis["jsbridge.test"] = 1`)
+	if err := Serve("jsbridge.test", accept); err == nil {
+		t.Error("the global is a number: no error")
+	}
+	eval(t, `globalThis["jsbridge.test"] = () => { throw new RangeError("no"); }`)
+	if err := Serve("jsbridge.test", accept); !errors.Is(err, &Error{Name: "RangeError"}) {
+		t.Errorf("the host throws: got %v", err)
+	}
+	if Live() != before {
+		t.Errorf("%d callbacks are left", Live()-before)
+	}
+}
