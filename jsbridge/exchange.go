@@ -45,17 +45,28 @@ func (x *exchange) await(promise safejs.Value) (safejs.Value, error) {
 	return safejs.Undefined(), context.Cause(x.ctx)
 }
 
-// fetch starts the request and waits for the head of the answer.
-func (x *exchange) fetch(url string, options map[string]any) (safejs.Value, error) {
-	if x.ctx.Err() != nil {
-		return safejs.Undefined(), context.Cause(x.ctx)
-	}
+// request returns a Request that the exchange can abort. It finds the mistakes
+// that fetch itself would report like a network that is down.
+func (x *exchange) request(url string, options map[string]any) (safejs.Value, error) {
 	signal, err := x.controller.Get("signal")
 	if err != nil {
 		return safejs.Undefined(), caught(err)
 	}
 	options["signal"] = signal
-	promise, err := safejs.Global().Call("fetch", url, options)
+	class, err := safejs.Global().Get("Request")
+	if err != nil {
+		return safejs.Undefined(), caught(err)
+	}
+	request, err := class.New(url, options)
+	return request, caught(err)
+}
+
+// fetch sends the request and waits for the head of the answer.
+func (x *exchange) fetch(request safejs.Value) (safejs.Value, error) {
+	if x.ctx.Err() != nil {
+		return safejs.Undefined(), context.Cause(x.ctx)
+	}
+	promise, err := safejs.Global().Call("fetch", request)
 	if err != nil {
 		return safejs.Undefined(), caught(err)
 	}

@@ -44,7 +44,8 @@ type FetchResponse struct {
 // Fetch sends a request without credentials and referrer and reads the answer.
 // It follows no redirect. When ctx ends first, the request is aborted and the
 // cause of ctx returned; the other errors are [ErrTimeout], [ErrTooLarge],
-// [ErrRedirect], [ErrCORS] and [ErrNetwork].
+// [ErrRedirect], [ErrCORS] and [ErrNetwork], and an [*Error] for what is no
+// request at all: a malformed URL, header, method or cache mode.
 //
 // A browser does not say why a request failed. To tell ErrCORS from ErrNetwork
 // one more request is made then: a GET of the URL without its query, whose
@@ -71,12 +72,13 @@ func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
 		return nil, err
 	}
 	defer x.abort() // an answer that was not read to its end goes on otherwise
-	response, err := x.fetch(req.URL, req.options())
-	if errors.Is(err, &Error{Name: "TypeError"}) {
-		return nil, diagnose(ctx, req.URL)
-	}
+	request, err := x.request(req.URL, req.options())
 	if err != nil {
-		return nil, ErrNetwork
+		return nil, err
+	}
+	response, err := x.fetch(request)
+	if err != nil {
+		return nil, diagnose(ctx, req.URL)
 	}
 	if typ, _ := stringMember(response, "type"); typ == "opaqueredirect" {
 		return nil, ErrRedirect
@@ -84,7 +86,7 @@ func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
 	return x.read(response, req.maxBytes())
 }
 
-// options returns the argument init of fetch.
+// options returns the second argument of JavaScript's new Request.
 func (req *FetchRequest) options() map[string]any {
 	header := make(map[string]any, len(req.Header))
 	for name, value := range req.Header {
@@ -133,13 +135,16 @@ func diagnose(ctx context.Context, url string) error {
 		return err
 	}
 	defer x.abort()
-	_, err = x.fetch(url, map[string]any{
+	request, err := x.request(url, map[string]any{
 		"mode":           "no-cors", // with which redirects must be followed
 		"credentials":    "omit",
 		"referrerPolicy": "no-referrer",
 		"cache":          "no-store",
 	})
 	if err != nil {
+		return err
+	}
+	if _, err := x.fetch(request); err != nil {
 		return ErrNetwork
 	}
 	return ErrCORS

@@ -12,7 +12,7 @@ var live int
 func Live() int { return live }
 
 // callback makes a function that JavaScript calls with one argument. fn must
-// not wait. The function returns undefined: what Go returns may not be a value
+// not wait. The function returns null: what Go returns may not be a value
 // of JavaScript, and finding that out ends the program.
 func callback(fn func(arg safejs.Value)) safejs.Func {
 	f, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {

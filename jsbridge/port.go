@@ -40,7 +40,9 @@ func (p *Port) Send(message []byte) error {
 // Listen starts the port: onMessage is called from a callback with every
 // message that is text; others are ignored. onClose is called from a callback,
 // once, when the other end was closed or is gone, but not after [Port.Close].
-// Browsers that do not tell never call it. The errors are [ErrPortClosed],
+// It comes with the event "close" of HTML's MessagePort, which no browser
+// dispatches by default yet (Chromium 156 has it behind a flag): whoever must
+// know that the other end is gone needs a second sign. The errors are [ErrPortClosed],
 // [ErrPortListens] and an [*Error].
 func (p *Port) Listen(onMessage func(message []byte), onClose func()) error {
 	switch {

@@ -22,8 +22,7 @@ func TestServe(t *testing.T) {
 	for _, message := range []string{"first", "second"} {
 		other := eval(t, `
 			const c = new MessageChannel();
-			const answer = acceptForTest(c.port1);
-			if (answer !== undefined) throw new Error("accept returned something");
+			acceptForTest(c.port1);
 			c.port2.postMessage(args[0]);
 			return c.port2;`, message)
 		p := receive(t, ports)

@@ -16,25 +16,34 @@ import (
 //
 //	/ok                  {"ok":true}
 //	/nocors              the same, which no other origin may read
+//	/nocors/seen         the requests for /nocors so far: [{method, uri, header}, ...]
 //	/status?code=N       an answer with that status
 //	/echo                the request as JSON: method, header, body
 //	/redirect            302 to /ok
 //	/big?n=N             N bytes of unannounced length
-//	/slow?id=X           no answer
+//	/slow?id=X           no answer; an id serves once
 //	/stall?id=X&length=N the start of an answer of N bytes (0: of no length), and no more
 //	/half                announces 100 bytes, sends 4 and hangs up
 //	/drop                hangs up
-//	/gone?id=X           answers when the client has hung up on /slow or /stall with that id
+//	/begun?id=X          answers when /slow or /stall with that id was asked
+//	/gone?id=X           answers when the client has hung up on it
 type faultServer struct {
-	mu   sync.Mutex
-	gone map[string]chan struct{} // closed when the request of that id has ended
+	mu       sync.Mutex
+	seen     []map[string]any // requests for /nocors
+	hangings map[string]*hanging
+}
+
+// A hanging is a request for /slow or /stall; the channels close.
+type hanging struct {
+	begun, gone chan struct{}
 }
 
 func (s *faultServer) handler() http.Handler {
-	s.gone = make(map[string]chan struct{})
+	s.hangings = make(map[string]*hanging)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ok", ok)
-	mux.HandleFunc("/nocors", ok)
+	mux.HandleFunc("/nocors", s.noCORS)
+	mux.HandleFunc("/nocors/seen", s.showSeen)
 	mux.HandleFunc("/status", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(number(r, "code"))
 	})
@@ -53,11 +62,11 @@ func (s *faultServer) handler() http.Handler {
 	mux.HandleFunc("/drop", func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)
 	})
+	mux.HandleFunc("/begun", func(_ http.ResponseWriter, r *http.Request) {
+		await(r, s.hanging(r).begun)
+	})
 	mux.HandleFunc("/gone", func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case <-s.ended(r.FormValue("id")):
-		case <-r.Context().Done():
-		}
+		await(r, s.hanging(r).gone)
 	})
 	return withCORS(mux)
 }
@@ -84,6 +93,19 @@ func withCORS(next http.Handler) http.Handler {
 func ok(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	io.WriteString(w, `{"ok":true}`)
+}
+
+func (s *faultServer) noCORS(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, map[string]any{"method": r.Method, "uri": r.RequestURI, "header": r.Header})
+	ok(w, r)
+}
+
+func (s *faultServer) showSeen(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	json.NewEncoder(w).Encode(s.seen)
 }
 
 func echo(w http.ResponseWriter, r *http.Request) {
@@ -113,8 +135,10 @@ func big(w http.ResponseWriter, r *http.Request) {
 
 func (s *faultServer) hang(_ http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body) // the server looks for a hang-up only after the body
+	h := s.hanging(r)
+	close(h.begun)
 	<-r.Context().Done()
-	close(s.ended(r.FormValue("id")))
+	close(h.gone)
 }
 
 func (s *faultServer) stall(w http.ResponseWriter, r *http.Request) {
@@ -126,14 +150,23 @@ func (s *faultServer) stall(w http.ResponseWriter, r *http.Request) {
 	s.hang(w, r)
 }
 
-// ended returns the channel that is closed when the request of that id ends.
-func (s *faultServer) ended(id string) chan struct{} {
+// hanging returns what is known of the request with the id that r names.
+func (s *faultServer) hanging(r *http.Request) *hanging {
+	id := r.URL.Query().Get("id")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gone[id] == nil {
-		s.gone[id] = make(chan struct{})
+	if s.hangings[id] == nil || id == "" {
+		s.hangings[id] = &hanging{begun: make(chan struct{}), gone: make(chan struct{})}
 	}
-	return s.gone[id]
+	return s.hangings[id]
+}
+
+// await waits for an event, as long as the client wants to know.
+func await(r *http.Request, event <-chan struct{}) {
+	select {
+	case <-event:
+	case <-r.Context().Done():
+	}
 }
 
 // hangUp sends what is written and closes the connection.
