@@ -32,14 +32,14 @@ func testappFiles() fs.FS {
 
 // serve serves handler at http://localhost:PORT. All servers of a test are
 // same-site, and of different origins.
-func serve(t *testing.T, handler http.Handler) (origin string) {
+func serve(t testing.TB, handler http.Handler) (origin string) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return localhost(t, server.Listener.Addr())
 }
 
-func localhost(t *testing.T, addr net.Addr) string {
+func localhost(t testing.TB, addr net.Addr) string {
 	t.Helper()
 	_, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
@@ -62,7 +62,7 @@ type app struct {
 }
 
 // newApp serves the test app. Its settings are complete but for the provider.
-func newApp(t *testing.T) *app {
+func newApp(t testing.TB) *app {
 	t.Helper()
 	assets, err := web.NewHandler(assetsFS)
 	if err != nil {
@@ -88,7 +88,7 @@ func newApp(t *testing.T) *app {
 }
 
 // assetsManifest says how the files are named.
-func assetsManifest(t *testing.T) *manifest.Manifest {
+func assetsManifest(t testing.TB) *manifest.Manifest {
 	t.Helper()
 	m, err := manifest.Read(assetsFS)
 	if err != nil {

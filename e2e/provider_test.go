@@ -36,7 +36,7 @@ type options struct {
 }
 
 // newGoOIDC starts the embedded provider for the app.
-func newGoOIDC(t *testing.T, a *app, o options) *provider {
+func newGoOIDC(t testing.TB, a *app, o options) *provider {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	issuer := localhost(t, server.Listener.Addr())

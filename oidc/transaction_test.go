@@ -187,8 +187,8 @@ func add(suffix string) func(*Transaction, *Metadata, *string) {
 	return func(_ *Transaction, _ *Metadata, url *string) { *url += suffix }
 }
 
-func replace(old, new string) func(*Transaction, *Metadata, *string) {
-	return func(_ *Transaction, _ *Metadata, url *string) { *url = strings.Replace(*url, old, new, 1) }
+func replace(from, to string) func(*Transaction, *Metadata, *string) {
+	return func(_ *Transaction, _ *Metadata, url *string) { *url = strings.Replace(*url, from, to, 1) }
 }
 
 func TestParseCallback(t *testing.T) {

@@ -6,6 +6,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/hack-pad/safejs"
 
@@ -38,12 +39,20 @@ func serve(registry *session.Registry, port *jsbridge.Port) {
 	connection := api.NewConnection(registry, port.Send, func(method string, value any, stack []byte) {
 		report("panic in %s: %v\n%s", method, value, stack)
 	})
+	connection.Runtime = stats
 	if err := port.Listen(connection.Receive, connection.Close); err != nil {
 		connection.Close()
 		return
 	}
 	<-connection.Done()
 	port.Close()
+}
+
+// stats says how the program is doing.
+func stats() api.Runtime {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	return api.Runtime{Callbacks: jsbridge.Live(), Memory: memory.Sys}
 }
 
 // report writes a bug of this program to the console.

@@ -168,6 +168,16 @@ export interface UserManagerEvents {
   removeSilentRenewError(callback: (error: OIDCError) => void): void;
 }
 
+/** How the program is doing. */
+export interface Stats {
+  readonly runtime: {
+    /** Functions of the program that JavaScript can call. */
+    readonly callbacks: number;
+    /** Bytes that the program got from the browser. */
+    readonly memory: number;
+  };
+}
+
 /**
  * One client of one provider. All tabs of an origin share its session. Every
  * promise rejects with an OIDCError.
@@ -196,4 +206,6 @@ export class UserManager {
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /** Completes a sign-out, and takes the response out of the address bar. */
   signoutCallback(url?: string): Promise<SignoutResponse>;
+  /** How the program is doing. */
+  stats(): Promise<Stats>;
 }

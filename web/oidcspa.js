@@ -400,6 +400,11 @@ class UserManager {
     return state === null ? {} : { state };
   }
 
+  /** How the program is doing. */
+  stats() {
+    return this.#call("stats");
+  }
+
   async #call(method, params) {
     const connection = await this.#connect();
     return connection.call(method, params);

@@ -7,7 +7,10 @@ const settings = await (await fetch("config.json")).json();
 
 globalThis.oidc = oidc;
 globalThis.settings = settings;
+const start = performance.now();
 globalThis.um = new oidc.UserManager(settings);
+globalThis.firstUser = parameters.has("state") ? null : um.getUser().then((user) => [user, performance.now() - start]);
+globalThis.firstUser?.catch(() => {});
 globalThis.heard = [];
 for (const name of ["UserLoaded", "UserUnloaded", "AccessTokenExpiring", "AccessTokenExpired", "SilentRenewError"]) {
   um.events[`add${name}`](() => heard.push(name));

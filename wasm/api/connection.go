@@ -20,6 +20,10 @@ const ErrVersionMismatch oidc.Code = "version_mismatch"
 
 // A Connection is one tab's connection to the program.
 type Connection struct {
+	// Runtime, when set, says how the program is doing. Set it before the
+	// first Receive.
+	Runtime func() Runtime
+
 	registry *session.Registry
 	conn     *jsonrpc.Conn
 
@@ -71,10 +75,30 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"signoutCallback": signoutCallback,
 }
 
+// Runtime is how the program is doing.
+type Runtime struct {
+	Callbacks int    `json:"callbacks"` // functions that JavaScript can call
+	Memory    uint64 `json:"memory"`    // bytes got from the browser
+}
+
+// statsResult is the result of "stats".
+type statsResult struct {
+	Runtime Runtime `json:"runtime"`
+}
+
+func (c *Connection) stats() statsResult {
+	if c.Runtime == nil {
+		return statsResult{}
+	}
+	return statsResult{Runtime: c.Runtime()}
+}
+
 func (c *Connection) handle(ctx context.Context, method string, params []byte) (any, error) {
 	switch method {
 	case "open":
 		return nil, toRPC(c.open(params))
+	case "stats":
+		return c.stats(), nil
 	case "close":
 		c.Close()
 		return nil, nil

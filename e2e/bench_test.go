@@ -1,0 +1,43 @@
+//go:build !js
+
+package e2e
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// reloadTime is what the test app measured when it was loaded.
+const reloadTime = `firstUser.then(([user, milliseconds]) => user ? milliseconds : -1)`
+
+// BenchmarkReload measures what a reload costs the user: milliseconds from
+// new UserManager to a resolved getUser() with a user, for each host. Run it
+// with -benchtime 30x for 30 reloads.
+func BenchmarkReload(b *testing.B) {
+	for _, host := range hosts {
+		b.Run(host, func(b *testing.B) {
+			a := newApp(b)
+			a.setHost(host)
+			p := newGoOIDC(b, a, options{})
+			tab := newTab(b)
+			tab.visit(a.origin + "/")
+			p.signIn(tab)
+			var times []float64
+			for range b.N {
+				tab.do("reload", chromedp.Reload())
+				tab.waitReady()
+				times = append(times, eval[float64](tab, reloadTime))
+			}
+			slices.Sort(times)
+			b.ReportMetric(times[len(times)/2], "p50-ms")
+			b.ReportMetric(times[len(times)*95/100], "p95-ms")
+			b.ReportMetric(times[len(times)-1], "max-ms")
+			b.ReportMetric(0, "ns/op") // the reload itself is the browser's
+			if user := eval[string](tab, userState); user != "somebody" {
+				b.Errorf("getUser: %s", user)
+			}
+		})
+	}
+}
