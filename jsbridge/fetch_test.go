@@ -67,7 +67,7 @@ func TestFetch(t *testing.T) {
 			}
 			got, err := Fetch(t.Context(), req)
 			if !errors.Is(err, tt.err) || (got == nil) != (err != nil) {
-				t.Fatalf("got %v, %v; want %v", got, err, tt.err)
+				t.Fatalf("got an answer: %t, error %v; want %v", got != nil, err, tt.err)
 			}
 			if err == nil && string(got.Body) != tt.body {
 				t.Errorf("body %q, want %q", got.Body, tt.body)

@@ -11,7 +11,11 @@ import (
 
 func TestListen(t *testing.T) {
 	before := Live()
-	target := eval(t, `return new EventTarget()`)
+	target := eval(t, `
+		return new (class extends EventTarget {
+			removed = [];
+			removeEventListener(...args) { this.removed.push(args[0]); super.removeEventListener(...args); }
+		})()`)
 	dispatch := func(typ string) { eval(t, `args[0].dispatchEvent(new Event(args[1]))`, target, typ) }
 
 	var seen []string
@@ -30,6 +34,10 @@ func TestListen(t *testing.T) {
 	dispatch("a")
 	if want := []string{"a", "a"}; !slices.Equal(seen, want) {
 		t.Errorf("saw %q, want %q", seen, want)
+	}
+	// A released callback that is still called only complains on the console.
+	if got := text(t, eval(t, `return String(args[0].removed)`, target)); got != "a" {
+		t.Errorf("removed %q, want a, once", got)
 	}
 	if Live() != before {
 		t.Errorf("%d callbacks are left", Live()-before)
