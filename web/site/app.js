@@ -142,7 +142,10 @@ function listen() {
   events.addAccessTokenExpired(() => log("The access token has expired", true));
   events.addSilentRenewError((/** @type {any} */ error) => showProblem(error));
   onClick("sign-in", () => manager.signinRedirect());
-  onClick("renew", async () => show(await manager.signinSilent()));
+  onClick("renew", async () => {
+    show(await manager.signinSilent());
+    log("Renewed: new tokens, without leaving the page");
+  });
   onClick("call-api", callAPI);
   onClick("sign-out", () => manager.signoutRedirect());
   setInterval(tick, 1000);
