@@ -18,8 +18,12 @@ type session struct {
 	silent  flight[*User] // renewals
 	restore flight[*User]
 
+	// turn is held while the user changes and the tabs hear of it, so that
+	// they hear of everything in the order in which it happened.
+	turn sync.Mutex
+
 	mu      sync.Mutex
-	user    *User     // guarded by mu, as all below
+	user    *User     // guarded by mu, as all below; changed by who has the turn
 	unloads int       // how often a user was unloaded or removed
 	hint    bool      // a silent sign-in is worth trying
 	clients []*Client // in the order in which they came
@@ -64,46 +68,78 @@ func (s *session) current() (user *User, unloads int) {
 	return s.user, s.unloads
 }
 
-// load makes user the current one and tells all tabs.
-func (s *session) load(user *User) {
+// load makes user the current one and tells all tabs. Who signed out since
+// unloads was read stays signed out: [ErrNotSignedIn].
+func (s *session) load(user *User, unloads int) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if _, now := s.current(); now != unloads {
+		return ErrNotSignedIn
+	}
+	s.set(user)
+	return nil
+}
+
+// replace is load for a renewal of previous, which may be nobody. It returns
+// who is signed in then: somebody who signed in with a page meanwhile stays.
+func (s *session) replace(previous, user *User, unloads int) (*User, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	switch current, now := s.current(); {
+	case now != unloads:
+		return nil, ErrNotSignedIn
+	case current != previous:
+		return current, nil
+	}
+	s.set(user)
+	return user, nil
+}
+
+// set makes user the current one and tells all tabs. The caller has the turn.
+func (s *session) set(user *User) {
 	s.mu.Lock()
-	s.user, s.hint = user, true
+	s.user = user
 	s.mu.Unlock()
 	s.expiry.start(user)
-	s.tell(true, Event{Name: UserLoaded, User: user})
+	s.tellHint(true)
+	s.notify(Event{Name: UserLoaded, User: user})
 }
 
 // unload forgets the user and tells all tabs. It reports who it was.
 func (s *session) unload() *User {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	s.mu.Lock()
 	user := s.user
-	s.user, s.hint = nil, false
+	s.user = nil
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
-	if user == nil {
-		s.dropHint()
-		return nil
+	s.tellHint(false)
+	if user != nil {
+		s.notify(Event{Name: UserUnloaded})
 	}
-	s.tell(false, Event{Name: UserUnloaded})
 	return user
 }
 
-// dropHint tells all tabs that there is nothing to restore.
+// dropHint tells all tabs that there is nothing to restore, unless somebody
+// signed in meanwhile.
 func (s *session) dropHint() {
-	s.mu.Lock()
-	s.hint = false
-	s.mu.Unlock()
-	for _, c := range s.tabs(nil) {
-		c.page.Listener.Hint(false)
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if user, _ := s.current(); user == nil {
+		s.tellHint(false)
 	}
 }
 
-// tell sends the hint and an event to all tabs.
-func (s *session) tell(hint bool, event Event) {
+// tellHint tells all tabs whether there is a session worth restoring. The
+// caller has the turn.
+func (s *session) tellHint(signedIn bool) {
+	s.mu.Lock()
+	s.hint = signedIn
+	s.mu.Unlock()
 	for _, c := range s.tabs(nil) {
-		c.page.Listener.Hint(hint)
-		c.page.Listener.Notify(event)
+		c.page.Listener.Hint(signedIn)
 	}
 }
 
