@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -232,5 +233,29 @@ func TestRenewalPauses(t *testing.T) {
 				t.Errorf("%d token requests in a minute for tokens of %d s", n, lifetime)
 			}
 		})
+	}
+}
+
+// A renewal that fails after the provider rotated the refresh token does not
+// use the old one again: the provider of the test reports that.
+func TestRotatedRefreshToken(t *testing.T) {
+	w := newWorld(t)
+	w.op.RefreshTokens = true
+	w.settings.LoadUserinfo = true
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	w.transport.Fail = func(req *oidc.Request) error {
+		if strings.HasSuffix(req.URL, "/userinfo") {
+			return oidc.ErrNetwork
+		}
+		return nil
+	}
+	for range 2 {
+		_, err := client.SigninSilent(t.Context(), SigninArgs{})
+		mustFail(t, "SigninSilent", err, oidc.ErrNetwork)
+	}
+	w.transport.Fail = nil
+	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil || tab.frames > 0 {
+		t.Errorf("SigninSilent = %v, %d frames; want the newest refresh token to work", err, tab.frames)
 	}
 }

@@ -23,10 +23,11 @@ type session struct {
 	turn sync.Mutex
 
 	mu      sync.Mutex
-	user    *User     // guarded by mu, as all below; changed by who has the turn
-	unloads int       // how often a user was unloaded or removed
-	hint    bool      // a silent sign-in is worth trying
-	clients []*Client // in the order in which they came
+	user    *User       // guarded by mu, as all below; changed by who has the turn
+	unloads int         // how often a user was unloaded or removed
+	rotated oidc.Secret // refresh token of a renewal that failed later; the user's is used up
+	hint    bool        // a silent sign-in is worth trying
+	clients []*Client   // in the order in which they came
 }
 
 // join adds a tab.
@@ -98,7 +99,7 @@ func (s *session) replace(previous, user *User, unloads int) (*User, error) {
 // set makes user the current one and tells all tabs. The caller has the turn.
 func (s *session) set(user *User) {
 	s.mu.Lock()
-	s.user = user
+	s.user, s.rotated = user, ""
 	s.mu.Unlock()
 	s.expiry.start(user)
 	s.tellHint(true)
@@ -111,7 +112,7 @@ func (s *session) unload() *User {
 	defer s.turn.Unlock()
 	s.mu.Lock()
 	user := s.user
-	s.user = nil
+	s.user, s.rotated = nil, ""
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
@@ -205,13 +206,14 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User) (*User
 	}
 	request := &oidc.RefreshRequest{
 		ClientID:     c.settings.ClientID,
-		RefreshToken: previous.RefreshToken,
+		RefreshToken: s.refreshToken(previous),
 		Scope:        previous.Scope,
 	}
 	tokens, err := request.Refresh(ctx, s.config.Transport, metadata)
 	if err != nil {
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
+	s.rotate(previous, tokens.RefreshToken)
 	claims := previous.claims
 	if tokens.IDToken == "" { // it may be left out (OIDC Core 12.2)
 		tokens.IDToken = previous.IDToken
@@ -233,6 +235,27 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User) (*User
 		return nil, err
 	}
 	return user, nil
+}
+
+// refreshToken returns the refresh token of user that is not used up.
+func (s *session) refreshToken(user *User) oidc.Secret {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user == user && s.rotated != "" {
+		return s.rotated
+	}
+	return user.RefreshToken
+}
+
+// rotate remembers the refresh token that came for user, in case that the
+// renewal fails after all: a provider takes the second use of the old one for
+// a theft, and revokes both (RFC 9700 4.14.2).
+func (s *session) rotate(user *User, token oidc.Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user == user {
+		s.rotated = token
+	}
 }
 
 // loadUserinfo adds the claims of the userinfo endpoint if the client wants
