@@ -129,14 +129,15 @@ async function connect(settings, serve) {
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   for (const host of hosts) {
     if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
+    let connection;
     try {
       const { port, failed } = HOSTS[host](url);
-      const connection = new Connection(port, serve);
+      connection = new Connection(port, serve);
       await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
       failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
       return connection;
     } catch {
-      // the next host
+      connection?.stop(failure("worker_not_found", "it did not answer")); // the next host
     }
   }
   throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin, and the page's Content-Security-Policy has to allow it in worker-src`);
@@ -145,6 +146,9 @@ async function connect(settings, serve) {
 function after(milliseconds) {
   return new Promise((_, reject) => setTimeout(reject, milliseconds));
 }
+
+/** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
+const NOTIFICATIONS = ["event", "hint"];
 
 /** JSON-RPC 2.0 over a port, both ways. */
 class Connection {
@@ -172,10 +176,12 @@ class Connection {
   call(method, params = {}) {
     if (this.stopped) return Promise.reject(this.stopped);
     const id = ++this.#lastID;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+    try {
       this.#send({ id, method, params });
-    });
+    } catch {
+      return Promise.reject(failure("invalid_argument", "the arguments cannot be written as JSON"));
+    }
+    return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
   notify(method, params = {}) {
@@ -184,9 +190,13 @@ class Connection {
 
   stop(reason) {
     this.stopped ??= reason;
+    this.#rejectAll(reason);
+    this.#port.close();
+  }
+
+  #rejectAll(reason) {
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
-    this.#port.close();
   }
 
   #send(message) {
@@ -194,7 +204,10 @@ class Connection {
   }
 
   async #receive({ id, method, params, result, error }, hello) {
-    if (!method) {
+    if (!method && id === null) {
+      // What we sent could not be read, and nobody can say which call it was.
+      this.#rejectAll(failure("invalid_argument", "the arguments are too long or nested too deeply"));
+    } else if (!method) {
       const call = this.#pending.get(id);
       this.#pending.delete(id);
       if (error) call?.reject(toError(error));
@@ -204,7 +217,7 @@ class Connection {
     } else if (method === "stopped") {
       this.stop(failure(params.code, params.message));
     } else if (id === undefined) {
-      this.#serve(method, params);
+      if (NOTIFICATIONS.includes(method)) this.#serve(method, params);
     } else {
       try {
         this.#send({ id, result: (await this.#serve(method, params)) ?? null });
@@ -262,7 +275,7 @@ const SERVICES = {
 
   "transactions.take"({ state }) {
     const transaction = readTransaction(`oidcspa.${state}`);
-    sessionStorage.removeItem(`oidcspa.${state}`);
+    if (transaction) sessionStorage.removeItem(`oidcspa.${state}`);
     return { record: transaction?.record ?? null };
   },
 };
@@ -284,11 +297,16 @@ function dropExpired() {
   }
 }
 
+/** The parameters in a fragment, also behind the route of a hash router. */
+function fragmentOf(hash) {
+  return new URLSearchParams(hash.replace(/^#([^?]*\?)?/, ""));
+}
+
 /** Takes the provider's response out of the address bar, and returns it. */
 function takeResponse() {
   const { href } = location;
   const url = new URL(href);
-  const fragment = new URLSearchParams(url.hash.replace(/^#([^?]*\?)?/, ""));
+  const fragment = fragmentOf(url.hash);
   for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
   if (RESPONSE_PARAMETERS.some((name) => fragment.has(name))) url.hash = url.hash.match(/^#[^?]*(?=\?)/)?.[0] ?? "";
   if (url.href !== href) history.replaceState(history.state, "", url);
@@ -298,8 +316,9 @@ function takeResponse() {
 /** In the hidden frame of another page: that page gets the response. */
 function handToParent(url) {
   if (window.parent === window) return false;
-  const parameters = new URLSearchParams(new URL(url).search || new URL(url).hash.slice(1));
-  if (!parameters.has("state") || sessionStorage.getItem(`oidcspa.${parameters.get("state")}`)) return false;
+  const { searchParams, hash } = new URL(url);
+  const state = searchParams.get("state") ?? fragmentOf(hash).get("state");
+  if (state === null || readTransaction(`oidcspa.${state}`)) return false;
   window.parent.postMessage({ source: "oidc-client", url, keepOpen: false }, location.origin);
   return true;
 }
@@ -425,7 +444,13 @@ class UserManager {
   async #open() {
     const { host, assets, ...settings } = this.settings;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
-    await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), settings });
+    try {
+      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), settings });
+    } catch (error) {
+      connection.notify("close");
+      connection.stop(error);
+      throw error;
+    }
     return connection;
   }
 
@@ -466,7 +491,8 @@ class UserManager {
     const signedIn = this.#signedIn();
     try {
       if (!signedIn && this.#connection) {
-        await this.#call("removeUser");
+        // A sign-in that this program is about to complete is not meant.
+        if (await this.#call("getUser")) await this.#call("removeUser");
       } else if (signedIn && !this.#connection) {
         const user = await this.getUser();
         if (user) this.events._raise("userLoaded", user);
