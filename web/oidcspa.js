@@ -143,12 +143,7 @@ async function connect(settings, serve) {
   throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin, and the page's Content-Security-Policy has to allow it in worker-src`);
 }
 
-function after(milliseconds) {
-  return new Promise((_, reject) => setTimeout(reject, milliseconds));
-}
-
-/** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
-const NOTIFICATIONS = ["event", "hint"];
+const after = (milliseconds) => new Promise((_, reject) => setTimeout(reject, milliseconds));
 
 /** JSON-RPC 2.0 over a port, both ways. */
 class Connection {
@@ -179,7 +174,7 @@ class Connection {
     try {
       this.#send({ id, method, params });
     } catch {
-      return Promise.reject(failure("invalid_argument", "the arguments cannot be written as JSON"));
+      return Promise.reject(failure("invalid_argument", "the arguments are no JSON"));
     }
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
@@ -190,13 +185,10 @@ class Connection {
 
   stop(reason) {
     this.stopped ??= reason;
-    this.#rejectAll(reason);
-    this.#port.close();
-  }
-
-  #rejectAll(reason) {
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
+    this.notify("close");
+    this.#port.close();
   }
 
   #send(message) {
@@ -205,8 +197,7 @@ class Connection {
 
   async #receive({ id, method, params, result, error }, hello) {
     if (!method && id === null) {
-      // What we sent could not be read, and nobody can say which call it was.
-      this.#rejectAll(failure("invalid_argument", "the arguments are too long or nested too deeply"));
+      this.stop(failure("invalid_argument", "the arguments of a call are too long or nested too deeply"));
     } else if (!method) {
       const call = this.#pending.get(id);
       this.#pending.delete(id);
@@ -217,7 +208,7 @@ class Connection {
     } else if (method === "stopped") {
       this.stop(failure(params.code, params.message));
     } else if (id === undefined) {
-      if (NOTIFICATIONS.includes(method)) this.#serve(method, params);
+      if (method !== "$/cancel") this.#serve(method, params); // services end by themselves
     } else {
       try {
         this.#send({ id, result: (await this.#serve(method, params)) ?? null });
@@ -298,9 +289,7 @@ function dropExpired() {
 }
 
 /** The parameters in a fragment, also behind the route of a hash router. */
-function fragmentOf(hash) {
-  return new URLSearchParams(hash.replace(/^#([^?]*\?)?/, ""));
-}
+const fragmentOf = (hash) => new URLSearchParams(hash.replace(/^#([^?]*\?)?/, ""));
 
 /** Takes the provider's response out of the address bar, and returns it. */
 function takeResponse() {
@@ -444,13 +433,9 @@ class UserManager {
   async #open() {
     const { host, assets, ...settings } = this.settings;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
-    try {
-      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), settings });
-    } catch (error) {
-      connection.notify("close");
-      connection.stop(error);
-      throw error;
-    }
+    const opened = connection.call("open", { version: VERSION, signed_in: this.#signedIn(), settings });
+    opened.catch((error) => connection.stop(error));
+    await opened;
     return connection;
   }
 
@@ -491,8 +476,7 @@ class UserManager {
     const signedIn = this.#signedIn();
     try {
       if (!signedIn && this.#connection) {
-        // A sign-in that this program is about to complete is not meant.
-        if (await this.#call("getUser")) await this.#call("removeUser");
+        if (await this.#call("getUser")) await this.#call("removeUser"); // a sign-in under way goes on
       } else if (signedIn && !this.#connection) {
         const user = await this.getUser();
         if (user) this.events._raise("userLoaded", user);
