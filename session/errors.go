@@ -4,7 +4,8 @@ import "github.com/oidcspa/oidcspa/oidc"
 
 // Reasons for failure beside those of the protocol.
 const (
-	// ErrNotSignedIn: the operation needs a user.
+	// ErrNotSignedIn: the operation needs a user, or there was a sign-out
+	// while it was under way.
 	ErrNotSignedIn oidc.Code = "not_signed_in"
 	// ErrFrameNoResponse: the hidden frame ended on a page that is not the
 	// callback page: a login page, an error page, or a refused frame.
