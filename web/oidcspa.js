@@ -146,9 +146,20 @@ function after(milliseconds) {
   return new Promise((_, reject) => setTimeout(reject, milliseconds));
 }
 
+/** The lock that this page holds for as long as it lives; the program waits for it. */
+const PAGE_LOCK = `oidcspa.page.${Math.random()}`;
+const alive = new Promise((resolve) => {
+  if (!navigator.locks) resolve("");
+  navigator.locks?.request(PAGE_LOCK, () => {
+    resolve(PAGE_LOCK);
+    return new Promise(() => {});
+  });
+});
+
 /** JSON-RPC 2.0 over a port, both ways. */
 class Connection {
   #port;
+  #ended = new AbortController();
   #serve;
   #pending = new Map();
   #lastID = 0;
@@ -187,10 +198,22 @@ class Connection {
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
     this.#port.close();
+    this.#ended.abort();
   }
 
   #send(message) {
     this.#port.postMessage(JSON.stringify({ jsonrpc: "2.0", ...message }));
+  }
+
+  /** Notices when the host that holds a lock is gone, however it ended. */
+  async #watch(lock) {
+    if (!lock) return;
+    try {
+      await navigator.locks.request(lock, { mode: "shared", signal: this.#ended.signal }, () => {});
+      this.stop(failure("runtime_stopped", "the worker is gone"));
+    } catch {
+      // the connection ended first
+    }
   }
 
   async #receive({ id, method, params, result, error }, hello) {
@@ -201,8 +224,10 @@ class Connection {
       else call?.resolve(result);
     } else if (method === "hello") {
       hello();
+      this.#watch(params.lock);
     } else if (method === "stopped") {
       this.stop(failure(params.code, params.message));
+      hello();
     } else if (id === undefined) {
       this.#serve(method, params);
     } else {
@@ -425,7 +450,7 @@ class UserManager {
   async #open() {
     const { host, assets, ...settings } = this.settings;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
-    await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), settings });
+    await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await alive, settings });
     return connection;
   }
 
