@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -18,20 +17,13 @@ type Client struct {
 	page     Page
 
 	redirect flight[struct{}]
+	signout  flight[struct{}]
 	callback keyedFlight[*User]
-
-	closeOnce sync.Once
-	gone      chan struct{} // closed when the tab is
 }
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
 // this one if it comes back.
-func (c *Client) Close() {
-	c.closeOnce.Do(func() {
-		c.session.leave(c)
-		close(c.gone)
-	})
-}
+func (c *Client) Close() { c.session.leave(c) }
 
 // SigninArgs are what a sign-in asks for beside the settings; a zero value
 // means as in the settings.
@@ -90,7 +82,8 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 // result. Codes: [oidc.ErrCallbackMissing] if the address holds no response,
 // [oidc.ErrStateUnknown] if it answers nothing that this tab started, those
 // of [oidc.Transaction.ParseCallback], [oidc.Callback.Exchange] and
-// [oidc.ExpectedIDToken.VerifyIDToken].
+// [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
+// sign-out meanwhile.
 func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User, error) {
 	state, err := oidc.CallbackState(callbackURL)
 	if err != nil {
@@ -102,6 +95,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 }
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
+	_, unloads := c.session.current()
 	data, err := c.page.Transactions.Take(ctx, state)
 	if err != nil {
 		return nil, err
@@ -126,7 +120,9 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		return nil, err
 	}
 	user.State = record.AppState
-	c.session.load(user)
+	if err := c.session.load(user, unloads); err != nil {
+		return nil, err
+	}
 	return user, nil
 }
 
@@ -146,11 +142,16 @@ func (c *Client) User(ctx context.Context) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
-		user, err := c.SigninSilent(ctx, SigninArgs{})
+		_, err := c.SigninSilent(ctx, SigninArgs{})
 		if endsSession(err) {
 			s.config.Logf("session: nothing to restore: %v", err)
 			s.dropHint()
-			return nil, nil
+			err = nil
+		}
+		// Whatever became of it: somebody may have signed in or out meanwhile.
+		user, _ := s.current()
+		if user != nil || errors.Is(err, ErrNotSignedIn) {
+			err = nil
 		}
 		return user, err
 	})

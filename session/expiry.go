@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -19,7 +20,8 @@ type expiry struct {
 	cancel context.CancelFunc // guarded by mu; nil when nothing is watched
 }
 
-// start watches the access token of user instead of the one before.
+// start watches the access token of user instead of the one before. The
+// caller has the session's turn.
 func (e *expiry) start(user *User) {
 	e.stop()
 	if user.ExpiresAt == 0 {
@@ -46,11 +48,16 @@ func (e *expiry) stop() {
 // expired.
 func (e *expiry) watch(ctx context.Context, user *User) {
 	expiresAt := time.Unix(user.ExpiresAt, 0)
-	if !e.sleepUntil(ctx, expiresAt.Add(-e.notice(user))) {
+	expiring := expiresAt.Add(-e.notice(user))
+	// Tokens that are dead on arrival must not become a storm of requests.
+	if earliest := e.session.config.Now().Add(tick); expiring.Before(earliest) {
+		expiring = earliest
+	}
+	if !e.sleepUntil(ctx, expiring) {
 		return
 	}
 	e.session.notify(Event{Name: AccessTokenExpiring})
-	e.renew(ctx)
+	e.renew(ctx, user)
 	if !e.sleepUntil(ctx, expiresAt) {
 		return
 	}
@@ -88,14 +95,16 @@ func (e *expiry) sleepUntil(ctx context.Context, at time.Time) bool {
 }
 
 // renew starts a renewal on behalf of a tab that wants it. It does not end
-// with the watch, which the renewed user replaces.
-func (e *expiry) renew(ctx context.Context) {
+// with the watch, which the renewed user replaces. Who has signed out since
+// is left alone.
+func (e *expiry) renew(ctx context.Context, user *User) {
 	for _, c := range e.session.tabs(nil) {
 		if c.settings.ManualRenew {
 			continue
 		}
 		go func() {
-			if _, err := c.SigninSilent(context.WithoutCancel(ctx), SigninArgs{}); err != nil {
+			err := c.renew(context.WithoutCancel(ctx), user)
+			if err != nil && !errors.Is(err, ErrNotSignedIn) {
 				e.session.notify(Event{Name: SilentRenewError, Err: err})
 			}
 		}()

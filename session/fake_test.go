@@ -17,6 +17,7 @@ type tab struct {
 
 	mu           sync.Mutex
 	address      string // where the last navigation went
+	addresses    []string
 	transactions map[oidc.Secret]Transaction
 	events       []Event
 	hint         bool
@@ -33,7 +34,7 @@ func newTab(op *oidctest.OP) *tab {
 func (t *tab) Navigate(_ context.Context, url string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.address = url
+	t.address, t.addresses = url, append(t.addresses, url)
 	return nil
 }
 

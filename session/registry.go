@@ -74,7 +74,6 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		session:  r.session(key{settings.Issuer, settings.ClientID}),
 		settings: settings,
 		page:     page,
-		gone:     make(chan struct{}),
 	}
 	client.session.join(client, hint)
 	return client, nil

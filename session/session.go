@@ -18,11 +18,16 @@ type session struct {
 	silent  flight[*User] // renewals
 	restore flight[*User]
 
+	// turn is held while the user changes and the tabs hear of it, so that
+	// they hear of everything in the order in which it happened.
+	turn sync.Mutex
+
 	mu      sync.Mutex
-	user    *User     // guarded by mu, as all below
-	unloads int       // how often a user was unloaded or removed
-	hint    bool      // a silent sign-in is worth trying
-	clients []*Client // in the order in which they came
+	user    *User       // guarded by mu, as all below; changed by who has the turn
+	unloads int         // how often a user was unloaded or removed
+	rotated oidc.Secret // refresh token of a renewal that failed later; the user's is used up
+	hint    bool        // a silent sign-in is worth trying
+	clients []*Client   // in the order in which they came
 }
 
 // join adds a tab.
@@ -64,46 +69,78 @@ func (s *session) current() (user *User, unloads int) {
 	return s.user, s.unloads
 }
 
-// load makes user the current one and tells all tabs.
-func (s *session) load(user *User) {
+// load makes user the current one and tells all tabs. Who signed out since
+// unloads was read stays signed out: [ErrNotSignedIn].
+func (s *session) load(user *User, unloads int) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if _, now := s.current(); now != unloads {
+		return ErrNotSignedIn
+	}
+	s.set(user)
+	return nil
+}
+
+// replace is load for a renewal of previous, which may be nobody. It returns
+// who is signed in then: somebody who signed in with a page meanwhile stays.
+func (s *session) replace(previous, user *User, unloads int) (*User, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	switch current, now := s.current(); {
+	case now != unloads:
+		return nil, ErrNotSignedIn
+	case current != previous:
+		return current, nil
+	}
+	s.set(user)
+	return user, nil
+}
+
+// set makes user the current one and tells all tabs. The caller has the turn.
+func (s *session) set(user *User) {
 	s.mu.Lock()
-	s.user, s.hint = user, true
+	s.user, s.rotated = user, ""
 	s.mu.Unlock()
 	s.expiry.start(user)
-	s.tell(true, Event{Name: UserLoaded, User: user})
+	s.tellHint(true)
+	s.notify(Event{Name: UserLoaded, User: user})
 }
 
 // unload forgets the user and tells all tabs. It reports who it was.
 func (s *session) unload() *User {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	s.mu.Lock()
 	user := s.user
-	s.user, s.hint = nil, false
+	s.user, s.rotated = nil, ""
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
-	if user == nil {
-		s.dropHint()
-		return nil
+	s.tellHint(false)
+	if user != nil {
+		s.notify(Event{Name: UserUnloaded})
 	}
-	s.tell(false, Event{Name: UserUnloaded})
 	return user
 }
 
-// dropHint tells all tabs that there is nothing to restore.
+// dropHint tells all tabs that there is nothing to restore, unless somebody
+// signed in meanwhile.
 func (s *session) dropHint() {
-	s.mu.Lock()
-	s.hint = false
-	s.mu.Unlock()
-	for _, c := range s.tabs(nil) {
-		c.page.Listener.Hint(false)
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if user, _ := s.current(); user == nil {
+		s.tellHint(false)
 	}
 }
 
-// tell sends the hint and an event to all tabs.
-func (s *session) tell(hint bool, event Event) {
+// tellHint tells all tabs whether there is a session worth restoring. The
+// caller has the turn.
+func (s *session) tellHint(signedIn bool) {
+	s.mu.Lock()
+	s.hint = signedIn
+	s.mu.Unlock()
 	for _, c := range s.tabs(nil) {
-		c.page.Listener.Hint(hint)
-		c.page.Listener.Notify(event)
+		c.page.Listener.Hint(signedIn)
 	}
 }
 
@@ -169,13 +206,14 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User) (*User
 	}
 	request := &oidc.RefreshRequest{
 		ClientID:     c.settings.ClientID,
-		RefreshToken: previous.RefreshToken,
+		RefreshToken: s.refreshToken(previous),
 		Scope:        previous.Scope,
 	}
 	tokens, err := request.Refresh(ctx, s.config.Transport, metadata)
 	if err != nil {
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
+	s.rotate(previous, tokens.RefreshToken)
 	claims := previous.claims
 	if tokens.IDToken == "" { // it may be left out (OIDC Core 12.2)
 		tokens.IDToken = previous.IDToken
@@ -197,6 +235,27 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User) (*User
 		return nil, err
 	}
 	return user, nil
+}
+
+// refreshToken returns the refresh token of user that is not used up.
+func (s *session) refreshToken(user *User) oidc.Secret {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user == user && s.rotated != "" {
+		return s.rotated
+	}
+	return user.RefreshToken
+}
+
+// rotate remembers the refresh token that came for user, in case that the
+// renewal fails after all: a provider takes the second use of the old one for
+// a theft, and revokes both (RFC 9700 4.14.2).
+func (s *session) rotate(user *User, token oidc.Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user == user {
+		s.rotated = token
+	}
 }
 
 // loadUserinfo adds the claims of the userinfo endpoint if the client wants

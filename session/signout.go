@@ -26,7 +26,7 @@ type SignoutArgs struct {
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
 	user := c.session.unload()
-	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
+	_, err := c.signout.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
 	return err

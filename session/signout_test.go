@@ -52,7 +52,9 @@ func TestSignoutFails(t *testing.T) {
 		{"offline", func(w *world) {
 			w.transport.Fail = func(*oidc.Request) error { return oidc.ErrNetwork }
 			for _, p := range w.registry.providers {
+				p.mu.Lock() // the keys may still be on their way
 				p.metadata = nil
+				p.mu.Unlock()
 			}
 		}, oidc.ErrNetwork},
 		{"no end_session_endpoint", func(w *world) {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -21,13 +22,30 @@ func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, erro
 		if err != nil {
 			return nil, err
 		}
-		// Who signed out meanwhile stays signed out.
-		if _, now := s.current(); now != unloads {
-			return nil, ErrNotSignedIn
-		}
-		s.load(user)
-		return user, nil
+		return s.replace(previous, user, unloads)
 	})
+}
+
+// renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
+// signed in any more, and nothing is left to do if it is another.
+func (c *Client) renew(ctx context.Context, user *User) error {
+	s := c.session
+	_, err := s.silent.do(ctx, func(ctx context.Context) (*User, error) {
+		previous, unloads := s.current()
+		switch previous {
+		case nil:
+			return nil, ErrNotSignedIn
+		case user:
+		default:
+			return previous, nil
+		}
+		renewed, err := s.renew(ctx, c, previous, SigninArgs{})
+		if err != nil {
+			return nil, err
+		}
+		return s.replace(previous, renewed, unloads)
+	})
+	return err
 }
 
 // renew tries the refresh token, then the frame. A refresh token that the
@@ -68,6 +86,8 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	}
 	request := args.request(&c.settings)
 	request.Prompt = "none"
+	request.Extra = maps.Clone(request.Extra)
+	delete(request.Extra, "prompt") // it would win
 	if args.RedirectURI == "" {
 		request.RedirectURI = c.settings.SilentRedirectURI
 	}
@@ -75,7 +95,9 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		request.IDTokenHint = previous.IDToken // OIDC Core 3.1.2.1
 	}
 	err = ErrPageGone
-	for _, tab := range s.tabs(c) {
+	asked := map[*Client]bool{}
+	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
+		asked[tab] = true
 		tx, url, startErr := request.Start(metadata, s.config.Rand, s.config.Now())
 		if startErr != nil {
 			return nil, startErr
@@ -90,4 +112,15 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		}
 	}
 	return nil, err
+}
+
+// nextTab returns a tab that was not asked yet, preferably c; nil if there is
+// none. A tab may have come since the last one was asked.
+func (s *session) nextTab(c *Client, asked map[*Client]bool) *Client {
+	for _, tab := range s.tabs(c) {
+		if !asked[tab] {
+			return tab
+		}
+	}
+	return nil
 }

@@ -67,12 +67,8 @@ func (c *Connection) Done() <-chan struct{} { return c.conn.Done() }
 
 // methods are what a page may call, after "open".
 var methods = map[string]func(context.Context, *session.Client, []byte) (any, error){
-	"getUser": func(ctx context.Context, client *session.Client, _ []byte) (any, error) {
-		return userResult(client.User(ctx))
-	},
-	"removeUser": func(ctx context.Context, client *session.Client, _ []byte) (any, error) {
-		return nil, client.RemoveUser(ctx)
-	},
+	"getUser":         getUser,
+	"removeUser":      removeUser,
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,
 	"signinSilent":    signinSilent,
@@ -130,12 +126,16 @@ type openParams struct {
 }
 
 func (c *Connection) open(params []byte) error {
+	// Another version may have parameters that this one does not know.
+	var hello struct {
+		Version int `json:"version"`
+	}
+	if strictjson.Unmarshal(params, &hello) != nil || hello.Version != Version {
+		return ErrVersionMismatch
+	}
 	var p openParams
 	if err := decode(params, &p); err != nil {
 		return err
-	}
-	if p.Version != Version {
-		return ErrVersionMismatch
 	}
 	var j settingsJSON
 	if err := strictjson.UnmarshalKnown(p.Settings, &j); err != nil {

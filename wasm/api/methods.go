@@ -6,8 +6,26 @@ import (
 	"github.com/oidcspa/oidcspa/session"
 )
 
+func getUser(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	if err := decode(params, &struct{}{}); err != nil {
+		return nil, err
+	}
+	return userResult(client.User(ctx))
+}
+
+func removeUser(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	if err := decode(params, &struct{}{}); err != nil {
+		return nil, err
+	}
+	return nil, client.RemoveUser(ctx)
+}
+
 func signinRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	args, err := signinArgs(params)
+	var j signinJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	args, err := j.args()
 	if err != nil {
 		return nil, err
 	}
@@ -15,20 +33,15 @@ func signinRedirect(ctx context.Context, client *session.Client, params []byte) 
 }
 
 func signinSilent(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	args, err := signinArgs(params)
+	var j silentJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	args, err := j.args()
 	if err != nil {
 		return nil, err
 	}
 	return userResult(client.SigninSilent(ctx, args))
-}
-
-func signinArgs(params []byte) (session.SigninArgs, error) {
-	var j signinJSON
-	if err := decode(params, &j); err != nil {
-		return session.SigninArgs{}, err
-	}
-	j.State = noState(j.State)
-	return j.args()
 }
 
 // callbackParams hold the address that the provider sent the tab back to.
@@ -49,7 +62,6 @@ func signoutRedirect(ctx context.Context, client *session.Client, params []byte)
 	if err := decode(params, &j); err != nil {
 		return nil, err
 	}
-	j.State = noState(j.State)
 	args, err := j.args()
 	if err != nil {
 		return nil, err

@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"time"
 
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/jsonrpc"
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
@@ -13,6 +13,10 @@ import (
 // serviceTimeout bounds the page's answer: a tab can be frozen.
 const serviceTimeout = 10 * time.Second
 
+// errSilent is what becomes of a service that the tab does not answer. Such a
+// tab is frozen: another one may do better.
+var errSilent = fmt.Errorf("the tab does not answer: %w (%w)", oidc.ErrTimeout, session.ErrPageGone)
+
 // page asks services of the tab at the other end of the connection.
 type page struct {
 	conn *jsonrpc.Conn
@@ -20,7 +24,7 @@ type page struct {
 
 // call asks one service and waits no longer than timeout.
 func (p page) call(ctx context.Context, timeout time.Duration, method string, params, result any) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, oidc.ErrTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errSilent)
 	defer cancel()
 	return fromPage(p.conn.Call(ctx, method, params, result))
 }
@@ -102,12 +106,4 @@ func (p page) Hint(signedIn bool) {
 
 func (p page) services() session.Page {
 	return session.Page{Navigator: p, Framer: p, Transactions: p, Listener: p}
-}
-
-// noState keeps a null that JavaScript sent from becoming a state.
-func noState(raw strictjson.RawMessage) strictjson.RawMessage {
-	if string(raw) == "null" {
-		return nil
-	}
-	return raw
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -37,8 +38,11 @@ type requestJSON struct {
 	ACRValues        string                `json:"acr_values"`
 	ResponseMode     string                `json:"response_mode"`
 	Resource         strictjson.RawMessage `json:"resource"`
-	ExtraQueryParams map[string]any        `json:"extraQueryParams"`
+	ExtraQueryParams queryParams           `json:"extraQueryParams"`
 }
+
+// queryParams are parameters of a query: strings, numbers and booleans.
+type queryParams map[string]strictjson.RawMessage
 
 // settings converts to the engine's. The error names the setting.
 func (j *settingsJSON) settings() (session.Settings, error) {
@@ -47,7 +51,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	}
 	request, err := j.requestJSON.settings()
 	if err != nil {
-		return session.Settings{}, err
+		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
 	return session.Settings{
 		Issuer:                j.Authority,
@@ -70,14 +74,16 @@ func duration(seconds float64) time.Duration {
 	return time.Duration(min(max(seconds, 0), 86400) * float64(time.Second))
 }
 
+// settings converts to the engine's. The error names the parameter and has no
+// code.
 func (j *requestJSON) settings() (session.RequestSettings, error) {
 	resource, err := oneOrMany(j.Resource)
 	if err != nil {
-		return session.RequestSettings{}, fmt.Errorf("resource: %w", oidc.ErrInvalidArgument)
+		return session.RequestSettings{}, fmt.Errorf("resource: %w", err)
 	}
 	extra, err := extraParams(j.ExtraQueryParams)
 	if err != nil {
-		return session.RequestSettings{}, err
+		return session.RequestSettings{}, fmt.Errorf("extraQueryParams: %w", err)
 	}
 	return session.RequestSettings{
 		Prompt:       j.Prompt,
@@ -93,57 +99,57 @@ func (j *requestJSON) settings() (session.RequestSettings, error) {
 
 // oneOrMany decodes a string or an array of strings.
 func oneOrMany(raw strictjson.RawMessage) ([]string, error) {
-	if raw == nil {
+	if isNull(raw) {
 		return nil, nil
 	}
-	var many []string
 	if strings.HasPrefix(string(raw), "[") {
-		return many, strictjson.Unmarshal(raw, &many)
+		var many []string
+		err := strictjson.Unmarshal(raw, &many)
+		return many, err
 	}
 	var one string
 	err := strictjson.Unmarshal(raw, &one)
 	return []string{one}, err
 }
 
-// extraParams converts values as a query does.
-func extraParams(params map[string]any) (map[string]string, error) {
+// extraParams converts values as JavaScript does: what it writes for a number
+// in JSON is what it writes in a query.
+func extraParams(params queryParams) (map[string]string, error) {
 	if params == nil {
 		return nil, nil
 	}
 	extra := make(map[string]string, len(params))
-	for name, value := range params {
+	for name, raw := range params {
+		var value any
+		if err := strictjson.Unmarshal(raw, &value); err != nil {
+			return nil, err
+		}
 		switch value := value.(type) {
 		case string:
 			extra[name] = value
 		case bool, float64:
-			encoded, err := strictjson.Marshal(value)
-			if err != nil {
-				return nil, err
-			}
-			extra[name] = string(encoded)
+			extra[name] = string(raw)
 		default:
-			return nil, fmt.Errorf("extraQueryParams: %w", oidc.ErrInvalidArgument)
+			return nil, errors.New("a value is no string, number or boolean")
 		}
 	}
 	return extra, nil
 }
 
-// signinJSON are the arguments of a sign-in.
-type signinJSON struct {
+// silentJSON are the arguments of a silent sign-in.
+type silentJSON struct {
 	RedirectURI string `json:"redirect_uri"`
 	Scope       string `json:"scope"`
 	requestJSON
 
-	LoginHint   string                `json:"login_hint"`
-	IDTokenHint string                `json:"id_token_hint"`
-	State       strictjson.RawMessage `json:"state"`
-	ReturnTo    string                `json:"return_to"`
+	LoginHint   string `json:"login_hint"`
+	IDTokenHint string `json:"id_token_hint"`
 }
 
-func (j *signinJSON) args() (session.SigninArgs, error) {
+func (j *silentJSON) args() (session.SigninArgs, error) {
 	request, err := j.requestJSON.settings()
 	if err != nil {
-		return session.SigninArgs{}, err
+		return session.SigninArgs{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidArgument)
 	}
 	return session.SigninArgs{
 		RedirectURI: j.RedirectURI,
@@ -151,28 +157,49 @@ func (j *signinJSON) args() (session.SigninArgs, error) {
 		Request:     request,
 		LoginHint:   j.LoginHint,
 		IDTokenHint: oidc.Secret(j.IDTokenHint),
-		State:       j.State,
-		ReturnTo:    j.ReturnTo,
 	}, nil
+}
+
+// signinJSON are the arguments of a sign-in by redirect.
+type signinJSON struct {
+	silentJSON
+	State    strictjson.RawMessage `json:"state"`
+	ReturnTo string                `json:"return_to"`
+}
+
+func (j *signinJSON) args() (session.SigninArgs, error) {
+	args, err := j.silentJSON.args()
+	args.State, args.ReturnTo = noState(j.State), j.ReturnTo
+	return args, err
 }
 
 // signoutJSON are the arguments of a sign-out.
 type signoutJSON struct {
 	PostLogoutRedirectURI string                `json:"post_logout_redirect_uri"`
 	IDTokenHint           string                `json:"id_token_hint"`
-	ExtraQueryParams      map[string]any        `json:"extraQueryParams"`
+	ExtraQueryParams      queryParams           `json:"extraQueryParams"`
 	State                 strictjson.RawMessage `json:"state"`
 }
 
 func (j *signoutJSON) args() (session.SignoutArgs, error) {
 	extra, err := extraParams(j.ExtraQueryParams)
 	if err != nil {
-		return session.SignoutArgs{}, err
+		return session.SignoutArgs{}, fmt.Errorf("extraQueryParams: %w: %w", err, oidc.ErrInvalidArgument)
 	}
 	return session.SignoutArgs{
 		PostLogoutRedirectURI: j.PostLogoutRedirectURI,
 		IDTokenHint:           oidc.Secret(j.IDTokenHint),
 		Extra:                 extra,
-		State:                 j.State,
+		State:                 noState(j.State),
 	}, nil
 }
+
+// noState keeps a null that JavaScript sent from becoming a state.
+func noState(raw strictjson.RawMessage) strictjson.RawMessage {
+	if isNull(raw) {
+		return nil
+	}
+	return raw
+}
+
+func isNull(raw strictjson.RawMessage) bool { return raw == nil || string(raw) == "null" }

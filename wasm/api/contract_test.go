@@ -1,0 +1,158 @@
+package api
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// The files of the other end.
+const (
+	declarationFile = "web/oidcspa.d.ts"
+	pageFile        = "web/oidcspa.js"
+	workerFile      = "web/worker.js"
+)
+
+// same fails unless got and want hold the same names.
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if len(got) == 0 {
+		t.Errorf("%s: nothing found", what)
+	}
+	for _, name := range got {
+		if !slices.Contains(want, name) {
+			t.Errorf("%s: %q has nothing to match it", what, name)
+		}
+	}
+	for _, name := range want {
+		if !slices.Contains(got, name) {
+			t.Errorf("%s: %q is missing", what, name)
+		}
+	}
+}
+
+// The declarations for TypeScript name what the JSON of Go has, and no more.
+func TestDeclaredMembers(t *testing.T) {
+	d := parseDeclarations(read(t, declarationFile))
+	tests := []struct {
+		declared string
+		page     []string // members that the page adds or keeps to itself
+		json     reflect.Type
+	}{
+		{"UserManagerSettings", []string{"host", "assets"}, reflect.TypeFor[settingsJSON]()},
+		{"RequestParameters", []string{"redirect_uri", "scope"}, reflect.TypeFor[requestJSON]()},
+		{"SigninRedirectArgs", nil, reflect.TypeFor[signinJSON]()},
+		{"SigninSilentArgs", nil, reflect.TypeFor[silentJSON]()},
+		{"SignoutRedirectArgs", nil, reflect.TypeFor[signoutJSON]()},
+		{"SignoutResponse", nil, reflect.TypeFor[signoutResult]()},
+		{"User", []string{"scopes", "expires_in", "expired"}, reflect.TypeFor[userJSON]()},
+		{"ErrorResponse", nil, reflect.TypeFor[errorData]()},
+		{"Stats", nil, reflect.TypeFor[statsResult]()},
+	}
+	for _, tt := range tests {
+		same(t, tt.declared, d.members(t, tt.declared), append(tags(tt.json), tt.page...))
+	}
+}
+
+// What a UserManager can do is what the connection serves.
+func TestDeclaredMethods(t *testing.T) {
+	served := []string{"stats", "settings", "events"} // the last two are no methods
+	for method := range methods {
+		served = append(served, method)
+	}
+	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), served)
+	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
+	same(t, "calls in "+pageFile, called, append(served[3:], "stats", "open", "close"))
+}
+
+var (
+	jsFailure = regexp.MustCompile(`failure\("(\w+)"`)
+	jsCode    = regexp.MustCompile(`code: "(\w+)"`)
+)
+
+// jsCodes are the codes that are born in JavaScript.
+func jsCodes(source string) []string {
+	return append(submatches(jsFailure, source), submatches(jsCode, source)...)
+}
+
+// Every code is declared, and every one of those exists. That the reference
+// has them all is a test of internal/repotest.
+func TestErrorCodes(t *testing.T) {
+	codes := constants(t, "Code", "oidc", "session", "wasm/api")
+	codes = append(codes, jsCodes(read(t, pageFile))...)
+	codes = append(codes, jsCodes(read(t, workerFile))...)
+	declared := parseDeclarations(read(t, declarationFile)).union(t, "OIDCErrorCode")
+	same(t, "OIDCErrorCode", declared, codes)
+	slices.Sort(declared)
+	if once := slices.Compact(slices.Clone(declared)); len(once) != len(declared) {
+		t.Errorf("%d codes, %d of them different", len(declared), len(once))
+	}
+}
+
+// section is the part of a source from one line to the next.
+func section(t *testing.T, source, from, to string) string {
+	t.Helper()
+	_, rest, begins := strings.Cut(source, from)
+	part, _, ends := strings.Cut(rest, to)
+	if !begins || !ends {
+		t.Fatalf("no part from %q to %q", from, to)
+	}
+	return part
+}
+
+// The page offers the services that the program asks for, and gives no reason
+// that the program does not know.
+func TestServices(t *testing.T) {
+	source := section(t, read(t, pageFile), "const SERVICES = {\n", "\n};\n")
+	offered := submatches(regexp.MustCompile(`(?m)^  "?([\w.]+)"?\(`), source)
+	same(t, "SERVICES", offered, arguments(t, "wasm/api", "call"))
+	known := []string{string(session.ErrInternal)}
+	for _, code := range pageCodes {
+		known = append(known, string(code))
+	}
+	for _, code := range jsCodes(source) {
+		if !slices.Contains(known, code) {
+			t.Errorf("a service fails with %q, which the program takes for a bug", code)
+		}
+	}
+	serve := section(t, read(t, pageFile), "#serve(method, params) {", "\n  }\n")
+	same(t, "notifications", submatches(regexp.MustCompile(`method === "(\w+)"`), serve), arguments(t, "wasm/api", "Notify"))
+}
+
+// The page can hear every event, and of no other.
+func TestEvents(t *testing.T) {
+	names := constants(t, "EventName", "session")
+	var listeners []string
+	for _, name := range names {
+		upper := strings.ToUpper(name[:1]) + name[1:]
+		listeners = append(listeners, "add"+upper, "remove"+upper)
+	}
+	same(t, "UserManagerEvents", parseDeclarations(read(t, declarationFile)).members(t, "UserManagerEvents"), listeners)
+	class := section(t, read(t, pageFile), "class UserManagerEvents {", "\n}\n")
+	same(t, "events in "+pageFile, submatches(regexp.MustCompile(`this\.#(?:add|remove)\("(\w+)", callback\)`), class), names)
+	same(t, "methods in "+pageFile, submatches(regexp.MustCompile(`(?m)^  ((?:add|remove)[A-Z]\w+)\(callback\)`), class), listeners)
+}
+
+func TestVersion(t *testing.T) {
+	version := submatches(regexp.MustCompile(`(?m)^const VERSION = (\d+);$`), read(t, pageFile))
+	if !slices.Equal(version, []string{strconv.Itoa(Version)}) {
+		t.Errorf("VERSION in %s = %q, want %d", pageFile, version, Version)
+	}
+}
+
+// The parameters of a response that the page takes out of the address bar are
+// all that the program reads from it.
+func TestResponseParameters(t *testing.T) {
+	list := section(t, read(t, pageFile), "const RESPONSE_PARAMETERS = [", "]")
+	for _, name := range submatches(quoted, list) {
+		if _, err := oidc.CallbackState("https://app.example.test/?state=s&code=c&" + name + "=1&" + name + "=2"); err != oidc.ErrCallbackMalformed {
+			t.Errorf("%s may come twice: the program does not know it", name)
+		}
+	}
+}

@@ -1,0 +1,286 @@
+package api
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// one is a setting or an argument that shows in a parameter of a request.
+type one struct {
+	name  string
+	value any
+	call  string // the method that sends the request
+	param string // of the URL
+	want  []string
+}
+
+const (
+	redirect = "signinRedirect"
+	silent   = "signinSilent"
+	signout  = "signoutRedirect"
+)
+
+// requestParameters are those that settings and single sign-ins share.
+var requestParameters = []one{
+	{"redirect_uri", "https://app.example.test/other", redirect, "redirect_uri", []string{"https://app.example.test/other"}},
+	{"scope", "email", redirect, "scope", []string{"openid email"}},
+	{"prompt", "login", redirect, "prompt", []string{"login"}},
+	{"display", "popup", redirect, "display", []string{"popup"}},
+	{"max_age", 300, redirect, "max_age", []string{"300"}},
+	{"max_age", 0, redirect, "max_age", []string{"0"}},
+	{"ui_locales", "fr de", redirect, "ui_locales", []string{"fr de"}},
+	{"acr_values", "phr", redirect, "acr_values", []string{"phr"}},
+	{"response_mode", "fragment", redirect, "response_mode", []string{"fragment"}},
+	{"resource", "https://api.example", redirect, "resource", []string{"https://api.example"}},
+	{"resource", []string{"https://a.example", "https://b.example"}, redirect, "resource", []string{"https://a.example", "https://b.example"}},
+	{"extraQueryParams", object{"a": "b c"}, redirect, "a", []string{"b c"}},
+	{"extraQueryParams", object{"a": ""}, redirect, "a", nil},
+	{"extraQueryParams", object{"a": true}, redirect, "a", []string{"true"}},
+	{"extraQueryParams", object{"a": 1.5}, redirect, "a", []string{"1.5"}},
+	{"extraQueryParams", object{"a": -0.001}, redirect, "a", []string{"-0.001"}},
+	{"extraQueryParams", object{"a": 1700000000}, redirect, "a", []string{"1700000000"}},
+	{"extraQueryParams", object{"a": 9007199254740993}, redirect, "a", []string{"9007199254740993"}},
+}
+
+func TestSettings(t *testing.T) {
+	tests := append(slices.Clone(requestParameters),
+		one{"authority", "https://op.example.test/tenant", redirect, "", nil},
+		one{"client_id", "other", redirect, "client_id", []string{"other"}},
+		one{"silent_redirect_uri", "https://app.example.test/silent", silent, "redirect_uri", []string{"https://app.example.test/silent"}},
+		one{"silent_redirect_uri", "https://app.example.test/silent", redirect, "redirect_uri", []string{"https://app.example.test/callback.html"}},
+		one{"redirect_uri", "https://app.example.test/other", silent, "redirect_uri", []string{"https://app.example.test/other"}},
+		one{"post_logout_redirect_uri", "https://app.example.test/bye", signout, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
+		one{"prompt", "login", silent, "prompt", []string{"none"}},
+	)
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%s=%v %s", tt.name, tt.value, tt.call), func(t *testing.T) {
+			w := newWorld(t)
+			w.settings = w.with(tt.name, tt.value)
+			w.op.ClientID = w.settings["client_id"].(string)
+			w.op.Issuer = w.settings["authority"].(string)
+			tab := w.open()
+			tab.must(tt.call, nil, nil)
+			check(t, tab, tt, w.op.Issuer)
+		})
+	}
+	seen := behaviours
+	for _, tt := range tests {
+		seen = append(seen, tt.name)
+	}
+	complete(t, reflect.TypeFor[settingsJSON](), seen)
+}
+
+func TestSigninArguments(t *testing.T) {
+	redirectOnly := []one{
+		{"login_hint", "me@example.test", redirect, "login_hint", []string{"me@example.test"}},
+		{"id_token_hint", "a.b.c", redirect, "id_token_hint", []string{"a.b.c"}},
+	}
+	tests := append(slices.Clone(requestParameters), redirectOnly...)
+	for _, tt := range tests {
+		tt.call = silent
+		if tt.name == "prompt" {
+			tt.want = []string{"none"}
+		}
+		tests = append(tests, tt)
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%s=%v %s", tt.name, tt.value, tt.call), func(t *testing.T) {
+			w := newWorld(t)
+			// The argument wins over the setting.
+			if _, known := w.settings[tt.name]; !known && settable(tt.name) {
+				w.settings = w.with(tt.name, other(tt.name))
+			}
+			tab := w.open()
+			// The URL alone matters here, not whether the sign-in succeeds.
+			_ = tab.call(tt.call, object{tt.name: tt.value}, nil)
+			check(t, tab, tt, w.op.Issuer)
+		})
+	}
+	seen := []string{"state", "return_to"} // TestFlow
+	for _, tt := range tests {
+		seen = append(seen, tt.name)
+	}
+	complete(t, reflect.TypeFor[signinJSON](), seen)
+}
+
+func settable(name string) bool {
+	return slices.Contains(tags(reflect.TypeFor[settingsJSON]()), name)
+}
+
+// other is a setting that an argument has to replace.
+func other(name string) any {
+	switch name {
+	case "max_age":
+		return 77
+	case "response_mode":
+		return "query"
+	case "resource":
+		return "https://other.example"
+	case "extraQueryParams":
+		return object{"a": "other", "b": "other"}
+	}
+	return "other"
+}
+
+func TestSignoutArguments(t *testing.T) {
+	tests := []one{
+		{"post_logout_redirect_uri", "https://app.example.test/bye", signout, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
+		{"id_token_hint", "a.b.c", signout, "id_token_hint", []string{"a.b.c"}},
+		{"extraQueryParams", object{"logout_hint": 1234567}, signout, "logout_hint", []string{"1234567"}},
+	}
+	seen := []string{"state"} // TestFlow
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			tab := w.open()
+			tab.must(tt.call, object{tt.name: tt.value}, nil)
+			check(t, tab, tt, w.op.Issuer)
+		})
+		seen = append(seen, tt.name)
+	}
+	complete(t, reflect.TypeFor[signoutJSON](), seen)
+}
+
+// check compares the parameter of the URL that the tab was sent to.
+func check(t *testing.T, tab *tab, tt one, issuer string) {
+	t.Helper()
+	if !strings.HasPrefix(tab.visited(), issuer+"/") {
+		t.Errorf("the tab was sent to another provider than %s", issuer)
+	}
+	if got := tab.query()[tt.param]; !slices.Equal(got, tt.want) {
+		t.Errorf("%s = %q, want %q", tt.param, got, tt.want)
+	}
+}
+
+// complete fails for a member of the type that was not tested.
+func complete(t *testing.T, typ reflect.Type, seen []string) {
+	t.Helper()
+	for _, name := range tags(typ) {
+		if !slices.Contains(seen, name) {
+			t.Errorf("no test shows that %s has an effect", name)
+		}
+	}
+}
+
+// tags returns the JSON members of a struct.
+func tags(typ reflect.Type) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(typ) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// behaviours are settings that no URL shows; the tests below do.
+var behaviours = []string{
+	"response_type", // TestOpen
+	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
+	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
+}
+
+func TestLoadUserInfo(t *testing.T) {
+	for _, load := range []bool{false, true} {
+		w := newWorld(t)
+		w.settings = w.with("loadUserInfo", load)
+		user := w.open().signIn(w.op)
+		if _, ok := user.Profile["email"]; ok != load {
+			t.Errorf("loadUserInfo %t: profile has an email: %t", load, ok)
+		}
+	}
+}
+
+func TestIncludeIDTokenInSilentRenew(t *testing.T) {
+	for _, include := range []bool{false, true} {
+		w := newWorld(t)
+		w.settings = w.with("includeIdTokenInSilentRenew", include)
+		tab := w.open()
+		tab.signIn(w.op)
+		tab.must(silent, nil, nil)
+		if tab.query().Has("id_token_hint") != include {
+			t.Errorf("includeIdTokenInSilentRenew %t: id_token_hint %t", include, !include)
+		}
+	}
+}
+
+func TestSilentRequestTimeout(t *testing.T) {
+	tests := []struct {
+		seconds any
+		want    time.Duration
+	}{
+		{nil, 10 * time.Second}, {0, 10 * time.Second}, {-1, 10 * time.Second},
+		{1, time.Second}, {0.5, 500 * time.Millisecond}, {1e300, 24 * time.Hour},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.seconds), func(t *testing.T) {
+			w := newWorld(t)
+			w.settings = w.with("silentRequestTimeoutInSeconds", tt.seconds)
+			tab := w.open()
+			tab.must(silent, nil, nil)
+			if got := tab.frames[0].Timeout; got != tt.want.Milliseconds() {
+				t.Errorf("the frame may live %d ms, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestExpiringNotification(t *testing.T) {
+	tests := []struct {
+		seconds any
+		want    time.Duration // before the end of an hour
+	}{
+		{nil, time.Minute}, {0, time.Minute}, {30, 30 * time.Second}, {7200, 20 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.seconds), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.settings = w.with("accessTokenExpiringNotificationTimeInSeconds", tt.seconds)
+				w.settings["automaticSilentRenew"] = false
+				tab := w.open()
+				tab.signIn(w.op)
+				synctest.Wait()
+				tab.names()
+				time.Sleep(time.Hour - tt.want - time.Second)
+				if names := tab.names(); len(names) > 0 {
+					t.Errorf("events %v too early", names)
+				}
+				time.Sleep(2 * time.Second)
+				if names := tab.names(); !slices.Equal(names, []session.EventName{session.AccessTokenExpiring}) {
+					t.Errorf("events = %v", names)
+				}
+			})
+		})
+	}
+}
+
+func TestAutomaticSilentRenew(t *testing.T) {
+	tests := []struct {
+		setting any
+		want    int
+	}{{nil, 1}, {true, 1}, {false, 0}}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.setting), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.settings = w.with("automaticSilentRenew", tt.setting)
+				tab := w.open()
+				tab.signIn(w.op)
+				w.op.ResetRequests()
+				time.Sleep(time.Hour)
+				if n := w.op.Count(oidctest.Authorize); n != tt.want {
+					t.Errorf("%d renewals in an hour, want %d", n, tt.want)
+				}
+			})
+		})
+	}
+}
