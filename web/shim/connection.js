@@ -14,6 +14,9 @@ export const pageLock = new Promise((resolve) => {
   });
 });
 
+/** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
+const NOTIFICATIONS = ["event", "hint"];
+
 /** One page's end of a connection. */
 export class Connection {
   #port;
@@ -41,10 +44,12 @@ export class Connection {
   call(method, params = {}) {
     if (this.stopped) return Promise.reject(this.stopped);
     const id = ++this.#lastID;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+    try {
       this.#send({ id, method, params });
-    });
+    } catch {
+      return Promise.reject(failure("invalid_argument", "the arguments cannot be written as JSON"));
+    }
+    return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
   notify(method, params = {}) {
@@ -53,10 +58,14 @@ export class Connection {
 
   stop(reason) {
     this.stopped ??= reason;
-    for (const { reject } of this.#pending.values()) reject(reason);
-    this.#pending.clear();
+    this.#rejectAll(reason);
     this.#port.close();
     this.#ended.abort();
+  }
+
+  #rejectAll(reason) {
+    for (const { reject } of this.#pending.values()) reject(reason);
+    this.#pending.clear();
   }
 
   #send(message) {
@@ -75,7 +84,10 @@ export class Connection {
   }
 
   async #receive({ id, method, params, result, error }, hello) {
-    if (!method) {
+    if (!method && id === null) {
+      // What we sent could not be read, and nobody can say which call it was.
+      this.#rejectAll(failure("invalid_argument", "the arguments are too long or nested too deeply"));
+    } else if (!method) {
       const call = this.#pending.get(id);
       this.#pending.delete(id);
       if (error) call?.reject(toError(error));
@@ -87,7 +99,7 @@ export class Connection {
       this.stop(failure(params.code, params.message));
       hello();
     } else if (id === undefined) {
-      this.#serve(method, params);
+      if (NOTIFICATIONS.includes(method)) this.#serve(method, params);
     } else {
       try {
         this.#send({ id, result: (await this.#serve(method, params)) ?? null });

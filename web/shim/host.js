@@ -68,14 +68,15 @@ export async function connect(settings, serve) {
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   for (const host of hosts) {
     if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
+    let connection;
     try {
       const { port, failed } = HOSTS[host](url);
-      const connection = new Connection(port, serve);
+      connection = new Connection(port, serve);
       await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
       failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
       return connection;
     } catch {
-      // the next host
+      connection?.stop(failure("worker_not_found", "it did not answer")); // the next host
     }
   }
   throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin, and the page's Content-Security-Policy has to allow it in worker-src`);

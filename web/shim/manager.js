@@ -95,7 +95,13 @@ export class UserManager {
   async #open() {
     const { host, assets, ...settings } = this.settings;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
-    await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, settings });
+    try {
+      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, settings });
+    } catch (error) {
+      connection.notify("close");
+      connection.stop(error);
+      throw error;
+    }
     return connection;
   }
 
@@ -136,7 +142,8 @@ export class UserManager {
     const signedIn = this.#signedIn();
     try {
       if (!signedIn && this.#connection) {
-        await this.#call("removeUser");
+        // A sign-in that this program is about to complete is not meant.
+        if (await this.#call("getUser")) await this.#call("removeUser");
       } else if (signedIn && !this.#connection) {
         const user = await this.getUser();
         if (user) this.events._raise("userLoaded", user);

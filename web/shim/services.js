@@ -50,12 +50,12 @@ export const SERVICES = {
 
   "transactions.take"({ state }) {
     const transaction = readTransaction(`oidcspa.${state}`);
-    sessionStorage.removeItem(`oidcspa.${state}`);
+    if (transaction) sessionStorage.removeItem(`oidcspa.${state}`);
     return { record: transaction?.record ?? null };
   },
 };
 
-function readTransaction(key) {
+export function readTransaction(key) {
   try {
     return JSON.parse(sessionStorage.getItem(key) ?? "null");
   } catch {
