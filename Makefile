@@ -14,8 +14,8 @@ build:                   ; go run ./cmd/assets -v
 demo:                    ; go run ./demo
 test: lint test-native test-js e2e
 test-native: chromium    ; go test $(RACE) $$(go list ./... | grep -v /e2e)
-test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/... ./wasm/...
-e2e: chromium            ; go test -count=1 ./e2e
+test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
+e2e: chromium            ; go test -count=1 -timeout 10m ./e2e
 compat: chromium         ; scripts/compat.sh
 lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
 fmt: bin/golangci-lint   ; $< fmt

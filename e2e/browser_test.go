@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/internal/chromium"
@@ -88,7 +89,7 @@ func newTab(t testing.TB) *tab {
 
 // sibling opens another tab in the profile of this one.
 func (tab *tab) sibling() *tab {
-	return openTab(tab.t, tab.ctx)
+	return openTab(tab.t, browser, chromedp.WithExistingBrowserContext(chromedp.FromContext(tab.ctx).BrowserContextID))
 }
 
 func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *tab {
@@ -120,6 +121,15 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 		}
 	})
 	return tab
+}
+
+// close closes the tab, and leaves its profile to its siblings.
+func (tab *tab) close() {
+	tab.t.Helper()
+	id := chromedp.FromContext(tab.ctx).Target.TargetID
+	if _, err := chromedp.CallBrowser(browser, target.CloseTarget, target.CloseTargetParams{TargetID: id}); err != nil {
+		tab.t.Fatal(err)
+	}
 }
 
 // takeProblems returns what the console said, and forgets it: it is then no

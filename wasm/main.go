@@ -40,6 +40,7 @@ func serve(registry *session.Registry, port *jsbridge.Port) {
 		report("panic in %s: %v\n%s", method, value, stack)
 	})
 	connection.Runtime = stats
+	connection.Gone = jsbridge.AwaitLock
 	if err := port.Listen(connection.Receive, connection.Close); err != nil {
 		connection.Close()
 		return

@@ -14,6 +14,9 @@ const HOST = "oidcspa.host";
 /** The smallest module there is: what does not compile it compiles nothing. */
 const EMPTY_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
+/** Held for as long as this host lives, so that pages notice its end. */
+const alive = holdLock(`oidcspa.host.${Math.random()}`);
+
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;
 
@@ -22,16 +25,27 @@ let ports = [];
 
 /**
  * Connects one page to the program, which is started if it does not run. The
- * page hears "hello" at once, and "stopped" with the reason if the program
+ * page hears "hello" at once, with the lock that this host holds, and "stopped" with the reason if the program
  * cannot start, or when it ends.
  * @param {MessagePort} port
  */
-export function connect(port) {
-  post(port, "hello");
+export async function connect(port) {
+  post(port, "hello", { lock: await alive });
   ports = ports.filter((ref) => ref.deref());
   ports.push(new WeakRef(port));
   program ??= start();
   program.then((accept) => accept(port), (error) => post(port, "stopped", error));
+}
+
+/** Resolves to the name of a lock that is never given back. */
+function holdLock(name) {
+  return new Promise((resolve) => {
+    if (!navigator.locks) resolve(null);
+    navigator.locks?.request(name, () => {
+      resolve(name);
+      return new Promise(() => {});
+    });
+  });
 }
 
 function post(port, method, params = {}) {

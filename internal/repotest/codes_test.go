@@ -91,8 +91,11 @@ var scriptCode = regexp.MustCompile(`\bfailure\("([a-z_]+)"`)
 // and of the scripts, and no other.
 func TestCodesDeclared(t *testing.T) {
 	codes := goCodes(t)
-	for _, name := range []string{"web/oidcspa.js", "web/worker.js"} {
-		for _, match := range scriptCode.FindAllStringSubmatch(content(t, name), -1) {
+	for name, text := range repositoryFiles(t) {
+		if name != "web/worker.js" && path.Dir(name) != "web/shim" {
+			continue
+		}
+		for _, match := range scriptCode.FindAllStringSubmatch(text, -1) {
 			codes[match[1]] = name
 		}
 	}

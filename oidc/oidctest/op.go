@@ -50,6 +50,9 @@ type OP struct {
 	// returns true.
 	Respond func(endpoint string, w http.ResponseWriter, r *http.Request) bool
 
+	// Hold is called before a request is answered, and may wait.
+	Hold func(endpoint string, r *http.Request)
+
 	tb  testing.TB
 	key *rsa.PrivateKey
 
@@ -129,6 +132,12 @@ func (op *OP) ResetRequests() {
 
 // ServeHTTP answers like a provider, with CORS for every origin.
 func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	op.mu.Lock()
+	hold := op.Hold
+	op.mu.Unlock()
+	if endpoint, _ := op.route(r); hold != nil {
+		hold(endpoint, r)
+	}
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	header := w.Header()

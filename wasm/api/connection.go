@@ -24,6 +24,11 @@ type Connection struct {
 	// first Receive.
 	Runtime func() Runtime
 
+	// Gone, when set, waits until the page that holds a lock is gone. A page
+	// that can say goodbye calls "close"; one that crashes cannot. Set it
+	// before the first Receive.
+	Gone func(ctx context.Context, lock string) error
+
 	registry *session.Registry
 	conn     *jsonrpc.Conn
 
@@ -116,6 +121,7 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 type openParams struct {
 	Version  int                   `json:"version"`
 	SignedIn bool                  `json:"signed_in"`
+	Lock     string                `json:"lock"` // held by the page as long as it lives; may be empty
 	Settings strictjson.RawMessage `json:"settings"`
 }
 
@@ -150,7 +156,23 @@ func (c *Connection) open(params []byte) error {
 		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
 	}
 	c.client = client
+	if c.Gone != nil && p.Lock != "" {
+		go c.watch(p.Lock)
+	}
 	return nil
+}
+
+// watch closes the connection when the page is gone.
+func (c *Connection) watch(lock string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-c.Done()
+		cancel()
+	}()
+	if c.Gone(ctx, lock) == nil {
+		c.Close()
+	}
 }
 
 // decode reads the parameters of a call, and refuses those that it does not

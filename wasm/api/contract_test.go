@@ -17,7 +17,7 @@ import (
 // The files of the other end.
 const (
 	declarationFile = "web/oidcspa.d.ts"
-	pageFile        = "web/oidcspa.js"
+	pageFile        = "web/shim/*.js"
 	workerFile      = "web/worker.js"
 )
 

@@ -18,11 +18,19 @@ import (
 // read returns a file of the repository.
 func read(t *testing.T, path string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(path)))
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(path)))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no such file, %v", path, err)
 	}
-	return string(data)
+	var all strings.Builder
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	return all.String()
 }
 
 // declarations are those of a TypeScript file, as far as this project's go.

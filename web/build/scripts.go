@@ -14,14 +14,18 @@ import (
 // in its file; as they are, the sources run unbuilt.
 const (
 	wasmMarker   = `const WASM_FILE = "oidcspa.wasm";`   // web/worker.js
-	workerMarker = `const WORKER_FILE = "worker.js";`    // web/oidcspa.js
-	urlMarker    = `const SCRIPT_URL = import.meta.url;` // web/oidcspa.js
+	workerMarker = `const WORKER_FILE = "worker.js";`    // web/shim/host.js
+	urlMarker    = `const SCRIPT_URL = import.meta.url;` // web/shim/host.js
 	classicURL   = `const SCRIPT_URL = document.currentScript.src;`
 	header       = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
 
 // exportStatement is the last statement of web/oidcspa.js and its only export.
 var exportStatement = regexp.MustCompile(`(?m)^export (\{\s*[\w$]+(?:\s*,\s*[\w$]+)*\s*,?\s*\};)\s*\z`)
+
+// moduleStatement is what one script cannot hold twice, and a classic one not
+// at all.
+var moduleStatement = regexp.MustCompile(`(?m)^(import\b[^(.]|export\b)`)
 
 // moduleSyntax is what a classic script cannot hold.
 var moduleSyntax = regexp.MustCompile(`(?m)^(import\b[^(.]|export\b)|\bimport\.meta\b`)
@@ -60,7 +64,7 @@ func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
 
 // pageScript is the script of the page as a module.
 func pageScript(s *sources, workerFile string) []byte {
-	src := s.script("oidcspa.js")
+	src := s.link("oidcspa.js")
 	return withHeader(s.replaceOnce("oidcspa.js", src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`))
 }
 

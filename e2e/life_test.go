@@ -1,0 +1,106 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// killWorkers ends the shared workers of an origin, as a crash does.
+func killWorkers(t *testing.T, origin string) {
+	t.Helper()
+	result, err := chromedp.CallBrowser(browser, target.GetTargets, target.GetTargetsParams{
+		Filter: target.Filter{{Type: "shared_worker"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, info := range result.TargetInfos {
+		if strings.HasPrefix(info.URL, origin) {
+			killed++
+			if _, err := chromedp.CallBrowser(browser, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if killed != 1 {
+		t.Fatalf("%d shared workers were ended, want 1", killed)
+	}
+}
+
+// holdFirst keeps the first request to an endpoint without an answer until
+// its sender gives up or the test ends. The channel is closed when it has come.
+func holdFirst(t *testing.T, op *oidctest.OP, endpoint string) (asked <-chan struct{}) {
+	first, end := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(end) })
+	var came atomic.Bool
+	op.Edit(func() {
+		op.Hold = func(to string, r *http.Request) {
+			if to != endpoint || came.Swap(true) {
+				return
+			}
+			close(first)
+			select {
+			case <-r.Context().Done():
+			case <-end:
+			}
+		}
+	})
+	return first
+}
+
+// A worker that dies takes its calls with it, with a code; the next call
+// starts a new worker, which restores the session.
+func TestWorkerDies(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	asked := holdFirst(t, op, oidctest.Token)
+	eval[bool](tab, "globalThis.pending = um.signinSilent().then(() => '', (e) => e.code), true")
+	<-asked
+	killWorkers(t, a.origin)
+	if code := eval[string](tab, "pending"); code != "runtime_stopped" {
+		t.Errorf("the pending call: code %q", code)
+	}
+	if got := eval[string](tab, userState); got != "somebody" {
+		t.Errorf("getUser after the end of the worker: %s", got)
+	}
+}
+
+// A tab that is closed while the frame of a renewal is in it: the renewal
+// moves to the tab that is left.
+func TestTabClosesDuringRenewal(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	first := newTab(t)
+	first.visit(a.origin + "/")
+	if code := signinCode(first); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	second := first.sibling()
+	second.visit(a.origin + "/")
+	if got := eval[string](second, userState); got != "somebody" {
+		t.Fatalf("in the second tab: %s", got)
+	}
+	asked := holdFirst(t, op, oidctest.Authorize)
+	eval[bool](first, "um.signinSilent().catch(() => {}), true")
+	<-asked
+	eval[bool](second, "globalThis.pending = um.signinSilent().then((u) => u.profile.sub, (e) => e.code), true")
+	first.close()
+	if got := eval[string](second, "pending"); got != op.Subject {
+		t.Errorf("the renewal in the second tab: %q", got)
+	}
+}

@@ -1,0 +1,60 @@
+package build
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestLink(t *testing.T) {
+	folder := t.TempDir()
+	files := map[string]string{
+		"main.js":     "import { one } from \"./part/one.js\";\nimport { two } from \"./part/two.js\";\n\none(two);\nexport { one };\n",
+		"part/one.js": "// why\nimport { two } from \"./two.js\";\n\nexport function one() { return two; }\n",
+		"part/two.js": "export const two = 2;\nexport class Three {}\nexport async function four() {}\n",
+	}
+	for name, content := range files {
+		file := filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &sources{folder: folder}
+	got := string(s.link("main.js"))
+	const want = "const two = 2;\nclass Three {}\nasync function four() {}\n" +
+		"function one() { return two; }\n" +
+		"one(two);\nexport { one };\n"
+	if s.err != nil || got != want {
+		t.Errorf("link = %q, %v; want %q", got, s.err, want)
+	}
+}
+
+func TestLinkFails(t *testing.T) {
+	tests := []struct {
+		name, part, want string
+	}{
+		{"a default export", "export default 1;\n", `web/part.js: "export" cannot be linked`},
+		{"an export of names", "const a = 1;\nexport { a };\n", `web/part.js: "export" cannot be linked`},
+		{"a circle", "import { a } from \"./main.js\";\n", "web/main.js imports itself by way of web/part.js"},
+		{"an import of everything", "import * as a from \"./a.js\";\n", `web/part.js: "import " cannot be linked`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			folder := t.TempDir()
+			for name, content := range map[string]string{
+				"main.js": "import { a } from \"./part.js\";\n", "part.js": tt.part,
+			} {
+				if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := &sources{folder: folder}
+			if s.link("main.js"); s.err == nil || s.err.Error() != tt.want {
+				t.Errorf("link fails with %v, want %q", s.err, tt.want)
+			}
+		})
+	}
+}

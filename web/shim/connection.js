@@ -1,0 +1,111 @@
+// @ts-check
+// The connection to the program: JSON-RPC 2.0 over a port, both ways, for as
+// long as both ends live.
+
+import { failure, toError } from "./errors.js";
+
+/** The lock that this page holds for as long as it lives; the program waits for it. */
+const PAGE_LOCK = `oidcspa.page.${Math.random()}`;
+export const pageLock = new Promise((resolve) => {
+  if (!navigator.locks) resolve("");
+  navigator.locks?.request(PAGE_LOCK, () => {
+    resolve(PAGE_LOCK);
+    return new Promise(() => {});
+  });
+});
+
+/** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
+const NOTIFICATIONS = ["event", "hint"];
+
+/** One page's end of a connection. */
+export class Connection {
+  #port;
+  #ended = new AbortController();
+  #serve;
+  #pending = new Map();
+  #lastID = 0;
+  /** @type {OIDCError | null} */
+  stopped = null;
+
+  constructor(port, serve) {
+    this.#port = port;
+    this.#serve = serve;
+    this.hello = new Promise((resolve, reject) => {
+      port.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data), resolve));
+      port.addEventListener("close", () => {
+        this.stop(failure("runtime_stopped", "the worker is gone"));
+        reject(this.stopped);
+      });
+    });
+    this.hello.catch(() => {});
+    port.start();
+  }
+
+  call(method, params = {}) {
+    if (this.stopped) return Promise.reject(this.stopped);
+    const id = ++this.#lastID;
+    try {
+      this.#send({ id, method, params });
+    } catch {
+      return Promise.reject(failure("invalid_argument", "the arguments cannot be written as JSON"));
+    }
+    return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+  }
+
+  notify(method, params = {}) {
+    this.#send({ method, params });
+  }
+
+  stop(reason) {
+    this.stopped ??= reason;
+    this.#rejectAll(reason);
+    this.#port.close();
+    this.#ended.abort();
+  }
+
+  #rejectAll(reason) {
+    for (const { reject } of this.#pending.values()) reject(reason);
+    this.#pending.clear();
+  }
+
+  #send(message) {
+    this.#port.postMessage(JSON.stringify({ jsonrpc: "2.0", ...message }));
+  }
+
+  /** Notices when the host that holds a lock is gone, however it ended. */
+  async #watch(lock) {
+    if (!lock) return;
+    try {
+      await navigator.locks.request(lock, { mode: "shared", signal: this.#ended.signal }, () => {});
+      this.stop(failure("runtime_stopped", "the worker is gone"));
+    } catch {
+      // the connection ended first
+    }
+  }
+
+  async #receive({ id, method, params, result, error }, hello) {
+    if (!method && id === null) {
+      // What we sent could not be read, and nobody can say which call it was.
+      this.#rejectAll(failure("invalid_argument", "the arguments are too long or nested too deeply"));
+    } else if (!method) {
+      const call = this.#pending.get(id);
+      this.#pending.delete(id);
+      if (error) call?.reject(toError(error));
+      else call?.resolve(result);
+    } else if (method === "hello") {
+      hello();
+      this.#watch(params.lock);
+    } else if (method === "stopped") {
+      this.stop(failure(params.code, params.message));
+      hello();
+    } else if (id === undefined) {
+      if (NOTIFICATIONS.includes(method)) this.#serve(method, params);
+    } else {
+      try {
+        this.#send({ id, result: (await this.#serve(method, params)) ?? null });
+      } catch (reason) {
+        this.#send({ id, error: { code: -32000, message: "page", data: { code: reason?.code ?? "internal" } } });
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// @ts-check
+// Where the program runs, and how to get a connection to it.
+
+import { failure } from "./errors.js";
+import { Connection } from "./connection.js";
+
+const SCRIPT_URL = import.meta.url;
+const WORKER_FILE = "worker.js";
+
+/** How long a worker may take to say that its script runs, in milliseconds. */
+const HELLO_TIMEOUT = 10_000;
+
+/** A string that the page's Trusted Types policy lets through. */
+function scriptURL(url) {
+  try {
+    policy ??= globalThis.trustedTypes?.createPolicy("oidcspa", { createScriptURL: (own) => own }) ?? null;
+  } catch {
+    policy = null;
+  }
+  return policy ? policy.createScriptURL(url) : url;
+}
+
+let policy;
+
+/** Dedicated workers of this page, by URL: one is enough. */
+const dedicated = new Map();
+
+/**
+ * The places where the program can run. Each returns a port to it, and a
+ * promise that rejects if the script cannot be started there.
+ */
+const HOSTS = {
+  shared(url) {
+    const worker = new SharedWorker(scriptURL(url), { type: "module", name: "oidcspa", extendedLifetime: true });
+    return { port: worker.port, failed: firstError(worker) };
+  },
+  dedicated(url) {
+    const worker = dedicated.get(url) ?? new Worker(scriptURL(url), { type: "module", name: "oidcspa" });
+    dedicated.set(url, worker);
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage(null, [port2]);
+    const failed = firstError(worker);
+    failed.catch(() => dedicated.delete(url));
+    return { port: port1, failed };
+  },
+  page(url) {
+    const { port1, port2 } = new MessageChannel();
+    const failed = import(url).then((host) => {
+      host.connect(port2);
+      return new Promise(() => {});
+    });
+    return { port: port1, failed };
+  },
+};
+
+function firstError(worker) {
+  return new Promise((_, reject) => {
+    worker.addEventListener("error", (event) => {
+      event.preventDefault?.();
+      reject(event);
+    }, { once: true });
+  });
+}
+
+/** Connects to the program on the first host that works. */
+export async function connect(settings, serve) {
+  const url = new URL(WORKER_FILE, new URL(settings.assets ?? "./", SCRIPT_URL)).href;
+  const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
+  for (const host of hosts) {
+    if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
+    let connection;
+    try {
+      const { port, failed } = HOSTS[host](url);
+      connection = new Connection(port, serve);
+      await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
+      failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
+      return connection;
+    } catch {
+      connection?.stop(failure("worker_not_found", "it did not answer")); // the next host
+    }
+  }
+  throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin, and the page's Content-Security-Policy has to allow it in worker-src`);
+}
+
+function after(milliseconds) {
+  return new Promise((_, reject) => setTimeout(reject, milliseconds));
+}
