@@ -70,6 +70,12 @@ func TestCallbackMistakes(t *testing.T) {
 	if requests := op.Requests(); len(requests) != 0 {
 		t.Errorf("requests = %v, want silence", requests)
 	}
+	// An address without a response is the app's own.
+	eval[bool](tab, "history.replaceState(null, '', '/?state=berlin#top'), true")
+	codeOf(tab, "um.signinCallback()")
+	if got := eval[string](tab, "location.search + location.hash"); got != "?state=berlin#top" {
+		t.Errorf("the address became %q", got)
+	}
 }
 
 // A response works once: not after a reload, not from the history.
@@ -281,6 +287,21 @@ func TestRuntimeMistakes(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The page's own policy forbids to run the program in the page, and says so.
+func TestPageHostNeedsPolicy(t *testing.T) {
+	a := newApp(t)
+	newHostile(t, a)
+	a.set("host", "page") // but the policy is the one for workers
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	const call = "um.signinSilent().catch((e) => e.code + (e.message.includes('that the page is served with') ? '' : e.message))"
+	if got := eval[string](tab, call); got != "wasm_blocked_by_csp" {
+		t.Errorf("the error is %q", got)
+	}
+	tab.takeProblems()
+	a.takeReports()
 }
 
 // fileName returns the name that the build gave to a file.

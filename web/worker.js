@@ -91,7 +91,8 @@ async function load(imports) {
     return (await WebAssembly.instantiateStreaming(response, imports)).instance;
   } catch (error) {
     if (!compiles()) {
-      throw failure("wasm_blocked_by_csp", "the Content-Security-Policy that the worker script is served with lacks 'wasm-unsafe-eval' in script-src");
+      const policy = globalThis.document ? "the page" : "the worker script";
+      throw failure("wasm_blocked_by_csp", `the Content-Security-Policy that ${policy} is served with lacks 'wasm-unsafe-eval' in script-src`);
     }
     throw failure("wasm_invalid", `${url.pathname} does not load: ${error.message}`);
   }

@@ -11,14 +11,19 @@ function fragmentOf(hash) {
   return new URLSearchParams(hash.replace(/^#([^?]*\?)?/, ""));
 }
 
-/** Takes the provider's response out of the address bar, and returns it. */
-export function takeResponse() {
+/**
+ * Takes the provider's response out of the address bar, and returns the
+ * address that held it. Without one of the parameters in marks there is no
+ * response: the address is the app's own, and stays.
+ */
+export function takeResponse(marks) {
   const { href } = location;
   const url = new URL(href);
   const fragment = fragmentOf(url.hash);
+  if (!marks.some((name) => url.searchParams.has(name) || fragment.has(name))) return href;
   for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
-  if (RESPONSE_PARAMETERS.some((name) => fragment.has(name))) url.hash = url.hash.match(/^#[^?]*(?=\?)/)?.[0] ?? "";
-  if (url.href !== href) history.replaceState(history.state, "", url);
+  if (marks.some((name) => fragment.has(name))) url.hash = url.hash.match(/^#[^?]*(?=\?)/)?.[0] ?? "";
+  history.replaceState(history.state, "", url);
   return href;
 }
 

@@ -42,7 +42,7 @@ export class UserManager {
   signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
     // Frameworks run effects twice: the second gets the result of the first.
-    this.#callback ??= this.#signinCallback(takeResponse()).finally(() => { this.#callback = null; });
+    this.#callback ??= this.#signinCallback(takeResponse(["code", "error"])).finally(() => { this.#callback = null; });
     return this.#callback;
   }
 
@@ -64,7 +64,7 @@ export class UserManager {
     await shownAgain();
   }
 
-  async signoutCallback(url = takeResponse()) {
+  async signoutCallback(url = takeResponse(["state", "error"])) {
     if (!new URL(url).search) return {};
     const { state } = await this.#call("signoutCallback", { url });
     return state === null ? {} : { state };
