@@ -20,7 +20,7 @@ compat: chromium         ; scripts/compat.sh
 lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
 fmt: bin/golangci-lint   ; $< fmt
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
-bench:                   ; go test -run '^$$' -bench . -benchmem ./...
+bench: chromium jstest   ; scripts/bench.sh
 fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
 clean:                   ; git clean -fdXq bin web/dist
 
