@@ -1,0 +1,89 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The classic script gives the global oidc the same classes, and works under
+// the same policy.
+func TestClassicScript(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	a.respond("/classic.html", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy(""))
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><link rel="icon" href="data:,"><script src="oidcspa.classic.js"></script>`))
+	})
+	tab := newTab(t)
+	tab.do("open", chromedp.Navigate(a.origin+"/classic.html"))
+	const signIn = `fetch("config.json").then((r) => r.json()).then((settings) => {
+		globalThis.um = new oidc.UserManager(settings);
+		return um.signinSilent();
+	}).then((user) => user instanceof oidc.User && user.profile.sub)`
+	if got := eval[string](tab, signIn); got != op.Subject {
+		t.Errorf("sub = %q", got)
+	}
+	if got := eval[[]string](tab, "Object.keys(oidc).sort()"); len(got) != 5 {
+		t.Errorf("the global oidc has %q", got)
+	}
+}
+
+// A page of the app can be the redirect URI itself, for the redirect and for
+// the hidden frame, as with oidc-client-ts.
+func TestAppPageAsRedirectURI(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			a.set("redirect_uri", a.origin+"/")
+			op := newHostile(t, a)
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			if code := signinCode(tab); code != "" {
+				t.Fatalf("code %q", code)
+			}
+			if got := eval[string](tab, "location.search"); got != "" {
+				t.Errorf("the address keeps %d characters of the response", len(got))
+			}
+			if got := eval[string](tab, "um.signinSilent().then((u) => u.profile.sub)"); got != op.Subject {
+				t.Errorf("renewal: sub = %q", got)
+			}
+			for _, key := range eval[[]string](tab, "Object.keys(sessionStorage)") {
+				t.Errorf("sessionStorage keeps %q", key)
+			}
+		})
+	}
+}
+
+// Two clients of two providers on one page keep out of each other's way.
+func TestTwoProviders(t *testing.T) {
+	a := newApp(t)
+	first := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	second := newHostile(t, newApp(t)) // an app of its own keeps our settings as they are
+	second.Edit(func() { second.Subject = "subject-2" })
+	eval[bool](tab, "globalThis.other = new oidc.UserManager({...settings, authority: '"+second.Issuer+"'}), true")
+	const subjects = `Promise.all([um, other].map((m) => m.getUser())).then((users) => users.map((u) => u?.profile.sub ?? "nobody").join())`
+	if got := eval[string](tab, subjects); got != first.Subject+",nobody" {
+		t.Errorf("before: %s", got)
+	}
+	if code := codeOf(tab, "other.signinSilent()"); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	if got := eval[string](tab, subjects); got != first.Subject+",subject-2" {
+		t.Errorf("after: %s", got)
+	}
+	eval[bool](tab, "other.removeUser().then(() => true)")
+	if got := eval[string](tab, subjects); got != first.Subject+",nobody" {
+		t.Errorf("after the second was removed: %s", got)
+	}
+}
