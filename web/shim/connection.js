@@ -24,7 +24,7 @@ export class Connection {
   #serve;
   #pending = new Map();
   #lastID = 0;
-  /** @type {OIDCError | null} */
+  /** @type {import("./errors.js").OIDCError | null} */
   stopped = null;
 
   constructor(port, serve) {

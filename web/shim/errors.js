@@ -20,6 +20,10 @@ export class ErrorResponse extends OIDCError {}
 /** Nothing came in time. */
 export class ErrorTimeout extends OIDCError {}
 
+/**
+ * Makes the error of what the program sent.
+ * @param {{message: string, data?: {code: string, error?: string}}} facts
+ */
 export function toError({ message, data = { code: "internal" } }) {
   const type = data.error ? ErrorResponse : data.code === "timeout" ? ErrorTimeout : OIDCError;
   return new type(message, data);

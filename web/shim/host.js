@@ -31,7 +31,9 @@ const dedicated = new Map();
  */
 const HOSTS = {
   shared(url) {
-    const worker = new SharedWorker(scriptURL(url), { type: "module", name: "oidcspa", extendedLifetime: true });
+    /** @type {WorkerOptions & {extendedLifetime: boolean}} */
+    const options = { type: "module", name: "oidcspa", extendedLifetime: true };
+    const worker = new SharedWorker(scriptURL(url), options);
     return { port: worker.port, failed: firstError(worker) };
   },
   dedicated(url) {

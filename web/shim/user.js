@@ -3,10 +3,13 @@
 
 /** Somebody who is signed in. Times are seconds. */
 export class User {
+  scope = "";
+  profile = {};
+  /** @type {number | undefined} */
+  expires_at;
+
   constructor(fields) {
     Object.assign(this, fields);
-    this.scope ??= "";
-    this.profile ??= {};
   }
 
   /** Seconds until the access token expires; undefined if nobody knows. */
