@@ -262,6 +262,7 @@ func TestRuntimeMistakes(t *testing.T) {
 		for _, host := range append([]string{""}, tt.hosts...) {
 			t.Run(tt.name+"/"+host, func(t *testing.T) {
 				a := newApp(t)
+				a.expectReports()
 				if host != "" {
 					a.setHost(host)
 				}
@@ -283,7 +284,6 @@ func TestRuntimeMistakes(t *testing.T) {
 					}
 				}
 				tab.takeProblems()
-				a.takeReports()
 			})
 		}
 	}
@@ -293,6 +293,7 @@ func TestRuntimeMistakes(t *testing.T) {
 func TestPageHostNeedsPolicy(t *testing.T) {
 	a := newApp(t)
 	newHostile(t, a)
+	a.expectReports()
 	a.set("host", "page") // but the policy is the one for workers
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
@@ -301,7 +302,6 @@ func TestPageHostNeedsPolicy(t *testing.T) {
 		t.Errorf("the error is %q", got)
 	}
 	tab.takeProblems()
-	a.takeReports()
 }
 
 // fileName returns the name that the build gave to a file.
