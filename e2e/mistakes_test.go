@@ -41,7 +41,7 @@ func TestSettingsMistakes(t *testing.T) {
 			if code := codeOf(tab, "um.signinRedirect()"); code != tt.want {
 				t.Errorf("code %q, want %q", code, tt.want)
 			}
-			tab.takeProblems() // the browser logs the names that do not resolve
+			tab.expectProblems() // the browser logs the names that do not resolve
 		})
 	}
 }
@@ -178,7 +178,7 @@ func TestFrameMistakes(t *testing.T) {
 			if n := eval[int](tab, "document.querySelectorAll('iframe').length"); n != 0 {
 				t.Errorf("%d frames are left", n)
 			}
-			tab.takeProblems() // the browser logs what refuses to be framed
+			tab.expectProblems() // the browser logs what refuses to be framed
 		})
 	}
 }
@@ -224,7 +224,7 @@ func TestOffline(t *testing.T) {
 	if got := eval[string](tab, userState); got != "somebody" {
 		t.Errorf("getUser: %s, want the user of before", got)
 	}
-	tab.takeProblems()
+	tab.expectProblems()
 }
 
 // TestRuntimeMistakes: what can be wrong with the files on the server. Each
@@ -283,7 +283,7 @@ func TestRuntimeMistakes(t *testing.T) {
 						t.Errorf("once mended: code %q", code)
 					}
 				}
-				tab.takeProblems()
+				tab.expectProblems()
 			})
 		}
 	}
@@ -301,7 +301,7 @@ func TestPageHostNeedsPolicy(t *testing.T) {
 	if got := eval[string](tab, call); got != "wasm_blocked_by_csp" {
 		t.Errorf("the error is %q", got)
 	}
-	tab.takeProblems()
+	tab.expectProblems()
 }
 
 // fileName returns the name that the build gave to a file.
