@@ -17,15 +17,15 @@ func do(ctx context.Context, t Transport, endpoint string, req *Request) (*Respo
 }
 
 // getJSON fetches a JSON object with status 200 into v.
-func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v any) error {
+func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v any) (*Response, error) {
 	resp, err := do(ctx, t, endpoint, req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if resp.Status != 200 {
-		return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: ErrHTTPStatus}
+		return nil, &TransportError{Endpoint: endpoint, Status: resp.Status, Err: ErrHTTPStatus}
 	}
-	return decodeJSON(endpoint, resp, v)
+	return resp, decodeJSON(endpoint, resp, v)
 }
 
 // postForm posts parameters and decodes the JSON object of a 200 into v. Any

@@ -48,7 +48,7 @@ func FetchMetadata(ctx context.Context, t Transport, issuer string) (*Metadata, 
 		URL:    ConfigurationURL(issuer),
 		Header: map[string]string{"Accept": "application/json"},
 	}
-	if err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
+	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
 		return nil, err
 	}
 	var m Metadata
