@@ -115,6 +115,8 @@ const (
 	ErrSubjectChanged Code = "subject_changed"
 	// ErrScopeInsufficient: the access token lacks a scope.
 	ErrScopeInsufficient Code = "insufficient_scope"
+	// ErrChallengeMalformed: a WWW-Authenticate header cannot be read.
+	ErrChallengeMalformed Code = "challenge_malformed"
 )
 
 // A ClaimError reports the first claim of a token that failed validation.

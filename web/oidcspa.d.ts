@@ -17,7 +17,7 @@ export type OIDCErrorCode =
   | "keys_invalid" | "signature_invalid" | "audience_mismatch" | "azp_mismatch"
   | "token_expired" | "token_not_yet_valid" | "issued_in_future" | "nonce_mismatch"
   | "auth_time_too_old" | "acr_not_met" | "at_hash_mismatch" | "subject_changed"
-  | "insufficient_scope"
+  | "insufficient_scope" | "challenge_malformed"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
   | "version_mismatch" | "internal"
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"

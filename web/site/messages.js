@@ -71,6 +71,7 @@ const messages = {
   at_hash_mismatch: "Two tokens do not belong together. You are not signed in.",
   subject_changed: "Somebody else is signed in at the sign-in service now. Please sign in again.",
   insufficient_scope: "You do not have the right to do this.",
+  challenge_malformed: "The API refused, and its reason cannot be read.",
 
   // The session.
   not_signed_in: "You are not signed in.",
