@@ -19,6 +19,7 @@ type Metadata struct {
 	UserinfoEndpoint                           string   `json:"userinfo_endpoint,omitempty"`
 	JWKSURI                                    string   `json:"jwks_uri"`
 	EndSessionEndpoint                         string   `json:"end_session_endpoint,omitempty"`
+	RevocationEndpoint                         string   `json:"revocation_endpoint,omitempty"` // RFC 8414 2
 	ResponseTypesSupported                     []string `json:"response_types_supported"`
 	SubjectTypesSupported                      []string `json:"subject_types_supported"`
 	IDTokenSigningAlgValuesSupported           []string `json:"id_token_signing_alg_values_supported"`
@@ -78,6 +79,7 @@ func (m *Metadata) Check(issuer string) error {
 		{"jwks_uri", m.JWKSURI, true},
 		{"userinfo_endpoint", m.UserinfoEndpoint, false},
 		{"end_session_endpoint", m.EndSessionEndpoint, false},
+		{"revocation_endpoint", m.RevocationEndpoint, false},
 	}
 	for _, e := range endpoints {
 		if err := checkEndpoint(e.url, e.required); err != nil {

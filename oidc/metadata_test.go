@@ -60,6 +60,8 @@ func TestFetchMetadata(t *testing.T) {
 		{"3 jwks_uri http", set("jwks_uri", "http://op.example/jwks"), ErrInsecureURL},
 		{"3 userinfo_endpoint http", set("userinfo_endpoint", "http://op.example/u"), ErrInsecureURL},
 		{"3 end_session_endpoint http", set("end_session_endpoint", "http://op.example/l"), ErrInsecureURL},
+		{"8414-2 revocation_endpoint missing", without("revocation_endpoint"), nil},
+		{"8414-2 revocation_endpoint http", set("revocation_endpoint", "http://op.example/r"), ErrInsecureURL},
 		{"3 token_endpoint another scheme", set("token_endpoint", "ftp://op.example/token"), ErrInsecureURL},
 		{"3 token_endpoint http on loopback", set("token_endpoint", "http://localhost:8080/token"), nil},
 		{"3 token_endpoint on another host", set("token_endpoint", "https://login.example/token"), nil},
