@@ -79,6 +79,9 @@ const (
 	ErrTokenResponseInvalid Code = "token_response_invalid"
 	// ErrIDTokenMissing: openid was asked for and no ID Token came.
 	ErrIDTokenMissing Code = "id_token_missing"
+	// ErrPushResponseInvalid: a pushed request was accepted without a usable
+	// request_uri.
+	ErrPushResponseInvalid Code = "push_response_invalid"
 	// ErrTokenMalformed: not a JWS in compact serialization with a JSON
 	// object of claims.
 	ErrTokenMalformed Code = "token_malformed"
