@@ -77,6 +77,9 @@ const ErrProvider Code = "provider_error"
 const (
 	// ErrTokenResponseInvalid: a required member is missing or malformed.
 	ErrTokenResponseInvalid Code = "token_response_invalid"
+	// ErrTokenTypeNotAllowed: the access token is a Bearer token where one bound
+	// to a key was asked for (RFC 9449 5).
+	ErrTokenTypeNotAllowed Code = "token_type_not_allowed"
 	// ErrIDTokenMissing: openid was asked for and no ID Token came.
 	ErrIDTokenMissing Code = "id_token_missing"
 	// ErrPushResponseInvalid: a pushed request was accepted without a usable

@@ -51,6 +51,7 @@ const messages = {
 
   // A token failed a check: nobody is signed in by it.
   token_response_invalid: "The sign-in service sent an incomplete answer. You are not signed in.",
+  token_type_not_allowed: "The sign-in service sent a token that anybody could use. You are not signed in.",
   id_token_missing: "The sign-in service did not say who you are. You are not signed in.",
   push_response_invalid: "The sign-in service sent an incomplete answer. Tell whoever runs it.",
   token_malformed: "The sign-in service sent something that is not a token. You are not signed in.",
