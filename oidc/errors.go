@@ -68,6 +68,9 @@ const (
 	ErrStateMismatch Code = "state_mismatch"
 	// ErrTransactionExpired: the answer came later than 15 minutes.
 	ErrTransactionExpired Code = "transaction_expired"
+	// ErrTargetNotAllowed: a login that somebody else initiated wants to end at
+	// another origin.
+	ErrTargetNotAllowed Code = "target_not_allowed"
 )
 
 // ErrProvider is the provider's own refusal; see [ProviderError].
@@ -123,6 +126,8 @@ const (
 	ErrAtHashMismatch Code = "at_hash_mismatch"
 	// ErrSubjectChanged: the answer is about another End-User.
 	ErrSubjectChanged Code = "subject_changed"
+	// ErrSessionMismatch: a logout is about another session.
+	ErrSessionMismatch Code = "session_mismatch"
 	// ErrScopeInsufficient: the access token lacks a scope.
 	ErrScopeInsufficient Code = "insufficient_scope"
 	// ErrChallengeMalformed: a WWW-Authenticate header cannot be read.
