@@ -80,6 +80,7 @@ type tab struct {
 
 	mu       sync.Mutex
 	problems []string
+	fails    bool // problems are expected
 }
 
 // newTab opens a tab in a fresh profile.
@@ -117,6 +118,9 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 		cancel()
 		listening.Wait()
 		for _, problem := range tab.takeProblems() {
+			if tab.fails {
+				break
+			}
 			t.Errorf("console: %s", problem)
 		}
 	})
@@ -132,8 +136,15 @@ func (tab *tab) close() {
 	}
 }
 
-// takeProblems returns what the console said, and forgets it: it is then no
-// failure of the test.
+// expectProblems is for tests of failures: what the browser logs of them,
+// when it likes, is no failure of the test.
+func (tab *tab) expectProblems() {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.fails = true
+}
+
+// takeProblems returns what the console said, and forgets it.
 func (tab *tab) takeProblems() []string {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()

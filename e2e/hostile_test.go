@@ -207,7 +207,7 @@ func TestProviderMistakes(t *testing.T) {
 			if got := eval[string](tab, userState); got != "nobody" {
 				t.Errorf("getUser: %s", got)
 			}
-			tab.takeProblems() // the browser logs what it could not fetch
+			tab.expectProblems() // the browser logs what it could not fetch
 		})
 	}
 }

@@ -41,7 +41,7 @@ func TestSettingsMistakes(t *testing.T) {
 			if code := codeOf(tab, "um.signinRedirect()"); code != tt.want {
 				t.Errorf("code %q, want %q", code, tt.want)
 			}
-			tab.takeProblems() // the browser logs the names that do not resolve
+			tab.expectProblems() // the browser logs the names that do not resolve
 		})
 	}
 }
@@ -178,7 +178,7 @@ func TestFrameMistakes(t *testing.T) {
 			if n := eval[int](tab, "document.querySelectorAll('iframe').length"); n != 0 {
 				t.Errorf("%d frames are left", n)
 			}
-			tab.takeProblems() // the browser logs what refuses to be framed
+			tab.expectProblems() // the browser logs what refuses to be framed
 		})
 	}
 }
@@ -224,7 +224,7 @@ func TestOffline(t *testing.T) {
 	if got := eval[string](tab, userState); got != "somebody" {
 		t.Errorf("getUser: %s, want the user of before", got)
 	}
-	tab.takeProblems()
+	tab.expectProblems()
 }
 
 // TestRuntimeMistakes: what can be wrong with the files on the server. Each
@@ -262,6 +262,7 @@ func TestRuntimeMistakes(t *testing.T) {
 		for _, host := range append([]string{""}, tt.hosts...) {
 			t.Run(tt.name+"/"+host, func(t *testing.T) {
 				a := newApp(t)
+				a.expectReports()
 				if host != "" {
 					a.setHost(host)
 				}
@@ -282,8 +283,7 @@ func TestRuntimeMistakes(t *testing.T) {
 						t.Errorf("once mended: code %q", code)
 					}
 				}
-				tab.takeProblems()
-				a.takeReports()
+				tab.expectProblems()
 			})
 		}
 	}
@@ -293,6 +293,7 @@ func TestRuntimeMistakes(t *testing.T) {
 func TestPageHostNeedsPolicy(t *testing.T) {
 	a := newApp(t)
 	newHostile(t, a)
+	a.expectReports()
 	a.set("host", "page") // but the policy is the one for workers
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
@@ -300,8 +301,7 @@ func TestPageHostNeedsPolicy(t *testing.T) {
 	if got := eval[string](tab, call); got != "wasm_blocked_by_csp" {
 		t.Errorf("the error is %q", got)
 	}
-	tab.takeProblems()
-	a.takeReports()
+	tab.expectProblems()
 }
 
 // fileName returns the name that the build gave to a file.

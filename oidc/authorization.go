@@ -26,6 +26,7 @@ type AuthenticationRequest struct {
 	IDTokenHint  Secret
 	LoginHint    string
 	ACRValues    string   // space-separated, in order of preference
+	Claims       string   // JSON (OIDC Core 5.5); what it calls essential is checked
 	Resource     []string // RFC 8707 2
 
 	// Extra are parameters that this package does not know, in order of
@@ -36,7 +37,7 @@ type AuthenticationRequest struct {
 // protectedParameters make the response trustworthy: Extra cannot name them.
 var protectedParameters = []string{
 	"client_id", "redirect_uri", "response_type", "scope", "nonce", "state",
-	"code_challenge", "code_challenge_method", "response_mode", "max_age", "request", "request_uri",
+	"code_challenge", "code_challenge_method", "response_mode", "max_age", "acr_values", "request", "request_uri",
 }
 
 // Start begins a transaction: it returns the URL to send the End-User to, and
@@ -56,8 +57,11 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 		MaxAge:       r.MaxAge,
 		CreatedAt:    now.Unix(),
 	}
+	var err error
+	if tx.Essential, err = parseEssentialClaims(r.claims()); err != nil {
+		return nil, "", err
+	}
 	for _, secret := range []*Secret{&tx.State, &tx.Nonce, &tx.CodeVerifier} {
-		var err error
 		if *secret, err = randomSecret(random); err != nil {
 			return nil, "", err
 		}
@@ -97,6 +101,14 @@ func (r *AuthenticationRequest) check() error {
 	return nil
 }
 
+// claims returns the claims parameter that is sent.
+func (r *AuthenticationRequest) claims() string {
+	if extra, ok := r.Extra["claims"]; ok {
+		return extra
+	}
+	return r.Claims
+}
+
 func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p := &params{}
 	p.add("client_id", r.ClientID)
@@ -120,6 +132,7 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p.add("id_token_hint", r.IDTokenHint.Reveal())
 	p.add("login_hint", r.LoginHint)
 	p.add("acr_values", r.ACRValues)
+	p.add("claims", r.Claims)
 	p.setAll(r.Extra)
 	return p
 }

@@ -1,6 +1,10 @@
 package oidc
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+	"time"
+)
 
 // A Code names a reason for failure. Codes are API: they keep their meaning,
 // and JavaScript sees the same string as the code property of the error.
@@ -75,6 +79,9 @@ const (
 	ErrTokenResponseInvalid Code = "token_response_invalid"
 	// ErrIDTokenMissing: openid was asked for and no ID Token came.
 	ErrIDTokenMissing Code = "id_token_missing"
+	// ErrPushResponseInvalid: a pushed request was accepted without a usable
+	// request_uri.
+	ErrPushResponseInvalid Code = "push_response_invalid"
 	// ErrTokenMalformed: not a JWS in compact serialization with a JSON
 	// object of claims.
 	ErrTokenMalformed Code = "token_malformed"
@@ -115,6 +122,8 @@ const (
 	ErrSubjectChanged Code = "subject_changed"
 	// ErrScopeInsufficient: the access token lacks a scope.
 	ErrScopeInsufficient Code = "insufficient_scope"
+	// ErrChallengeMalformed: a WWW-Authenticate header cannot be read.
+	ErrChallengeMalformed Code = "challenge_malformed"
 )
 
 // A ClaimError reports the first claim of a token that failed validation.
@@ -171,9 +180,10 @@ func safeErrorCode(code string) string {
 
 // A TransportError reports that a request had no usable answer.
 type TransportError struct {
-	Endpoint string // "discovery", "jwks", "token", ...
-	Status   int    // HTTP status; 0 if there was no answer
-	Err      error  // a [Code], or wraps one
+	Endpoint   string        // "discovery", "jwks", "token", ...
+	Status     int           // HTTP status; 0 if there was no answer
+	RetryAfter time.Duration // how long the server asks to wait; 0 if it does not
+	Err        error         // a [Code], or wraps one
 }
 
 // Error names the endpoint and the status, never the body.
@@ -187,3 +197,12 @@ func (e *TransportError) Error() string {
 
 // Unwrap returns the cause.
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// Retryable tells whether the same request may succeed later: the server was
+// out of reach, or too busy (RFC 7009 2.2.1, RFC 9110 15.6).
+func (e *TransportError) Retryable() bool {
+	if e.Status == 0 {
+		return errors.Is(e.Err, ErrNetwork) || errors.Is(e.Err, ErrTimeout)
+	}
+	return errors.Is(e.Err, ErrHTTPStatus) && (e.Status == 429 || e.Status >= 500)
+}

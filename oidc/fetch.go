@@ -17,21 +17,29 @@ func do(ctx context.Context, t Transport, endpoint string, req *Request) (*Respo
 }
 
 // getJSON fetches a JSON object with status 200 into v.
-func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v any) error {
+func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v any) (*Response, error) {
 	resp, err := do(ctx, t, endpoint, req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if resp.Status != 200 {
-		return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: ErrHTTPStatus}
+		return nil, statusError(endpoint, resp)
 	}
-	return decodeJSON(endpoint, resp, v)
+	return resp, decodeJSON(endpoint, resp, v)
 }
 
-// postForm posts parameters and decodes the JSON object of a 200 into v. Any
-// other status is the provider's refusal if it says so in JSON (RFC 6749
-// 5.2), and an HTTP failure if not.
-func postForm(ctx context.Context, t Transport, endpoint, url string, form *params, v any) error {
+// statusError reports a status that is not the one of success. Retry-After
+// counts as seconds; as a date it would need the server's clock
+// (RFC 9110 10.2.3).
+func statusError(endpoint string, resp *Response) error {
+	retryAfter, _ := deltaSeconds(resp.Header["retry-after"])
+	return &TransportError{Endpoint: endpoint, Status: resp.Status, RetryAfter: retryAfter, Err: ErrHTTPStatus}
+}
+
+// postForm posts parameters, and returns the answer if its status is the one
+// of success. Any other is the provider's refusal if it says so in JSON
+// (RFC 6749 5.2), and an HTTP failure if not.
+func postForm(ctx context.Context, t Transport, endpoint, url string, form *params, success int) (*Response, error) {
 	resp, err := do(ctx, t, endpoint, &Request{
 		Method: "POST",
 		URL:    url,
@@ -42,26 +50,49 @@ func postForm(ctx context.Context, t Transport, endpoint, url string, form *para
 		Body: form.encode(),
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if resp.Status == 200 {
-		return decodeJSON(endpoint, resp, v)
+	if resp.Status == success {
+		return resp, nil
 	}
-	var refusal struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-		URI         string `json:"error_uri"`
+	if refusal := providerError(endpoint, resp); refusal != nil {
+		return nil, refusal
 	}
-	if decodeJSON(endpoint, resp, &refusal) != nil || refusal.Error == "" {
-		return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: ErrHTTPStatus}
+	return nil, statusError(endpoint, resp)
+}
+
+// providerError returns the refusal in the body of resp (RFC 6749 5.2), nil if
+// there is none. Only error decides: a description of another type than text
+// is left out.
+func providerError(endpoint string, resp *Response) error {
+	var body struct {
+		Error       strictjson.RawMessage `json:"error"`
+		Description strictjson.RawMessage `json:"error_description"`
+		URI         strictjson.RawMessage `json:"error_uri"`
 	}
-	return &ProviderError{
+	if decodeJSON(endpoint, resp, &body) != nil {
+		return nil
+	}
+	refusal := &ProviderError{
 		Endpoint:    endpoint,
 		Status:      resp.Status,
-		ErrorCode:   refusal.Error,
-		Description: refusal.Description,
-		URI:         refusal.URI,
+		ErrorCode:   textOf(body.Error),
+		Description: textOf(body.Description),
+		URI:         textOf(body.URI),
 	}
+	if refusal.ErrorCode == "" {
+		return nil
+	}
+	return refusal
+}
+
+// textOf decodes a JSON string; "" for anything else.
+func textOf(raw strictjson.RawMessage) string {
+	var text string
+	if strictjson.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
 }
 
 // decodeJSON decodes the body of resp, which has to be a JSON object and to

@@ -138,7 +138,12 @@ func TestTokenEndpointRefusals(t *testing.T) {
 		{"5.2 error twice", 400, "application/json", `{"error":"invalid_grant","error":"x"}`, ErrHTTPStatus},
 		{"5.2 HTML", 400, "text/html", `{"error":"invalid_grant"}`, ErrHTTPStatus},
 		{"5.2 truncated", 400, "application/json", `{"error":"invalid_grant"`, ErrHTTPStatus},
-		{"5.2 error with 200", 200, "application/json", `{"error":"invalid_grant"}`, ErrTokenResponseInvalid},
+		{"5.2 error with 200", 200, "application/json", `{"error":"invalid_grant"}`, ErrProvider},
+		{"5.2 error and tokens with 200", 200, "application/json", `{"error":"invalid_grant","access_token":"` + mark + `","token_type":"Bearer","id_token":"x"}`, ErrProvider},
+		{"5.2 an empty error with 200", 200, "application/json", `{"error":""}`, ErrTokenResponseInvalid},
+		{"5.2 description an object", 400, "application/json", `{"error":"invalid_grant","error_description":{"text":"` + mark + `"}}`, ErrProvider},
+		{"5.2 description null", 400, "application/json", `{"error":"invalid_grant","error_description":null}`, ErrProvider},
+		{"5.2 uri a number", 400, "application/json", `{"error":"invalid_grant","error_uri":1}`, ErrProvider},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -97,6 +97,7 @@ func goodDocument() map[string]any {
 		"userinfo_endpoint":                              testIssuer + "/userinfo",
 		"jwks_uri":                                       testIssuer + "/jwks",
 		"end_session_endpoint":                           testIssuer + "/logout",
+		"revocation_endpoint":                            testIssuer + "/revoke",
 		"response_types_supported":                       []string{"code", "id_token"},
 		"subject_types_supported":                        []string{"public"},
 		"id_token_signing_alg_values_supported":          []string{"RS256", "ES256", "HS256", "none"},

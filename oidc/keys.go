@@ -3,12 +3,17 @@ package oidc
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
 
 // A KeySet holds the public signature keys of one issuer (RFC 7517 5).
 type KeySet struct {
+	// Lifetime is how long a fetched set may be used: what the answer allows
+	// (RFC 9111 4.2.1), between a minute and a day; an hour if it does not say.
+	Lifetime time.Duration
+
 	keys []*jwk
 }
 
@@ -35,10 +40,16 @@ func FetchKeys(ctx context.Context, t Transport, jwksURI string, noCache bool) (
 		Header:  map[string]string{"Accept": "application/jwk-set+json, application/json"},
 		NoCache: noCache,
 	}
-	if err := getJSON(ctx, t, "jwks", req, &raw); err != nil {
+	resp, err := getJSON(ctx, t, "jwks", req, &raw)
+	if err != nil {
 		return nil, err
 	}
-	return ParseKeys(raw)
+	keys, err := ParseKeys(raw)
+	if err != nil {
+		return nil, err
+	}
+	keys.Lifetime = lifetime(resp)
+	return keys, nil
 }
 
 // ParseKeys decodes a key set. Keys with errors among good ones are skipped,

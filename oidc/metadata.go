@@ -18,12 +18,21 @@ type Metadata struct {
 	TokenEndpoint                              string   `json:"token_endpoint"`
 	UserinfoEndpoint                           string   `json:"userinfo_endpoint,omitempty"`
 	JWKSURI                                    string   `json:"jwks_uri"`
-	EndSessionEndpoint                         string   `json:"end_session_endpoint,omitempty"`
 	ResponseTypesSupported                     []string `json:"response_types_supported"`
 	SubjectTypesSupported                      []string `json:"subject_types_supported"`
 	IDTokenSigningAlgValuesSupported           []string `json:"id_token_signing_alg_values_supported"`
 	CodeChallengeMethodsSupported              []string `json:"code_challenge_methods_supported,omitempty"`
 	AuthorizationResponseIssParameterSupported bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
+
+	RevocationEndpoint string `json:"revocation_endpoint,omitempty"`  // RFC 8414 2
+	EndSessionEndpoint string `json:"end_session_endpoint,omitempty"` // RP-Initiated Logout 2.1
+	CheckSessionIframe string `json:"check_session_iframe,omitempty"` // Session Management 3.3
+
+	PushedAuthorizationRequestEndpoint string `json:"pushed_authorization_request_endpoint,omitempty"` // RFC 9126 5
+	RequirePushedAuthorizationRequests bool   `json:"require_pushed_authorization_requests,omitempty"`
+
+	DPoPSigningAlgValuesSupported          []string `json:"dpop_signing_alg_values_supported,omitempty"`          // RFC 9449 5.1
+	AuthorizationSigningAlgValuesSupported []string `json:"authorization_signing_alg_values_supported,omitempty"` // JARM 4
 }
 
 // wellKnown is appended to the issuer (OIDC Discovery 4).
@@ -48,7 +57,7 @@ func FetchMetadata(ctx context.Context, t Transport, issuer string) (*Metadata, 
 		URL:    ConfigurationURL(issuer),
 		Header: map[string]string{"Accept": "application/json"},
 	}
-	if err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
+	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
 		return nil, err
 	}
 	var m Metadata
@@ -78,6 +87,9 @@ func (m *Metadata) Check(issuer string) error {
 		{"jwks_uri", m.JWKSURI, true},
 		{"userinfo_endpoint", m.UserinfoEndpoint, false},
 		{"end_session_endpoint", m.EndSessionEndpoint, false},
+		{"revocation_endpoint", m.RevocationEndpoint, false},
+		{"pushed_authorization_request_endpoint", m.PushedAuthorizationRequestEndpoint, false},
+		{"check_session_iframe", m.CheckSessionIframe, false},
 	}
 	for _, e := range endpoints {
 		if err := checkEndpoint(e.url, e.required); err != nil {

@@ -30,6 +30,7 @@ func holders(t *testing.T) map[string]any {
 		"TokenResponse":         *tokens,
 		"*TokenResponse":        tokens,
 		"RefreshRequest":        *goodRefresh(),
+		"RevocationRequest":     *goodRevocation(),
 		"UserinfoRequest":       UserinfoRequest{AccessToken: mark},
 		"AuthenticationRequest": AuthenticationRequest{IDTokenHint: mark},
 		"EndSessionRequest":     EndSessionRequest{IDTokenHint: mark, State: mark},

@@ -83,9 +83,17 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 }
 
 func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, scope string) (*TokenResponse, error) {
-	var raw strictjson.RawMessage
-	if err := postForm(ctx, t, "token", m.TokenEndpoint, form, &raw); err != nil {
+	resp, err := postForm(ctx, t, "token", m.TokenEndpoint, form, 200)
+	if err != nil {
 		return nil, err
+	}
+	var raw strictjson.RawMessage
+	if err := decodeJSON("token", resp, &raw); err != nil {
+		return nil, err
+	}
+	// Lenient: some providers refuse with the status of success.
+	if refusal := providerError("token", resp); refusal != nil {
+		return nil, refusal
 	}
 	var wire tokenResponseJSON
 	if err := strictjson.Unmarshal(raw, &wire); err != nil {

@@ -26,7 +26,8 @@ type Transaction struct {
 	Nonce        Secret
 	CodeVerifier Secret
 	MaxAge       *int64 // seconds
-	CreatedAt    int64  // seconds since the epoch
+	Essential    EssentialClaims
+	CreatedAt    int64 // seconds since the epoch
 }
 
 // ExpiresAt is when the answer comes too late, in seconds since the epoch.
@@ -35,22 +36,23 @@ func (tx *Transaction) ExpiresAt() int64 { return tx.CreatedAt + transactionLife
 // transactionJSON is how a transaction is stored while the page is away at
 // the provider.
 type transactionJSON struct {
-	Issuer       string `json:"issuer"`
-	ClientID     string `json:"client_id"`
-	RedirectURI  string `json:"redirect_uri"`
-	ResponseMode string `json:"response_mode,omitempty"`
-	Scope        string `json:"scope"`
-	State        string `json:"state"`
-	Nonce        string `json:"nonce"`
-	CodeVerifier string `json:"code_verifier"`
-	MaxAge       *int64 `json:"max_age,omitempty"`
-	CreatedAt    int64  `json:"created_at"`
+	Issuer       string           `json:"issuer"`
+	ClientID     string           `json:"client_id"`
+	RedirectURI  string           `json:"redirect_uri"`
+	ResponseMode string           `json:"response_mode,omitempty"`
+	Scope        string           `json:"scope"`
+	State        string           `json:"state"`
+	Nonce        string           `json:"nonce"`
+	CodeVerifier string           `json:"code_verifier"`
+	MaxAge       *int64           `json:"max_age,omitempty"`
+	Essential    *EssentialClaims `json:"essential,omitempty"`
+	CreatedAt    int64            `json:"created_at"`
 }
 
 // Encode returns the transaction with its secrets, for a store that belongs
 // to this tab alone.
 func (tx *Transaction) Encode() ([]byte, error) {
-	return strictjson.Marshal(transactionJSON{
+	wire := transactionJSON{
 		Issuer:       tx.Issuer,
 		ClientID:     tx.ClientID,
 		RedirectURI:  tx.RedirectURI,
@@ -61,7 +63,11 @@ func (tx *Transaction) Encode() ([]byte, error) {
 		CodeVerifier: tx.CodeVerifier.Reveal(),
 		MaxAge:       tx.MaxAge,
 		CreatedAt:    tx.CreatedAt,
-	})
+	}
+	if tx.Essential.ACR || tx.Essential.AuthTime {
+		wire.Essential = &tx.Essential
+	}
+	return strictjson.Marshal(wire)
 }
 
 // DecodeTransaction is the reverse of Encode. What does not decode, or lacks
@@ -78,7 +84,7 @@ func DecodeTransaction(data []byte) (*Transaction, error) {
 			return nil, ErrStateUnknown
 		}
 	}
-	return &Transaction{
+	tx := &Transaction{
 		Issuer:       wire.Issuer,
 		ClientID:     wire.ClientID,
 		RedirectURI:  wire.RedirectURI,
@@ -89,7 +95,25 @@ func DecodeTransaction(data []byte) (*Transaction, error) {
 		CodeVerifier: Secret(wire.CodeVerifier),
 		MaxAge:       wire.MaxAge,
 		CreatedAt:    wire.CreatedAt,
-	}, nil
+	}
+	if wire.Essential != nil {
+		tx.Essential = *wire.Essential
+	}
+	return tx, nil
+}
+
+// Expect returns what the ID Token that came with tokens has to be: all that
+// the request asked for (OIDC Core 3.1.3.7).
+func (tx *Transaction) Expect(m *Metadata, tokens *TokenResponse) *ExpectedIDToken {
+	return &ExpectedIDToken{
+		Issuer:      tx.Issuer,
+		ClientID:    tx.ClientID,
+		Algorithms:  m.SigningAlgorithms(),
+		Nonce:       tx.Nonce,
+		AccessToken: tokens.AccessToken,
+		MaxAge:      tx.MaxAge,
+		Essential:   tx.Essential,
+	}
 }
 
 // A Callback is a successful Authentication Response that belongs to a

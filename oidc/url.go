@@ -77,6 +77,14 @@ func (p *params) set(name, value string) {
 	p.add(name, value)
 }
 
+// get returns the first value of name.
+func (p *params) get(name string) string {
+	if i := slices.Index(p.names, name); i >= 0 {
+		return p.values[i]
+	}
+	return ""
+}
+
 // encode returns the parameters as application/x-www-form-urlencoded.
 func (p *params) encode() string {
 	var b strings.Builder

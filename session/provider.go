@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// cacheLifetime is how long metadata and keys are used.
+	// cacheLifetime is how long metadata is used; keys say it themselves.
 	cacheLifetime = time.Hour
 	// keysRefetchInterval bounds how often an unknown kid fetches keys.
 	keysRefetchInterval = time.Minute
@@ -96,7 +96,12 @@ func (p *provider) fetchKeys(ctx context.Context, refetch bool) (*oidc.KeySet, e
 func (p *provider) cachedKeys(refetch bool) *oidc.KeySet {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if refetch && !p.fresh(p.refetchAt, keysRefetchInterval) || !p.fresh(p.keysAt, cacheLifetime) {
+	switch {
+	case p.keys == nil:
+		return nil
+	case refetch && !p.fresh(p.refetchAt, keysRefetchInterval):
+		return nil
+	case !p.fresh(p.keysAt, p.keys.Lifetime):
 		return nil
 	}
 	return p.keys

@@ -1,15 +1,12 @@
 // Package oidctest is an OpenID Provider for tests: correct by default, and
 // hostile by one edit. It fails the test on a request that it does not know
 // or that breaks a rule, so a client cannot pass by doing something else.
+//
+// [Cases] is the table of what a provider can do wrong, and of what it may do
+// although it looks wrong.
 package oidctest
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,11 +26,39 @@ type OP struct {
 	// SignedIn: there is a session, so prompt=none succeeds.
 	SignedIn bool
 
-	// RefreshTokens are issued and rotated; the use of an old one is refused.
+	// LoginForm is shown to who has no session; without it, coming is
+	// signing in.
+	LoginForm bool
+
+	// RefreshTokens are issued and rotated. The use of an old one fails the
+	// test and revokes all that came of the same sign-in (RFC 9700 4.14.2).
 	RefreshTokens bool
+
+	// KeepRefreshTokens issues no new one at a refresh: the old one goes on.
+	KeepRefreshTokens bool
+
+	// RepeatNonce puts the nonce of the sign-in into the ID Tokens of its
+	// refreshes, too (OIDC Core 12.2 allows both).
+	RepeatNonce bool
+
+	// SignUserinfo answers with a JWT (OIDC Core 5.3.2).
+	SignUserinfo bool
 
 	// Lifetime of the access tokens; default an hour.
 	Lifetime time.Duration
+
+	// Keys are published. The first one signs, unless there is a Signer.
+	Keys   []*Key
+	Signer *Key
+
+	// JWKSPath is where the keys are; default "/jwks".
+	JWKSPath string
+
+	// NoCORS are endpoints that no other origin may read.
+	NoCORS []string
+
+	// ContentTypes replace those of answers in JSON, by endpoint.
+	ContentTypes map[string]string
 
 	// The edits change an answer before it is sent; nil leaves it alone.
 	EditMetadata      func(metadata map[string]any)
@@ -42,40 +67,40 @@ type OP struct {
 	EditTokenResponse func(response map[string]any)
 	EditIDToken       func(header, claims map[string]any)
 	EditUserinfo      func(claims map[string]any)
+	EditUserinfoJWT   func(header, claims map[string]any)
+	EditSignout       func(parameters url.Values)
 
-	// ReplaceIDToken changes the ID Token after it was signed.
-	ReplaceIDToken func(token string) string
+	// EditBody changes the bytes of an answer in JSON.
+	EditBody func(endpoint string, body string) string
+
+	// ReplaceIDToken changes the ID Token after it was signed,
+	// ReplaceUserinfo a signed answer of the userinfo endpoint.
+	ReplaceIDToken  func(token string) string
+	ReplaceUserinfo func(token string) string
 
 	// Respond takes over the answer to a request, by its endpoint, if it
-	// returns true.
+	// returns true. See [OP.Answer].
 	Respond func(endpoint string, w http.ResponseWriter, r *http.Request) bool
 
 	// Hold is called before a request is answered, and may wait.
 	Hold func(endpoint string, r *http.Request)
 
-	tb  testing.TB
-	key *rsa.PrivateKey
+	tb testing.TB
 
 	mu       sync.Mutex
+	authTime int64                 // of the session, seconds since the epoch
 	codes    map[string]url.Values // authorization requests by unused code
-	refresh  map[string]bool       // refresh tokens; false once used
+	refresh  map[string]*grant     // by refresh token
 	requests []string
+	secrets  []string
 }
-
-// testKey is generated once: it takes longer than most tests.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 // Endpoints, as they are named in the request log.
 const (
 	Discovery  = "discovery"
 	JWKS       = "jwks"
 	Authorize  = "authorize"
+	Login      = "login"
 	Token      = "token"
 	Userinfo   = "userinfo"
 	EndSession = "end_session"
@@ -91,10 +116,11 @@ func New(tb testing.TB) *OP {
 		Subject:  "subject-1",
 		SignedIn: true,
 		Lifetime: time.Hour,
+		Keys:     []*Key{NewKey("RS256", "key-1")},
+		JWKSPath: "/jwks",
 		tb:       tb,
-		key:      testKey(),
 		codes:    map[string]url.Values{},
-		refresh:  map[string]bool{},
+		refresh:  map[string]*grant{},
 	}
 }
 
@@ -103,6 +129,22 @@ func (op *OP) Edit(change func()) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	change()
+}
+
+// Answer takes over the answers of one endpoint.
+func (op *OP) Answer(endpoint string, handler http.HandlerFunc) {
+	op.Respond = func(asked string, w http.ResponseWriter, r *http.Request) bool {
+		if asked != endpoint {
+			return false
+		}
+		handler(w, r)
+		return true
+	}
+}
+
+// Rotate replaces the keys by a new one of the same algorithm.
+func (op *OP) Rotate() {
+	op.Keys = []*Key{NewKey(op.Keys[0].Alg, op.Keys[0].ID+"-rotated")}
 }
 
 // Requests returns the endpoints in the order in which they were asked.
@@ -130,20 +172,30 @@ func (op *OP) ResetRequests() {
 	op.requests = nil
 }
 
-// ServeHTTP answers like a provider, with CORS for every origin.
-func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	op.mu.Lock()
-	hold := op.Hold
-	op.mu.Unlock()
-	if endpoint, _ := op.route(r); hold != nil {
-		hold(endpoint, r)
-	}
+// Secrets returns what has passed and must be found in no error and no log:
+// codes, tokens, states, nonces and verifiers.
+func (op *OP) Secrets() []string {
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	header := w.Header()
-	header.Set("Access-Control-Allow-Origin", "*")
-	header.Set("Access-Control-Allow-Headers", "authorization")
-	header.Set("Cache-Control", "no-store")
+	return slices.Clone(op.secrets)
+}
+
+// remember adds to the secrets.
+func (op *OP) remember(secrets ...string) {
+	for _, secret := range secrets {
+		if secret != "" {
+			op.secrets = append(op.secrets, secret)
+		}
+	}
+}
+
+// ServeHTTP answers like a provider, with CORS for every origin.
+func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	endpoint, handler, respond, hold := op.lookup(r)
+	if hold != nil {
+		hold(endpoint, r)
+	}
+	op.allow(w.Header(), endpoint)
 	if r.Method == http.MethodOptions {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -153,7 +205,6 @@ func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	endpoint, handler := op.route(r)
 	if handler == nil {
 		if r.URL.Path != "/favicon.ico" {
 			op.tb.Errorf("oidctest: unknown request: %s %s", r.Method, r.URL.Path)
@@ -161,30 +212,67 @@ func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	op.requests = append(op.requests, endpoint)
-	if endpoint != Authorize && endpoint != EndSession && r.Header.Get("Cookie") != "" {
-		op.tb.Errorf("oidctest: cookies at the %s endpoint", endpoint)
-	}
-	if op.Respond != nil && op.Respond(endpoint, w, r) {
+	op.log(endpoint, r)
+	if respond != nil && respond(endpoint, w, r) {
 		return
 	}
+	op.mu.Lock()
+	defer op.mu.Unlock()
 	handler(w, r)
+}
+
+// lookup returns what is needed to answer a request.
+func (op *OP) lookup(r *http.Request) (
+	endpoint string, handler http.HandlerFunc,
+	respond func(string, http.ResponseWriter, *http.Request) bool, hold func(string, *http.Request),
+) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	endpoint, handler = op.route(r)
+	return endpoint, handler, op.Respond, op.Hold
+}
+
+// allow lets every origin read, unless the endpoint does not.
+func (op *OP) allow(header http.Header, endpoint string) {
+	header.Set("Cache-Control", "no-store")
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if !slices.Contains(op.NoCORS, endpoint) {
+		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Access-Control-Allow-Headers", "authorization")
+	}
+}
+
+// log notes a request, and fails the test on one with cookies where there
+// must be none.
+func (op *OP) log(endpoint string, r *http.Request) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.requests = append(op.requests, endpoint)
+	if !slices.Contains([]string{Authorize, Login, EndSession}, endpoint) && r.Header.Get("Cookie") != "" {
+		op.tb.Errorf("oidctest: cookies at the %s endpoint", endpoint)
+	}
 }
 
 func (op *OP) route(r *http.Request) (endpoint string, handler http.HandlerFunc) {
 	path := strings.TrimPrefix(r.URL.Path, issuerPath(op.Issuer))
+	method := r.Method
+	if method == http.MethodOptions {
+		method = r.Header.Get("Access-Control-Request-Method")
+	}
 	routes := map[string]struct {
 		endpoint string
 		handler  http.HandlerFunc
 	}{
 		"GET /.well-known/openid-configuration": {Discovery, op.metadata},
-		"GET /jwks":                             {JWKS, op.jwks},
+		"GET " + op.JWKSPath:                    {JWKS, op.jwks},
 		"GET /authorize":                        {Authorize, op.authorize},
+		"POST /login":                           {Login, op.login},
 		"POST /token":                           {Token, op.token},
 		"GET /userinfo":                         {Userinfo, op.userinfo},
-		"GET /logout":                           {EndSession, op.logout},
+		"GET /logout":                           {EndSession, op.signout},
 	}
-	route := routes[r.Method+" "+path]
+	route := routes[method+" "+path]
 	return route.endpoint, route.handler
 }
 
@@ -194,125 +282,4 @@ func issuerPath(issuer string) string {
 		return ""
 	}
 	return strings.TrimSuffix(u.Path, "/")
-}
-
-func (op *OP) metadata(w http.ResponseWriter, _ *http.Request) {
-	base := strings.TrimSuffix(op.Issuer, "/")
-	metadata := map[string]any{
-		"issuer":                                         op.Issuer,
-		"authorization_endpoint":                         base + "/authorize",
-		"token_endpoint":                                 base + "/token",
-		"userinfo_endpoint":                              base + "/userinfo",
-		"jwks_uri":                                       base + "/jwks",
-		"end_session_endpoint":                           base + "/logout",
-		"response_types_supported":                       []string{"code"},
-		"subject_types_supported":                        []string{"public"},
-		"id_token_signing_alg_values_supported":          []string{"RS256"},
-		"code_challenge_methods_supported":               []string{"S256"},
-		"authorization_response_iss_parameter_supported": true,
-	}
-	answer(w, http.StatusOK, metadata, op.EditMetadata)
-}
-
-func (op *OP) jwks(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, map[string]any{"keys": []any{op.PublicJWK()}}, op.EditJWKS)
-}
-
-// PublicJWK returns the key that ID Tokens are signed with.
-func (op *OP) PublicJWK() map[string]any {
-	exponent := []byte{1, 0, 1}
-	return map[string]any{
-		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "key-1",
-		"n": base64.RawURLEncoding.EncodeToString(op.key.N.Bytes()),
-		"e": base64.RawURLEncoding.EncodeToString(exponent),
-	}
-}
-
-// answer sends JSON after the edit.
-func answer(w http.ResponseWriter, status int, object map[string]any, edit func(map[string]any)) {
-	if edit != nil {
-		edit(object)
-	}
-	data, err := json.Marshal(object)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(data)
-}
-
-// authorize signs in at once: who wants to see a login form uses a real
-// provider.
-func (op *OP) authorize(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	op.checkAuthorize(q)
-	response := url.Values{"state": {q.Get("state")}, "iss": {op.Issuer}}
-	if q.Get("prompt") == "none" && !op.SignedIn {
-		response.Set("error", "login_required")
-	} else {
-		op.SignedIn = true
-		code := random()
-		op.codes[code] = q
-		response.Set("code", code)
-	}
-	if op.EditCallback != nil {
-		op.EditCallback(response)
-	}
-	redirect, err := url.Parse(q.Get("redirect_uri"))
-	if err != nil {
-		http.Error(w, "redirect_uri", http.StatusBadRequest)
-		return
-	}
-	parameters := redirect.Query()
-	maps.Copy(parameters, response)
-	redirect.RawQuery = parameters.Encode()
-	http.Redirect(w, r, redirect.String(), http.StatusSeeOther)
-}
-
-// checkAuthorize fails the test on a request that breaks a rule.
-func (op *OP) checkAuthorize(q url.Values) {
-	for name, values := range q {
-		if len(values) > 1 && name != "resource" {
-			op.tb.Errorf("oidctest: parameter %s comes %d times (RFC 6749 3.1)", name, len(values))
-		}
-	}
-	want := map[string]string{
-		"client_id": op.ClientID, "response_type": "code", "code_challenge_method": "S256",
-	}
-	for name, value := range want {
-		if q.Get(name) != value {
-			op.tb.Errorf("oidctest: %s = %q, want %q", name, q.Get(name), value)
-		}
-	}
-	for _, name := range []string{"state", "nonce", "code_challenge"} {
-		if len(q.Get(name)) != 43 {
-			op.tb.Errorf("oidctest: %s has %d characters, want 256 random bits", name, len(q.Get(name)))
-		}
-	}
-	if !slices.Contains(strings.Fields(q.Get("scope")), "openid") {
-		op.tb.Errorf("oidctest: scope lacks openid (OIDC Core 3.1.2.1)")
-	}
-}
-
-func (op *OP) logout(w http.ResponseWriter, r *http.Request) {
-	op.SignedIn = false
-	q := r.URL.Query()
-	redirect, err := url.Parse(q.Get("post_logout_redirect_uri"))
-	if err != nil || redirect.Host == "" {
-		_, _ = w.Write([]byte("signed out"))
-		return
-	}
-	if state := q.Get("state"); state != "" {
-		redirect.RawQuery = url.Values{"state": {state}}.Encode()
-	}
-	http.Redirect(w, r, redirect.String(), http.StatusSeeOther)
-}
-
-func random() string { return rand.Text() }
-
-func sha256Half(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

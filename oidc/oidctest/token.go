@@ -2,15 +2,20 @@ package oidctest
 
 import (
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
 )
+
+// A grant is what a sign-in gave the client.
+type grant struct {
+	scope, nonce string
+	authTime     int64 // seconds since the epoch
+	revoked      *bool // shared by all refresh tokens of the sign-in
+	used         bool  // this refresh token
+}
 
 // token is the token endpoint (OIDC Core 3.1.3, 12).
 func (op *OP) token(w http.ResponseWriter, r *http.Request) {
@@ -21,6 +26,14 @@ func (op *OP) token(w http.ResponseWriter, r *http.Request) {
 	if len(r.URL.Query()) > 0 || form.Has("client_secret") || r.Header.Get("Authorization") != "" {
 		op.tb.Errorf("oidctest: token request of a public client has a query, a secret or credentials")
 	}
+	for name, values := range form {
+		if len(values) > 1 {
+			op.tb.Errorf("oidctest: parameter %s comes %d times (RFC 6749 3.2)", name, len(values))
+		}
+	}
+	if form.Get("client_id") != op.ClientID {
+		op.tb.Errorf("oidctest: token request of the client %q (RFC 6749 3.2.1)", form.Get("client_id"))
+	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
 		op.exchange(w, form)
@@ -28,44 +41,52 @@ func (op *OP) token(w http.ResponseWriter, r *http.Request) {
 		op.refreshTokens(w, form)
 	default:
 		op.tb.Errorf("oidctest: grant_type %q", form.Get("grant_type"))
-		refuse(w, "unsupported_grant_type")
+		op.refuse(w, Token, "unsupported_grant_type")
 	}
 }
 
 func (op *OP) exchange(w http.ResponseWriter, form url.Values) {
+	op.remember(form.Get("code_verifier"))
 	request, ok := op.codes[form.Get("code")]
 	delete(op.codes, form.Get("code"))
 	if !ok {
 		op.tb.Errorf("oidctest: a code that was never issued, or is used a second time")
-		refuse(w, "invalid_grant")
+		op.refuse(w, Token, "invalid_grant")
 		return
 	}
-	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
-	if base64.RawURLEncoding.EncodeToString(sum[:]) != request.Get("code_challenge") {
+	if encode(digest(crypto.SHA256, form.Get("code_verifier"))) != request.Get("code_challenge") {
 		op.tb.Errorf("oidctest: code_verifier does not match (RFC 7636 4.6)")
-		refuse(w, "invalid_grant")
+		op.refuse(w, Token, "invalid_grant")
 		return
 	}
-	for _, name := range []string{"redirect_uri", "client_id"} {
-		if form.Get(name) != request.Get(name) {
-			op.tb.Errorf("oidctest: %s differs from the authorization request", name)
-		}
+	if form.Get("redirect_uri") != request.Get("redirect_uri") {
+		op.tb.Errorf("oidctest: redirect_uri differs from the authorization request")
 	}
-	op.issue(w, request.Get("scope"), request.Get("nonce"))
+	op.issue(w, &grant{
+		scope: request.Get("scope"), nonce: request.Get("nonce"), authTime: op.authTime, revoked: new(bool),
+	}, true)
 }
 
 func (op *OP) refreshTokens(w http.ResponseWriter, form url.Values) {
-	token := form.Get("refresh_token")
-	unused, known := op.refresh[token]
-	if !known || !unused {
-		if known {
-			op.tb.Errorf("oidctest: a refresh token is used a second time")
-		}
-		refuse(w, "invalid_grant")
+	g := op.refresh[form.Get("refresh_token")]
+	if g != nil && g.used {
+		op.tb.Errorf("oidctest: a refresh token is used a second time")
+		*g.revoked = true
+	}
+	if g == nil || *g.revoked {
+		op.refuse(w, Token, "invalid_grant")
 		return
 	}
-	op.refresh[token] = false
-	op.issue(w, form.Get("scope"), "")
+	g.used = !op.KeepRefreshTokens
+	next := *g
+	next.used = false
+	if scope := form.Get("scope"); scope != "" {
+		next.scope = scope
+	}
+	if !op.RepeatNonce {
+		next.nonce = ""
+	}
+	op.issue(w, &next, g.used)
 }
 
 // RevokeRefreshTokens makes every refresh token unknown.
@@ -73,34 +94,48 @@ func (op *OP) RevokeRefreshTokens() {
 	op.Edit(func() { clear(op.refresh) })
 }
 
-func (op *OP) issue(w http.ResponseWriter, scope, nonce string) {
+// issue answers with tokens, with a refresh token if rotate is set.
+func (op *OP) issue(w http.ResponseWriter, g *grant, rotate bool) {
 	accessToken := "access-" + random()
 	response := map[string]any{
 		"access_token": accessToken,
 		"token_type":   "Bearer",
 		"expires_in":   int(op.Lifetime / time.Second),
-		"scope":        scope,
-		"id_token":     op.idToken(nonce, accessToken),
+		"scope":        g.scope,
+		"id_token":     op.idToken(g, accessToken),
 	}
-	if op.RefreshTokens {
+	if op.RefreshTokens && rotate {
 		token := "refresh-" + random()
-		op.refresh[token] = true
+		op.refresh[token] = g
 		response["refresh_token"] = token
 	}
-	answer(w, http.StatusOK, response, op.EditTokenResponse)
+	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
+		token, _ := response[name].(string)
+		op.remember(token)
+	}
+	op.answer(w, Token, http.StatusOK, response, op.EditTokenResponse)
 }
 
-func (op *OP) idToken(nonce, accessToken string) string {
+// signer returns the key that signs.
+func (op *OP) signer() *Key {
+	if op.Signer != nil {
+		return op.Signer
+	}
+	return op.Keys[0]
+}
+
+func (op *OP) idToken(g *grant, accessToken string) string {
 	now := time.Now().Unix()
-	header := map[string]any{"alg": "RS256", "kid": "key-1"}
+	key := op.signer()
+	header := map[string]any{"alg": key.Alg, "kid": key.ID}
 	claims := map[string]any{
 		"iss": op.Issuer, "sub": op.Subject, "aud": op.ClientID,
-		"exp": now + 300, "iat": now, "auth_time": now,
-		"at_hash": sha256Half(accessToken),
+		"exp": now + 300, "iat": now, "auth_time": g.authTime,
+		"at_hash": halfHash(key.Alg, accessToken),
 		"name":    "Test User",
 	}
-	if nonce != "" {
-		claims["nonce"] = nonce
+	if g.nonce != "" {
+		claims["nonce"] = g.nonce
 	}
 	if op.EditIDToken != nil {
 		op.EditIDToken(header, claims)
@@ -112,32 +147,49 @@ func (op *OP) idToken(nonce, accessToken string) string {
 	return token
 }
 
-// Sign returns a JWS over the claims, by RS256 whatever the header says.
+// Sign returns a JWS over the claims, by the algorithm of the key whatever
+// the header says.
 func (op *OP) Sign(header, claims map[string]any) string {
-	input := part(op, header) + "." + part(op, claims)
-	sum := sha256.Sum256([]byte(input))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, op.key, crypto.SHA256, sum[:])
+	return op.signPayload(header, op.marshal(claims))
+}
+
+func (op *OP) signPayload(header map[string]any, payload []byte) string {
+	input := encode(op.marshal(header)) + "." + encode(payload)
+	signature, err := op.signer().sign(input)
 	if err != nil {
 		op.tb.Errorf("oidctest: sign: %v", err)
 	}
-	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
+	return input + "." + encode(signature)
 }
 
-func part(op *OP, object map[string]any) string {
+func (op *OP) marshal(object map[string]any) []byte {
 	data, err := json.Marshal(object)
 	if err != nil {
 		op.tb.Errorf("oidctest: %v", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(data)
+	return data
 }
 
+// userinfo is the userinfo endpoint (OIDC Core 5.3).
 func (op *OP) userinfo(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Authorization") == "" {
-		op.tb.Errorf("oidctest: userinfo request without a token")
+	if r.Header.Get("Authorization") == "" || r.URL.RawQuery != "" {
+		op.tb.Errorf("oidctest: userinfo request without a token, or with a query (RFC 6750 2.3)")
 	}
-	answer(w, http.StatusOK, map[string]any{"sub": op.Subject, "email": "user@example.test"}, op.EditUserinfo)
-}
-
-func refuse(w http.ResponseWriter, code string) {
-	answer(w, http.StatusBadRequest, map[string]any{"error": code}, nil)
+	claims := map[string]any{"sub": op.Subject, "email": "user@example.test"}
+	if !op.SignUserinfo {
+		op.answer(w, Userinfo, http.StatusOK, claims, op.EditUserinfo)
+		return
+	}
+	key := op.signer()
+	header := map[string]any{"alg": key.Alg, "kid": key.ID}
+	maps.Copy(claims, map[string]any{"iss": op.Issuer, "aud": op.ClientID})
+	if op.EditUserinfoJWT != nil {
+		op.EditUserinfoJWT(header, claims)
+	}
+	token := op.Sign(header, claims)
+	if op.ReplaceUserinfo != nil {
+		token = op.ReplaceUserinfo(token)
+	}
+	w.Header().Set("Content-Type", "application/jwt")
+	_, _ = w.Write([]byte(token))
 }

@@ -2,21 +2,30 @@ package oidctest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// A Transport takes requests to the provider without a network.
+// A Transport takes requests to the provider without a network, within the
+// bounds that a browser's transport keeps.
 type Transport struct {
 	op *OP
 
 	// Fail, if set, is asked before each request; its error is the result.
 	Fail func(req *oidc.Request) error
 }
+
+const (
+	timeout  = 10 * time.Second
+	maxBytes = 1 << 20
+)
 
 // Transport returns a transport to the provider.
 func (op *OP) Transport() *Transport { return &Transport{op: op} }
@@ -31,14 +40,11 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 			return nil, err
 		}
 	}
-	r := httptest.NewRequest(req.Method, req.URL, strings.NewReader(req.Body))
-	for name, value := range req.Header {
-		r.Header.Set(name, value)
-	}
-	w := httptest.NewRecorder()
-	t.op.ServeHTTP(w, r)
-	if w.Code >= 300 && w.Code < 400 {
-		return nil, oidc.ErrRedirectRefused
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, oidc.ErrTimeout)
+	defer cancel()
+	w, err := t.serve(ctx, req)
+	if err != nil {
+		return nil, err
 	}
 	header := make(map[string]string)
 	for name := range w.Header() {
@@ -47,11 +53,44 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	return &oidc.Response{Status: w.Code, Header: header, Body: w.Body.Bytes()}, nil
 }
 
+// serve asks the provider, and fails where a browser does.
+func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.ResponseRecorder, err error) {
+	defer func() {
+		if recovered := recover(); recovered == http.ErrAbortHandler {
+			err = oidc.ErrNetwork
+		} else if recovered != nil {
+			panic(recovered)
+		}
+	}()
+	r := httptest.NewRequestWithContext(ctx, req.Method, req.URL, strings.NewReader(req.Body))
+	for name, value := range req.Header {
+		r.Header.Set(name, value)
+	}
+	w = httptest.NewRecorder()
+	t.op.ServeHTTP(w, r)
+	length, lengthErr := strconv.Atoi(w.Header().Get("Content-Length"))
+	switch {
+	case errors.Is(context.Cause(ctx), oidc.ErrTimeout):
+		return nil, oidc.ErrTimeout
+	case ctx.Err() != nil:
+		return nil, oidc.ErrAborted
+	case w.Header().Get("Access-Control-Allow-Origin") == "":
+		return nil, oidc.ErrCORSRefused
+	case w.Code >= 300 && w.Code < 400:
+		return nil, oidc.ErrRedirectRefused
+	case w.Body.Len() > maxBytes:
+		return nil, oidc.ErrResponseTooLarge
+	case lengthErr == nil && length != w.Body.Len():
+		return nil, oidc.ErrNetwork
+	}
+	return w, nil
+}
+
 // Visit does what a browser does with a URL of the provider's: it returns the
-// address that it is sent on to.
+// address that it is sent on to; none if it shows a page.
 func (op *OP) Visit(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || !strings.HasPrefix(address, strings.TrimSuffix(op.Issuer, "/")+"/") {
+	if err != nil || !strings.HasPrefix(address, op.Base()+"/") {
 		op.tb.Errorf("oidctest: a browser was sent elsewhere than to the provider")
 		return ""
 	}

@@ -26,12 +26,15 @@ type errorData struct {
 	ErrorURI         string    `json:"error_uri,omitempty"`
 }
 
-// describe returns the facts of err; an error without a code is internal, and
-// its text stays here.
+// describe returns the facts of err, and its message with advice; an error
+// without a code is internal, and its text stays here.
 func describe(err error) (data errorData, message string) {
 	data.Code, message = codeOf(err), err.Error()
 	if data.Code == session.ErrInternal {
 		message = session.ErrInternal.Error()
+	}
+	if text := advice[data.Code]; text != "" {
+		message += ": " + text
 	}
 	var claim *oidc.ClaimError
 	if errors.As(err, &claim) {

@@ -53,6 +53,7 @@ func TestDescribe(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			tt.message = advised(tt.message, tt.want.Code)
 			data, message := describe(tt.err)
 			if data != tt.want || message != tt.message {
 				t.Errorf("describe = %+v, %q; want %+v, %q", data, message, tt.want, tt.message)
@@ -94,7 +95,7 @@ func TestPageErrors(t *testing.T) {
 			tab := newWorld(t).open()
 			tab.refuse("frame", tt.data)
 			data, message := tab.mustFail("signinSilent", nil, tt.want)
-			if data != (errorData{Code: tt.want}) || message != tt.want.Error() {
+			if data != (errorData{Code: tt.want}) || message != advised(tt.want.Error(), tt.want) {
 				t.Errorf("%+v, %q", data, message)
 			}
 		})
@@ -302,5 +303,27 @@ func echo(w *world, answer func(form url.Values) any) {
 		rw.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(rw).Encode(answer(r.PostForm))
 		return true
+	}
+}
+
+// advised returns a message as the page gets it.
+func advised(message string, code oidc.Code) string {
+	if text := advice[code]; text != "" {
+		return message + ": " + text
+	}
+	return message
+}
+
+// The mistake is named in words, after the code.
+func TestAdvice(t *testing.T) {
+	_, message := describe(fmt.Errorf("discovery: %w", oidc.ErrIssuerMismatch))
+	const want = "discovery: oidc: issuer_mismatch: authority and the provider's issuer have to be equal"
+	if !strings.HasPrefix(message, want) {
+		t.Errorf("message = %q, want %q...", message, want)
+	}
+	for code, text := range advice {
+		if len(text) > 140 || strings.HasSuffix(text, ".") {
+			t.Errorf("the advice for %s is too long for a message, or ends in a period", string(code))
+		}
 	}
 }

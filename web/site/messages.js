@@ -52,6 +52,7 @@ const messages = {
   // A token failed a check: nobody is signed in by it.
   token_response_invalid: "The sign-in service sent an incomplete answer. You are not signed in.",
   id_token_missing: "The sign-in service did not say who you are. You are not signed in.",
+  push_response_invalid: "The sign-in service sent an incomplete answer. Tell whoever runs it.",
   token_malformed: "The sign-in service sent something that is not a token. You are not signed in.",
   claim_invalid: "The sign-in service sent a token with a part missing. You are not signed in.",
   typ_not_allowed: "The sign-in service sent a token of the wrong kind. You are not signed in.",
@@ -71,6 +72,7 @@ const messages = {
   at_hash_mismatch: "Two tokens do not belong together. You are not signed in.",
   subject_changed: "Somebody else is signed in at the sign-in service now. Please sign in again.",
   insufficient_scope: "You do not have the right to do this.",
+  challenge_malformed: "The API refused, and its reason cannot be read.",
 
   // The session.
   not_signed_in: "You are not signed in.",

@@ -1,0 +1,29 @@
+package api
+
+import (
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// advice is added to the messages of mistakes that a developer or an operator
+// can mend; docs/errors.md says more. It is text of ours, never of a response.
+var advice = map[oidc.Code]string{
+	oidc.ErrInsecureURL:        "use https, or http on localhost",
+	oidc.ErrIssuerMismatch:     "authority and the provider's issuer have to be equal, character by character; in a callback it may be an attack",
+	oidc.ErrMetadataInvalid:    "look at authority + /.well-known/openid-configuration",
+	oidc.ErrNetwork:            "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it",
+	oidc.ErrCORSRefused:        "the server answers, but does not let this origin read it: register the origin of the app for CORS at the provider",
+	oidc.ErrRedirectRefused:    "set authority to where the redirect leads",
+	oidc.ErrNotJSON:            "something else answers: a login page, a proxy, or a site that serves index.html for every address",
+	oidc.ErrCallbackMissing:    "the address holds no response: call signinCallback on the redirect URI only",
+	oidc.ErrStateUnknown:       "this tab started no such sign-in, or it was completed before: start again",
+	oidc.ErrTransactionExpired: "the answer came later than 15 minutes: start again",
+	oidc.ErrAlgNotAllowed:      "register the client for RS256, ES256 or another asymmetric algorithm",
+	oidc.ErrAudienceMismatch:   "the token is not for this client_id alone",
+	oidc.ErrTokenExpired:       "if the token is new, the clock of this device is wrong",
+	oidc.ErrTokenNotYetValid:   "the clock of this device is probably wrong",
+	oidc.ErrIssuedInFuture:     "the clock of this device is probably wrong",
+	session.ErrFrameNoResponse: "the provider showed a page of its own in the hidden frame, or the redirect URI is not registered",
+	ErrStorageUnavailable:      "the browser does not let this tab keep the sign-in",
+	ErrVersionMismatch:         "page and worker come from different builds: deploy all files of one build together",
+}
