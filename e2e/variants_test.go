@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 // The classic script gives the global oidc the same classes, and works under
@@ -85,5 +87,30 @@ func TestTwoProviders(t *testing.T) {
 	eval[bool](tab, "other.removeUser().then(() => true)")
 	if got := eval[string](tab, subjects); got != first.Subject+",nobody" {
 		t.Errorf("after the second was removed: %s", got)
+	}
+}
+
+// A provider that takes pushed requests only, and revocation.
+func TestPushedRequestsAndRevocation(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	op.Edit(func() { op.RequirePAR, op.RefreshTokens = true, true })
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	token := eval[string](tab, "um.getUser().then((u) => u.refresh_token)")
+	if code := codeOf(tab, "um.revokeTokens(['refresh_token'])"); code != "" || !op.Revoked(token) {
+		t.Errorf("revokeTokens: code %q, revoked %t", code, op.Revoked(token))
+	}
+	if got := eval[string](tab, "um.getUser().then((u) => typeof u.refresh_token)"); got != "undefined" {
+		t.Errorf("the user still has a refresh token")
+	}
+	if code := codeOf(tab, "um.signinSilent()"); code != "" { // in the frame, pushed again
+		t.Errorf("renewal: code %q", code)
+	}
+	if n := op.Count(oidctest.PAR); n != 2 {
+		t.Errorf("%d requests were pushed, want 2", n)
 	}
 }

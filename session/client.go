@@ -62,6 +62,9 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	if err != nil {
 		return err
 	}
+	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
+		return err
+	}
 	record, err := signinRecord(tx, args.State, c.session.keepable(metadata))
 	if err != nil {
 		return err
@@ -187,6 +190,7 @@ func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
 	override(&r.Display, a.Request.Display)
 	override(&r.UILocales, a.Request.UILocales)
 	override(&r.ACRValues, a.Request.ACRValues)
+	override(&r.Claims, a.Request.Claims)
 	override(&r.ResponseMode, a.Request.ResponseMode)
 	if a.Request.MaxAge != nil {
 		r.MaxAge = a.Request.MaxAge

@@ -112,6 +112,11 @@ func (s *session) unload() *User {
 	defer s.turn.Unlock()
 	s.mu.Lock()
 	user := s.user
+	if user != nil && s.rotated != "" {
+		last := *user
+		last.RefreshToken = s.rotated
+		user = &last
+	}
 	s.user, s.rotated = nil, ""
 	s.unloads++
 	s.mu.Unlock()
@@ -179,14 +184,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, fmt.Errorf("token request: %w", err)
 	}
-	claims, err := s.provider.verify(ctx, &oidc.ExpectedIDToken{
-		Issuer:      tx.Issuer,
-		ClientID:    tx.ClientID,
-		Algorithms:  metadata.SigningAlgorithms(),
-		Nonce:       tx.Nonce,
-		AccessToken: tokens.AccessToken,
-		MaxAge:      tx.MaxAge,
-	}, tokens.IDToken)
+	claims, err := s.provider.verify(ctx, tx.Expect(metadata, tokens), tokens.IDToken)
 	if err != nil {
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}

@@ -34,6 +34,13 @@ type Settings struct {
 	// SilentTimeout bounds the life of the hidden frame. Default 10 s.
 	SilentTimeout time.Duration
 
+	// Push says whether requests are pushed to the provider (RFC 9126).
+	Push oidc.PushMode
+
+	// KeepRefreshToken leaves the refresh token as it is at a sign-out. By
+	// default it is revoked, which the sign-out does not wait for long.
+	KeepRefreshToken bool
+
 	// OmitIDTokenHint leaves id_token_hint out of silent sign-ins, for
 	// providers that refuse it (OIDC Core 3.1.2.1 says it should be sent).
 	OmitIDTokenHint bool
@@ -47,6 +54,7 @@ type RequestSettings struct {
 	MaxAge       *int64 // seconds
 	UILocales    string
 	ACRValues    string
+	Claims       string // JSON (OIDC Core 5.5)
 	ResponseMode string
 	Resource     []string
 	Extra        map[string]string
@@ -93,6 +101,7 @@ func (s *Settings) request() *oidc.AuthenticationRequest {
 		MaxAge:       s.Request.MaxAge,
 		UILocales:    s.Request.UILocales,
 		ACRValues:    s.Request.ACRValues,
+		Claims:       s.Request.Claims,
 		Resource:     s.Request.Resource,
 		Extra:        s.Request.Extra,
 	}

@@ -50,6 +50,7 @@ func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutAr
 	if request.State, err = oidc.NewState(c.session.config.Rand); err != nil {
 		return err
 	}
+	c.revokeAtSignout(ctx, metadata, user)
 	url, err := request.URL(metadata)
 	if err != nil {
 		return err

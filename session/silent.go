@@ -102,6 +102,9 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		if startErr != nil {
 			return nil, startErr
 		}
+		if url, err = c.settings.Push.Push(ctx, s.config.Transport, metadata, url); err != nil {
+			return nil, err
+		}
 		var callbackURL string
 		callbackURL, err = tab.page.Framer.Frame(ctx, url, c.settings.SilentTimeout)
 		if err == nil {

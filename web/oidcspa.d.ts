@@ -59,6 +59,8 @@ export interface RequestParameters {
   max_age?: number;
   ui_locales?: string;
   acr_values?: string;
+  /** OIDC Core 5.5, as an object or as JSON; what it calls essential is checked. */
+  claims?: string | object;
   response_mode?: "query" | "fragment";
   /** RFC 8707. */
   resource?: string | string[];
@@ -75,6 +77,10 @@ export interface UserManagerSettings extends RequestParameters {
   silent_redirect_uri?: string;
   post_logout_redirect_uri?: string;
   response_type?: "code";
+  /** Pushes requests to the provider (RFC 9126). Default "auto": where it demands that. */
+  par?: "auto" | "off" | "required";
+  /** Revokes the refresh token at a sign-out, if the provider can. Default true. */
+  revokeTokensOnSignout?: boolean;
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */
   loadUserInfo?: boolean;
   /** Renews before the access token expires. Default true. */
@@ -202,6 +208,12 @@ export class UserManager {
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
   /** Forgets the user in all tabs; the provider's session goes on. */
   removeUser(): Promise<void>;
+  /**
+   * Tells the provider that tokens are not needed any more (RFC 7009). The
+   * user stays signed in, without the refresh token if that was revoked.
+   * Default: both.
+   */
+  revokeTokens(types?: ("access_token" | "refresh_token")[]): Promise<void>;
   /** Forgets the user and ends the provider's session. */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /** Completes a sign-out, and takes the response out of the address bar. */

@@ -13,7 +13,7 @@ import (
 
 // authorize is the authorization endpoint (OIDC Core 3.1.2).
 func (op *OP) authorize(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
+	q := op.parameters(r.URL.Query())
 	op.checkAuthorize(q)
 	op.remember(q.Get("state"), q.Get("nonce"))
 	fresh := op.SignedIn && !op.tooOld(q)

@@ -33,7 +33,7 @@ func tokenCases() []Case {
 		{Name: "expires_in true", Spec: ok, Edit: response("expires_in", true), Want: oidc.ErrTokenResponseInvalid},
 		{Name: "token answer of status 201", Spec: ok, Edit: problem(201, `{"access_token":"a","token_type":"Bearer"}`), Want: oidc.ErrHTTPStatus},
 		{Name: "token answer of status 204", Spec: ok, Edit: problem(204, ""), Want: oidc.ErrHTTPStatus},
-		{Name: "an error of status 200", Spec: refused, Edit: problem(200, `{"error":"invalid_grant"}`), Want: oidc.ErrTokenResponseInvalid},
+		{Name: "an error of status 200", Spec: refused, Edit: problem(200, `{"error":"invalid_grant"}`), Want: oidc.ErrProvider},
 		{Name: "invalid_grant", Spec: refused, Edit: problem(400, `{"error":"invalid_grant"}`), Want: oidc.ErrProvider},
 		{Name: "invalid_client with 401", Spec: refused, Edit: problem(401, `{"error":"invalid_client","error_description":"x"}`), Want: oidc.ErrProvider},
 		{Name: "an error of status 403", Spec: refused, Edit: problem(403, `{"error":"access_denied"}`), Want: oidc.ErrProvider},

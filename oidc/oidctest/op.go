@@ -41,6 +41,9 @@ type OP struct {
 	// refreshes, too (OIDC Core 12.2 allows both).
 	RepeatNonce bool
 
+	// RequirePAR takes requests only if they were pushed (RFC 9126 5).
+	RequirePAR bool
+
 	// SignUserinfo answers with a JWT (OIDC Core 5.3.2).
 	SignUserinfo bool
 
@@ -91,6 +94,8 @@ type OP struct {
 	authTime int64                 // of the session, seconds since the epoch
 	codes    map[string]url.Values // authorization requests by unused code
 	refresh  map[string]*grant     // by refresh token
+	pushed   map[string]url.Values // by request_uri
+	revoked  []string
 	requests []string
 	secrets  []string
 }
@@ -104,6 +109,8 @@ const (
 	Token      = "token"
 	Userinfo   = "userinfo"
 	EndSession = "end_session"
+	PAR        = "par"
+	Revocation = "revocation"
 )
 
 // New returns a provider with a session for "subject-1", for the client "app",
@@ -271,6 +278,8 @@ func (op *OP) route(r *http.Request) (endpoint string, handler http.HandlerFunc)
 		"POST /token":                           {Token, op.token},
 		"GET /userinfo":                         {Userinfo, op.userinfo},
 		"GET /logout":                           {EndSession, op.signout},
+		"POST /par":                             {PAR, op.push},
+		"POST /revoke":                          {Revocation, op.revoke},
 	}
 	route := routes[method+" "+path]
 	return route.endpoint, route.handler

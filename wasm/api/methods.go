@@ -57,6 +57,19 @@ func signinCallback(ctx context.Context, client *session.Client, params []byte) 
 	return userResult(client.SigninCallback(ctx, p.URL))
 }
 
+// revokeJSON are the arguments of a revocation.
+type revokeJSON struct {
+	Types []session.TokenType `json:"types"`
+}
+
+func revokeTokens(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	var j revokeJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	return nil, client.RevokeTokens(ctx, j.Types...)
+}
+
 func signoutRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	var j signoutJSON
 	if err := decode(params, &j); err != nil {

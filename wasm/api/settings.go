@@ -22,6 +22,8 @@ type settingsJSON struct {
 	ResponseType          string `json:"response_type"`
 	requestJSON
 
+	PAR                           string  `json:"par"`
+	RevokeTokensOnSignout         *bool   `json:"revokeTokensOnSignout"`
 	LoadUserInfo                  bool    `json:"loadUserInfo"`
 	AutomaticSilentRenew          *bool   `json:"automaticSilentRenew"`
 	IncludeIDTokenInSilentRenew   *bool   `json:"includeIdTokenInSilentRenew"`
@@ -36,6 +38,7 @@ type requestJSON struct {
 	MaxAge           *int64                `json:"max_age"` // seconds
 	UILocales        string                `json:"ui_locales"`
 	ACRValues        string                `json:"acr_values"`
+	Claims           strictjson.RawMessage `json:"claims"`
 	ResponseMode     string                `json:"response_mode"`
 	Resource         strictjson.RawMessage `json:"resource"`
 	ExtraQueryParams queryParams           `json:"extraQueryParams"`
@@ -61,6 +64,8 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		PostLogoutRedirectURI: j.PostLogoutRedirectURI,
 		Scope:                 j.Scope,
 		Request:               request,
+		Push:                  oidc.PushMode(j.PAR),
+		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
 		LoadUserinfo:          j.LoadUserInfo,
 		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,
 		OmitIDTokenHint:       j.IncludeIDTokenInSilentRenew != nil && !*j.IncludeIDTokenInSilentRenew,
@@ -85,7 +90,12 @@ func (j *requestJSON) settings() (session.RequestSettings, error) {
 	if err != nil {
 		return session.RequestSettings{}, fmt.Errorf("extraQueryParams: %w", err)
 	}
+	claims, err := claimsParam(j.Claims)
+	if err != nil {
+		return session.RequestSettings{}, fmt.Errorf("claims: %w", err)
+	}
 	return session.RequestSettings{
+		Claims:       claims,
 		Prompt:       j.Prompt,
 		Display:      j.Display,
 		MaxAge:       j.MaxAge,
@@ -95,6 +105,19 @@ func (j *requestJSON) settings() (session.RequestSettings, error) {
 		Resource:     resource,
 		Extra:        extra,
 	}, nil
+}
+
+// claimsParam takes the claims parameter as an object, or written as text.
+func claimsParam(raw strictjson.RawMessage) (string, error) {
+	switch {
+	case isNull(raw):
+		return "", nil
+	case strings.HasPrefix(string(raw), "{"):
+		return string(raw), nil
+	}
+	var text string
+	err := strictjson.Unmarshal(raw, &text)
+	return text, err
 }
 
 // oneOrMany decodes a string or an array of strings.

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 	"github.com/oidcspa/oidcspa/session"
 )
@@ -40,6 +41,8 @@ var requestParameters = []one{
 	{"max_age", 0, redirect, "max_age", []string{"0"}},
 	{"ui_locales", "fr de", redirect, "ui_locales", []string{"fr de"}},
 	{"acr_values", "phr", redirect, "acr_values", []string{"phr"}},
+	{"claims", object{"id_token": object{"email": nil}}, redirect, "claims", []string{`{"id_token":{"email":null}}`}},
+	{"claims", `{"userinfo":{"email":null}}`, redirect, "claims", []string{`{"userinfo":{"email":null}}`}},
 	{"response_mode", "fragment", redirect, "response_mode", []string{"fragment"}},
 	{"resource", "https://api.example", redirect, "resource", []string{"https://api.example"}},
 	{"resource", []string{"https://a.example", "https://b.example"}, redirect, "resource", []string{"https://a.example", "https://b.example"}},
@@ -122,6 +125,8 @@ func other(name string) any {
 	switch name {
 	case "max_age":
 		return 77
+	case "claims":
+		return object{"id_token": object{"name": nil}}
 	case "response_mode":
 		return "query"
 	case "resource":
@@ -188,6 +193,48 @@ var behaviours = []string{
 	"response_type", // TestOpen
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
+	"par", "revokeTokensOnSignout",
+}
+
+func TestPAR(t *testing.T) {
+	tests := []struct {
+		mode string
+		want int
+	}{
+		{"auto", 0},
+		{"off", 0},
+		{"required", 1},
+	}
+	for _, tt := range tests {
+		w := newWorld(t)
+		w.settings = w.with("par", tt.mode)
+		w.open().signIn(w.op)
+		if n := w.op.Count(oidctest.PAR); n != tt.want {
+			t.Errorf("par %s: %d requests were pushed, want %d", tt.mode, n, tt.want)
+		}
+	}
+	w := newWorld(t)
+	w.settings = w.with("par", "perhaps")
+	w.open().mustFail(redirect, nil, oidc.ErrInvalidArgument)
+}
+
+func TestRevokeTokens(t *testing.T) {
+	for _, wanted := range []bool{false, true} {
+		w := newWorld(t)
+		w.op.RefreshTokens = true
+		w.settings = w.with("revokeTokensOnSignout", wanted)
+		tab := w.open()
+		user := tab.signIn(w.op)
+		tab.must("revokeTokens", object{"types": []string{"access_token"}}, nil)
+		if !w.op.Revoked(user.AccessToken) || w.op.Revoked(user.RefreshToken) {
+			t.Error("the wrong token was revoked")
+		}
+		tab.must(signout, nil, nil)
+		if w.op.Revoked(user.RefreshToken) != wanted {
+			t.Errorf("revokeTokensOnSignout %t: revoked %t", wanted, !wanted)
+		}
+		tab.mustFail("revokeTokens", nil, session.ErrNotSignedIn)
+	}
 }
 
 func TestLoadUserInfo(t *testing.T) {

@@ -59,6 +59,10 @@ export class UserManager {
     if (this.#connection || this.#signedIn()) await this.#call("removeUser");
   }
 
+  async revokeTokens(types) {
+    await this.#call("revokeTokens", { types });
+  }
+
   async signoutRedirect(args = {}) {
     await this.#call("signoutRedirect", args);
     await shownAgain();

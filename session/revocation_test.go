@@ -1,0 +1,157 @@
+package session
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+func TestRevokeTokens(t *testing.T) {
+	tests := []struct {
+		name            string
+		types           []TokenType
+		access, refresh bool // what is revoked
+		want            oidc.Code
+	}{
+		{"both by default", nil, true, true, ""},
+		{"access token", []TokenType{AccessToken}, true, false, ""},
+		{"refresh token", []TokenType{RefreshToken}, false, true, ""},
+		{"something else", []TokenType{"id_token"}, false, false, oidc.ErrInvalidArgument},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			client, tab := w.open(false)
+			user := w.signIn(client, tab)
+			err := client.RevokeTokens(t.Context(), tt.types...)
+			if tt.want != "" {
+				mustFail(t, "RevokeTokens", err, tt.want)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if w.op.Revoked(user.AccessToken.Reveal()) != tt.access || w.op.Revoked(user.RefreshToken.Reveal()) != tt.refresh {
+				t.Errorf("the wrong tokens are revoked")
+			}
+			now, err := client.User(t.Context())
+			if err != nil || now == nil || (now.RefreshToken == "") != tt.refresh {
+				t.Errorf("User = %v, %v", now, err)
+			}
+		})
+	}
+}
+
+func TestRevokeTokensOfNobody(t *testing.T) {
+	w := newWorld(t)
+	client, _ := w.open(false)
+	mustFail(t, "RevokeTokens", client.RevokeTokens(t.Context()), ErrNotSignedIn)
+}
+
+// A sign-out revokes the refresh token, and does not depend on it.
+func TestRevocationAtSignout(t *testing.T) {
+	tests := []struct {
+		name    string
+		edit    func(w *world)
+		revoked bool
+	}{
+		{"revoked", func(*world) {}, true},
+		{"not wanted", func(w *world) { w.settings.KeepRefreshToken = true }, false},
+		{"refused", func(w *world) {
+			w.op.Answer(oidctest.Revocation, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
+		}, false},
+		{"not offered", func(w *world) {
+			w.op.EditMetadata = func(metadata map[string]any) { delete(metadata, "revocation_endpoint") }
+		}, false},
+		{"never answers", func(w *world) {
+			w.op.Answer(oidctest.Revocation, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.op.RefreshTokens = true
+				tt.edit(w)
+				client, tab := w.open(false)
+				user := w.signIn(client, tab)
+				if err := client.SignoutRedirect(t.Context(), SignoutArgs{}); err != nil {
+					t.Fatal(err)
+				}
+				if w.op.Revoked(user.RefreshToken.Reveal()) != tt.revoked {
+					t.Errorf("revoked: %t", !tt.revoked)
+				}
+				if tab.address == "" {
+					t.Error("the tab did not go to the provider")
+				}
+			})
+		})
+	}
+}
+
+// Requests are pushed where the provider demands it, or the settings do.
+func TestPushedRequests(t *testing.T) {
+	tests := []struct {
+		name    string
+		require bool
+		mode    oidc.PushMode
+		pushed  int
+		want    oidc.Code
+	}{
+		{"nobody wants it", false, "", 0, ""},
+		{"the provider wants it", true, "", 2, ""},
+		{"the settings want it", false, oidc.PushRequired, 2, ""},
+		{"they disagree", true, oidc.PushOff, 0, oidc.ErrUnsupported},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RequirePAR = tt.require
+			w.settings.Push = tt.mode
+			client, tab := w.open(false)
+			if tt.want != "" {
+				mustFail(t, "SigninRedirect", client.SigninRedirect(t.Context(), SigninArgs{}), tt.want)
+				return
+			}
+			w.signIn(client, tab)
+			if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.op.Count(oidctest.PAR); n != tt.pushed {
+				t.Errorf("%d requests were pushed, want %d", n, tt.pushed)
+			}
+		})
+	}
+}
+
+// What the claims parameter calls essential has to come.
+func TestEssentialClaims(t *testing.T) {
+	tests := []struct {
+		name, acr string
+		want      oidc.Code
+	}{
+		{"met", "gold", ""},
+		{"not met", "silver", oidc.ErrACRNotMet},
+		{"missing", "", oidc.ErrACRNotMet},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.EditIDToken = func(_, claims map[string]any) {
+				if tt.acr != "" {
+					claims["acr"] = tt.acr
+				}
+			}
+			w.settings.Request.Claims = `{"id_token":{"acr":{"essential":true,"values":["gold"]}}}`
+			client, tab := w.open(false)
+			_, err := client.SigninCallback(t.Context(), w.redirect(client, tab))
+			if tt.want != "" {
+				mustFail(t, "SigninCallback", err, tt.want)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
