@@ -27,6 +27,7 @@ import (
 	"github.com/oidcspa/oidcspa/demo/op"
 	"github.com/oidcspa/oidcspa/demo/site"
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/resource"
 )
 
 func main() {
@@ -65,12 +66,16 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer, assets 
 	if err != nil {
 		return err
 	}
+	hello, err := api.New(api.Config{Issuer: provider.issuer, Audience: provider.audience, Scopes: provider.apiScopes})
+	if err != nil {
+		return err
+	}
 	handler, err := site.New(site.Config{
 		Authority:       provider.issuer,
 		ClientID:        provider.clientID,
 		Scope:           provider.scope,
 		ProviderOrigins: provider.origins,
-		APIHandler:      api.New(api.Config{Issuer: provider.issuer, Audience: provider.audience, Scopes: provider.apiScopes}),
+		APIHandler:      hello,
 		Assets:          clientFiles,
 	})
 	if err != nil {
@@ -132,7 +137,7 @@ func chooseProvider(ctx context.Context, s settings, siteURL string, servers *gr
 // ownProvider looks at the provider of the settings, so that a mistake in
 // ISSUER is told now and not in the browser.
 func ownProvider(ctx context.Context, s settings, siteURL string) (*provider, error) {
-	metadata, err := oidc.FetchMetadata(ctx, &api.Transport{}, s.issuer)
+	metadata, err := oidc.FetchMetadata(ctx, &resource.Transport{}, s.issuer)
 	if err != nil {
 		return nil, fmt.Errorf("ISSUER=%s cannot be used: %w", s.issuer, err)
 	}

@@ -39,11 +39,15 @@ func newSite(t *testing.T) (origin string, handler *op.Provider) {
 		t.Fatal(err)
 	}
 	assets.ConnectSrc = issuer
+	hello, err := api.New(api.Config{Issuer: issuer, Audience: origin + "/api", Scopes: []string{"api"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	files, err := site.New(site.Config{
 		Authority:  issuer,
 		ClientID:   clientID,
 		Scope:      "openid profile email api",
-		APIHandler: api.New(api.Config{Issuer: issuer, Audience: origin + "/api", Scopes: []string{"api"}}),
+		APIHandler: hello,
 		Assets:     assets,
 	})
 	if err != nil {

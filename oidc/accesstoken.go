@@ -15,6 +15,13 @@ type AccessTokenVerifier struct {
 	Audience   string   // the API's own identifier
 	Algorithms []string // the allow-list; empty means all asymmetric ones
 	Leeway     time.Duration
+
+	// AcceptUntypedJWT accepts tokens that do not say what they are: with a
+	// typ of JWT or none, and without client_id, sub, iat and jti. It weakens
+	// RFC 9068 4: an ID Token is then known by its claims alone, so Audience
+	// must not be the client_id of any client. For providers that issue no
+	// at+jwt.
+	AcceptUntypedJWT bool
 }
 
 // AccessTokenClaims are the claims of a verified access token (RFC 9068 2.2).
@@ -28,7 +35,14 @@ type AccessTokenClaims struct {
 	Expiry   int64
 	IssuedAt int64
 	ID       string // jti
-	Members  map[string]strictjson.RawMessage
+	ACR      string // acr, "" if the token does not say
+	AuthTime int64  // auth_time, 0 if the token does not say
+
+	// KeyThumbprint is cnf.jkt: who uses the token has to prove possession of
+	// the key with this thumbprint (RFC 9449 6.1). "" for a bearer token.
+	KeyThumbprint string
+
+	Members map[string]strictjson.RawMessage
 }
 
 // Verify returns the claims of a JWT access token that was issued for the
@@ -48,10 +62,11 @@ func (v *AccessTokenVerifier) Verify(token string, keys *KeySet, now time.Time, 
 		return nil, err
 	}
 	// RFC 9068 4: an ID Token is not an access token.
-	if !strings.EqualFold(h.Typ, "at+jwt") && !strings.EqualFold(h.Typ, "application/at+jwt") {
+	typed := isType(h.Typ, "at+jwt")
+	if !typed && !(v.AcceptUntypedJWT && (h.Typ == "" || isType(h.Typ, "jwt"))) {
 		return nil, ErrTypeNotAllowed
 	}
-	claims, err := parseAccessTokenClaims(payload)
+	claims, err := parseAccessTokenClaims(payload, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -66,28 +81,87 @@ func (v *AccessTokenVerifier) Verify(token string, keys *KeySet, now time.Time, 
 	return claims, nil
 }
 
-func parseAccessTokenClaims(payload []byte) (*AccessTokenClaims, error) {
+// isType compares a typ header with a media type whose "application/" may be
+// left out (RFC 7515 4.1.9).
+func isType(typ, want string) bool {
+	typ = strings.ToLower(typ)
+	return typ == want || typ == "application/"+want
+}
+
+// otherTokens are claims that an access token has no use for: those of an ID
+// Token (OIDC Core 2, 3.3.2.11) and of a logout or security event token
+// (OIDC Back-Channel Logout 2.4).
+var otherTokens = []string{"nonce", "at_hash", "c_hash", "events"}
+
+// parseAccessTokenClaims reads the claims. A token that is typed has to have
+// all that RFC 9068 demands; one that is not must not look like another kind.
+func parseAccessTokenClaims(payload []byte, typed bool) (*AccessTokenClaims, error) {
 	set, err := parseClaims(payload)
 	if err != nil {
 		return nil, err
+	}
+	for _, claim := range otherTokens {
+		if _, present := set[claim]; present && !typed {
+			return nil, &ClaimError{Claim: claim, Step: "RFC 8725 3.12", Err: ErrTypeNotAllowed}
+		}
 	}
 	const section = "RFC 9068 2.2"
 	r := &reader{set: set}
 	claims := &AccessTokenClaims{
 		Issuer:   r.text("iss", section, true),
-		Subject:  r.text("sub", section, true),
+		Subject:  r.text("sub", section, typed),
 		Audience: r.strings("aud", section, true),
-		ClientID: r.text("client_id", section, true),
+		ClientID: r.text("client_id", section, typed),
 		Scopes:   strings.Fields(r.text("scope", section, false)),
 		Expiry:   r.seconds("exp", section, true),
-		IssuedAt: r.seconds("iat", section, true),
-		ID:       r.text("jti", section, true),
+		IssuedAt: r.seconds("iat", section, typed),
+		ID:       r.text("jti", section, typed),
+		ACR:      r.text("acr", "RFC 9068 2.2.1", false),
+		AuthTime: r.seconds("auth_time", "RFC 9068 2.2.1", false),
 		Members:  set,
+
+		KeyThumbprint: r.confirmation(),
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
 	return claims, nil
+}
+
+// confirmation returns cnf.jkt (RFC 9449 6.1). A token that is bound in a way
+// that is not checked here must not pass for one that is not bound.
+func (r *reader) confirmation() string {
+	raw, ok := r.set["cnf"]
+	if !ok {
+		return ""
+	}
+	const step = "RFC 7800 3.1"
+	cnf, err := parseClaims(raw)
+	if err != nil || len(cnf) != 1 {
+		r.fail("cnf", step)
+		return ""
+	}
+	member := &reader{set: cnf}
+	thumbprint := member.text("jkt", step, true)
+	if member.err != nil {
+		r.fail("cnf", step)
+	}
+	return thumbprint
+}
+
+// CheckAuthentication returns nil if the End-User signed in in one of the
+// ways acrValues and not longer than maxAge ago (RFC 9470 5); an empty list
+// and 0 demand nothing. Codes, in a [ClaimError]: [ErrACRNotMet],
+// [ErrAuthTimeTooOld].
+func (c *AccessTokenClaims) CheckAuthentication(acrValues []string, maxAge, leeway time.Duration, now time.Time) error {
+	const section = "RFC 9470 5"
+	if len(acrValues) > 0 && !slices.Contains(acrValues, c.ACR) {
+		return &ClaimError{Claim: "acr", Step: section, Err: ErrACRNotMet}
+	}
+	if maxAge > 0 && now.Unix()-c.AuthTime-seconds(leeway) > int64(maxAge/time.Second) {
+		return &ClaimError{Claim: "auth_time", Step: section, Err: ErrAuthTimeTooOld}
+	}
+	return nil
 }
 
 func (v *AccessTokenVerifier) check(c *AccessTokenClaims, now int64) error {

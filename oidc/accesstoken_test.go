@@ -87,6 +87,50 @@ func accessTokenCases() []accessTokenCase {
 		{"9068-2.2.3 scope in another order", claim("scope", "write x read"), nil, ""},
 		{"9068-2.2.3 scope an array", claim("scope", []string{"read", "write"}), ErrClaimInvalid, "scope"},
 	}
+	untyped := func(edit func(header, claims map[string]any)) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(header, claims map[string]any, v *AccessTokenVerifier) {
+			header["typ"], v.AcceptUntypedJWT = "JWT", true
+			edit(header, claims)
+		}
+	}
+	without := func(names ...string) func(_, claims map[string]any) {
+		return func(_, claims map[string]any) {
+			for _, name := range names {
+				delete(claims, name)
+			}
+		}
+	}
+	with := func(name string, value any) func(_, claims map[string]any) {
+		return func(_, claims map[string]any) { claims[name] = value }
+	}
+	cases = append(cases, []accessTokenCase{
+		{"untyped: JWT", untyped(without()), nil, ""},
+		{"untyped: no typ", untyped(func(h, _ map[string]any) { delete(h, "typ") }), nil, ""},
+		{"untyped: application/jwt", untyped(func(h, _ map[string]any) { h["typ"] = "application/JWT" }), nil, ""},
+		{"untyped: at+jwt all the same", untyped(func(h, _ map[string]any) { h["typ"] = "at+jwt" }), nil, ""},
+		{"untyped: typ of a logout token", untyped(func(h, _ map[string]any) { h["typ"] = "logout+jwt" }), ErrTypeNotAllowed, ""},
+		{"untyped: typ of a proof", untyped(func(h, _ map[string]any) { h["typ"] = "dpop+jwt" }), ErrTypeNotAllowed, ""},
+		{"untyped: what RFC 9068 adds missing", untyped(without("sub", "client_id", "iat", "jti")), nil, ""},
+		{"untyped: aud missing", untyped(without("aud")), ErrClaimInvalid, "aud"},
+		{"untyped: exp missing", untyped(without("exp")), ErrClaimInvalid, "exp"},
+		{"untyped: iss missing", untyped(without("iss")), ErrClaimInvalid, "iss"},
+		{"untyped: an ID Token with nonce", untyped(with("nonce", testNonce)), ErrTypeNotAllowed, "nonce"},
+		{"untyped: an ID Token with at_hash", untyped(with("at_hash", "x")), ErrTypeNotAllowed, "at_hash"},
+		{"untyped: an ID Token with c_hash", untyped(with("c_hash", "x")), ErrTypeNotAllowed, "c_hash"},
+		{"untyped: a logout token", untyped(with("events", map[string]any{})), ErrTypeNotAllowed, "events"},
+		{"9068-4 at+jwt with a nonce", claim("nonce", testNonce), nil, ""},
+
+		{"9449-6.1 bound to a key", claim("cnf", map[string]any{"jkt": "x"}), nil, ""},
+		{"9449-6.1 jkt empty", claim("cnf", map[string]any{"jkt": ""}), ErrClaimInvalid, "cnf"},
+		{"9449-6.1 jkt a number", claim("cnf", map[string]any{"jkt": 1}), ErrClaimInvalid, "cnf"},
+		{"7800-3.1 cnf empty", claim("cnf", map[string]any{}), ErrClaimInvalid, "cnf"},
+		{"7800-3.1 cnf null", claim("cnf", nil), ErrClaimInvalid, "cnf"},
+		{"7800-3.1 cnf a string", claim("cnf", "x"), ErrClaimInvalid, "cnf"},
+		{"8705-3.1 bound to a certificate", claim("cnf", map[string]any{"x5t#S256": "x"}), ErrClaimInvalid, "cnf"},
+		{"8705-3.1 bound to both", claim("cnf", map[string]any{"jkt": "x", "x5t#S256": "x"}), ErrClaimInvalid, "cnf"},
+		{"9068-2.2.1 acr a number", claim("acr", 2), ErrClaimInvalid, "acr"},
+		{"9068-2.2.1 auth_time a string", claim("auth_time", "x"), ErrClaimInvalid, "auth_time"},
+	}...)
 	for _, name := range []string{"iss", "sub", "aud", "client_id", "exp", "iat", "jti"} {
 		cases = append(cases,
 			accessTokenCase{"9068-2.2 " + name + " missing", func(_, c map[string]any, _ *AccessTokenVerifier) { delete(c, name) }, ErrClaimInvalid, name},
@@ -161,6 +205,7 @@ func TestAccessTokenMalformed(t *testing.T) {
 func TestAccessTokenClaimsAreComplete(t *testing.T) {
 	header, claims := goodAccessToken()
 	claims["roles"] = []string{"admin"}
+	claims["acr"], claims["auth_time"], claims["cnf"] = "mfa", noon.Unix()-60, map[string]any{"jkt": "thumbprint"}
 	got, err := goodVerifier().Verify(sign(t, "EdDSA", encode(t, header), encode(t, claims)), testKeySet(t, "ed"), noon)
 	if err != nil {
 		t.Fatal(err)
@@ -172,6 +217,7 @@ func TestAccessTokenClaimsAreComplete(t *testing.T) {
 	want := &AccessTokenClaims{
 		Issuer: testIssuer, Subject: testSubject, Audience: []string{testAudience}, ClientID: testClientID,
 		Scopes: []string{"read", "write"}, Expiry: noon.Unix() + 300, IssuedAt: noon.Unix(), ID: mark + "-jti",
+		ACR: "mfa", AuthTime: noon.Unix() - 60, KeyThumbprint: "thumbprint",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("claims = %+v, want %+v", got, want)
@@ -195,4 +241,30 @@ func TestAccessTokenAlgorithms(t *testing.T) {
 	header["alg"] = "HS256"
 	_, err := goodVerifier().Verify(signHS256(encode(t, header), encode(t, claims), nil), testKeySet(t), noon)
 	checkError(t, err, ErrAlgNotAllowed)
+}
+
+func TestCheckAuthentication(t *testing.T) {
+	at := func(age int64) *AccessTokenClaims {
+		return &AccessTokenClaims{ACR: mark + "-mfa", AuthTime: noon.Unix() - age}
+	}
+	tests := []struct {
+		name   string
+		claims *AccessTokenClaims
+		acr    []string
+		maxAge time.Duration
+		want   error
+	}{
+		{"9470-5 nothing demanded", &AccessTokenClaims{}, nil, 0, nil},
+		{"9470-5 one of two", at(0), []string{"hwk", mark + "-mfa"}, 0, nil},
+		{"9470-5 another acr", at(0), []string{"hwk"}, 0, ErrACRNotMet},
+		{"9470-5 acr missing", &AccessTokenClaims{}, []string{"hwk"}, 0, ErrACRNotMet},
+		{"9470-5 as old as allowed, with the leeway", at(90), nil, time.Minute, nil},
+		{"9470-5 too old", at(91), nil, time.Minute, ErrAuthTimeTooOld},
+		{"9470-5 auth_time missing", &AccessTokenClaims{}, nil, time.Minute, ErrAuthTimeTooOld},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			checkError(t, tt.claims.CheckAuthentication(tt.acr, tt.maxAge, 0, noon), tt.want)
+		})
+	}
 }

@@ -28,5 +28,7 @@
 //	RFC 8725         JSON Web Token Best Current Practices
 //	RFC 9068         JWT Profile for Access Tokens
 //	RFC 9207         Authorization Server Issuer Identification
+//	RFC 9449         Demonstrating Proof of Possession (DPoP)
+//	RFC 9470         Step Up Authentication Challenge
 //	RFC 9700         Best Current Practice for OAuth 2.0 Security
 package oidc

@@ -134,6 +134,35 @@ const (
 	ErrChallengeMalformed Code = "challenge_malformed"
 )
 
+// Reasons for an API to refuse a token because of how it is bound to a key,
+// or the proof of possession that came with it (RFC 9449).
+const (
+	// ErrDPoPRequired: the token is bound to a key, or the API accepts only
+	// such tokens, and it was sent as a bearer token.
+	ErrDPoPRequired Code = "dpop_required"
+	// ErrDPoPNotBound: the token came with a proof and is bound to no key.
+	ErrDPoPNotBound Code = "dpop_not_bound"
+	// ErrDPoPProofMissing: there is no proof, or more than one.
+	ErrDPoPProofMissing Code = "dpop_proof_missing"
+	// ErrDPoPKeyInvalid: the proof brings no key, a private or symmetric one,
+	// one that is too small or too large, or none for its algorithm.
+	ErrDPoPKeyInvalid Code = "dpop_key_invalid"
+	// ErrDPoPKeyMismatch: the token is bound to another key.
+	ErrDPoPKeyMismatch Code = "dpop_key_mismatch"
+	// ErrDPoPMethodMismatch: the proof is for another HTTP method.
+	ErrDPoPMethodMismatch Code = "dpop_method_mismatch"
+	// ErrDPoPURLMismatch: the proof is for another URL.
+	ErrDPoPURLMismatch Code = "dpop_url_mismatch"
+	// ErrDPoPTokenMismatch: the proof is for another access token.
+	ErrDPoPTokenMismatch Code = "dpop_token_mismatch"
+	// ErrDPoPProofExpired: the proof was made too long ago.
+	ErrDPoPProofExpired Code = "dpop_proof_expired"
+	// ErrDPoPNonceInvalid: the proof has no nonce, or not a current one.
+	ErrDPoPNonceInvalid Code = "dpop_nonce_invalid"
+	// ErrDPoPReplayed: the proof was used before.
+	ErrDPoPReplayed Code = "dpop_replayed"
+)
+
 // A ClaimError reports the first claim of a token that failed validation.
 // It never holds the value of the claim.
 type ClaimError struct {

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -218,4 +219,15 @@ func keyAlgorithms(key *jwk) []string {
 		return []string{key.alg}
 	}
 	return nil
+}
+
+// keyThumbprint returns the SHA-256 thumbprint of a key in base64url
+// (RFC 7638 3).
+func keyThumbprint(key *jwk) (string, error) {
+	public := jose.JSONWebKey{Key: key.public}
+	sum, err := public.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return "", ErrDPoPKeyInvalid
+	}
+	return base64.RawURLEncoding.EncodeToString(sum), nil
 }

@@ -36,13 +36,13 @@ type provider struct {
 
 // fetchMetadata returns the metadata, fetched once an hour at most.
 func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
-	p.mu.Lock()
-	metadata, at := p.metadata, p.metadataAt
-	p.mu.Unlock()
-	if metadata != nil && p.fresh(at, cacheLifetime) {
+	if metadata := p.cachedMetadata(); metadata != nil {
 		return metadata, nil
 	}
 	return p.metadataFlight.do(ctx, func(ctx context.Context) (*oidc.Metadata, error) {
+		if metadata := p.cachedMetadata(); metadata != nil { // another flight has landed
+			return metadata, nil
+		}
 		metadata, err := oidc.FetchMetadata(ctx, p.transport, p.issuer)
 		if err != nil {
 			return nil, err
@@ -52,6 +52,16 @@ func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
 		p.metadata, p.metadataAt = metadata, p.now()
 		return metadata, nil
 	})
+}
+
+// cachedMetadata returns the metadata at hand, or nil if it has to be fetched.
+func (p *provider) cachedMetadata() *oidc.Metadata {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.metadata == nil || !p.fresh(p.metadataAt, cacheLifetime) {
+		return nil
+	}
+	return p.metadata
 }
 
 // recall takes metadata over that this client fetched before a redirect, if
@@ -78,6 +88,9 @@ func (p *provider) fetchKeys(ctx context.Context, refetch bool) (*oidc.KeySet, e
 		return keys, nil
 	}
 	return p.keysFlight.do(ctx, func(ctx context.Context) (*oidc.KeySet, error) {
+		if keys := p.cachedKeys(refetch); keys != nil { // another flight has landed
+			return keys, nil
+		}
 		keys, err := oidc.FetchKeys(ctx, p.transport, metadata.JWKSURI, refetch)
 		if err != nil {
 			return nil, err

@@ -137,10 +137,14 @@ func (o *op) handler(now func() time.Time) http.Handler {
 	if now == nil {
 		now = func() time.Time { return noon }
 	}
-	return api.New(api.Config{
+	h, err := api.New(api.Config{
 		Issuer: issuer, Audience: audience, Scopes: []string{"api"}, Origins: []string{site},
 		Transport: o, Now: now,
 	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return h
 }
 
 func call(h http.Handler, authorization string) *httptest.ResponseRecorder {

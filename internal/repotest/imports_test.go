@@ -36,6 +36,8 @@ var rules = []rule{
 	{"jsonrpc", []string{modulePath + "/oidc", modulePath + "/session", modulePath + "/wasm", modulePath + "/jsbridge"},
 		"JSON-RPC knows no OpenID Connect"},
 	{"jsbridge", []string{modulePath}, "the bridge is generic"},
+	{"resource", []string{modulePath + "/session", modulePath + "/jsonrpc", modulePath + "/jsbridge", modulePath + "/wasm", modulePath + "/web"},
+		"the API behind the app knows nothing of the app"},
 	{"wasm/api", []string{"syscall/js", safejs, modulePath + "/jsbridge"}, "the contract with the page tests natively"},
 }
 

@@ -77,6 +77,19 @@ const messages = {
   insufficient_scope: "You do not have the right to do this.",
   challenge_malformed: "The API refused, and its reason cannot be read.",
 
+  // Answers of an API to a token that is bound to a key.
+  dpop_required: "The token was sent without proof of its key.",
+  dpop_not_bound: "The token is bound to no key. Please sign in again.",
+  dpop_proof_missing: "The proof of the token's key is missing.",
+  dpop_key_invalid: "The token's key cannot be used. Please sign in again.",
+  dpop_key_mismatch: "The token belongs to another key. Please sign in again.",
+  dpop_method_mismatch: "The proof of the token's key is for another request. Please try again.",
+  dpop_url_mismatch: "The proof of the token's key is for another address.",
+  dpop_token_mismatch: "The proof of the token's key is for another token. Please try again.",
+  dpop_proof_expired: "The proof of the token's key is too old. Check the clock of this device and try again.",
+  dpop_nonce_invalid: "The server wants a new proof of the token's key. Please try again.",
+  dpop_replayed: "This request was sent before. Please try again.",
+
   // The session.
   not_signed_in: "You are not signed in.",
   frame_no_response: "The session could not be renewed in the background. Please sign in again.",

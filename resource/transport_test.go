@@ -1,4 +1,4 @@
-package api_test
+package resource_test
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/oidcspa/oidcspa/demo/api"
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/resource"
 )
 
 func TestTransport(t *testing.T) {
@@ -55,7 +55,7 @@ func TestTransport(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			res, err := (&api.Transport{}).Do(tt.ctx, &oidc.Request{Method: "GET", URL: tt.url})
+			res, err := (&resource.Transport{}).Do(tt.ctx, &oidc.Request{Method: "GET", URL: tt.url})
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("error %v, want %v", err, tt.want)
 			}
@@ -76,7 +76,7 @@ func TestTransportTimeout(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})
-		transport := &api.Transport{RoundTripper: stuck}
+		transport := &resource.Transport{RoundTripper: stuck}
 		_, err := transport.Do(t.Context(), &oidc.Request{Method: "GET", URL: "https://op.example.test"})
 		if !errors.Is(err, oidc.ErrTimeout) {
 			t.Errorf("error %v, want %v", err, oidc.ErrTimeout)
@@ -92,7 +92,7 @@ func TestTransportSends(t *testing.T) {
 		got, body = r, string(data)
 		return &http.Response{StatusCode: 200, Body: http.NoBody}, err
 	})
-	_, err := (&api.Transport{RoundTripper: echo}).Do(t.Context(), &oidc.Request{
+	_, err := (&resource.Transport{RoundTripper: echo}).Do(t.Context(), &oidc.Request{
 		Method: "POST", URL: "https://op.example.test/token",
 		Header: map[string]string{"Accept": "application/json"}, Body: "a=b", NoCache: true,
 	})

@@ -1,0 +1,58 @@
+package resource
+
+import (
+	"net/http"
+	"strings"
+)
+
+// The authentication schemes (RFC 6750 2.1, RFC 9449 7.1).
+const (
+	bearer = "Bearer"
+	dpop   = "DPoP"
+)
+
+// credentials returns the scheme of a request, as it is written in
+// challenges, and its token. A token in the form of a body is not looked for:
+// that would take the body from the handler.
+func (m *Middleware) credentials(r *http.Request) (scheme, token string, err error) {
+	// Tokens in URLs end up in logs and histories (RFC 6750 2.3, RFC 9700 4.3.2).
+	if r.URL.RawQuery != "" && r.URL.Query().Has("access_token") {
+		return "", "", m.invalidRequest("the token is in the query")
+	}
+	values := r.Header.Values("Authorization")
+	switch len(values) {
+	case 0:
+		return "", "", m.unauthenticated()
+	case 1:
+	default: // RFC 6750 2
+		return "", "", m.invalidRequest("there is more than one token")
+	}
+	name, token, _ := strings.Cut(values[0], " ")
+	switch { // RFC 9110 11.1: case-insensitive
+	case strings.EqualFold(name, bearer):
+		scheme = bearer
+	case strings.EqualFold(name, dpop) && m.config.DPoP.enabled():
+		scheme = dpop
+	default:
+		return "", "", m.unauthenticated()
+	}
+	token = strings.Trim(token, " ")
+	if !isToken68(token) {
+		return "", "", m.invalidRequest("the token is malformed")
+	}
+	return scheme, token, nil
+}
+
+// isToken68 tells whether a token can be one by its characters (RFC 6750
+// 2.1, RFC 9110 11.2).
+func isToken68(token string) bool {
+	trimmed := strings.TrimRight(token, "=")
+	for i := range len(trimmed) {
+		c := trimmed[i]
+		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alphanumeric && strings.IndexByte("-._~+/", c) < 0 {
+			return false
+		}
+	}
+	return trimmed != ""
+}

@@ -1,0 +1,170 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// How long metadata and keys are kept, whatever Cache-Control says.
+const (
+	minLife     = time.Minute
+	maxLife     = 24 * time.Hour
+	defaultLife = time.Hour // of an answer that does not say
+)
+
+// refetchAfter is how old a key set has to be before a token with an unknown
+// key causes a new fetch: anybody can send such tokens.
+const refetchAfter = time.Minute
+
+// errNoKeys means that no token can be checked at the moment.
+var errNoKeys = errors.New("resource: no keys")
+
+// keyCache holds the keys of one issuer.
+type keyCache struct {
+	issuer    string
+	transport oidc.Transport
+	now       func() time.Time
+
+	mu      sync.Mutex // guards all of the below
+	keys    *oidc.KeySet
+	fetched time.Time // when keys came
+	expires time.Time // when keys are to be fetched again
+	tried   time.Time // when the last fetch ended, in whatever way
+	flight  *flight   // the fetch under way, or nil
+
+	// Only the flight touches these, and there is one at a time.
+	metadata        *oidc.Metadata
+	metadataExpires time.Time
+}
+
+// A flight is a fetch that several requests wait for.
+type flight struct {
+	done chan struct{} // closed when keys and err are set
+	keys *oidc.KeySet
+	err  error
+}
+
+// verify checks a token, with newer keys if it is signed by an unknown one.
+func (c *keyCache) verify(ctx context.Context, check func(*oidc.KeySet) error) error {
+	keys, err := c.get(ctx, false)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoKeys, err)
+	}
+	err = check(keys)
+	if !errors.Is(err, oidc.ErrKeyNotFound) {
+		return err
+	}
+	newer, fetchErr := c.get(ctx, true)
+	if fetchErr != nil || newer == keys {
+		return err
+	}
+	return check(newer)
+}
+
+// get returns the keys. With unknown, those that the caller has already lack
+// a key, and newer ones are fetched unless that was tried within a minute;
+// then the old ones come back.
+func (c *keyCache) get(ctx context.Context, unknown bool) (*oidc.KeySet, error) {
+	c.mu.Lock()
+	now := c.now()
+	if c.keys != nil && now.Sub(c.fetched) >= maxLife {
+		c.keys = nil // the issuer may have withdrawn them long ago
+	}
+	recent := now.Sub(c.tried) < refetchAfter
+	if c.keys != nil && (recent || !unknown && now.Before(c.expires)) {
+		defer c.mu.Unlock()
+		return c.keys, nil
+	}
+	f := c.flight
+	if f == nil {
+		f = &flight{done: make(chan struct{})}
+		c.flight = f
+		// The fetch belongs to all who wait: none of them can cancel it.
+		go c.fetch(context.WithoutCancel(ctx), f, unknown)
+	}
+	c.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.keys, f.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// fetch completes a flight. Old keys outlive a fetch that fails, up to
+// maxLife: an API does not go down with its provider.
+func (c *keyCache) fetch(ctx context.Context, f *flight, noCache bool) {
+	defer close(f.done)
+	keys, life, err := c.load(ctx, noCache)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.flight = nil
+	c.tried = c.now()
+	switch {
+	case err == nil:
+		c.keys, c.fetched, c.expires = keys, c.tried, c.tried.Add(life)
+	case c.keys == nil:
+		f.err = err
+	}
+	f.keys = c.keys
+}
+
+// load fetches the keys, and before them the metadata if need be.
+func (c *keyCache) load(ctx context.Context, noCache bool) (*oidc.KeySet, time.Duration, error) {
+	answer := &tap{Transport: c.transport}
+	if c.metadata == nil || !c.now().Before(c.metadataExpires) {
+		metadata, err := oidc.FetchMetadata(ctx, answer, c.issuer)
+		if err != nil {
+			return nil, 0, err
+		}
+		c.metadata, c.metadataExpires = metadata, c.now().Add(life(answer.cacheControl))
+	}
+	keys, err := oidc.FetchKeys(ctx, answer, c.metadata.JWKSURI, noCache)
+	if err != nil {
+		c.metadata = nil // perhaps the keys have moved
+		return nil, 0, err
+	}
+	return keys, life(answer.cacheControl), nil
+}
+
+// A tap remembers the Cache-Control of the last answer.
+type tap struct {
+	oidc.Transport
+	cacheControl string
+}
+
+// Do is part of [oidc.Transport].
+func (t *tap) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	resp, err := t.Transport.Do(ctx, req)
+	if err == nil {
+		t.cacheControl = resp.Header["cache-control"]
+	}
+	return resp, err
+}
+
+// life returns how long an answer is kept (RFC 9111 5.2.2), within bounds:
+// neither does every request fetch keys, nor does a key live for ever.
+func life(cacheControl string) time.Duration {
+	kept := defaultLife
+	for directive := range strings.SplitSeq(strings.ToLower(cacheControl), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return minLife
+		case "max-age":
+			seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31)
+			if err != nil {
+				return minLife // stale, as RFC 9111 4.2.1 recommends
+			}
+			kept = time.Duration(seconds) * time.Second
+		}
+	}
+	return min(max(kept, minLife), maxLife)
+}

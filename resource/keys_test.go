@@ -1,0 +1,153 @@
+package resource_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/resource"
+)
+
+// at returns a handler whose clock shows *now.
+func at(t *testing.T, p *provider, now *time.Time) http.Handler {
+	return newMiddleware(t, p, func(c *resource.Config) {
+		c.Now = func() time.Time { return *now }
+	}).Handler(reached)
+}
+
+// step is one request with a good token after something happened, and what
+// the provider has been asked for because of it.
+type step struct {
+	name   string
+	after  time.Duration
+	do     func()
+	status int
+	asked  []string
+}
+
+func steps(t *testing.T, p *provider, all []step) {
+	t.Helper()
+	now := noon
+	h := at(t, p, &now)
+	for _, s := range all {
+		now = now.Add(s.after)
+		if s.do != nil {
+			s.do()
+		}
+		p.requests = nil
+		w := get(h, "Authorization", "Bearer "+p.token(claims{"exp": now.Unix() + 60}))
+		if w.Code != s.status || !slices.Equal(p.requests, s.asked) {
+			t.Errorf("%s: status %d and requests %q, want %d and %q", s.name, w.Code, p.requests, s.status, s.asked)
+		}
+	}
+}
+
+func TestKeyRotation(t *testing.T) {
+	p := newProvider(t)
+	rotate := func(kid string) func() { return func() { p.rotate(kid) } }
+	steps(t, p, []step{
+		{"first request", 0, nil, 204, []string{"metadata", "jwks"}},
+		{"second request", 0, nil, 204, nil},
+		{"unknown key at once", 0, rotate("key-2"), 401, nil},
+		{"unknown key, 59 s", 59 * time.Second, nil, 401, nil},
+		{"unknown key, a minute", time.Second, nil, 204, []string{"jwks past the cache"}},
+		{"that key again", 0, nil, 204, nil},
+		{"one more key", time.Minute, rotate("key-3"), 204, []string{"jwks past the cache"}},
+	})
+}
+
+// A key that nobody publishes costs one request a minute, however many
+// tokens name it.
+func TestUnknownKeys(t *testing.T) {
+	p, stranger := newProvider(t), newProvider(t)
+	stranger.rotate("unknown")
+	now := noon
+	h := at(t, p, &now)
+	check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 204, "")
+	p.requests = nil
+	for range 3 {
+		now = now.Add(time.Minute)
+		for range 5 {
+			check(t, get(h, "Authorization", "Bearer "+stranger.token(nil)), 401,
+				`Bearer error="invalid_token", error_description="key_not_found"`)
+		}
+	}
+	if len(p.requests) != 3 {
+		t.Errorf("requests %q, want three", p.requests)
+	}
+}
+
+func TestKeyLife(t *testing.T) {
+	tests := []struct {
+		name, cacheControl string
+		want               time.Duration
+	}{
+		{"9111-5.2.2.1 max-age", "public, max-age=600", 10 * time.Minute},
+		{"9111-5.2.2.1 in upper case, quoted", `Max-Age="600"`, 10 * time.Minute},
+		{"9111-4.2.1 max-age that is none", "max-age=soon", time.Minute},
+		{"nothing said", "", time.Hour},
+		{"something else said", "public, immutable", time.Hour},
+		{"less than a minute", "max-age=1", time.Minute},
+		{"more than a day", "max-age=31536000", 24 * time.Hour},
+		{"more than a number holds", "max-age=99999999999999999999", time.Minute},
+		{"9111-5.2.2.4 no-cache", "no-cache", time.Minute},
+		{"9111-5.2.2.5 no-store", "max-age=600, no-store", time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newProvider(t)
+			p.cache = tt.cacheControl
+			steps(t, p, []step{
+				{"first", 0, nil, 204, []string{"metadata", "jwks"}},
+				{"a second before", tt.want - time.Second, nil, 204, nil},
+				{"then", time.Second, nil, 204, []string{"metadata", "jwks"}},
+			})
+		})
+	}
+}
+
+// An API outlives its provider by a day, and asks once a minute.
+func TestProviderAway(t *testing.T) {
+	p := newProvider(t)
+	down := func(down bool) func() { return func() { p.down = down } }
+	steps(t, p, []step{
+		{"down from the start", 0, down(true), 503, []string{"metadata"}},
+		{"and up", 0, down(false), 204, []string{"metadata", "jwks"}},
+		{"down when the keys expire", time.Hour, down(true), 204, []string{"metadata"}},
+		{"not asked at once", 59 * time.Second, nil, 204, nil},
+		{"asked after a minute", time.Second, nil, 204, []string{"metadata"}},
+		{"a day after the fetch", 23 * time.Hour, nil, 503, []string{"metadata"}},
+		{"up again", 0, down(false), 204, []string{"metadata", "jwks"}},
+	})
+	p.down = true
+	w := get(newMiddleware(t, p, nil).Handler(reached), "Authorization", "Bearer "+p.token(nil))
+	check(t, w, http.StatusServiceUnavailable, "")
+	if w.Header().Get("Retry-After") != "5" {
+		t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
+	}
+}
+
+func TestOneFetchForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(t)
+		p.hold = make(chan struct{})
+		h := newMiddleware(t, p, nil).Handler(reached)
+		token := p.token(nil)
+		codes := make(chan int, 5)
+		for range 5 {
+			go func() { codes <- get(h, "Authorization", "Bearer "+token).Code }()
+		}
+		synctest.Wait() // all of them wait for the fetch
+		close(p.hold)
+		for range 5 {
+			if code := <-codes; code != 204 {
+				t.Errorf("status %d, want 204", code)
+			}
+		}
+		if len(p.requests) != 2 {
+			t.Errorf("requests %q, want two", p.requests)
+		}
+	})
+}

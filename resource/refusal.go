@@ -1,0 +1,199 @@
+package resource
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// retryAfter is for failures on this side, in seconds: issuer or replay cache
+// do not answer.
+const retryAfter = "5"
+
+// A refusal is the answer to a request that may not pass.
+type refusal struct {
+	status int
+	scheme string // that the challenge is about; "" for no challenge
+	code   string // error in the challenge; "" for none
+	params []param
+	nonce  bool // offer one
+	cause  error
+}
+
+// A param is a parameter of a challenge (RFC 9110 11.2).
+type param struct{ name, value string }
+
+// Error is the reason for a log; no part of the answer.
+func (e *refusal) Error() string {
+	if e.cause == nil {
+		return "resource: " + strconv.Itoa(e.status) + " " + e.code
+	}
+	return e.cause.Error()
+}
+
+// Unwrap returns the cause.
+func (e *refusal) Unwrap() error { return e.cause }
+
+// errNoCredentials and errInvalidRequest are causes without a code: nothing
+// was wrong with a token.
+var (
+	errNoCredentials  = errors.New("resource: no access token")
+	errInvalidRequest = errors.New("resource: invalid request")
+)
+
+// unauthenticated is for who sent nothing: no error code (RFC 6750 3.1).
+func (m *Middleware) unauthenticated() error {
+	return &refusal{status: http.StatusUnauthorized, scheme: m.firstScheme(), cause: errNoCredentials}
+}
+
+// invalidRequest is RFC 6750 3.1 invalid_request.
+func (m *Middleware) invalidRequest(description string) error {
+	return &refusal{
+		status: http.StatusBadRequest, scheme: m.firstScheme(), code: "invalid_request",
+		params: []param{{"error_description", description}},
+		cause:  errInvalidRequest,
+	}
+}
+
+// firstScheme is the one that a client without a preference takes.
+func (m *Middleware) firstScheme() string {
+	if m.config.DPoP.Required {
+		return dpop
+	}
+	return bearer
+}
+
+// invalidToken is RFC 6750 3.1 invalid_token.
+func invalidToken(scheme string, err error) error {
+	return &refusal{
+		status: http.StatusUnauthorized, scheme: scheme, code: "invalid_token",
+		params: []param{{"error_description", description(err)}},
+		cause:  err,
+	}
+}
+
+// insufficientScope is RFC 6750 3.1 insufficient_scope.
+func insufficientScope(scheme string, scopes []string) error {
+	return &refusal{
+		status: http.StatusForbidden, scheme: scheme, code: "insufficient_scope",
+		params: []param{{"scope", strings.Join(scopes, " ")}},
+		cause:  oidc.ErrScopeInsufficient,
+	}
+}
+
+// insufficientAuthentication is RFC 9470 3: what to ask the provider for.
+func insufficientAuthentication(scheme string, required *Requirement, err error) error {
+	params := []param{{"error_description", description(err)}}
+	if len(required.ACRValues) > 0 {
+		params = append(params, param{"acr_values", strings.Join(required.ACRValues, " ")})
+	}
+	if required.MaxAge > 0 {
+		params = append(params, param{"max_age", strconv.FormatInt(int64(required.MaxAge/time.Second), 10)})
+	}
+	return &refusal{
+		status: http.StatusUnauthorized, scheme: scheme, code: "insufficient_user_authentication",
+		params: params, cause: err,
+	}
+}
+
+// invalidProof is RFC 9449 7.1 invalid_dpop_proof, or the request for a nonce
+// of 9.
+func invalidProof(err error) error {
+	e := &refusal{
+		status: http.StatusUnauthorized, scheme: dpop, code: "invalid_dpop_proof",
+		params: []param{{"error_description", description(err)}},
+		cause:  err,
+	}
+	if errors.Is(err, oidc.ErrDPoPNonceInvalid) {
+		e.code, e.nonce = "use_dpop_nonce", true
+	}
+	return e
+}
+
+// unavailable is for what is not the client's fault. No request passes that
+// could not be checked.
+func unavailable(err error) error {
+	return &refusal{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", cause: err}
+}
+
+// description returns the code of an error: enough for a developer, and
+// nothing out of the token.
+func description(err error) string {
+	if code, ok := errors.AsType[oidc.Code](err); ok {
+		return string(code)
+	}
+	return "unknown"
+}
+
+// refuse answers a request that may not pass.
+func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if m.config.Refused != nil {
+		m.config.Refused(r, err)
+	}
+	e, ok := errors.AsType[*refusal](err)
+	if !ok {
+		e = &refusal{status: http.StatusInternalServerError}
+	}
+	header := w.Header()
+	if e.scheme != "" {
+		header.Set("WWW-Authenticate", m.challenge(e))
+	}
+	if e.nonce {
+		header.Set("DPoP-Nonce", m.nonces.make(m.config.Now()))
+	}
+	if e.status == http.StatusServiceUnavailable {
+		header.Set("Retry-After", retryAfter)
+	}
+	code := e.code
+	if code == "" {
+		code = http.StatusText(e.status)
+	}
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(e.status)
+	_, _ = w.Write([]byte(`{"error":"` + code + `"}` + "\n")) // fails only if the client is gone
+}
+
+// challenge returns the value of WWW-Authenticate: the scheme in question
+// with its error, and after Bearer that there is DPoP, too (RFC 6750 3,
+// RFC 9449 7.1 and 7.2).
+func (m *Middleware) challenge(e *refusal) string {
+	var b strings.Builder
+	b.WriteString(e.scheme)
+	separator := " "
+	write := func(name, value string) {
+		b.WriteString(separator + name + `="` + quoted(value) + `"`)
+		separator = ", "
+	}
+	if e.code != "" {
+		write("error", e.code)
+		for _, p := range e.params {
+			write(p.name, p.value)
+		}
+	}
+	if !m.config.DPoP.enabled() {
+		return b.String()
+	}
+	if e.scheme != dpop {
+		b.WriteString(", " + dpop)
+		separator = " "
+	}
+	write("algs", strings.Join(m.config.DPoP.Algorithms, " "))
+	return b.String()
+}
+
+// quoted keeps a value of the configuration inside its quotes (RFC 9110
+// 5.6.4).
+func quoted(value string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return '?'
+		}
+		return c
+	}, value)
+}

@@ -1,0 +1,189 @@
+// Package resource protects an API: net/http middleware that lets requests
+// pass whose access token is good, and answers the others as the
+// specifications say. It is for servers only, and not part of the wasm.
+//
+//	guard, err := resource.New(resource.Config{
+//		Issuer:   "https://op.example",
+//		Audience: "https://api.example",
+//	})
+//	mux.Handle("GET /things", guard.Handler(things, "read"))
+//
+// A handler behind it finds the claims of the token with [ClaimsFrom].
+// Preflight requests carry no token: what answers them (CORS) goes in front.
+//
+// # Specifications
+//
+//	RFC 6750  Bearer Token Usage
+//	RFC 9068  JWT Profile for Access Tokens
+//	RFC 9449  Demonstrating Proof of Possession (DPoP)
+//	RFC 9470  Step Up Authentication Challenge
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A Config describes an API. Issuer and Audience are required.
+type Config struct {
+	Issuer   string   // of the access tokens
+	Audience string   // what access tokens for this API have as aud
+	Scopes   []string // that every request needs, all of them
+
+	// AcceptUntypedJWT accepts tokens that do not say that they are access
+	// tokens; see [oidc.AccessTokenVerifier] for what that weakens.
+	AcceptUntypedJWT bool
+
+	Algorithms []string      // of access tokens; empty means all asymmetric ones
+	Leeway     time.Duration // for all times; 0 means [oidc.DefaultLeeway]
+
+	DPoP        DPoP        // off, unless it has a BaseURL
+	ReplayCache ReplayCache // default: a [MemoryReplayCache]
+
+	Transport oidc.Transport   // to the issuer; default: a [Transport]
+	Now       func() time.Time // default: [time.Now]
+
+	// Refused is told why a request was not let through, for a log. The error
+	// has an [oidc.Code] or is one of the replay cache; it holds nothing out
+	// of the token. Default: nobody is told.
+	Refused func(r *http.Request, err error)
+}
+
+// A Middleware lets requests with a good access token through. It is safe for
+// concurrent use.
+type Middleware struct {
+	config   Config
+	verifier oidc.AccessTokenVerifier
+	keys     *keyCache
+	nonces   *nonces // nil if none are required
+}
+
+// A Requirement is what a handler demands beyond a good token.
+type Requirement struct {
+	Scopes []string // all of them, with those of [Config]
+
+	// ACRValues are the authentication contexts of which the token has to
+	// have one (RFC 9470 3).
+	ACRValues []string
+	// MaxAge is how long ago the End-User may have signed in, in whole
+	// seconds; 0 demands nothing (RFC 9470 3).
+	MaxAge time.Duration
+}
+
+// New returns a middleware. It fetches nothing before the first request.
+// Codes: [oidc.ErrInvalidConfig], [oidc.ErrInsecureURL].
+func New(config Config) (*Middleware, error) {
+	if err := oidc.CheckIssuer(config.Issuer); err != nil {
+		return nil, fmt.Errorf("resource: Issuer: %w", err)
+	}
+	if config.Audience == "" {
+		return nil, fmt.Errorf("resource: Audience: %w", oidc.ErrInvalidConfig)
+	}
+	if config.Transport == nil {
+		config.Transport = &Transport{}
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.ReplayCache == nil {
+		config.ReplayCache = &MemoryReplayCache{Now: config.Now}
+	}
+	if err := config.DPoP.complete(); err != nil {
+		return nil, err
+	}
+	m := &Middleware{
+		config: config,
+		verifier: oidc.AccessTokenVerifier{
+			Issuer:           config.Issuer,
+			Audience:         config.Audience,
+			Algorithms:       config.Algorithms,
+			Leeway:           config.Leeway,
+			AcceptUntypedJWT: config.AcceptUntypedJWT,
+		},
+		keys: &keyCache{issuer: config.Issuer, transport: config.Transport, now: config.Now},
+	}
+	if config.DPoP.RequireNonce {
+		m.nonces = &nonces{key: config.DPoP.NonceKey}
+	}
+	return m, nil
+}
+
+// Handler lets requests through to next whose token has all of scopes.
+func (m *Middleware) Handler(next http.Handler, scopes ...string) http.Handler {
+	return m.Require(next, Requirement{Scopes: scopes})
+}
+
+// Require lets requests through to next that meet a requirement.
+func (m *Middleware) Require(next http.Handler, required Requirement) http.Handler {
+	required.Scopes = slices.Concat(m.config.Scopes, required.Scopes)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, nonce, err := m.authorize(r, &required)
+		if err != nil {
+			m.refuse(w, r, err)
+			return
+		}
+		if nonce != "" {
+			w.Header().Set("DPoP-Nonce", nonce)
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, claims)))
+	})
+}
+
+// claimsKey is the key of a context for the claims.
+type claimsKey struct{}
+
+// ClaimsFrom returns the claims of the access token of a request that came
+// through a [Middleware], by the context of the request; nil for any other.
+func ClaimsFrom(ctx context.Context) *oidc.AccessTokenClaims {
+	claims, _ := ctx.Value(claimsKey{}).(*oidc.AccessTokenClaims)
+	return claims
+}
+
+// authorize returns the claims of a request that may pass, and a nonce for
+// the next one if it is time for that. Its errors are of type *refusal.
+func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.AccessTokenClaims, string, error) {
+	scheme, token, err := m.credentials(r)
+	if err != nil {
+		return nil, "", err
+	}
+	now := m.config.Now()
+	var claims *oidc.AccessTokenClaims
+	err = m.keys.verify(r.Context(), func(keys *oidc.KeySet) (err error) {
+		claims, err = m.verifier.Verify(token, keys, now)
+		return err
+	})
+	switch {
+	case errors.Is(err, errNoKeys):
+		return nil, "", unavailable(err)
+	case err != nil:
+		return nil, "", invalidToken(scheme, err)
+	}
+	nonce, err := m.checkBinding(r, scheme, token, claims, now)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := m.checkRequirement(scheme, claims, required, now); err != nil {
+		return nil, "", err
+	}
+	return claims, nonce, nil
+}
+
+// checkRequirement is about the rights of who proved to have the token.
+func (m *Middleware) checkRequirement(scheme string, claims *oidc.AccessTokenClaims, required *Requirement, now time.Time) error {
+	for _, scope := range required.Scopes {
+		if !slices.Contains(claims.Scopes, scope) {
+			return insufficientScope(scheme, required.Scopes)
+		}
+	}
+	err := claims.CheckAuthentication(required.ACRValues, required.MaxAge, m.config.Leeway, now)
+	if err != nil {
+		return insufficientAuthentication(scheme, required, err)
+	}
+	return nil
+}

@@ -1,0 +1,208 @@
+package resource_test
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/resource"
+)
+
+func TestBearer(t *testing.T) {
+	p := newProvider(t)
+	stranger := newProvider(t)
+	good := p.token(nil)
+	bearer := func(edit claims) []string { return []string{"Authorization", "Bearer " + p.token(edit)} }
+	invalid := func(code string) string { return `Bearer error="invalid_token", error_description="` + code + `"` }
+	tests := []struct {
+		name      string
+		fields    []string
+		status    int
+		challenge string
+	}{
+		{"6750-2.1 good", bearer(nil), 204, ""},
+		{"9110-11.1 scheme in lower case", []string{"Authorization", "bearer " + good}, 204, ""},
+		{"9110-11.1 scheme in upper case", []string{"Authorization", "BEARER  " + good}, 204, ""},
+		{"9449-7.2 a proof that nobody asked for", append(bearer(nil), "DPoP", "x"), 204, ""},
+		{"6750-3.1 nothing sent", nil, 401, `Bearer`},
+		{"6750-3.1 another scheme", []string{"Authorization", "Basic eDp5"}, 401, `Bearer`},
+		{"9449-7.1 DPoP where it is off", []string{"Authorization", "DPoP " + good}, 401, `Bearer`},
+		{"6750-3.1 no token", []string{"Authorization", "Bearer"}, 400,
+			`Bearer error="invalid_request", error_description="the token is malformed"`},
+		{"6750-3.1 two tokens in one field", []string{"Authorization", "Bearer " + good + ", Bearer " + good}, 400,
+			`Bearer error="invalid_request", error_description="the token is malformed"`},
+		{"6750-2 two fields", []string{"Authorization", "Bearer " + good, "Authorization", "Bearer " + good}, 400,
+			`Bearer error="invalid_request", error_description="there is more than one token"`},
+		{"9068-4 an opaque token", []string{"Authorization", "Bearer " + mark}, 401, invalid("token_malformed")},
+		{"9068-4 an ID Token", bearer(claims{"header typ": "JWT"}), 401, invalid("typ_not_allowed")},
+		{"9068-4 alg none", bearer(claims{"header alg": "none"}), 401, invalid("alg_not_allowed")},
+		{"9068-4 its own key", bearer(claims{"header jwk": 1}), 401, invalid("header_not_allowed")},
+		{"9068-4 another issuer", bearer(claims{"iss": issuer + "/"}), 401, invalid("issuer_mismatch")},
+		{"9068-4 another audience", bearer(claims{"aud": mark}), 401, invalid("audience_mismatch")},
+		{"9068-4 within the leeway", bearer(claims{"exp": noon.Unix() - 29}), 204, ""},
+		{"9068-4 expired", bearer(claims{"exp": noon.Unix() - 30}), 401, invalid("token_expired")},
+		{"9068-4 from the future", bearer(claims{"iat": noon.Unix() + 31}), 401, invalid("issued_in_future")},
+		{"7519-4.1.5 not yet", bearer(claims{"nbf": noon.Unix() + 31}), 401, invalid("token_not_yet_valid")},
+		{"9068-2.2 sub missing", bearer(claims{"sub": nil}), 401, invalid("claim_invalid")},
+		{"9068-4 signed by another key of the same name", []string{"Authorization", "Bearer " + stranger.token(nil)}, 401, invalid("signature_invalid")},
+		{"9449-7.1 bound to a key", bearer(claims{"cnf": newClient(t).binding()}), 401, invalid("dpop_required")},
+		{"8705-3 bound to a certificate", bearer(claims{"cnf": map[string]any{"x5t#S256": "x"}}), 401, invalid("claim_invalid")},
+		{"6750-3.1 a scope missing", bearer(claims{"scope": "read"}), 403, `Bearer error="insufficient_scope", scope="read write"`},
+		{"6750-3.1 no scope", bearer(claims{"scope": nil}), 403, `Bearer error="insufficient_scope", scope="read write"`},
+	}
+	h := newMiddleware(t, p, func(c *resource.Config) { c.Scopes = []string{"read"} }).Handler(reached, "write")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { check(t, get(h, tt.fields...), tt.status, tt.challenge) })
+	}
+}
+
+// A token in the query is refused, even beside one in the header.
+func TestTokenInQuery(t *testing.T) {
+	p := newProvider(t)
+	h := newMiddleware(t, p, nil).Handler(reached)
+	const want = `Bearer error="invalid_request", error_description="the token is in the query"`
+	for _, target := range []string{"/things?access_token=" + p.token(nil), "/things?a&access%5Ftoken=", "/things?access_token"} {
+		check(t, request(h, target), 400, want)
+		check(t, request(h, target, "Authorization", "Bearer "+p.token(nil)), 400, want)
+	}
+	check(t, request(h, "/things?token=x", "Authorization", "Bearer "+p.token(nil)), 204, "")
+}
+
+func TestUntypedJWT(t *testing.T) {
+	p := newProvider(t)
+	h := newMiddleware(t, p, func(c *resource.Config) { c.AcceptUntypedJWT = true }).Handler(reached)
+	tests := []struct {
+		name      string
+		edit      claims
+		status    int
+		challenge string
+	}{
+		{"8725-3.12 JWT", claims{"header typ": "JWT", "client_id": nil, "jti": nil}, 204, ""},
+		{"8725-3.12 no typ", claims{"header typ": nil}, 204, ""},
+		{"8725-3.12 an ID Token", claims{"header typ": "JWT", "nonce": mark}, 401,
+			`Bearer error="invalid_token", error_description="typ_not_allowed"`},
+		{"8725-3.12 a logout token", claims{"header typ": "logout+jwt"}, 401,
+			`Bearer error="invalid_token", error_description="typ_not_allowed"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			check(t, get(h, "Authorization", "Bearer "+p.token(tt.edit)), tt.status, tt.challenge)
+		})
+	}
+}
+
+func TestEdDSA(t *testing.T) {
+	p := newProvider(t)
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newMiddleware(t, p, nil).Handler(reached)
+	for _, alg := range []string{"EdDSA", "Ed25519"} {
+		p.key, p.alg = key, alg
+		check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 204, "")
+	}
+}
+
+// RFC 9470: the handler demands, the challenge says what to ask for.
+func TestStepUp(t *testing.T) {
+	p := newProvider(t)
+	m := newMiddleware(t, p, nil)
+	const refused = `Bearer error="insufficient_user_authentication", error_description=`
+	tests := []struct {
+		name      string
+		required  resource.Requirement
+		edit      claims
+		status    int
+		challenge string
+	}{
+		{"3 met", resource.Requirement{ACRValues: []string{"mfa", "hwk"}, MaxAge: time.Minute},
+			claims{"acr": "hwk", "auth_time": noon.Unix()}, 204, ""},
+		{"3 another acr", resource.Requirement{ACRValues: []string{"mfa", "hwk"}}, claims{"acr": mark}, 401,
+			refused + `"acr_not_met", acr_values="mfa hwk"`},
+		{"3 no acr", resource.Requirement{ACRValues: []string{"mfa"}}, nil, 401, refused + `"acr_not_met", acr_values="mfa"`},
+		{"3 within the leeway", resource.Requirement{MaxAge: time.Minute}, claims{"auth_time": noon.Unix() - 90}, 204, ""},
+		{"3 too long ago", resource.Requirement{MaxAge: time.Minute}, claims{"auth_time": noon.Unix() - 91}, 401,
+			refused + `"auth_time_too_old", max_age="60"`},
+		{"3 no auth_time", resource.Requirement{MaxAge: time.Minute}, nil, 401, refused + `"auth_time_too_old", max_age="60"`},
+		{"3 both", resource.Requirement{ACRValues: []string{"mfa"}, MaxAge: time.Minute}, claims{"acr": "mfa"}, 401,
+			refused + `"auth_time_too_old", acr_values="mfa", max_age="60"`},
+		{"6750-3.1 the scope first", resource.Requirement{Scopes: []string{"admin"}, MaxAge: time.Minute}, nil, 403,
+			`Bearer error="insufficient_scope", scope="admin"`},
+		{"9110-5.6.4 a quote", resource.Requirement{ACRValues: []string{"a\"b\r\n"}}, nil, 401, refused + `"acr_not_met", acr_values="a?b??"`},
+	}
+	for _, tt := range tests {
+		t.Run("9470-"+tt.name, func(t *testing.T) {
+			check(t, get(m.Require(reached, tt.required), "Authorization", "Bearer "+p.token(tt.edit)), tt.status, tt.challenge)
+		})
+	}
+}
+
+func TestClaims(t *testing.T) {
+	p := newProvider(t)
+	var got *oidc.AccessTokenClaims
+	h := newMiddleware(t, p, nil).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = resource.ClaimsFrom(r.Context())
+	}))
+	get(h, "Authorization", "Bearer "+p.token(claims{"roles": []string{"admin"}}))
+	if got == nil || got.Subject != mark+"-user" || string(got.Members["roles"]) != `["admin"]` {
+		t.Errorf("claims = %+v", got)
+	}
+	if resource.ClaimsFrom(t.Context()) != nil {
+		t.Error("claims without a request")
+	}
+}
+
+// Whoever keeps a log learns the reason, the same that the client is told.
+func TestRefused(t *testing.T) {
+	p := newProvider(t)
+	var got error
+	h := newMiddleware(t, p, func(c *resource.Config) {
+		c.Refused = func(_ *http.Request, err error) { got = err }
+	}).Handler(reached, "admin")
+	get(h, "Authorization", "Bearer "+p.token(claims{"aud": mark}))
+	if !errors.Is(got, oidc.ErrAudienceMismatch) {
+		t.Errorf("error %v, want %v", got, oidc.ErrAudienceMismatch)
+	}
+	get(h, "Authorization", "Bearer "+p.token(nil))
+	if !errors.Is(got, oidc.ErrScopeInsufficient) {
+		t.Errorf("error %v, want %v", got, oidc.ErrScopeInsufficient)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(*resource.Config)
+		want error
+	}{
+		{"good", func(*resource.Config) {}, nil},
+		{"no issuer", func(c *resource.Config) { c.Issuer = "" }, oidc.ErrInvalidConfig},
+		{"issuer over http", func(c *resource.Config) { c.Issuer = "http://op.example" }, oidc.ErrInsecureURL},
+		{"no audience", func(c *resource.Config) { c.Audience = "" }, oidc.ErrInvalidConfig},
+		{"DPoP required and off", func(c *resource.Config) { c.DPoP.Required = true }, oidc.ErrInvalidConfig},
+		{"nonce required and off", func(c *resource.Config) { c.DPoP.RequireNonce = true }, oidc.ErrInvalidConfig},
+		{"BaseURL a path", func(c *resource.Config) { c.DPoP.BaseURL = "/api" }, oidc.ErrInvalidConfig},
+		{"BaseURL over http", func(c *resource.Config) { c.DPoP.BaseURL = "http://api.example" }, oidc.ErrInsecureURL},
+		{"proofs of no age", func(c *resource.Config) { c.DPoP = resource.DPoP{BaseURL: audience, MaxAge: -1} }, oidc.ErrInvalidConfig},
+		{"a short key", func(c *resource.Config) {
+			c.DPoP = resource.DPoP{BaseURL: audience, RequireNonce: true, NonceKey: make([]byte, 31)}
+		}, oidc.ErrInvalidConfig},
+		{"an empty key", func(c *resource.Config) {
+			c.DPoP = resource.DPoP{BaseURL: audience, RequireNonce: true, NonceKey: []byte{}}
+		}, oidc.ErrInvalidConfig},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			config := resource.Config{Issuer: issuer, Audience: audience}
+			tt.edit(&config)
+			m, err := resource.New(config)
+			if !errors.Is(err, tt.want) || (m == nil) != (err != nil) {
+				t.Errorf("New = %v, %v, want %v", m, err, tt.want)
+			}
+		})
+	}
+}
