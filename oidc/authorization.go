@@ -29,6 +29,10 @@ type AuthenticationRequest struct {
 	Claims       string   // JSON (OIDC Core 5.5); what it calls essential is checked
 	Resource     []string // RFC 8707 2
 
+	// DPoPThumbprint binds the code to the key of a [DPoPTransport]
+	// (dpop_jkt, RFC 9449 10).
+	DPoPThumbprint string
+
 	// Extra are parameters that this package does not know, in order of
 	// their names. They cannot replace those that protect the flow.
 	Extra map[string]string
@@ -37,7 +41,7 @@ type AuthenticationRequest struct {
 // protectedParameters make the response trustworthy: Extra cannot name them.
 var protectedParameters = []string{
 	"client_id", "redirect_uri", "response_type", "scope", "nonce", "state",
-	"code_challenge", "code_challenge_method", "response_mode", "max_age", "acr_values", "request", "request_uri",
+	"code_challenge", "code_challenge_method", "response_mode", "max_age", "acr_values", "dpop_jkt", "request", "request_uri",
 }
 
 // Start begins a transaction: it returns the URL to send the End-User to, and
@@ -133,6 +137,7 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p.add("login_hint", r.LoginHint)
 	p.add("acr_values", r.ACRValues)
 	p.add("claims", r.Claims)
+	p.add("dpop_jkt", r.DPoPThumbprint)
 	p.setAll(r.Extra)
 	return p
 }

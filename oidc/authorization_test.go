@@ -196,7 +196,7 @@ func TestStart(t *testing.T) {
 func TestStartProtectedParameters(t *testing.T) {
 	for _, name := range []string{
 		"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-		"code_challenge", "code_challenge_method", "max_age", "acr_values", "request", "request_uri",
+		"code_challenge", "code_challenge_method", "max_age", "acr_values", "dpop_jkt", "request", "request_uri",
 	} {
 		t.Run("3.1.2.1 Extra names "+name, func(t *testing.T) {
 			request := goodRequest()

@@ -68,6 +68,9 @@ const (
 	ErrStateMismatch Code = "state_mismatch"
 	// ErrTransactionExpired: the answer came later than 15 minutes.
 	ErrTransactionExpired Code = "transaction_expired"
+	// ErrTargetNotAllowed: a login that somebody else initiated wants to end at
+	// another origin.
+	ErrTargetNotAllowed Code = "target_not_allowed"
 )
 
 // ErrProvider is the provider's own refusal; see [ProviderError].
@@ -77,6 +80,9 @@ const ErrProvider Code = "provider_error"
 const (
 	// ErrTokenResponseInvalid: a required member is missing or malformed.
 	ErrTokenResponseInvalid Code = "token_response_invalid"
+	// ErrTokenTypeNotAllowed: the access token is a Bearer token where one bound
+	// to a key was asked for (RFC 9449 5).
+	ErrTokenTypeNotAllowed Code = "token_type_not_allowed"
 	// ErrIDTokenMissing: openid was asked for and no ID Token came.
 	ErrIDTokenMissing Code = "id_token_missing"
 	// ErrPushResponseInvalid: a pushed request was accepted without a usable
@@ -120,6 +126,8 @@ const (
 	ErrAtHashMismatch Code = "at_hash_mismatch"
 	// ErrSubjectChanged: the answer is about another End-User.
 	ErrSubjectChanged Code = "subject_changed"
+	// ErrSessionMismatch: a logout is about another session.
+	ErrSessionMismatch Code = "session_mismatch"
 	// ErrScopeInsufficient: the access token lacks a scope.
 	ErrScopeInsufficient Code = "insufficient_scope"
 	// ErrChallengeMalformed: a WWW-Authenticate header cannot be read.

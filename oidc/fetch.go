@@ -64,7 +64,7 @@ func postForm(ctx context.Context, t Transport, endpoint, url string, form *para
 // providerError returns the refusal in the body of resp (RFC 6749 5.2), nil if
 // there is none. Only error decides: a description of another type than text
 // is left out.
-func providerError(endpoint string, resp *Response) error {
+func providerError(endpoint string, resp *Response) *ProviderError {
 	var body struct {
 		Error       strictjson.RawMessage `json:"error"`
 		Description strictjson.RawMessage `json:"error_description"`

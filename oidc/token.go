@@ -31,7 +31,8 @@ type tokenResponseJSON struct {
 
 // Exchange exchanges the code for tokens (OIDC Core 3.1.3.1, RFC 7636 4.5).
 // Codes: those of [Transport], [ErrHTTPStatus], [ErrNotJSON],
-// [ErrTokenResponseInvalid], [ErrIDTokenMissing], a [ProviderError].
+// [ErrTokenResponseInvalid], [ErrTokenTypeNotAllowed], [ErrIDTokenMissing], a
+// [ProviderError].
 func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*TokenResponse, error) {
 	if m.Issuer != c.tx.Issuer {
 		return nil, ErrIssuerMismatch // the code goes to nobody else (RFC 9700 4.4.2)
@@ -99,9 +100,11 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 	if err := strictjson.Unmarshal(raw, &wire); err != nil {
 		return nil, ErrTokenResponseInvalid
 	}
-	// A type that is not understood is not used (RFC 6749 7.1).
-	if wire.AccessToken == "" || !strings.EqualFold(wire.TokenType, "Bearer") {
+	if wire.AccessToken == "" {
 		return nil, ErrTokenResponseInvalid
+	}
+	if err := checkTokenType(t, wire.TokenType); err != nil {
+		return nil, err
 	}
 	expiresIn, err := parseExpiresIn(wire.ExpiresIn)
 	if err != nil {
@@ -118,6 +121,22 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 		IDToken:      Secret(wire.IDToken),
 		Scope:        scope,
 	}, nil
+}
+
+// checkTokenType refuses a type that is not understood (RFC 6749 7.1), and a
+// token for everybody where one bound to the key of t was asked for
+// (RFC 9449 5).
+func checkTokenType(t Transport, tokenType string) error {
+	bound, ok := t.(interface{ AccessTokenType() string })
+	switch {
+	case ok && strings.EqualFold(tokenType, bound.AccessTokenType()):
+		return nil
+	case ok && strings.EqualFold(tokenType, "Bearer"):
+		return ErrTokenTypeNotAllowed
+	case !ok && strings.EqualFold(tokenType, "Bearer"):
+		return nil
+	}
+	return ErrTokenResponseInvalid
 }
 
 // parseExpiresIn reads a number of seconds that may be absent.

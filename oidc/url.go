@@ -38,6 +38,19 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
+// originOf returns the origin of an absolute URL as browsers write it
+// (RFC 6454 6.2).
+func originOf(u *url.URL) string {
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != "" && !(u.Scheme == "https" && port == "443") && !(u.Scheme == "http" && port == "80") {
+		host += ":" + port
+	}
+	return u.Scheme + "://" + host
+}
+
 // CheckIssuer returns nil if issuer can be an Issuer Identifier: https, or
 // http on a loopback host, without query and fragment (OIDC Discovery 3).
 // Codes: [ErrInvalidConfig], [ErrInsecureURL].

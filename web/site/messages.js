@@ -34,6 +34,7 @@ const messages = {
   state_unknown: "This sign-in was finished or given up before, perhaps by a reload. Please sign in again.",
   state_mismatch: "This answer belongs to another sign-in. You are not signed in; please sign in again.",
   transaction_expired: "The sign-in took more than 15 minutes. Please sign in again.",
+  target_not_allowed: "This link leads to another site, and was not followed.",
 
   // The provider said no.
   provider_error: "The sign-in service refused. Try again, or tell whoever runs it.",
@@ -51,6 +52,7 @@ const messages = {
 
   // A token failed a check: nobody is signed in by it.
   token_response_invalid: "The sign-in service sent an incomplete answer. You are not signed in.",
+  token_type_not_allowed: "The sign-in service sent a token that anybody could use. You are not signed in.",
   id_token_missing: "The sign-in service did not say who you are. You are not signed in.",
   push_response_invalid: "The sign-in service sent an incomplete answer. Tell whoever runs it.",
   token_malformed: "The sign-in service sent something that is not a token. You are not signed in.",
@@ -71,6 +73,7 @@ const messages = {
   acr_not_met: "The sign-in was not strong enough for this page.",
   at_hash_mismatch: "Two tokens do not belong together. You are not signed in.",
   subject_changed: "Somebody else is signed in at the sign-in service now. Please sign in again.",
+  session_mismatch: "This is about another session. You are still signed in.",
   insufficient_scope: "You do not have the right to do this.",
   challenge_malformed: "The API refused, and its reason cannot be read.",
 

@@ -1,0 +1,274 @@
+package oidc
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+)
+
+// A Signer is the private key of a client, which need not be readable: a key
+// of WebCrypto that cannot be extracted will do.
+type Signer interface {
+	// Algorithm returns the name of the signature algorithm: "ES256".
+	Algorithm() string
+	// PublicJWK returns the members of the public key (RFC 7517 4).
+	PublicJWK() map[string]string
+	// Sign returns the signature of input as a JWS has it: for ES256 the two
+	// numbers of 32 bytes each, not ASN.1 (RFC 7518 3.4).
+	Sign(ctx context.Context, input []byte) ([]byte, error)
+}
+
+// A DPoPTransport sends every request with a proof that the client holds a
+// key (RFC 9449). Access tokens that are requested through it have to be bound
+// to that key, and are used through it: their Authorization header becomes one
+// of the scheme DPoP.
+//
+// It is for the token endpoint, the one for pushed requests, userinfo and the
+// APIs that take bound tokens. Discovery and keys go without: where nobody
+// expects the header, a preflight refuses it.
+type DPoPTransport struct {
+	transport Transport
+	key       Signer
+	jwk       map[string]string
+	random    io.Reader
+	now       func() time.Time
+
+	mu     sync.Mutex
+	nonces map[string]string // by origin; guarded by mu
+}
+
+// NewDPoPTransport returns a transport that signs with key. random is a
+// source of random bits, now the wall clock. Its one failure is
+// [ErrInvalidConfig]: the key is not one of an asymmetric algorithm, or its
+// public members hold a private one.
+func NewDPoPTransport(t Transport, key Signer, random io.Reader, now func() time.Time) (*DPoPTransport, error) {
+	jwk, err := publicMembers(key)
+	if err != nil {
+		return nil, err
+	}
+	return &DPoPTransport{transport: t, key: key, jwk: jwk, random: random, now: now, nonces: map[string]string{}}, nil
+}
+
+// CheckDPoP returns [ErrUnsupported] if the provider names the algorithms
+// that it takes in proofs, and this is none of them (RFC 9449 5.1).
+func (m *Metadata) CheckDPoP(algorithm string) error {
+	supported := m.DPoPSigningAlgValuesSupported
+	if len(supported) > 0 && !slices.Contains(supported, algorithm) {
+		return fmt.Errorf("dpop_signing_alg_values_supported: %w", ErrUnsupported)
+	}
+	return nil
+}
+
+// publicMembers returns the members of a key that identify it, and no others
+// (RFC 7638 3.2).
+func publicMembers(key Signer) (map[string]string, error) {
+	all, alg := key.PublicJWK(), key.Algorithm()
+	kty, names := "", []string(nil)
+	switch {
+	case !slices.Contains(asymmetricAlgorithms, alg):
+	case strings.HasPrefix(alg, "ES"):
+		kty, names = "EC", []string{"crv", "kty", "x", "y"}
+	case strings.HasPrefix(alg, "Ed"):
+		kty, names = "OKP", []string{"crv", "kty", "x"}
+	default:
+		kty, names = "RSA", []string{"e", "kty", "n"}
+	}
+	if _, private := all["d"]; private || kty == "" || all["kty"] != kty {
+		return nil, fmt.Errorf("DPoP key: %w", ErrInvalidConfig)
+	}
+	public := map[string]string{}
+	for _, name := range names {
+		if all[name] == "" {
+			return nil, fmt.Errorf("DPoP key: %w", ErrInvalidConfig)
+		}
+		public[name] = all[name]
+	}
+	return public, nil
+}
+
+// String returns "[redacted]".
+func (d *DPoPTransport) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (d *DPoPTransport) GoString() string { return redacted }
+
+// AccessTokenType is what the token endpoint has to issue (RFC 9449 5).
+func (d *DPoPTransport) AccessTokenType() string { return "DPoP" }
+
+// Thumbprint identifies the key (RFC 7638): the dpop_jkt of an
+// [AuthenticationRequest], which binds the code to it (RFC 9449 10).
+func (d *DPoPTransport) Thumbprint() string {
+	canonical, err := strictjson.Marshal(d.jwk) // members in order, nothing to escape
+	if err != nil {
+		return ""
+	}
+	return hashText(string(canonical))
+}
+
+func hashText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Do sends req with a proof, and once more if the server wants its nonce in
+// it (RFC 9449 8 and 9). Codes: those of the transport beneath,
+// [ErrInvalidArgument] and [ErrInsecureURL] for the address; what the key
+// fails with.
+func (d *DPoPTransport) Do(ctx context.Context, req *Request) (*Response, error) {
+	address, _, _ := strings.Cut(req.URL, "#")
+	u, err := parseSecureURL(address)
+	if err != nil {
+		return nil, fmt.Errorf("DPoP: %w", err)
+	}
+	origin := originOf(u)
+	nonce := d.nonce(origin)
+	resp, err := d.send(ctx, req, u, nonce)
+	if err != nil {
+		return nil, err
+	}
+	fresh := d.remember(origin, resp)
+	if fresh == "" || fresh == nonce || !wantsNonce(resp) {
+		return resp, nil
+	}
+	resp, err = d.send(ctx, req, u, fresh)
+	if err != nil {
+		return nil, err
+	}
+	d.remember(origin, resp)
+	return resp, nil
+}
+
+// send adds the proof to a copy of req.
+func (d *DPoPTransport) send(ctx context.Context, req *Request, u *url.URL, nonce string) (*Response, error) {
+	signed := *req
+	signed.Header = maps.Clone(req.Header)
+	if signed.Header == nil {
+		signed.Header = map[string]string{}
+	}
+	scheme, token, _ := strings.Cut(req.Header["Authorization"], " ")
+	if strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "DPoP") {
+		signed.Header["Authorization"] = "DPoP " + token // RFC 9449 7.1
+	} else {
+		token = ""
+	}
+	proof, err := d.proof(ctx, req.Method, u, nonce, Secret(token))
+	if err != nil {
+		return nil, fmt.Errorf("DPoP proof: %w", err)
+	}
+	signed.Header["DPoP"] = proof
+	return d.transport.Do(ctx, &signed)
+}
+
+// proofHeader and proofClaims are those of a proof (RFC 9449 4.2).
+type proofHeader struct {
+	Typ string            `json:"typ"`
+	Alg string            `json:"alg"`
+	JWK map[string]string `json:"jwk"`
+}
+
+type proofClaims struct {
+	ID              string `json:"jti"`
+	Method          string `json:"htm"`
+	URI             string `json:"htu"` // without query and fragment
+	IssuedAt        int64  `json:"iat"`
+	AccessTokenHash string `json:"ath,omitempty"`
+	Nonce           string `json:"nonce,omitempty"`
+}
+
+// proof signs that this client sends this request now (RFC 9449 4.2).
+func (d *DPoPTransport) proof(ctx context.Context, method string, u *url.URL, nonce string, token Secret) (string, error) {
+	id, err := randomSecret(d.random)
+	if err != nil {
+		return "", err
+	}
+	claims := proofClaims{ID: id.Reveal(), Method: method, URI: proofURI(u), IssuedAt: d.now().Unix(), Nonce: nonce}
+	if token != "" {
+		claims.AccessTokenHash = hashText(token.Reveal())
+	}
+	header, err := strictjson.Marshal(proofHeader{Typ: "dpop+jwt", Alg: d.key.Algorithm(), JWK: d.jwk})
+	if err != nil {
+		return "", err
+	}
+	payload, err := strictjson.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	input := encode(header) + "." + encode(payload)
+	signature, err := d.key.Sign(ctx, []byte(input))
+	if err != nil {
+		return "", err
+	}
+	return input + "." + encode(signature), nil
+}
+
+// proofURI returns the address without query and fragment, as a browser
+// sends it: the path is never empty (RFC 9449 4.2).
+func proofURI(u *url.URL) string {
+	path := u.EscapedPath()
+	if path == "" {
+		path = "/"
+	}
+	return originOf(u) + path
+}
+
+func (d *DPoPTransport) nonce(origin string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.nonces[origin]
+}
+
+// remember keeps the nonce of an answer, whatever its status, for the next
+// request to the same server (RFC 9449 8.2), and returns it.
+func (d *DPoPTransport) remember(origin string, resp *Response) string {
+	nonce := resp.Header["dpop-nonce"]
+	if nonce == "" || !isNonce(nonce) {
+		return ""
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.nonces[origin] = nonce
+	return nonce
+}
+
+// maxNonceLength bounds what a server makes the client send back, in bytes.
+const maxNonceLength = 4 << 10
+
+// isNonce checks the characters (RFC 9449 8.1). Two headers, which a
+// browser joins with ", ", are none.
+func isNonce(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			return false
+		}
+	}
+	return len(text) <= maxNonceLength
+}
+
+// wantsNonce tells whether the answer asks for its nonce: 400 from the
+// authorization server (RFC 9449 8), 401 from a resource (RFC 9449 9).
+//
+// Lenient: a browser shows WWW-Authenticate only where the server exposes it
+// by CORS, and some expose DPoP-Nonce alone.
+func wantsNonce(resp *Response) bool {
+	switch resp.Status {
+	case 400:
+		refusal := providerError("token", resp)
+		return refusal != nil && refusal.ErrorCode == "use_dpop_nonce"
+	case 401:
+		header, exposed := resp.Header["www-authenticate"]
+		challenges, err := ParseChallenges(header)
+		return !exposed || err == nil && WantsDPoPNonce(challenges)
+	}
+	return false
+}
