@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 const specs = "docs/specs.md"
@@ -164,6 +166,8 @@ func TestSpecRow(t *testing.T) {
 		{"a reason alone", func(r *specRow) { r.function, r.test = "–", "not yet: nobody did it" }, ""},
 		{"a method", func(r *specRow) { r.function = "`oidc.Metadata.Check`" }, ""},
 		{"a script and its function", func(r *specRow) { r.function = "`web/shim/host.js connect`" }, ""},
+		{"a row of the hostile table", func(r *specRow) { r.test = "`session.TestHostileTable/iss an array`" }, ""},
+		{"unknown row of the hostile table", func(r *specRow) { r.test = "`session.TestHostileTable/offline`" }, "no row"},
 		{"no level", func(r *specRow) { r.level = "" }, "level"},
 		{"no requirement", func(r *specRow) { r.requirement = "" }, "no requirement"},
 		{"no test", func(r *specRow) { r.test = "" }, "the last column"},
@@ -201,10 +205,11 @@ type sources struct {
 	declared map[string]bool            // "oidc.Metadata.Check", by folder
 	tests    map[string]bool            // "oidc.TestStart", by folder
 	literals map[string]map[string]bool // strings of the tests, by folder
+	hostile  map[string]bool            // names of oidctest's cases
 }
 
-// sharedCases is the package whose table of cases other packages run.
-const sharedCases = "oidc/oidctest"
+// hostileTest begins the names of the tests whose rows are oidctest's cases.
+const hostileTest = "TestHostile"
 
 // parseSources reads all Go files.
 func parseSources(t *testing.T) *sources {
@@ -214,6 +219,10 @@ func parseSources(t *testing.T) *sources {
 		declared: make(map[string]bool),
 		tests:    make(map[string]bool),
 		literals: make(map[string]map[string]bool),
+		hostile:  make(map[string]bool),
+	}
+	for _, c := range oidctest.Cases() {
+		s.hostile[c.Name] = true
 	}
 	for name, text := range s.files {
 		if path.Ext(name) != ".go" {
@@ -226,14 +235,12 @@ func parseSources(t *testing.T) *sources {
 		folder, names := path.Dir(name), s.declared
 		if strings.HasSuffix(name, "_test.go") {
 			names = s.tests
+			s.addLiterals(folder, file)
 		}
 		for _, decl := range file.Decls {
 			for _, declared := range declaredNames(decl) {
 				names[folder+"."+declared] = true
 			}
-		}
-		if strings.HasSuffix(name, "_test.go") || folder == sharedCases {
-			s.addLiterals(folder, file)
 		}
 	}
 	return s
@@ -314,7 +321,11 @@ func (s *sources) checkTest(name string) string {
 	if !s.tests[folder+"."+function] || !strings.HasPrefix(function, "Test") && !strings.HasPrefix(function, "Fuzz") {
 		return "there is no test " + folder + "." + function
 	}
-	if hasRow && !s.literals[folder][row] && !s.literals[sharedCases][row] {
+	rows := s.literals[folder]
+	if strings.HasPrefix(function, hostileTest) {
+		rows = s.hostile
+	}
+	if hasRow && !rows[row] {
 		return "no row of " + folder + "." + function + " has the name " + row
 	}
 	return ""
