@@ -18,7 +18,7 @@ type AuthenticationRequest struct {
 	RedirectURI string
 	Scope       string
 
-	ResponseMode string // "query", the default, or "fragment"
+	ResponseMode string // "query", the default, or "fragment"; "jwt", "query.jwt", "fragment.jwt" (JARM 2.3)
 	Prompt       string // "none", "login", "consent", "select_account"
 	Display      string
 	MaxAge       *int64 // seconds
@@ -80,7 +80,7 @@ func (r *AuthenticationRequest) check() error {
 	if _, err := parseSecureURL(r.RedirectURI); err != nil {
 		return fmt.Errorf("redirect_uri: %w", err)
 	}
-	if r.ResponseMode != "" && r.ResponseMode != "query" && r.ResponseMode != "fragment" {
+	if !slices.Contains([]string{"", "query", "fragment"}, r.ResponseMode) && !slices.Contains(jwtResponseModes, r.ResponseMode) {
 		return fmt.Errorf("response_mode: %w", ErrInvalidArgument)
 	}
 	// none stands alone (OIDC Core 3.1.2.1)

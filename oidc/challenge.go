@@ -87,7 +87,8 @@ func (s *challengeScanner) parameter(name string, c *Challenge) bool {
 	s.skip(" \t")
 	s.rest = s.rest[len("="):]
 	s.skip(" \t")
-	value, ok := "", true
+	var value string
+	var ok bool
 	if strings.HasPrefix(s.rest, `"`) {
 		value, ok = s.quotedString()
 	} else {

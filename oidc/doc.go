@@ -18,17 +18,26 @@
 //	OIDC Core        OpenID Connect Core 1.0, errata set 2
 //	OIDC Discovery   OpenID Connect Discovery 1.0, errata set 2
 //	RP-Initiated Logout  OpenID Connect RP-Initiated Logout 1.0
+//	Session Management   OpenID Connect Session Management 1.0
+//	Front-Channel Logout OpenID Connect Front-Channel Logout 1.0
+//	JARM             JWT Secured Authorization Response Mode for OAuth 2.0
 //	RFC 6749         The OAuth 2.0 Authorization Framework
 //	RFC 6750         Bearer Token Usage
+//	RFC 7009         OAuth 2.0 Token Revocation
 //	RFC 7515         JSON Web Signature
+//	RFC 7516         JSON Web Encryption
 //	RFC 7517         JSON Web Key
 //	RFC 7519         JSON Web Token
 //	RFC 7636         Proof Key for Code Exchange
+//	RFC 7638         JSON Web Key Thumbprint
 //	RFC 8414         Authorization Server Metadata
 //	RFC 8725         JSON Web Token Best Current Practices
 //	RFC 9068         JWT Profile for Access Tokens
+//	RFC 9110         HTTP Semantics
+//	RFC 9111         HTTP Caching
+//	RFC 9126         OAuth 2.0 Pushed Authorization Requests
 //	RFC 9207         Authorization Server Issuer Identification
-//	RFC 9449         Demonstrating Proof of Possession (DPoP)
-//	RFC 9470         Step Up Authentication Challenge
+//	RFC 9449         OAuth 2.0 Demonstrating Proof of Possession
+//	RFC 9470         OAuth 2.0 Step Up Authentication Challenge Protocol
 //	RFC 9700         Best Current Practice for OAuth 2.0 Security
 package oidc

@@ -91,6 +91,11 @@ const (
 	// ErrTokenMalformed: not a JWS in compact serialization with a JSON
 	// object of claims.
 	ErrTokenMalformed Code = "token_malformed"
+	// ErrTokenNotEncrypted: a token came in clear where encryption was
+	// negotiated.
+	ErrTokenNotEncrypted Code = "token_not_encrypted"
+	// ErrDecryptionFailed: none of the client's keys opens the token.
+	ErrDecryptionFailed Code = "decryption_failed"
 	// ErrClaimInvalid: a claim is missing or of the wrong type.
 	ErrClaimInvalid Code = "claim_invalid"
 	// ErrTypeNotAllowed: the typ header names a token of another kind.

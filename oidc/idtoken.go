@@ -56,6 +56,10 @@ type ExpectedIDToken struct {
 	// Essential are the claims without which the sign-in is refused.
 	Essential EssentialClaims
 
+	// Decrypt opens an encrypted token. Set it if encryption was negotiated:
+	// a token in clear is refused then. See package oidc/jwe.
+	Decrypt func(token Secret) (Secret, error) `json:"-"`
+
 	// Previous is set for a refresh: the claims of the sign-in, which the
 	// new ones have to continue (OIDC Core 12.2).
 	Previous *IDTokenClaims
@@ -68,8 +72,14 @@ type ExpectedIDToken struct {
 // OIDC Core 3.1.3.7, and of 12.2 when it comes from a refresh. now is the
 // wall clock. Failures are a [ClaimError], or one of [ErrTokenMalformed],
 // [ErrHeaderNotAllowed], [ErrTypeNotAllowed], [ErrAlgNotAllowed],
-// [ErrKeyNotFound], [ErrSignatureInvalid].
+// [ErrKeyNotFound], [ErrSignatureInvalid], or what Decrypt fails with.
 func (e *ExpectedIDToken) VerifyIDToken(token Secret, keys *KeySet, now time.Time) (*IDTokenClaims, error) {
+	if e.Decrypt != nil { // OIDC Core 3.1.3.7 step 1
+		var err error
+		if token, err = e.Decrypt(token); err != nil {
+			return nil, err
+		}
+	}
 	h, payload, err := verifyJWS(token.Reveal(), keys, e.Algorithms)
 	if err != nil {
 		return nil, err

@@ -76,7 +76,9 @@ func ParseKeys(data []byte) (*KeySet, error) {
 
 // candidates returns the keys that could have made the signature of a token
 // with header h: those with its kid, or any if it names none (OIDC Core 10.1),
-// that can verify its algorithm.
+// that can verify its algorithm. A key without a kid is none of a token that
+// names one, even if it is the only key: the name says that there is a newer
+// key set, and a caller that gets no candidate fetches it (OIDC Core 10.1.1).
 func (s *KeySet) candidates(h *header) []*jwk {
 	if s == nil {
 		return nil

@@ -30,10 +30,14 @@ type tokenResponseJSON struct {
 }
 
 // Exchange exchanges the code for tokens (OIDC Core 3.1.3.1, RFC 7636 4.5).
-// Codes: those of [Transport], [ErrHTTPStatus], [ErrNotJSON],
+// Codes: those of [Transport], [ErrInvalidArgument] for a zero Callback,
+// [ErrIssuerMismatch], [ErrHTTPStatus], [ErrNotJSON],
 // [ErrTokenResponseInvalid], [ErrTokenTypeNotAllowed], [ErrIDTokenMissing], a
 // [ProviderError].
 func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*TokenResponse, error) {
+	if c == nil || c.tx == nil {
+		return nil, ErrInvalidArgument // not from ParseCallback: nothing was checked
+	}
 	if m.Issuer != c.tx.Issuer {
 		return nil, ErrIssuerMismatch // the code goes to nobody else (RFC 9700 4.4.2)
 	}

@@ -95,6 +95,16 @@ func TestExchangeAtAnotherProvider(t *testing.T) {
 	}
 }
 
+// Only ParseCallback makes a Callback that is good for anything.
+func TestExchangeOfNothing(t *testing.T) {
+	for name, callback := range map[string]*Callback{"nil": nil, "zero": {}} {
+		t.Run(name, func(t *testing.T) {
+			_, err := callback.Exchange(t.Context(), fakeTransport{}, goodMetadata(t))
+			checkError(t, err, ErrInvalidArgument)
+		})
+	}
+}
+
 func TestRefreshRequest(t *testing.T) {
 	m := goodMetadata(t)
 	var sent *Request

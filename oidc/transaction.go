@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -135,7 +136,7 @@ func (Callback) GoString() string { return redacted }
 // responseParameters are those that may come only once (RFC 6749 3.1).
 // Others are ignored, as they are to be (RFC 6749 4.1.2).
 var responseParameters = []string{
-	"code", "state", "iss", "error", "error_description", "error_uri", "session_state",
+	"code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response",
 }
 
 // CallbackState returns the state of the response in callbackURL, in its
@@ -152,13 +153,17 @@ func CallbackState(callbackURL string) (Secret, error) {
 		if err != nil {
 			return "", err
 		}
-		if !values.Has("code") && !values.Has("error") {
-			continue
+		state, found := Secret(values.Get("state")), values.Has("code") || values.Has("error")
+		if !found && values.Has("response") {
+			state, found = unverifiedState(values.Get("response"))
 		}
-		if values.Get("state") == "" {
+		switch {
+		case !found:
+			continue
+		case state == "":
 			return "", ErrStateMismatch
 		}
-		return Secret(values.Get("state")), nil
+		return state, nil
 	}
 	return "", ErrCallbackMissing
 }
@@ -190,21 +195,36 @@ func parseResponse(raw string) (url.Values, error) {
 // ParseCallback checks the Authentication Response in callbackURL
 // (RFC 6749 4.1.2, RFC 9207 2.4). What was stored decides what is checked,
 // not what comes back. Codes: [ErrCallbackMissing], [ErrCallbackMalformed],
-// [ErrStateMismatch], [ErrIssuerMismatch], [ErrTransactionExpired], and a
-// [ProviderError] with the endpoint "authorization".
+// [ErrStateMismatch], [ErrIssuerMismatch], [ErrTransactionExpired],
+// [ErrUnsupported] if a signed response was asked for, which
+// [Transaction.ParseSignedCallback] checks, and a [ProviderError] with the
+// endpoint "authorization".
 func (tx *Transaction) ParseCallback(m *Metadata, callbackURL string, now time.Time) (*Callback, error) {
+	if tx.SignedResponse() {
+		return nil, fmt.Errorf("response_mode: %w", ErrUnsupported)
+	}
+	values, err := tx.response(callbackURL)
+	if err != nil {
+		return nil, err
+	}
+	return tx.accept(m, values, now)
+}
+
+// response returns the parameters of the response, from where the response
+// mode puts them.
+func (tx *Transaction) response(callbackURL string) (url.Values, error) {
 	u, err := url.Parse(callbackURL)
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}
-	raw := u.RawQuery
-	if tx.ResponseMode == "fragment" {
-		raw = fragmentQuery(u)
+	if tx.ResponseMode == "fragment" || tx.ResponseMode == "fragment.jwt" {
+		return parseResponse(fragmentQuery(u))
 	}
-	values, err := parseResponse(raw)
-	if err != nil {
-		return nil, err
-	}
+	return parseResponse(u.RawQuery)
+}
+
+// accept checks the parameters of a response.
+func (tx *Transaction) accept(m *Metadata, values url.Values, now time.Time) (*Callback, error) {
 	if !values.Has("code") && !values.Has("error") {
 		return nil, ErrCallbackMissing
 	}

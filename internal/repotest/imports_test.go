@@ -45,7 +45,7 @@ var rules = []rule{
 var inWasm = []string{"oidc", "session", "jsonrpc", "jsbridge", "wasm", "internal/strictjson"}
 
 // joseFiles are the only files that know go-jose.
-var joseFiles = []string{"oidc/jose.go", "internal/strictjson/strictjson.go"}
+var joseFiles = []string{"oidc/jose.go", "oidc/jwe/jwe.go", "internal/strictjson/strictjson.go"}
 
 // TestImports checks the sources of packages, not their tests, and not
 // oidctest, which is a server.

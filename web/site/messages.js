@@ -56,6 +56,8 @@ const messages = {
   id_token_missing: "The sign-in service did not say who you are. You are not signed in.",
   push_response_invalid: "The sign-in service sent an incomplete answer. Tell whoever runs it.",
   token_malformed: "The sign-in service sent something that is not a token. You are not signed in.",
+  token_not_encrypted: "The sign-in service sent a token in clear that had to be secret. You are not signed in.",
+  decryption_failed: "A token could not be opened. You are not signed in.",
   claim_invalid: "The sign-in service sent a token with a part missing. You are not signed in.",
   typ_not_allowed: "The sign-in service sent a token of the wrong kind. You are not signed in.",
   header_not_allowed: "A token brought its own key, and was not believed. You are not signed in.",

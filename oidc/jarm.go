@@ -1,0 +1,124 @@
+package oidc
+
+import (
+	"net/url"
+	"slices"
+	"time"
+)
+
+// jwtResponseModes are those of a response in a JWT (JARM 2.3). For the
+// code flow "jwt" means "query.jwt" (JARM 2.3.4).
+var jwtResponseModes = []string{"jwt", "query.jwt", "fragment.jwt"}
+
+// SignedResponse tells whether the response has to be a JWT, and is for
+// [Transaction.ParseSignedCallback].
+func (tx *Transaction) SignedResponse() bool {
+	return slices.Contains(jwtResponseModes, tx.ResponseMode)
+}
+
+// ParseSignedCallback is [Transaction.ParseCallback] for a response that is
+// a JWT signed by the provider (JARM 2.4). An unsigned one is
+// [ErrCallbackMissing]: what was asked for decides. Codes beside those of
+// ParseCallback: [ErrTokenMalformed], [ErrHeaderNotAllowed],
+// [ErrTypeNotAllowed], [ErrAlgNotAllowed], [ErrKeyNotFound],
+// [ErrSignatureInvalid], and in a [ClaimError] [ErrClaimInvalid],
+// [ErrIssuerMismatch], [ErrAudienceMismatch], [ErrTokenExpired].
+func (tx *Transaction) ParseSignedCallback(m *Metadata, keys *KeySet, callbackURL string, now time.Time) (*Callback, error) {
+	if !tx.SignedResponse() {
+		return nil, ErrInvalidArgument
+	}
+	values, err := tx.response(callbackURL)
+	if err != nil {
+		return nil, err
+	}
+	if values.Get("response") == "" {
+		return nil, ErrCallbackMissing
+	}
+	claims, err := tx.verifyResponse(m, keys, values.Get("response"), now)
+	if err != nil {
+		return nil, err
+	}
+	if values, err = responseClaims(claims); err != nil {
+		return nil, err
+	}
+	return tx.accept(m, values, now)
+}
+
+// verifyResponse checks the signature, and whom the response is from and for
+// (JARM 2.4 steps 3 to 6).
+func (tx *Transaction) verifyResponse(m *Metadata, keys *KeySet, token string, now time.Time) (claimSet, error) {
+	h, payload, err := verifyJWS(token, keys, m.responseAlgorithms())
+	if err != nil {
+		return nil, err
+	}
+	if !isIDTokenType(h.Typ) {
+		return nil, ErrTypeNotAllowed
+	}
+	set, err := parseClaims(payload)
+	if err != nil {
+		return nil, err
+	}
+	const section = "JARM 2.1"
+	r := &reader{set: set}
+	claims := &IDTokenClaims{
+		Issuer:   r.text("iss", section, true),
+		Audience: r.strings("aud", section, true),
+		Expiry:   r.seconds("exp", section, true),
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	v := &idTokenVerifier{
+		ExpectedIDToken: &ExpectedIDToken{Issuer: tx.Issuer, ClientID: tx.ClientID},
+		now:             now.Unix(), leeway: seconds(0),
+	}
+	for _, step := range []struct {
+		claim string
+		check func(*IDTokenClaims) error
+	}{{"iss", v.checkIssuer}, {"aud", v.checkAudience}, {"exp", v.checkExpiry}} {
+		if err := step.check(claims); err != nil {
+			return nil, &ClaimError{Claim: step.claim, Step: "JARM 2.4", Err: err}
+		}
+	}
+	return set, nil
+}
+
+// responseAlgorithms returns the algorithms that the provider signs responses
+// with (JARM 4); those of its ID Tokens if it does not say.
+func (m *Metadata) responseAlgorithms() []string {
+	if len(m.AuthorizationSigningAlgValuesSupported) > 0 {
+		return m.AuthorizationSigningAlgValuesSupported // verifyJWS takes asymmetric ones alone
+	}
+	return m.SigningAlgorithms()
+}
+
+// responseClaims returns the claims that are parameters of a response
+// (JARM 2.1), which are strings.
+func responseClaims(set claimSet) (url.Values, error) {
+	values := url.Values{}
+	r := &reader{set: set}
+	for _, name := range responseParameters {
+		if _, present := set[name]; present {
+			values.Set(name, r.text(name, "JARM 2.1", false))
+		}
+	}
+	return values, r.err
+}
+
+// unverifiedState returns the state in a response that is a JWT, to find the
+// transaction by, which then verifies the response.
+func unverifiedState(token string) (Secret, bool) {
+	parts, err := splitToken(token)
+	if err != nil {
+		return "", false
+	}
+	payload, err := decodePart(parts[1])
+	if err != nil {
+		return "", false
+	}
+	claims, err := parseClaims(payload)
+	if err != nil {
+		return "", false
+	}
+	return Secret(textOf(claims["state"])), true
+}
