@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/resource"
 )
 
 // The classic script gives the global oidc the same classes, and works under
@@ -112,5 +113,60 @@ func TestPushedRequestsAndRevocation(t *testing.T) {
 	}
 	if n := op.Count(oidctest.PAR); n != 2 {
 		t.Errorf("%d requests were pushed, want 2", n)
+	}
+}
+
+// Bound tokens end to end: a key of WebCrypto's in the worker, a real
+// provider, and an API that takes each proof once.
+func TestDPoP(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			a.set("dpop", true)
+			a.set("loadUserInfo", true)
+			a.set("scope", "openid profile api")
+			p := newGoOIDC(t, a, options{refreshTokens: true})
+			guard, err := resource.New(resource.Config{
+				Issuer: p.issuer, Audience: p.issuer + "/api",
+				DPoP: resource.DPoP{BaseURL: a.origin, Required: true},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hello := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write([]byte("hello"))
+			}), "api")
+			a.respond("/api/hello", hello.ServeHTTP)
+
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			p.signIn(tab)
+			const call = `(async (method, again) => {
+				const user = await um.getUser();
+				const proof = await um.dpopProof(location.origin + "/api/hello?a=b", user, method);
+				const ask = () => fetch("/api/hello?a=b", {headers: {Authorization: "DPoP " + user.access_token, DPoP: proof}});
+				if (again) await ask();
+				return user.token_type + " " + (await ask()).status;
+			})`
+			if got := eval[string](tab, call+`("GET", false)`); got != "DPoP 200" {
+				t.Errorf("the API answers %s", got)
+			}
+			before := eval[string](tab, "um.getUser().then((u) => u.access_token)")
+			if after := eval[string](tab, "um.signinSilent().then((u) => u.access_token)"); after == before {
+				t.Error("the renewal brought the same access token")
+			}
+			if got := eval[string](tab, call+`("GET", false)`); got != "DPoP 200" {
+				t.Errorf("after the renewal the API answers %s", got)
+			}
+			tab.expectProblems() // the browser logs what is refused now
+			if got := eval[string](tab, call+`("POST", false)`); got != "DPoP 401" {
+				t.Errorf("with a proof for another method the API answers %s", got)
+			}
+			if got := eval[string](tab, call+`("GET", true)`); got != "DPoP 401" {
+				t.Errorf("with a proof used twice the API answers %s", got)
+			}
+			checkStorage(t, tab, p.secrets)
+		})
 	}
 }

@@ -105,6 +105,25 @@ func (d *DPoPTransport) GoString() string { return redacted }
 // AccessTokenType is what the token endpoint has to issue (RFC 9449 5).
 func (d *DPoPTransport) AccessTokenType() string { return "DPoP" }
 
+// Algorithm returns the algorithm of the key.
+func (d *DPoPTransport) Algorithm() string { return d.key.Algorithm() }
+
+// Proof returns the value of the header DPoP for one request that others
+// send, with the access token that goes with it (RFC 9449 7.1). nonce is the
+// one that its server wants, or empty. Codes: [ErrInvalidArgument] and
+// [ErrInsecureURL] for the address, what the key fails with.
+func (d *DPoPTransport) Proof(ctx context.Context, method, address string, token Secret, nonce string) (string, error) {
+	address, _, _ = strings.Cut(address, "#")
+	u, err := parseSecureURL(address)
+	if err != nil {
+		return "", fmt.Errorf("DPoP: %w", err)
+	}
+	if method == "" || strings.ContainsFunc(method, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", fmt.Errorf("DPoP: method: %w", ErrInvalidArgument)
+	}
+	return d.proof(ctx, method, u, nonce, token)
+}
+
 // Thumbprint identifies the key (RFC 7638): the dpop_jkt of an
 // [AuthenticationRequest], which binds the code to it (RFC 9449 10).
 func (d *DPoPTransport) Thumbprint() string {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"crypto/rand"
 	"io"
 	"sync"
@@ -18,6 +19,10 @@ type Config struct {
 
 	// Rand gives random bits; nil means [rand.Reader].
 	Rand io.Reader
+
+	// NewKey makes the key that access tokens are bound to (RFC 9449); nil
+	// means that there is no DPoP.
+	NewKey func(ctx context.Context) (oidc.Signer, error)
 
 	// OnePage says that the program lives and dies with one page. It then
 	// keeps the metadata in the page's storage during a redirect, which saves

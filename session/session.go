@@ -18,16 +18,19 @@ type session struct {
 	silent  flight[*User] // renewals
 	restore flight[*User]
 
+	proverFlight flight[*oidc.DPoPTransport]
+
 	// turn is held while the user changes and the tabs hear of it, so that
 	// they hear of everything in the order in which it happened.
 	turn sync.Mutex
 
 	mu      sync.Mutex
-	user    *User       // guarded by mu, as all below; changed by who has the turn
-	unloads int         // how often a user was unloaded or removed
-	rotated oidc.Secret // refresh token of a renewal that failed later; the user's is used up
-	hint    bool        // a silent sign-in is worth trying
-	clients []*Client   // in the order in which they came
+	user    *User               // guarded by mu, as all below; changed by who has the turn
+	unloads int                 // how often a user was unloaded or removed
+	rotated oidc.Secret         // refresh token of a renewal that failed later; the user's is used up
+	key     *oidc.DPoPTransport // nil until it is needed
+	hint    bool                // a silent sign-in is worth trying
+	clients []*Client           // in the order in which they came
 }
 
 // join adds a tab.
@@ -117,7 +120,7 @@ func (s *session) unload() *User {
 		last.RefreshToken = s.rotated
 		user = &last
 	}
-	s.user, s.rotated = nil, ""
+	s.user, s.rotated, s.key = nil, "", nil
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
@@ -180,7 +183,11 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	// when they are.
 	go func() { _, _ = s.provider.fetchKeys(ctx, false) }()
 
-	tokens, err := callback.Exchange(ctx, s.config.Transport, metadata)
+	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := callback.Exchange(ctx, transport, metadata)
 	if err != nil {
 		return nil, fmt.Errorf("token request: %w", err)
 	}
@@ -207,7 +214,11 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User) (*User
 		RefreshToken: s.refreshToken(previous),
 		Scope:        previous.Scope,
 	}
-	tokens, err := request.Refresh(ctx, s.config.Transport, metadata)
+	transport, err := s.tokenTransport(ctx, metadata, isBound(previous))
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := request.Refresh(ctx, transport, metadata)
 	if err != nil {
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
@@ -277,7 +288,11 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User) error
 		Algorithms:  metadata.SigningAlgorithms(),
 		ClientID:    c.settings.ClientID,
 	}
-	claims, err := request.Fetch(ctx, s.config.Transport, metadata, s.config.Now())
+	transport, err := s.tokenTransport(ctx, metadata, isBound(user))
+	if err != nil {
+		return err
+	}
+	claims, err := request.Fetch(ctx, transport, metadata, s.config.Now())
 	if err != nil {
 		return fmt.Errorf("userinfo: %w", err)
 	}

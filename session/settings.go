@@ -37,6 +37,10 @@ type Settings struct {
 	// Push says whether requests are pushed to the provider (RFC 9126).
 	Push oidc.PushMode
 
+	// DPoP binds the tokens to a key that does not leave this program
+	// (RFC 9449); a provider that issues bearer tokens is refused.
+	DPoP bool
+
 	// KeepRefreshToken leaves the refresh token as it is at a sign-out. By
 	// default it is revoked, which the sign-out does not wait for long.
 	KeepRefreshToken bool

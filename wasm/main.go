@@ -19,7 +19,7 @@ import (
 const host = "oidcspa.host"
 
 func main() {
-	registry := session.NewRegistry(session.Config{Transport: transport{}, OnePage: !sharedWorker()})
+	registry := session.NewRegistry(session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker()})
 	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, port) })
 	if err != nil {
 		report("the host did not take the program: %v", err)

@@ -82,6 +82,8 @@ export interface UserManagerSettings extends RequestParameters {
   response_type?: "code";
   /** Pushes requests to the provider (RFC 9126). Default "auto": where it demands that. */
   par?: "auto" | "off" | "required";
+  /** Binds the tokens to a key that never leaves the worker (RFC 9449). Default false. */
+  dpop?: boolean;
   /** Revokes the refresh token at a sign-out, if the provider can. Default true. */
   revokeTokensOnSignout?: boolean;
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */
@@ -211,6 +213,12 @@ export class UserManager {
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
   /** Forgets the user in all tabs; the provider's session goes on. */
   removeUser(): Promise<void>;
+  /**
+   * The header DPoP for one request with the user's access token, for the
+   * setting dpop (RFC 9449 7.1). Send it with `Authorization: DPoP <token>`.
+   * user is there for oidc-client-ts: it is always the one who is signed in.
+   */
+  dpopProof(url: string | URL, user?: User | null, method?: string, nonce?: string): Promise<string>;
   /**
    * Tells the provider that tokens are not needed any more (RFC 7009). The
    * user stays signed in, without the refresh token if that was revoked.

@@ -23,6 +23,7 @@ func (p *Provider) cors(next http.Handler) http.Handler {
 		allowed := slices.Contains(p.origins, origin)
 		if allowed {
 			header.Set("Access-Control-Allow-Origin", origin)
+			header.Set("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")
 		}
 		if r.Method != http.MethodOptions {
 			next.ServeHTTP(w, r)
@@ -33,7 +34,7 @@ func (p *Provider) cors(next http.Handler) http.Handler {
 			return
 		}
 		header.Set("Access-Control-Allow-Methods", "GET, POST")
-		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP")
 		header.Set("Access-Control-Max-Age", "600")
 		w.WriteHeader(http.StatusNoContent)
 	})

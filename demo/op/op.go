@@ -201,6 +201,7 @@ func (p *Provider) protocol(extra ...provider.Option) (http.Handler, error) {
 		provider.WithStaticClients(clients[0], clients[1:]...),
 		provider.WithNoneAuthn(),
 		provider.WithAuthCodeGrant(p.store, goidc.ResponseTypeCode),
+		provider.WithDPoP(goidc.ES256, goidc.PS256),
 		provider.WithPKCERequired(goidc.CodeChallengeMethodSHA256),
 		provider.WithIssuerResponseParameter(),
 		provider.WithRefreshTokenGrant(p.store),

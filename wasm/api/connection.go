@@ -72,6 +72,7 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,
 	"signinSilent":    signinSilent,
+	"dpopProof":       dpopProof,
 	"revokeTokens":    revokeTokens,
 	"signoutRedirect": signoutRedirect,
 	"signoutCallback": signoutCallback,

@@ -137,8 +137,13 @@ func TestCloseDuringFrame(t *testing.T) {
 		begun := waiting(first)
 		go func() { _ = first.call("signinSilent", nil, nil) }()
 		<-begun
+		joined := make(chan error, 1)
+		go func() { joined <- second.call("signinSilent", nil, nil) }()
+		synctest.Wait() // the second tab waits for the same renewal
 		first.connection.Close()
-		second.must("signinSilent", nil, nil) // the same renewal
+		if err := <-joined; err != nil {
+			t.Fatal(err)
+		}
 		if n := w.op.Count(oidctest.Authorize); n != 1 || len(second.frames) != 1 {
 			t.Errorf("%d authorization requests, %d frames in the other tab; want one", n, len(second.frames))
 		}

@@ -57,6 +57,25 @@ func signinCallback(ctx context.Context, client *session.Client, params []byte) 
 	return userResult(client.SigninCallback(ctx, p.URL))
 }
 
+// proofJSON are the arguments for a DPoP proof.
+type proofJSON struct {
+	URL    string `json:"url"`
+	Method string `json:"method"`
+	Nonce  string `json:"nonce"`
+}
+
+func dpopProof(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	var j proofJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	proof, err := client.DPoPProof(ctx, j.Method, j.URL, j.Nonce)
+	if err != nil {
+		return nil, err
+	}
+	return proof, nil
+}
+
 // revokeJSON are the arguments of a revocation.
 type revokeJSON struct {
 	Types []session.TokenType `json:"types"`

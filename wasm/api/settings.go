@@ -23,6 +23,7 @@ type settingsJSON struct {
 	requestJSON
 
 	PAR                           string  `json:"par"`
+	DPoP                          bool    `json:"dpop"`
 	RevokeTokensOnSignout         *bool   `json:"revokeTokensOnSignout"`
 	LoadUserInfo                  bool    `json:"loadUserInfo"`
 	AutomaticSilentRenew          *bool   `json:"automaticSilentRenew"`
@@ -65,6 +66,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		Scope:                 j.Scope,
 		Request:               request,
 		Push:                  oidc.PushMode(j.PAR),
+		DPoP:                  j.DPoP,
 		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
 		LoadUserinfo:          j.LoadUserInfo,
 		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,

@@ -193,7 +193,17 @@ var behaviours = []string{
 	"response_type", // TestOpen
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
-	"par", "revokeTokensOnSignout",
+	"par", "revokeTokensOnSignout", "dpop",
+}
+
+func TestDPoP(t *testing.T) {
+	w := newWorld(t)
+	w.settings = w.with("dpop", true)
+	tab := w.open()
+	tab.must(redirect, nil, nil)
+	// A world without keys: that it is asked for one is what matters.
+	tab.mustFail("signinCallback", object{"url": w.op.Visit(tab.address)}, oidc.ErrUnsupported)
+	tab.mustFail("dpopProof", object{"url": "https://api.example.test/", "method": "GET"}, session.ErrNotSignedIn)
 }
 
 func TestPAR(t *testing.T) {

@@ -59,6 +59,10 @@ export class UserManager {
     if (this.#connection || this.#signedIn()) await this.#call("removeUser");
   }
 
+  dpopProof(url, _user, method = "GET", nonce) {
+    return this.#call("dpopProof", { url: String(url), method, nonce });
+  }
+
   async revokeTokens(types) {
     await this.#call("revokeTokens", { types });
   }

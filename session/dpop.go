@@ -1,0 +1,78 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// tokenTransport returns what token and userinfo requests are sent with. With
+// bound it proves the possession of the session's key, and tokens that are
+// not bound to that key are refused (RFC 9449 5).
+func (s *session) tokenTransport(ctx context.Context, metadata *oidc.Metadata, bound bool) (oidc.Transport, error) {
+	if !bound {
+		return s.config.Transport, nil
+	}
+	prover, err := s.prover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := metadata.CheckDPoP(prover.Algorithm()); err != nil {
+		return nil, err
+	}
+	return prover, nil
+}
+
+// prover returns the transport with the session's key, which is made when it
+// is first needed and forgotten with the user: a refresh token needs the key
+// it was issued to (RFC 9449 5).
+func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
+	if s.config.NewKey == nil {
+		return nil, fmt.Errorf("DPoP: %w", oidc.ErrUnsupported)
+	}
+	return s.proverFlight.do(ctx, func(ctx context.Context) (*oidc.DPoPTransport, error) {
+		s.mu.Lock()
+		prover := s.key
+		s.mu.Unlock()
+		if prover != nil {
+			return prover, nil
+		}
+		signer, err := s.config.NewKey(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("DPoP key: %w", err)
+		}
+		prover, err = oidc.NewDPoPTransport(s.config.Transport, signer, s.config.Rand, s.config.Now)
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.key = prover
+		return prover, nil
+	})
+}
+
+// isBound tells whether the access token of user is bound to the key.
+func isBound(user *User) bool { return strings.EqualFold(user.TokenType, "DPoP") }
+
+// DPoPProof returns the header DPoP for a request that carries the user's
+// access token, for one request alone (RFC 9449 7.1). nonce is the server's, or
+// empty if it gave none. Codes: [ErrNotSignedIn], [oidc.ErrUnsupported] if the
+// access token is not bound to a key, [oidc.ErrInvalidArgument] and
+// [oidc.ErrInsecureURL] for the address.
+func (c *Client) DPoPProof(ctx context.Context, method, url, nonce string) (string, error) {
+	user, _ := c.session.current()
+	switch {
+	case user == nil:
+		return "", ErrNotSignedIn
+	case !isBound(user):
+		return "", fmt.Errorf("the access token is a bearer token: %w", oidc.ErrUnsupported)
+	}
+	prover, err := c.session.prover(ctx)
+	if err != nil {
+		return "", err
+	}
+	return prover.Proof(ctx, method, url, user.AccessToken, nonce)
+}

@@ -1,0 +1,158 @@
+package session
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// es256 is a key like one of WebCrypto's.
+type es256 struct{ private *ecdsa.PrivateKey }
+
+func newES256(context.Context) (oidc.Signer, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return es256{private}, err
+}
+
+func (es256) Algorithm() string { return "ES256" }
+
+func (k es256) PublicJWK() map[string]string {
+	point, _ := k.private.PublicKey.Bytes()
+	return map[string]string{
+		"kty": "EC", "crv": "P-256",
+		"x": base64.RawURLEncoding.EncodeToString(point[1:33]),
+		"y": base64.RawURLEncoding.EncodeToString(point[33:]),
+	}
+}
+
+func (k es256) Sign(_ context.Context, input []byte) ([]byte, error) {
+	sum := sha256.Sum256(input)
+	r, s, err := ecdsa.Sign(rand.Reader, k.private, sum[:])
+	if err != nil {
+		return nil, err
+	}
+	return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
+}
+
+// newBound is a world whose provider binds tokens to keys. proofs are the
+// headers of each request by endpoint.
+func newBound(t *testing.T) (w *world, proofs map[string][]http.Header) {
+	w = newWorld(t)
+	w.op.RefreshTokens = true
+	w.op.EditTokenResponse = func(response map[string]any) { response["token_type"] = "dPoP" }
+	proofs = map[string][]http.Header{}
+	w.op.Hold = func(endpoint string, r *http.Request) {
+		proofs[endpoint] = append(proofs[endpoint], r.Header.Clone())
+	}
+	w.settings.DPoP = true
+	w.settings.LoadUserinfo = true
+	w.registry = NewRegistry(Config{Transport: w.transport, NewKey: newES256, Logf: t.Logf})
+	return w, proofs
+}
+
+// Tokens are asked for and used with a proof, and nothing else is.
+func TestDPoP(t *testing.T) {
+	w, proofs := newBound(t)
+	client, tab := w.open(false)
+	user := w.signIn(client, tab)
+	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+		t.Fatal(err)
+	}
+	for endpoint, want := range map[string]int{
+		oidctest.Discovery: 0, oidctest.JWKS: 0, oidctest.Token: 2, oidctest.Userinfo: 2,
+	} {
+		n := 0
+		for _, header := range proofs[endpoint] {
+			if header.Get("DPoP") != "" {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%s: %d requests with a proof, want %d", endpoint, n, want)
+		}
+	}
+	if got := proofs[oidctest.Userinfo][0].Get("Authorization"); got != "DPoP "+user.AccessToken.Reveal() {
+		t.Error("userinfo was not asked with the scheme DPoP")
+	}
+
+	const api = "https://api.example.test/things?page=2"
+	proof, err := client.DPoPProof(t.Context(), "POST", api, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, _ := client.User(t.Context())
+	expected := &oidc.ExpectedDPoPProof{
+		Method: "POST", URL: api, AccessToken: now.AccessToken, Thumbprint: client.session.key.Thumbprint(),
+	}
+	if _, err := expected.VerifyDPoPProof(proof, client.session.config.Now()); err != nil {
+		t.Errorf("the proof for an API is refused: %v", err)
+	}
+}
+
+func TestDPoPRefusals(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(w *world)
+		want oidc.Code
+	}{
+		{"a bearer token comes", func(w *world) { w.op.EditTokenResponse = nil }, oidc.ErrTokenTypeNotAllowed},
+		{"the provider takes other algorithms", func(w *world) {
+			w.op.EditMetadata = func(metadata map[string]any) {
+				metadata["dpop_signing_alg_values_supported"] = []string{"RS256"}
+			}
+		}, oidc.ErrUnsupported},
+		{"there are no keys", func(w *world) { w.registry = NewRegistry(Config{Transport: w.transport}) }, oidc.ErrUnsupported},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w, _ := newBound(t)
+			tt.edit(w)
+			client, tab := w.open(false)
+			_, err := client.SigninCallback(t.Context(), w.redirect(client, tab))
+			mustFail(t, "SigninCallback", err, tt.want)
+		})
+	}
+}
+
+func TestDPoPProofRefusals(t *testing.T) {
+	w, _ := newBound(t)
+	client, tab := w.open(false)
+	_, err := client.DPoPProof(t.Context(), "GET", "https://api.example.test/", "")
+	mustFail(t, "for nobody", err, ErrNotSignedIn)
+	w.signIn(client, tab)
+	_, err = client.DPoPProof(t.Context(), "GET", "nonsense", "")
+	mustFail(t, "for no URL", err, oidc.ErrInvalidArgument)
+	_, err = client.DPoPProof(t.Context(), "G ET", "https://api.example.test/", "")
+	mustFail(t, "for no method", err, oidc.ErrInvalidArgument)
+
+	plain := newWorld(t)
+	client, tab = plain.open(false)
+	plain.signIn(client, tab)
+	_, err = client.DPoPProof(t.Context(), "GET", "https://api.example.test/", "")
+	mustFail(t, "for a bearer token", err, oidc.ErrUnsupported)
+}
+
+// The next user gets another key.
+func TestDPoPKeyEndsWithUser(t *testing.T) {
+	w, proofs := newBound(t)
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	_ = client.RemoveUser(t.Context())
+	w.signIn(client, tab)
+	key := func(i int) string {
+		header, _, _ := strings.Cut(proofs[oidctest.Token][i].Get("DPoP"), ".")
+		return header
+	}
+	if key(0) == key(1) {
+		t.Error("two users had one key")
+	}
+}
