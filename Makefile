@@ -1,19 +1,19 @@
 # make, Go and git are all that is needed; the tests see to their browser
-# themselves, and `make compat` needs npm, too.
+# and to Redis themselves, and `make compat` needs npm, too.
 
 LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 10s
 
-.PHONY: all build demo test test-native test-js e2e compat lint fmt size bench fuzz clean chromium jstest
+.PHONY: all build demo test test-native test-js e2e compat lint fmt size bench fuzz clean chromium redis jstest
 
 all: test
 
 build:                   ; go run ./cmd/assets -v
 demo:                    ; go run ./demo
 test: lint test-native test-js e2e
-test-native: chromium    ; go test $(RACE) $$(go list ./... | grep -v /e2e)
+test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e)
 test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
 e2e: chromium            ; go test -count=1 -timeout 10m ./e2e
 compat: chromium         ; scripts/compat.sh
@@ -25,6 +25,7 @@ fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
 clean:                   ; git clean -fdXq bin web/dist
 
 chromium:                ; scripts/chromium.sh
+redis:                   ; scripts/redis.sh
 jstest:                  ; go build -o bin/ ./internal/jstest
 
 bin/golangci-lint: Makefile ; GOBIN=$(CURDIR)/bin go install $(LINTER) && touch $@

@@ -9,9 +9,13 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.8
 	github.com/hack-pad/safejs v0.1.1
 	github.com/luikyv/go-oidc v0.23.0
+	github.com/redis/go-redis/v9 v9.23.0
 )
 
 require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
 )

@@ -193,3 +193,35 @@ func TestDPoPBehindProxy(t *testing.T) {
 	check(t, request(h, "https://evil.example/v1/a%2Fb", "Authorization", "DPoP "+token, "DPoP", evil), 401,
 		`DPoP error="invalid_dpop_proof", error_description="dpop_url_mismatch", `+algs)
 }
+
+// recording is a [resource.ReplayCache] that keeps what it was asked.
+type recording struct {
+	keys    []string
+	expires time.Time
+}
+
+func (r *recording) Use(_ context.Context, key string, expires time.Time) (bool, error) {
+	r.keys, r.expires = append(r.keys, key), expires
+	return true, nil
+}
+
+// A cache is asked for good proofs alone, with a key of a fixed length that
+// tells nothing, and remembers longer than any clock accepts the proof.
+func TestReplayCacheIsAsked(t *testing.T) {
+	p, c := newProvider(t), newClient(t)
+	cache := &recording{}
+	h := newMiddleware(t, p, func(config *resource.Config) {
+		config.DPoP = resource.DPoP{BaseURL: audience, MaxAge: 20 * time.Second}
+		config.Leeway, config.ReplayCache = 5*time.Second, cache
+	}).Handler(reached)
+	token := p.token(claims{"cnf": c.binding()})
+	get(h, "Authorization", "DPoP "+token, "DPoP", c.proof(token, claims{"htm": "POST"}))
+	get(h, "Authorization", "DPoP "+token, "DPoP", newClient(t).proof(token, nil))
+	get(h, "Authorization", "DPoP "+token, "DPoP", c.proof(token, claims{"iat": noon.Unix() - 3}))
+	if len(cache.keys) != 1 || len(cache.keys[0]) != 43 {
+		t.Fatalf("asked for %q", cache.keys)
+	}
+	if want := noon.Add(-3*time.Second + 20*time.Second + 2*5*time.Second); !cache.expires.Equal(want) {
+		t.Errorf("remembered until %v, want %v", cache.expires, want)
+	}
+}

@@ -15,6 +15,7 @@ const modulePath = "github.com/oidcspa/oidcspa"
 const (
 	safejs = "github.com/hack-pad/safejs"
 	gojose = "github.com/go-jose/go-jose/v4"
+	redis  = "github.com/redis/go-redis/v9"
 )
 
 // A rule forbids imports to the files below a folder. A path stands for the
@@ -99,6 +100,9 @@ func forbidden(file, imported string) string {
 		return "use internal/strictjson: it is stricter, and the wasm holds one JSON package instead of two"
 	case imported == safejs && !below(file, "jsbridge") && !below(file, "wasm"):
 		return "JavaScript is met in jsbridge and wasm alone"
+	case (imported == redis || below(imported, redis)) && !below(file, "resource/redisreplay"),
+		imported == modulePath+"/resource/redisreplay":
+		return "only who wants a replay cache in Redis links its client"
 	}
 	return ""
 }
@@ -124,6 +128,9 @@ func TestForbidden(t *testing.T) {
 		{"wasm/api/user.go", "encoding/json", true},
 		{"web/web.go", "encoding/json", false},
 		{"web/web.go", safejs, true},
+		{"resource/replay.go", redis, true},
+		{"resource/replay.go", modulePath + "/resource/redisreplay", true},
+		{"resource/redisreplay/redisreplay.go", redis, false},
 	}
 	for _, tt := range tests {
 		if why := forbidden(tt.file, tt.imported); (why != "") != tt.want {
