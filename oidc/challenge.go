@@ -87,13 +87,10 @@ func (s *challengeScanner) parameter(name string, c *Challenge) bool {
 	s.skip(" \t")
 	s.rest = s.rest[len("="):]
 	s.skip(" \t")
-	var value string
-	var ok bool
-	if strings.HasPrefix(s.rest, `"`) {
+	value := s.token()
+	ok := value != ""
+	if strings.HasPrefix(s.rest, `"`) { // no character of a token
 		value, ok = s.quotedString()
-	} else {
-		value = s.token()
-		ok = value != ""
 	}
 	name = strings.ToLower(name)
 	_, twice := c.Params[name]
