@@ -56,7 +56,8 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 // serve asks the provider, and fails where a browser does.
 func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.ResponseRecorder, err error) {
 	defer func() {
-		if recovered := recover(); recovered == http.ErrAbortHandler {
+		recovered := recover()
+		if failure, ok := recovered.(error); ok && errors.Is(failure, http.ErrAbortHandler) {
 			err = oidc.ErrNetwork
 		} else if recovered != nil {
 			panic(recovered)
