@@ -13,9 +13,9 @@ all: test
 build:                   ; go run ./cmd/assets -v
 demo:                    ; go run ./demo
 test: lint test-native test-js e2e
-test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e)
+test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e) && cd session && go test -count=1 -run HostileTable
 test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
-e2e: chromium            ; go test -count=1 -timeout 10m ./e2e
+e2e: chromium            ; cd e2e && go test -count=1 -timeout 10m
 compat: chromium         ; scripts/compat.sh
 lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
 fmt: bin/golangci-lint   ; $< fmt

@@ -97,7 +97,9 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
 	tab := &tab{t: t, ctx: ctx}
-	if err := chromedp.Do(ctx); err != nil {
+	var err error
+	bounded(t, "open a tab", func() { err = chromedp.Do(ctx) })
+	if err != nil {
 		t.Fatal(err)
 	}
 	var listening sync.WaitGroup
@@ -115,8 +117,10 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 		}
 	})
 	t.Cleanup(func() {
-		cancel()
-		listening.Wait()
+		bounded(t, "close the tab", func() {
+			cancel()
+			listening.Wait()
+		})
 		for _, problem := range tab.takeProblems() {
 			if tab.fails {
 				break
@@ -125,6 +129,22 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 		}
 	})
 	return tab
+}
+
+// bounded ends the test if what it does with the browser takes too long: the
+// browser may be gone. A timeout in the context would end the tab.
+func bounded(t testing.TB, what string, do func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	select {
+	case <-done:
+	case <-time.After(stepTimeout):
+		t.Fatalf("%s: no answer of the browser in %s", what, stepTimeout)
+	}
 }
 
 // close closes the tab, and leaves its profile to its siblings.

@@ -14,7 +14,9 @@
     const { return_to: returnTo } = JSON.parse(sessionStorage.getItem(`oidcspa.${state}`) ?? "");
     const url = new URL(returnTo);
     if (url.origin === location.origin) {
-      for (const [name, value] of query) url.searchParams.set(name, value);
+      // A parameter that comes twice has to arrive twice: the client refuses it.
+      for (const name of new Set(query.keys())) url.searchParams.delete(name);
+      for (const [name, value] of query) url.searchParams.append(name, value);
       if (fragment.has("state")) url.hash = location.hash;
       location.replace(url);
       return;

@@ -1,6 +1,7 @@
 package oidctest
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -137,6 +138,12 @@ func callbackCases() []Case {
 		{Name: "callback with an error of another state", Spec: rfc, Edit: failed("access_denied", "state", "other"), Want: oidc.ErrStateUnknown},
 		{Name: "callback with the code twice", Spec: "RFC 6749 3.1", Edit: parameter("code", "one", "two"), Want: oidc.ErrCallbackMalformed},
 		{Name: "callback with iss twice", Spec: "RFC 6749 3.1", Edit: func(op *OP) { parameter("iss", "https://evil.example", op.Issuer)(op) }, Want: oidc.ErrCallbackMalformed},
+		{Name: "callback with state twice", Spec: "RFC 6749 3.1", Edit: func(op *OP) {
+			op.EditCallback = func(p url.Values) { p["state"] = append(p["state"], "other") }
+		}, Want: oidc.ErrCallbackMalformed},
+		{Name: "callback with an error twice", Spec: "RFC 6749 3.1", Edit: func(op *OP) {
+			op.EditCallback = func(p url.Values) { delete(p, "code"); p["error"] = []string{"access_denied", "server_error"} }
+		}, Want: oidc.ErrCallbackMalformed},
 		{Name: "callback with an empty code", Spec: rfc, Edit: parameter("code", ""), Want: oidc.ErrCallbackMalformed},
 		{Name: "callback with access_denied", Spec: "RFC 6749 4.1.2.1", Edit: failed("access_denied", "error_description", "<b>No</b>"), Want: oidc.ErrProvider},
 		{Name: "callback with an error without description", Spec: "RFC 6749 4.1.2.1", Edit: failed("server_error"), Want: oidc.ErrProvider},

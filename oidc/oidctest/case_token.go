@@ -1,6 +1,7 @@
 package oidctest
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -64,13 +65,17 @@ func busy(status int) func(*OP) {
 // silence lets the client wait until it gives up.
 func silence(endpoint string) func(*OP) {
 	return func(op *OP) {
-		op.Answer(endpoint, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		op.Answer(endpoint, func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // or a server does not notice who leaves
+			<-r.Context().Done()
+		})
 	}
 }
 
 // drip keeps the client waiting for the rest.
 func drip(op *OP) {
 	op.Answer(Token, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
 		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
 		w.Header().Set("Content-Type", jsonType)

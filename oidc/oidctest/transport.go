@@ -57,7 +57,7 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.ResponseRecorder, err error) {
 	defer func() {
 		recovered := recover()
-		if cause, ok := recovered.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
+		if failure, ok := recovered.(error); ok && errors.Is(failure, http.ErrAbortHandler) {
 			err = oidc.ErrNetwork
 		} else if recovered != nil {
 			panic(recovered)
