@@ -16,15 +16,19 @@ func TestES256Key(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	coordinate := func(text string) *big.Int {
-		data, err := base64.RawURLEncoding.DecodeString(text)
+	x, y := key.Coordinates()
+	point := []byte{4} // uncompressed
+	for _, coordinate := range []string{x, y} {
+		data, err := base64.RawURLEncoding.DecodeString(coordinate)
 		if err != nil || len(data) != 32 {
 			t.Fatalf("a coordinate has %d bytes, %v", len(data), err)
 		}
-		return new(big.Int).SetBytes(data)
+		point = append(point, data...)
 	}
-	x, y := key.Coordinates()
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: coordinate(x), Y: coordinate(y)}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	message := []byte("header.payload")
 	signature, err := key.Sign(t.Context(), message)
