@@ -4,7 +4,7 @@
 LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
-FUZZTIME ?= 10s
+FUZZTIME ?= 30s
 
 .PHONY: all build demo test test-native test-js e2e compat lint fmt size bench fuzz clean chromium redis jstest
 

@@ -109,6 +109,23 @@ func TestReplayedCallback(t *testing.T) {
 	}
 }
 
+// The callback page leads back into the app and nowhere else.
+func TestForeignReturnAddress(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	for _, address := range []string{op.Issuer + "/elsewhere", "javascript:alert(1)", "data:text/html,x", "//evil.example/", ""} {
+		tab := newTab(t)
+		tab.visit(a.origin + "/")
+		record := `{"record":"{}","expires_at":9e9,"return_to":"` + address + `"}`
+		eval[bool](tab, "sessionStorage.setItem('oidcspa.s1', '"+record+"'), true")
+		tab.do("come back", chromedp.Navigate(a.origin+"/callback.html?code=c&state=s1"))
+		tab.waitFor("document.getElementById('lost')?.hidden === false")
+	}
+	if requests := op.Requests(); len(requests) != 0 {
+		t.Errorf("requests = %v, want none", requests)
+	}
+}
+
 // Effects that run twice, as in React's StrictMode, give one result.
 func TestCallbackTwice(t *testing.T) {
 	a := newApp(t)

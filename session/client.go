@@ -58,7 +58,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 		return err
 	}
 	request := args.request(&c.settings)
-	tx, url, err := request.Start(metadata, c.session.config.Rand, c.session.config.Now())
+	tx, url, err := c.session.start(metadata, request)
 	if err != nil {
 		return err
 	}

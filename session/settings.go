@@ -93,6 +93,19 @@ func (s *Settings) check() error {
 	return nil
 }
 
+// start begins a transaction. A response in a JWT is refused: the callback page
+// could not tell which transaction it belongs to.
+func (s *session) start(metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
+	tx, url, err := request.Start(metadata, s.config.Rand, s.config.Now())
+	if err != nil {
+		return nil, "", err
+	}
+	if tx.SignedResponse() {
+		return nil, "", fmt.Errorf("response_mode: %w", oidc.ErrUnsupported)
+	}
+	return tx, url, nil
+}
+
 // request returns the Authentication Request that the settings describe.
 func (s *Settings) request() *oidc.AuthenticationRequest {
 	return &oidc.AuthenticationRequest{
