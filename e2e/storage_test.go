@@ -45,8 +45,8 @@ const walk = `(async () => {
   return JSON.stringify(found);
 })()`
 
-// checkStorage fails the test if the browser keeps a secret. left are the
-// keys that may be in web storage.
+// checkStorage fails the test if the browser keeps a secret, or anything but
+// the hint that there was a session.
 func checkStorage(t *testing.T, tab *tab, secrets *secrets) {
 	t.Helper()
 	all := secrets.all()

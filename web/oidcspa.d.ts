@@ -26,7 +26,7 @@ export type OIDCErrorCode =
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
   | "wasm_invalid" | "runtime_stopped";
 
-/** Every failure. No message and no property ever holds a secret. */
+/** Every failure. No message ever holds a secret; what the provider wrote itself is in properties of ErrorResponse alone. */
 export class OIDCError extends Error {
   constructor(message: string, data: { code: OIDCErrorCode });
   readonly code: OIDCErrorCode;
