@@ -62,6 +62,7 @@ type RefreshRequest struct {
 	ClientID     string
 	RefreshToken Secret
 	Scope        string // what was granted before; it cannot widen
+	Resource     string // whom the access token is for (RFC 8707 2.2); empty means as before
 }
 
 // Refresh sends the request. The answer carries the refresh token to use from
@@ -77,6 +78,7 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 	form.add("refresh_token", r.RefreshToken.Reveal())
 	form.add("client_id", r.ClientID)
 	form.add("scope", r.Scope)
+	form.add("resource", r.Resource)
 	tokens, err := requestTokens(ctx, t, m, form, r.Scope)
 	if err != nil {
 		return nil, err

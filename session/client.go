@@ -19,6 +19,7 @@ type Client struct {
 	redirect flight[struct{}]
 	signout  flight[struct{}]
 	callback keyedFlight[*User]
+	stepUps  keyedFlight[*User]
 }
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
@@ -40,6 +41,8 @@ type SigninArgs struct {
 	// ReturnTo is the address in the app that the callback page hands the
 	// response to.
 	ReturnTo string
+
+	stepUp *StepUp // the challenge that the sign-in answers
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
@@ -65,7 +68,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
 		return err
 	}
-	record, err := signinRecord(tx, args.State, c.session.keepable(metadata))
+	record, err := signinRecord(tx, args, c.session.keepable(metadata))
 	if err != nil {
 		return err
 	}
@@ -123,6 +126,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		return nil, err
 	}
 	user.State = record.AppState
+	c.session.stepUpAnswered(record.StepUp)
 	if err := c.session.load(user, unloads); err != nil {
 		return nil, err
 	}
@@ -201,6 +205,7 @@ func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
 	if a.Request.Extra != nil {
 		r.Extra = a.Request.Extra
 	}
+	r.RequiredACR = a.stepUp.requiredACR()
 	r.LoginHint = a.LoginHint
 	r.IDTokenHint = a.IDTokenHint
 	return r

@@ -62,6 +62,7 @@ const (
 	AccessTokenExpiring EventName = "accessTokenExpiring"
 	AccessTokenExpired  EventName = "accessTokenExpired"
 	SilentRenewError    EventName = "silentRenewError"
+	StepUpRequired      EventName = "stepUpRequired" // in the tab whose request it was
 )
 
 // An Event is something that happened to a session.
@@ -69,4 +70,7 @@ type Event struct {
 	Name EventName
 	User *User // of UserLoaded
 	Err  error // of SilentRenewError
+
+	StepUp *StepUp // of StepUpRequired
+	URL    string  // of StepUpRequired: of the request
 }

@@ -11,16 +11,17 @@ type record struct {
 	Signin   strictjson.RawMessage `json:"signin,omitempty"`
 	Signout  bool                  `json:"signout,omitempty"`
 	AppState strictjson.RawMessage `json:"app_state,omitempty"`
+	StepUp   *StepUp               `json:"step_up,omitempty"`  // the challenge that is answered
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
 }
 
 // signinRecord returns the record of a sign-in.
-func signinRecord(tx *oidc.Transaction, appState strictjson.RawMessage, metadata *oidc.Metadata) ([]byte, error) {
+func signinRecord(tx *oidc.Transaction, args SigninArgs, metadata *oidc.Metadata) ([]byte, error) {
 	signin, err := tx.Encode()
 	if err != nil {
 		return nil, err
 	}
-	return strictjson.Marshal(record{Signin: signin, AppState: appState, Metadata: metadata})
+	return strictjson.Marshal(record{Signin: signin, AppState: args.State, StepUp: args.stepUp, Metadata: metadata})
 }
 
 // parseSigninRecord returns the transaction of a sign-in and the record that

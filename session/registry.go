@@ -90,7 +90,7 @@ func (r *Registry) session(k key) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[k]
 	if s == nil {
-		s = &session{config: &r.config, provider: r.provider(k.issuer)}
+		s = &session{config: &r.config, provider: r.provider(k.issuer), grantTurn: newTurnstile()}
 		s.expiry = &expiry{session: s}
 		r.sessions[k] = s
 	}

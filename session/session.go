@@ -20,6 +20,10 @@ type session struct {
 
 	proverFlight flight[*oidc.DPoPTransport]
 
+	fetches fetches
+	// grantTurn is held by who uses the refresh token, until what came of it is kept.
+	grantTurn turnstile
+
 	// turn is held while the user changes and the tabs hear of it, so that
 	// they hear of everything in the order in which it happened.
 	turn sync.Mutex
@@ -124,6 +128,7 @@ func (s *session) unload() *User {
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
+	s.fetches.forget()
 	s.tellHint(false)
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})

@@ -17,6 +17,10 @@ import (
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
 	return s.silent.do(ctx, func(ctx context.Context) (*User, error) {
+		if err := s.grantTurn.take(ctx); err != nil {
+			return nil, err
+		}
+		defer s.grantTurn.give()
 		previous, unloads := s.current()
 		user, err := s.renew(ctx, c, previous, args)
 		if err != nil {
@@ -31,6 +35,10 @@ func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, erro
 func (c *Client) renew(ctx context.Context, user *User) error {
 	s := c.session
 	_, err := s.silent.do(ctx, func(ctx context.Context) (*User, error) {
+		if err := s.grantTurn.take(ctx); err != nil {
+			return nil, err
+		}
+		defer s.grantTurn.give()
 		previous, unloads := s.current()
 		switch previous {
 		case nil:
