@@ -22,6 +22,7 @@ export type OIDCErrorCode =
   | "dpop_key_mismatch" | "dpop_method_mismatch" | "dpop_url_mismatch"
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
+  | "fetch_not_allowed" | "step_up_required"
   | "version_mismatch" | "internal"
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
   | "wasm_invalid" | "runtime_stopped";
@@ -80,6 +81,8 @@ export interface UserManagerSettings extends RequestParameters {
   silent_redirect_uri?: string;
   post_logout_redirect_uri?: string;
   response_type?: "code";
+  /** What fetch() may send the access token to. */
+  fetch?: FetchSettings;
   /** Pushes requests to the provider (RFC 9126). Default "auto": where it demands that. */
   par?: "auto" | "off" | "required";
   /** Binds the tokens to a key that never leaves the worker (RFC 9449). Default false. */
@@ -100,6 +103,45 @@ export interface UserManagerSettings extends RequestParameters {
   host?: "shared" | "dedicated" | "page";
   /** The folder of worker and wasm, relative to oidcspa.js. Default its own. */
   assets?: string;
+}
+
+/** The setting fetch. */
+export interface FetchSettings {
+  /** Default: nothing. The longest path wins. */
+  allow?: (string | AllowedAPI)[];
+  /**
+   * Answers an API that asks for a stronger sign-in (RFC 9470), or for scopes
+   * that the token lacks. "popup" opens a window, best within a few seconds
+   * of a click, and repeats the request once. "redirect" leaves the page,
+   * with which the request is lost: repeat it after the sign-in. Default: the
+   * app gets the API's answer. With each of them it hears stepUpRequired. A
+   * challenge that comes back within a minute is not answered again.
+   */
+  stepUp?: "popup" | "redirect";
+}
+
+/** What fetch() may send an access token to. */
+export interface AllowedAPI {
+  /**
+   * Origin and path, absolute: "https://api.example.com/v1" is that address
+   * and what lies below it, and neither /v10 nor another host. International
+   * names in their ASCII form.
+   */
+  url: string;
+  /** Has an access token of its own (RFC 8707), fetched when it is first needed. */
+  resource?: string;
+}
+
+/** What an API asks for (RFC 9470 3, RFC 6750 3.1). */
+export interface StepUpChallenge {
+  /** Of the request. */
+  readonly url: string;
+  /** Space-separated; one of them is needed. */
+  readonly acr_values?: string;
+  /** Seconds since the sign-in. */
+  readonly max_age?: number;
+  /** Space-separated; all of them are needed. */
+  readonly scope?: string;
 }
 
 /** The claims of the ID Token about the End-User (OIDC Core 5.1). */
@@ -177,6 +219,9 @@ export interface UserManagerEvents {
   removeAccessTokenExpired(callback: () => void): void;
   addSilentRenewError(callback: (error: OIDCError) => void): () => void;
   removeSilentRenewError(callback: (error: OIDCError) => void): void;
+  /** An API wants more than the access token has; in the tab whose request it was. */
+  addStepUpRequired(callback: (challenge: StepUpChallenge) => void): () => void;
+  removeStepUpRequired(callback: (challenge: StepUpChallenge) => void): void;
 }
 
 /** How the program is doing. */
@@ -225,6 +270,23 @@ export class UserManager {
    * Default: both.
    */
   revokeTokens(types?: ("access_token" | "refresh_token")[]): Promise<void>;
+  /**
+   * As the browser's fetch, with the access token, which does not enter the
+   * page: the worker sends the request. An address that the setting fetch does
+   * not allow is an error, fetch_not_allowed, and not sent. A token that is
+   * about to expire is renewed first; after a 401 that says invalid_token it is
+   * renewed and the request repeated, once, but not if its body is a stream.
+   * A redirect to another origin is followed without the token.
+   *
+   * Differences to fetch: cookies and the referrer are never sent, and
+   * credentials "include", redirect "manual", the mode "no-cors" and the
+   * headers Authorization and DPoP are refused (invalid_argument); keepalive,
+   * priority and referrerPolicy have no effect; the body of a Request object is read
+   * to its end before it is sent. An abort rejects with the reason of the
+   * signal, everything else with an OIDCError. Where the program runs in a
+   * worker, connect-src of its policy has to name the API.
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /** Forgets the user and ends the provider's session. */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /** Completes a sign-out, and takes the response out of the address bar. */

@@ -12,7 +12,7 @@ var advice = map[oidc.Code]string{
 	oidc.ErrIssuerMismatch:     "authority and the provider's issuer have to be equal, character by character; in a callback it may be an attack",
 	oidc.ErrMetadataInvalid:    "look at authority + /.well-known/openid-configuration",
 	oidc.ErrNetwork:            "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it",
-	oidc.ErrCORSRefused:        "the server answers, but does not let this origin read it: register the origin of the app for CORS at the provider",
+	oidc.ErrCORSRefused:        "the server answers, but does not let this origin read it: register the origin of the app there for CORS",
 	oidc.ErrRedirectRefused:    "set authority to where the redirect leads",
 	oidc.ErrNotJSON:            "something else answers: a login page, a proxy, or a site that serves index.html for every address",
 	oidc.ErrCallbackMissing:    "the address holds no response: call signinCallback on the redirect URI only",
@@ -24,6 +24,7 @@ var advice = map[oidc.Code]string{
 	oidc.ErrTokenNotYetValid:   "the clock of this device is probably wrong",
 	oidc.ErrIssuedInFuture:     "the clock of this device is probably wrong",
 	session.ErrFrameNoResponse: "the provider showed a page of its own in the hidden frame, or the redirect URI is not registered",
+	session.ErrFetchNotAllowed: "add the origin, and the path if it is not for all of it, to the setting fetch.allow",
 	ErrStorageUnavailable:      "the browser does not let this tab keep the sign-in",
 	ErrVersionMismatch:         "page and worker come from different builds: deploy all files of one build together",
 }

@@ -70,9 +70,10 @@ type tab struct {
 
 // event is the notification "event" as a page reads it.
 type event struct {
-	Name  session.EventName `json:"name"`
-	User  *userJSON         `json:"user"`
-	Error *struct {
+	Name   session.EventName `json:"name"`
+	User   *userJSON         `json:"user"`
+	StepUp *stepUpJSON       `json:"step_up"`
+	Error  *struct {
 		Message string    `json:"message"`
 		Data    errorData `json:"data"`
 	} `json:"error"`

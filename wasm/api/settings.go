@@ -22,14 +22,15 @@ type settingsJSON struct {
 	ResponseType          string `json:"response_type"`
 	requestJSON
 
-	PAR                           string  `json:"par"`
-	DPoP                          bool    `json:"dpop"`
-	RevokeTokensOnSignout         *bool   `json:"revokeTokensOnSignout"`
-	LoadUserInfo                  bool    `json:"loadUserInfo"`
-	AutomaticSilentRenew          *bool   `json:"automaticSilentRenew"`
-	IncludeIDTokenInSilentRenew   *bool   `json:"includeIdTokenInSilentRenew"`
-	SilentRequestTimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
-	ExpiringNotificationInSeconds float64 `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	Fetch                         strictjson.RawMessage `json:"fetch"`
+	PAR                           string                `json:"par"`
+	DPoP                          bool                  `json:"dpop"`
+	RevokeTokensOnSignout         *bool                 `json:"revokeTokensOnSignout"`
+	LoadUserInfo                  bool                  `json:"loadUserInfo"`
+	AutomaticSilentRenew          *bool                 `json:"automaticSilentRenew"`
+	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
+	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
+	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
 }
 
 // requestJSON are the parameters that settings and single sign-ins share.
@@ -57,7 +58,12 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
+	fetch, err := fetchSettings(j.Fetch)
+	if err != nil {
+		return session.Settings{}, fmt.Errorf("fetch: %w: %w", err, oidc.ErrInvalidConfig)
+	}
 	return session.Settings{
+		Fetch:                 fetch,
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
 		RedirectURI:           j.RedirectURI,

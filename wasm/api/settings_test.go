@@ -193,7 +193,7 @@ var behaviours = []string{
 	"response_type", // TestOpen
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
-	"par", "revokeTokensOnSignout", "dpop",
+	"par", "revokeTokensOnSignout", "dpop", "fetch", // TestFetch
 }
 
 func TestDPoP(t *testing.T) {

@@ -39,9 +39,10 @@ func newUserJSON(user *session.User) *userJSON {
 
 // eventJSON is the notification "event".
 type eventJSON struct {
-	Name  session.EventName `json:"name"`
-	User  *userJSON         `json:"user,omitempty"`
-	Error *eventErrorJSON   `json:"error,omitempty"`
+	Name   session.EventName `json:"name"`
+	User   *userJSON         `json:"user,omitempty"`
+	Error  *eventErrorJSON   `json:"error,omitempty"`
+	StepUp *stepUpJSON       `json:"step_up,omitempty"`
 }
 
 type eventErrorJSON struct {
@@ -50,7 +51,7 @@ type eventErrorJSON struct {
 }
 
 func newEventJSON(event session.Event) eventJSON {
-	j := eventJSON{Name: event.Name, User: newUserJSON(event.User)}
+	j := eventJSON{Name: event.Name, User: newUserJSON(event.User), StepUp: newStepUpJSON(event)}
 	if event.Err != nil {
 		data, message := describe(event.Err)
 		j.Error = &eventErrorJSON{Message: message, Data: data}

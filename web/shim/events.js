@@ -16,6 +16,9 @@ export class UserManagerEvents {
   addSilentRenewError(callback) { return this.#add("silentRenewError", callback); }
   removeSilentRenewError(callback) { this.#remove("silentRenewError", callback); }
 
+  addStepUpRequired(callback) { return this.#add("stepUpRequired", callback); }
+  removeStepUpRequired(callback) { this.#remove("stepUpRequired", callback); }
+
   #add(name, callback) {
     this.#callbacks.set(name, [...(this.#callbacks.get(name) ?? []), callback]);
     return () => this.#remove(name, callback);

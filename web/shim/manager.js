@@ -5,6 +5,7 @@ import { takeResponse, handToParent } from "./address.js";
 import { pageLock } from "./connection.js";
 import { toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
+import { fetchThrough } from "./fetch.js";
 import { connect } from "./host.js";
 import { SERVICES } from "./services.js";
 import { toUser } from "./user.js";
@@ -67,6 +68,15 @@ export class UserManager {
     await this.#call("revokeTokens", { types });
   }
 
+  async fetch(input, init) {
+    try {
+      return await fetchThrough(await this.#connect(), input, init);
+    } catch (error) {
+      if (error?.code === "step_up_required") await shownAgain();
+      throw error;
+    }
+  }
+
   async signoutRedirect(args = {}) {
     await this.#call("signoutRedirect", args);
     await shownAgain();
@@ -120,8 +130,9 @@ export class UserManager {
     return SERVICES[method](params);
   }
 
-  #onEvent({ name, user, error }) {
+  #onEvent({ name, user, error, step_up }) {
     if (name === "userLoaded") this.events._raise(name, toUser(user));
+    else if (step_up) this.events._raise(name, step_up);
     else if (error) this.events._raise(name, toError(error));
     else this.events._raise(name);
   }

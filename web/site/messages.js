@@ -96,6 +96,8 @@ const messages = {
   not_signed_in: "You are not signed in.",
   frame_no_response: "The session could not be renewed in the background. Please sign in again.",
 
+  fetch_not_allowed: "This page tried to reach an address that it may not use your session for. That is a bug of the page.",
+  step_up_required: "The API wants you to confirm who you are. Please sign in again, then repeat what you did.",
   page_gone: "This was started in a tab that has been closed. Please try again.",
 
   storage_unavailable: "The browser lets this page store nothing, and a sign-in has to remember a little. Allow site data for this page.",
