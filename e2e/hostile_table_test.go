@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -183,9 +184,14 @@ func (r *row) run() {
 // before has left.
 func (r *row) begin() {
 	r.app.set("authority", r.op.Issuer)
-	r.app.set("max_age", nil)
-	if r.c.MaxAge != 0 {
-		r.app.set("max_age", r.c.MaxAge)
+	// Providers that share a redirect URI have to say who they are.
+	r.app.set("redirect_uri", r.app.redirectURI()+"?op="+url.QueryEscape(r.op.Issuer))
+	r.app.set("dpop", r.c.DPoP)
+	for name, value := range map[string]any{"max_age": r.c.MaxAge, "claims": r.c.Claims, "response_mode": r.c.ResponseMode} {
+		if value == "" || value == int64(0) {
+			value = nil
+		}
+		r.app.set(name, value)
 	}
 	const running = "globalThis.ready === true && globalThis.oidc !== undefined"
 	if !eval[bool](r.tab, running) {
@@ -227,7 +233,8 @@ func (r *row) leave(promise string) outcome {
 	switch {
 	case eval[bool](r.tab, lost):
 		code := string(oidc.ErrStateUnknown)
-		if r.c.Want == oidc.ErrStateMismatch { // no state belongs to no sign-in, either
+		// What has no state belongs to no sign-in, either.
+		if r.c.Want == oidc.ErrStateMismatch || r.c.Want == oidc.ErrCallbackMissing {
 			code = string(r.c.Want)
 		}
 		r.tab.visit(r.app.origin + "/")
