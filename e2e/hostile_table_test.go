@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,7 +20,8 @@ import (
 // in the browser: one tab for all rows that do not wait, and a provider of its
 // own for each. A row passes if the error is the one expected, nothing more is
 // asked of the provider until the end of the table, nobody is signed in who
-// was not before, no event says otherwise, and the error holds no secret.
+// was not before, no event says otherwise, and neither the error nor the
+// consoles of page and worker hold a secret.
 func TestHostileTable(t *testing.T) {
 	var waiting, others []oidctest.Case
 	for _, c := range oidctest.Cases() {
@@ -53,17 +55,29 @@ type table struct {
 
 // run does rows one after the other in one tab.
 func (table *table) run(a *app, tab *tab, cases []oidctest.Case) {
+	console := &console{t: table.t}
+	console.listen(tab.ctx)
+	var worker context.Context // since the first row
 	for _, c := range cases {
 		passed := table.t.Run(c.Name, func(t *testing.T) {
 			tab.t = t
 			row := &row{t: t, c: c, app: a, tab: tab, op: table.providers.add(t, c)}
 			row.run()
+			if worker == nil {
+				worker = console.listenToWorker(a.origin)
+			}
 		})
 		tab.t = table.t
 		table.mu.Lock()
 		table.tally.Add(c, passed)
 		table.mu.Unlock()
 	}
+	if worker == nil {
+		return // no row was asked for
+	}
+	console.hear(tab.ctx, "the page is heard")
+	console.hear(worker, "the worker is heard")
+	console.check(table.providers.secrets())
 }
 
 // providers are those of all rows, each with a path of one server.
@@ -107,6 +121,17 @@ func (p *providers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Unlock()
 	defer p.mu.Lock()
 	op.ServeHTTP(w, r)
+}
+
+// secrets are all that have passed.
+func (p *providers) secrets() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []string
+	for _, op := range p.ops {
+		all = append(all, op.Secrets()...)
+	}
+	return all
 }
 
 // check looks for requests that came after the end of a row.
