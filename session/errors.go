@@ -18,6 +18,9 @@ const (
 	// ErrStepUpRequired: an API wants a stronger sign-in, and the tab has gone
 	// for it: the request was not answered.
 	ErrStepUpRequired oidc.Code = "step_up_required"
+	// ErrRedirectURIShared: several issuers share a redirect URI, and this one
+	// does not say in its responses who it is (RFC 9700 4.4).
+	ErrRedirectURIShared oidc.Code = "redirect_uri_shared"
 	// ErrInternal: a bug in this program.
 	ErrInternal oidc.Code = "internal"
 )

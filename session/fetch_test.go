@@ -526,4 +526,3 @@ func TestFetchAborted(t *testing.T) {
 		t.Errorf("%d renewals, want 1", n)
 	}
 }
-

@@ -109,6 +109,11 @@ func (c *Connection) fetch(ctx context.Context, client *session.Client, params [
 	return fetchResult{resp.Status, resp.Header, relay.Answer()}, nil
 }
 
+// fetchJSON are the settings about requests to APIs.
+type fetchJSON struct {
+	Fetch strictjson.RawMessage `json:"fetch"` // fetchSettingsJSON
+}
+
 // fetchSettingsJSON are the setting "fetch".
 type fetchSettingsJSON struct {
 	Allow  []strictjson.RawMessage `json:"allow"` // apiJSON, or the URL alone

@@ -22,9 +22,11 @@ type settingsJSON struct {
 	ResponseType          string `json:"response_type"`
 	requestJSON
 
-	Fetch                         strictjson.RawMessage `json:"fetch"`
+	providerJSON
+	fetchJSON
+
 	PAR                           string                `json:"par"`
-	DPoP                          bool                  `json:"dpop"`
+	DPoP                          strictjson.RawMessage `json:"dpop"`
 	RevokeTokensOnSignout         *bool                 `json:"revokeTokensOnSignout"`
 	LoadUserInfo                  bool                  `json:"loadUserInfo"`
 	AutomaticSilentRenew          *bool                 `json:"automaticSilentRenew"`
@@ -58,6 +60,14 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
+	provider, err := j.providerJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
+	bound, bindCode, err := dpop(j.DPoP)
+	if err != nil {
+		return session.Settings{}, err
+	}
 	fetch, err := fetchSettings(j.Fetch)
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("fetch: %w: %w", err, oidc.ErrInvalidConfig)
@@ -72,7 +82,9 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		Scope:                 j.Scope,
 		Request:               request,
 		Push:                  oidc.PushMode(j.PAR),
-		DPoP:                  j.DPoP,
+		Provider:              provider,
+		DPoP:                  bound,
+		BindCode:              bindCode,
 		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
 		LoadUserinfo:          j.LoadUserInfo,
 		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,
