@@ -309,3 +309,38 @@ func TestFetchStreamUp(t *testing.T) {
 		})
 	}
 }
+
+// An API that wants a scope more gets it: the page goes to the provider, comes
+// back, and the request that is repeated passes the middleware.
+func TestFetchStepUp(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "redirect"})
+			p := newGoOIDC(t, a, options{})
+			guard, err := resource.New(resource.Config{Issuer: p.issuer, Audience: p.issuer + "/api"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hello := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write([]byte("hello"))
+			}), "api")
+			a.respond("/api/hello", hello.ServeHTTP)
+			tab := newTab(t)
+			tab.expectProblems() // the browser logs the 403
+			tab.visit(a.origin + "/?view=cart")
+			p.signIn(tab)
+			eval[bool](tab, `globalThis.ready = false, um.events.addStepUpRequired((c) => sessionStorage.setItem("asked", c.scope)), um.fetch("api/hello").catch(() => {}), true`)
+			tab.waitReady() // there is a session at the provider: it sends us straight back
+			if got := eval[string](tab, "callback.then((u) => String(u.scopes.includes('api')) + location.search + sessionStorage.getItem('asked'))"); got != "true?view=cartapi" {
+				t.Errorf("after the sign-in: %s", got)
+			}
+			eval[bool](tab, "sessionStorage.removeItem('asked'), true")
+			if got := eval[string](tab, `um.fetch("api/hello").then((r) => r.text())`); got != "hello" {
+				t.Errorf("the API answers %q", got)
+			}
+			checkStorage(t, tab, p.secrets)
+		})
+	}
+}
