@@ -90,8 +90,10 @@ func (r *Registry) session(k key) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[k]
 	if s == nil {
-		s = &session{config: &r.config, provider: r.provider(k.issuer)}
-		s.expiry = &expiry{session: s}
+		config := r.config
+		s = &session{config: &config, provider: r.provider(k.issuer), renewing: make(chan struct{}, 1)}
+		config.Transport = &meter{config.Transport, s.provider, &s.stats}
+		s.expiry = newExpiry(s)
 		r.sessions[k] = s
 	}
 	return s
@@ -101,7 +103,8 @@ func (r *Registry) session(k key) *session {
 func (r *Registry) provider(issuer string) *provider {
 	p := r.providers[issuer]
 	if p == nil {
-		p = &provider{issuer: issuer, transport: r.config.Transport, now: r.config.Now}
+		p = &provider{issuer: issuer, now: r.config.Now}
+		p.transport = &meter{r.config.Transport, p, &p.stats}
 		r.providers[issuer] = p
 	}
 	return p

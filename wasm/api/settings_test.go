@@ -194,6 +194,7 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop",
+	"restore", // TestRestore
 }
 
 func TestDPoP(t *testing.T) {
