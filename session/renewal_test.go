@@ -315,7 +315,9 @@ func TestWakeKeepsRetryAfter(t *testing.T) {
 		w.op.RefreshTokens = true
 		client, tab := w.open(false)
 		w.signIn(client, tab)
-		w.op.Edit(func() { w.op.Answer(oidctest.Token, func(rw http.ResponseWriter, _ *http.Request) { status(429, "Retry-After", "300")(rw) }) })
+		w.op.Edit(func() {
+			w.op.Answer(oidctest.Token, func(rw http.ResponseWriter, _ *http.Request) { status(429, "Retry-After", "300")(rw) })
+		})
 		time.Sleep(time.Hour)
 		w.op.ResetRequests()
 		for range 100 {

@@ -27,7 +27,7 @@ var seedFlag = flag.Uint64("seed", 0, "of the simulation; 0 picks one")
 func TestSimulation(t *testing.T) {
 	seed := *seedFlag
 	if seed == 0 {
-		seed = uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("seed %d: go test -run TestSimulation -seed %d ./session", seed, seed)
 	synctest.Test(t, func(t *testing.T) {
@@ -50,7 +50,7 @@ type simulation struct {
 	faults    atomic.Int64
 	calls     atomic.Int64
 	refusals  atomic.Int64
-	signins   int
+	signedIn  int
 	renewals  int // of sessions that are over
 
 	clients []*Client
@@ -75,7 +75,7 @@ func (s *simulation) dice(n int) int {
 func (s *simulation) String() string {
 	hours := time.Since(s.begin).Hours()
 	return fmt.Sprintf("%.1f hours, %d renewals, %d faults, %d sign-ins, %d calls of which %d failed",
-		hours, s.renewals, s.faults.Load(), s.signins, s.calls.Load(), s.refusals.Load())
+		hours, s.renewals, s.faults.Load(), s.signedIn, s.calls.Load(), s.refusals.Load())
 }
 
 // Do is [oidc.Transport].
@@ -208,7 +208,7 @@ func (s *simulation) signInAgain() {
 		return
 	}
 	if _, err := c.SigninCallback(s.t.Context(), s.op.Visit(tab.address)); err == nil {
-		s.signins++
+		s.signedIn++
 	}
 }
 

@@ -84,7 +84,6 @@ type Runtime struct {
 	Memory    uint64 `json:"memory"`    // bytes got from the browser
 }
 
-
 func (c *Connection) handle(ctx context.Context, method string, params []byte) (any, error) {
 	switch method {
 	case "open":
