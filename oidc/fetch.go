@@ -41,17 +41,20 @@ func statusError(endpoint string, resp *Response) error {
 }
 
 // retryAfter reads how long the server asks to wait (RFC 9110 10.2.3). A date
-// counts from the server's own Date, whatever the clock says here; without
-// that it says nothing.
+// counts from the server's own Date, whatever the clock says here; where CORS
+// hides that, from the clock here, which may be wrong: who waits sets bounds.
 func retryAfter(resp *Response) time.Duration {
 	text := resp.Header["retry-after"]
 	if delta, ok := deltaSeconds(text); ok {
 		return delta
 	}
 	at, err := time.Parse(httpDate, text)
-	now, dateErr := time.Parse(httpDate, resp.Header["date"])
-	if err != nil || dateErr != nil {
+	if err != nil {
 		return 0
+	}
+	now, err := time.Parse(httpDate, resp.Header["date"])
+	if err != nil {
+		now = time.Now()
 	}
 	return min(max(at.Sub(now), 0), maxDelta*time.Second)
 }

@@ -40,13 +40,16 @@ type Registry struct {
 	config Config
 
 	mu        sync.Mutex
-	providers map[string]*provider // by issuer; guarded by mu
+	providers map[source]*provider // guarded by mu
 	sessions  map[key]*session     // guarded by mu
+
+	redirects redirects
 }
 
 // key identifies a session.
 type key struct {
-	issuer, clientID string
+	source   source
+	clientID string
 }
 
 // NewRegistry returns an empty registry.
@@ -62,7 +65,7 @@ func NewRegistry(config Config) *Registry {
 	}
 	return &Registry{
 		config:    config,
-		providers: map[string]*provider{},
+		providers: map[source]*provider{},
 		sessions:  map[key]*session{},
 	}
 }
@@ -70,16 +73,18 @@ func NewRegistry(config Config) *Registry {
 // Open returns a client for one tab. With hint, the tab says that there was a
 // session when it was loaded last, so that it is worth restoring. The client
 // is to be closed when the tab goes away. Codes: [oidc.ErrInvalidConfig],
-// [oidc.ErrInsecureURL].
+// [oidc.ErrInsecureURL], those of [oidc.MetadataSource.Check] and
+// [oidc.ParseKeys].
 func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error) {
 	if err := settings.check(); err != nil {
 		return nil, err
 	}
 	client := &Client{
-		session:  r.session(key{settings.Issuer, settings.ClientID}),
+		session:  r.session(key{settings.source(), settings.ClientID}),
 		settings: settings,
 		page:     page,
 	}
+	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI}})
 	client.session.join(client, hint)
 	return client, nil
 }
@@ -91,7 +96,7 @@ func (r *Registry) session(k key) *session {
 	s := r.sessions[k]
 	if s == nil {
 		config := r.config
-		s = &session{config: &config, provider: r.provider(k.issuer), renewing: make(chan struct{}, 1)}
+		s = &session{config: &config, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 		config.Transport = &meter{config.Transport, s.provider, &s.stats}
 		s.expiry = newExpiry(s)
 		r.sessions[k] = s
@@ -99,13 +104,16 @@ func (r *Registry) session(k key) *session {
 	return s
 }
 
-// provider returns what is known of issuer. The caller holds r.mu.
-func (r *Registry) provider(issuer string) *provider {
-	p := r.providers[issuer]
+// provider returns what is known from a source. The caller holds r.mu.
+func (r *Registry) provider(source source) *provider {
+	p := r.providers[source]
 	if p == nil {
-		p = &provider{issuer: issuer, now: r.config.Now}
+		p = &provider{source: source, now: r.config.Now}
 		p.transport = &meter{r.config.Transport, p, &p.stats}
-		r.providers[issuer] = p
+		if source.keys != "" {
+			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
+		}
+		r.providers[source] = p
 	}
 	return p
 }

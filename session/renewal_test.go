@@ -105,6 +105,11 @@ func status(code int, header ...string) fault {
 	}
 }
 
+// busyUntil answers with a date, which has no fractions of a second.
+func busyUntil(w http.ResponseWriter) {
+	status(429, "Retry-After", time.Now().Add(20*time.Second).UTC().Format(http.TimeFormat))(w)
+}
+
 func refuse(code string) fault {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", "application/json")
@@ -134,8 +139,6 @@ func slow(http.ResponseWriter) { time.Sleep(11 * time.Second) }
 // Faults of the token endpoint during a renewal with a refresh token.
 func TestRenewalFaults(t *testing.T) {
 	many := func(f fault, n int) []fault { return slices.Repeat([]fault{f}, n) }
-	soon := time.Date(2000, 1, 1, 0, 0, 20, 0, time.UTC).Format(http.TimeFormat)
-	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Format(http.TimeFormat)
 	tests := []struct {
 		name    string
 		faults  []fault
@@ -149,7 +152,7 @@ func TestRenewalFaults(t *testing.T) {
 		{"500", many(status(500), 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"500 four times", many(status(500), 4), true, 5, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"429 with seconds", many(status(429, "Retry-After", "15"), 1), true, 2, 0, 15 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
-		{"429 with a date", many(status(429, "Retry-After", soon, "Date", now), 1), true, 2, 0, 20 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"429 with a date", many(busyUntil, 1), true, 2, 0, 19 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"429 with a year", many(status(429, "Retry-After", "31536000"), 1), true, 2, 0, retryAfterLimit, []EventName{AccessTokenExpiring, SilentRenewError, AccessTokenExpired, UserLoaded}},
 		{"lost answer", many(hangUp, 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"two lost answers", many(hangUp, 2), true, 2, 1, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},

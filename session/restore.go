@@ -114,6 +114,9 @@ func (c *Client) nothingRestored(reason error) (*User, error) {
 // the tab has not left after all.
 func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User, error) {
 	s := c.session
+	if err := s.outlives(c); err != nil {
+		return nil, err
+	}
 	start, now := time.Now(), s.config.Now()
 	mark, err := c.page.Transactions.Take(ctx, restoreMark)
 	if err != nil {
@@ -166,8 +169,8 @@ func (c *Client) restored(ctx context.Context, byRedirect bool) error {
 	return err
 }
 
-// redirects tells whether there is a tab that restores by redirect.
-func (s *session) redirects() bool {
+// restoresByRedirect tells whether there is a tab that restores by redirect.
+func (s *session) restoresByRedirect() bool {
 	for _, c := range s.tabs(nil) {
 		if c.settings.Restore == RestoreRedirect {
 			return true

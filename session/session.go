@@ -11,9 +11,10 @@ import (
 
 // A session is one End-User at one provider for one client_id, over all tabs.
 type session struct {
-	config   *Config
-	provider *provider
-	expiry   *expiry
+	config    *Config
+	provider  *provider
+	redirects *redirects
+	expiry    *expiry
 
 	silent   keyedFlight[*User] // renewals, by what they ask for
 	keeping  flight[struct{}]   // the renewal because the access token ends
@@ -137,7 +138,7 @@ func (s *session) end(user *User, reason error) {
 	}
 	s.config.Logf("session: the session is over: %v", reason)
 	s.forget()
-	if !s.redirects() {
+	if !s.restoresByRedirect() {
 		s.tellHint(false)
 	}
 	s.notify(Event{Name: UserUnloaded, Err: reason})
@@ -190,7 +191,7 @@ func (s *session) notify(event Event) {
 
 // keepable returns what of the metadata a page may keep during a redirect.
 func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
-	if s.config.OnePage {
+	if s.config.OnePage && s.provider.source.Document == "" {
 		return metadata
 	}
 	return nil
@@ -204,7 +205,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, err
 	}
-	callback, err := tx.ParseCallback(metadata, callbackURL, s.config.Now())
+	callback, err := s.readCallback(ctx, metadata, tx, callbackURL)
 	if err != nil {
 		return nil, fmt.Errorf("authentication response: %w", err)
 	}

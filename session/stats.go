@@ -108,7 +108,7 @@ func (m *meter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, erro
 
 // kind names a request to the provider.
 func (p *provider) kind(req *oidc.Request) string {
-	if strings.HasSuffix(req.URL, "/.well-known/openid-configuration") {
+	if req.URL == oidc.ConfigurationURL(p.source.Issuer) || req.URL == p.source.URL {
 		return "discovery"
 	}
 	p.mu.Lock()
