@@ -108,14 +108,14 @@ type fetch struct {
 	transport oidc.Transport
 }
 
-// A grant is a token to send, and the user whose it is.
-type grant struct {
+// A credential is a token to send, and the user whose it is.
+type credential struct {
 	token oidc.Secret
 	user  *User
 }
 
 func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
-	used, err := f.grant(ctx)
+	used, err := f.credential(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
 		if !stronger || !f.request.Repeatable {
 			break
 		}
-		if used, err = f.grant(ctx); err != nil {
+		if used, err = f.credential(ctx); err != nil {
 			return nil, err
 		}
 		if resp, err = f.send(ctx, used); err != nil {
@@ -150,30 +150,30 @@ func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
 	return resp, nil
 }
 
-// grant returns the token for the API, renewed if it is about to expire.
-func (f *fetch) grant(ctx context.Context) (*grant, error) {
+// credential returns the token for the API, renewed if it is about to expire.
+func (f *fetch) credential(ctx context.Context) (*credential, error) {
 	user, err := f.session.freshUser(ctx, f.client)
 	if err != nil {
 		return nil, err
 	}
 	if f.api.Resource == "" {
-		return &grant{user.AccessToken, user}, nil
+		return &credential{user.AccessToken, user}, nil
 	}
 	token, err := f.session.resourceToken(ctx, f.client, f.api.Resource)
 	if err != nil {
 		return nil, fmt.Errorf("token for a resource: %w", err)
 	}
-	return &grant{token.token, token.user}, nil
+	return &credential{token.holder.AccessToken, token.user}, nil
 }
 
 // send sends the request with a token.
-func (f *fetch) send(ctx context.Context, g *grant) (*oidc.Response, error) {
-	header := map[string]string{"Authorization": "Bearer " + g.token.Reveal()}
+func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, error) {
+	header := map[string]string{"Authorization": "Bearer " + with.token.Reveal()}
 	for name, value := range f.request.Header {
 		header[name] = value
 	}
 	transport := f.transport
-	if isBound(g.user) {
+	if isBound(with.user) {
 		prover, err := f.session.prover(ctx)
 		if err != nil {
 			return nil, err
@@ -186,7 +186,7 @@ func (f *fetch) send(ctx context.Context, g *grant) (*oidc.Response, error) {
 // renewAndRepeat renews a token that was refused. What cannot be renewed, or
 // cannot be repeated, ends with the answer that is there; a token that was
 // renewed in vain is not renewed again for a while.
-func (f *fetch) renewAndRepeat(ctx context.Context, used *grant, resp *oidc.Response) (*grant, *oidc.Response, error) {
+func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc.Response) (*credential, *oidc.Response, error) {
 	s, resource := f.session, f.api.Resource
 	if s.fetches.noted(&s.fetches.futile, resource, s.config.Now()) {
 		return used, resp, nil
@@ -207,13 +207,13 @@ func (f *fetch) renewAndRepeat(ctx context.Context, used *grant, resp *oidc.Resp
 
 // renew returns another token than the one used. However many requests were
 // refused with that, it is renewed once.
-func (f *fetch) renew(ctx context.Context, used *grant) (*grant, error) {
+func (f *fetch) renew(ctx context.Context, used *credential) (*credential, error) {
 	if f.api.Resource != "" {
 		f.session.fetches.drop(f.api.Resource, used.token)
-	} else if err := f.client.renew(ctx, used.user); err != nil {
+	} else if err := f.session.keep(ctx, f.client, used.user); err != nil {
 		return nil, err
 	}
-	return f.grant(ctx)
+	return f.credential(ctx)
 }
 
 // refusesToken tells whether another token may do better (RFC 6750 3.1).
@@ -243,15 +243,15 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 		return nil, err
 	case user == nil:
 		return nil, ErrNotSignedIn
-	case !s.expiring(user.ExpiresAt, user.lifetime):
+	case !s.expiring(user):
 		return user, nil
 	}
-	renewErr := c.renew(ctx, user)
+	renewErr := s.keep(ctx, c, user)
 	user, _ = s.current()
 	switch {
 	case user == nil:
 		return nil, ErrNotSignedIn
-	case user.ExpiresAt > s.config.Now().Unix(): // not renewed, perhaps, and still good
+	case user.left(s.config.Now()) > 0: // not renewed, perhaps, and still good
 		return user, nil
 	case renewErr != nil:
 		return nil, renewErr
@@ -259,11 +259,9 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 	return nil, fmt.Errorf("the access token came expired: %w", oidc.ErrTokenExpired)
 }
 
-// expiring tells whether a token, which lived lifetime seconds, is not to be
-// sent any more.
-func (s *session) expiring(expiresAt, lifetime int64) bool {
-	margin := min(int64(fetchMargin/time.Second), lifetime/3)
-	return expiresAt != 0 && expiresAt-margin <= s.config.Now().Unix()
+// expiring tells whether the access token of user is not to be sent any more.
+func (s *session) expiring(user *User) bool {
+	return user.lifetime != 0 && user.left(s.config.Now()) <= min(fetchMargin, user.lifetime/3)
 }
 
 // firstAnswer sends a request once: whoever repeats it gets the same answer.

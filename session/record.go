@@ -13,15 +13,16 @@ type record struct {
 	AppState strictjson.RawMessage `json:"app_state,omitempty"`
 	StepUp   *StepUp               `json:"step_up,omitempty"`  // the challenge that is answered
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
+	Restore  bool                  `json:"restore,omitempty"`  // nobody asked for the sign-in
 }
 
-// signinRecord returns the record of a sign-in.
-func signinRecord(tx *oidc.Transaction, args SigninArgs, metadata *oidc.Metadata) ([]byte, error) {
-	signin, err := tx.Encode()
-	if err != nil {
+// signin returns the record of a sign-in.
+func (r record) signin(tx *oidc.Transaction) ([]byte, error) {
+	var err error
+	if r.Signin, err = tx.Encode(); err != nil {
 		return nil, err
 	}
-	return strictjson.Marshal(record{Signin: signin, AppState: args.State, StepUp: args.stepUp, Metadata: metadata})
+	return strictjson.Marshal(r)
 }
 
 // parseSigninRecord returns the transaction of a sign-in and the record that

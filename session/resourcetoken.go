@@ -2,7 +2,7 @@ package session
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -10,10 +10,8 @@ import (
 // A resourceToken is the access token for one resource (RFC 8707). It is good
 // for as long as the user stays the one that it came with.
 type resourceToken struct {
-	token     oidc.Secret
-	expiresAt int64 // seconds since the epoch; 0 if the provider does not say
-	lifetime  int64 // seconds
-	user      *User
+	holder *User // has the token and its end; nobody else sees this one
+	user   *User
 }
 
 // resourceToken returns the token of the user for a resource, from memory if
@@ -26,10 +24,8 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 	return s.fetches.flights.do(ctx, resource, func(ctx context.Context) (*resourceToken, error) {
 		// A refresh token is used by one request at a time, and the user has
 		// it who is there when it is our turn.
-		if err := s.grantTurn.take(ctx); err != nil {
-			return nil, err
-		}
-		defer s.grantTurn.give()
+		s.renewing <- struct{}{} // each renewal bounds its own time
+		defer func() { <-s.renewing }()
 		user, _ := s.current()
 		if user == nil {
 			return nil, ErrNotSignedIn
@@ -47,21 +43,26 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 
 // requestToken asks with the refresh token, or else in a hidden frame.
 func (s *session) requestToken(ctx context.Context, c *Client, user *User, resource string) (*resourceToken, error) {
-	if refresh := s.refreshToken(user); refresh != "" {
+	if refresh, inDoubt := s.usableRefreshToken(user); refresh != "" {
+		if inDoubt {
+			if err := s.provider.probe(ctx); err != nil {
+				return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
+			}
+		}
 		token, err := s.refreshFor(ctx, c, user, refresh, resource)
 		if !isInvalidGrant(err) {
 			return token, err
 		}
 		s.config.Logf("session: the refresh token was refused for a resource, trying the frame")
 	}
-	other, err := s.signinFrame(ctx, c, user, SigninArgs{Request: RequestSettings{Resource: []string{resource}}})
+	holder, err := s.signinFrame(ctx, c, user, SigninArgs{Request: RequestSettings{Resource: []string{resource}}})
 	if err != nil {
 		return nil, err
 	}
-	if other.Subject() != user.Subject() {
+	if holder.Subject() != user.Subject() {
 		return nil, oidc.ErrSubjectChanged
 	}
-	return &resourceToken{other.AccessToken, other.ExpiresAt, other.lifetime, user}, nil
+	return &resourceToken{holder, user}, nil
 }
 
 func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*resourceToken, error) {
@@ -74,18 +75,16 @@ func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh
 		return nil, err
 	}
 	// No scope: the provider gives what of the grant concerns the resource.
-	request := &oidc.RefreshRequest{ClientID: c.settings.ClientID, RefreshToken: refresh, Resource: resource}
+	request := &oidc.RefreshRequest{ClientID: c.settings.ClientID, RefreshToken: refresh, Resource: []string{resource}}
+	r := round{sent: s.config.Now()}
 	tokens, err := request.Refresh(ctx, transport, metadata)
 	if err != nil {
+		s.doubt(user, err)
 		return nil, err
 	}
+	r.received = s.config.Now()
 	s.rotate(user, tokens.RefreshToken)
-	token := &resourceToken{token: tokens.AccessToken, user: user}
-	if tokens.ExpiresIn != nil {
-		token.lifetime = *tokens.ExpiresIn
-		token.expiresAt = s.config.Now().Unix() + token.lifetime
-	}
-	return token, nil
+	return &resourceToken{newUser(tokens, user.claims, r), user}, nil
 }
 
 // cachedToken returns the token of user for a resource, nil if there is none
@@ -94,7 +93,7 @@ func (s *session) cachedToken(user *User, resource string) *resourceToken {
 	s.fetches.mu.Lock()
 	defer s.fetches.mu.Unlock()
 	token := s.fetches.tokens[resource]
-	if token == nil || token.user != user || s.expiring(token.expiresAt, token.lifetime) {
+	if token == nil || token.user != user || s.expiring(token.holder) {
 		return nil
 	}
 	return token
@@ -121,24 +120,7 @@ func (s *session) keepToken(user *User, resource string, token *resourceToken) e
 func (f *fetches) drop(resource string, refused oidc.Secret) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if token := f.tokens[resource]; token != nil && token.token == refused {
+	if token := f.tokens[resource]; token != nil && token.holder.AccessToken == refused {
 		delete(f.tokens, resource)
 	}
 }
-
-// A turnstile lets one through at a time. Waiting for it ends with a context,
-// which a mutex cannot.
-type turnstile chan struct{}
-
-func newTurnstile() turnstile { return make(turnstile, 1) }
-
-func (t turnstile) take(ctx context.Context) error {
-	select {
-	case t <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return errors.Join(oidc.ErrAborted, context.Cause(ctx))
-	}
-}
-
-func (t turnstile) give() { <-t }

@@ -71,7 +71,7 @@ func (want *StepUp) key() string {
 // It reports whether there is a token now that may do better than the one
 // that was used. A challenge that was answered a moment ago is not answered
 // again: an API that is never content must not become a loop.
-func (f *fetch) stepUp(ctx context.Context, used *grant, want *StepUp) (bool, error) {
+func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (bool, error) {
 	c, s := f.client, f.session
 	if current, _ := s.current(); current != nil && current.claims != used.user.claims && f.request.Repeatable {
 		return true, nil // somebody signed in while the request was on its way

@@ -59,6 +59,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"AllowedAPI", nil, reflect.TypeFor[apiJSON]()},
 		{"StepUpChallenge", nil, reflect.TypeFor[stepUpJSON]()},
 		{"Stats", nil, reflect.TypeFor[statsResult]()},
+		{"Measure", nil, reflect.TypeFor[measureJSON]()},
 	}
 	for _, tt := range tests {
 		same(t, tt.declared, d.members(t, tt.declared), append(tags(tt.json), tt.page...))
@@ -73,7 +74,7 @@ func TestDeclaredMethods(t *testing.T) {
 	}
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), served)
 	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
-	same(t, "calls in "+pageFile, called, append(served[2:], "open", "close"))
+	same(t, "calls in "+pageFile, called, append(served[2:], "open", "close", "wake"))
 }
 
 var (

@@ -198,7 +198,8 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
-	"fetch", // TestFetch
+	"fetch",   // TestFetch
+	"restore", // TestRestore
 }
 
 func TestDPoP(t *testing.T) {
