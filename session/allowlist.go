@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -37,7 +38,7 @@ func (f *FetchSettings) check() error {
 		var err error
 		api.origin, api.segments, err = oidc.ParseAPIURL(api.URL)
 		switch {
-		case err == oidc.ErrInsecureURL:
+		case errors.Is(err, oidc.ErrInsecureURL):
 			return fmt.Errorf("fetch.allow: %w", err)
 		case err != nil, strings.Contains(api.URL, "?"):
 			return fmt.Errorf("fetch.allow: %w", oidc.ErrInvalidConfig)
