@@ -29,7 +29,7 @@ type Relay struct {
 	remove func()
 
 	pulls  chan struct{} // the other end wants a piece of the answer
-	answer *answer // the last one; nil before
+	answer *answer       // the last one; nil before
 }
 
 // A RelayRequest is the head of a request, and how to send it. The fields are

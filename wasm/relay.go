@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/oidcspa/oidcspa/jsbridge"
@@ -57,13 +58,12 @@ func (r *relay) Answer() api.Answer {
 
 // relayError is [fetchError] for requests of the app's, which may be none.
 func relayError(ctx context.Context, err error) error {
-	switch err := err.(type) {
-	case *jsbridge.Error:
+	var refused *jsbridge.Error
+	switch {
+	case errors.As(err, &refused):
 		return fmt.Errorf("the browser refuses the request: %w", oidc.ErrInvalidArgument)
-	default:
-		if err == context.Canceled {
-			return oidc.ErrAborted
-		}
-		return fetchError(ctx, err)
+	case errors.Is(err, context.Canceled):
+		return oidc.ErrAborted
 	}
+	return fetchError(ctx, err)
 }
