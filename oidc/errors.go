@@ -193,6 +193,8 @@ type ProviderError struct {
 	ErrorCode   string // the parameter error: "login_required", ...
 	Description string // the parameter error_description
 	URI         string // the parameter error_uri
+
+	SessionState string // the parameter session_state (Session Management 2)
 }
 
 // Error returns the endpoint and the provider's error code.

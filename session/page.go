@@ -50,6 +50,7 @@ type Page struct {
 	Framer       Framer
 	Transactions TransactionStore
 	Listener     Listener
+	Checker      SessionChecker
 }
 
 // An EventName says what happened.
@@ -62,6 +63,15 @@ const (
 	AccessTokenExpiring EventName = "accessTokenExpiring"
 	AccessTokenExpired  EventName = "accessTokenExpired"
 	SilentRenewError    EventName = "silentRenewError"
+
+	// Of the provider's session; see [MonitorSettings].
+	UserSignedIn       EventName = "userSignedIn"
+	UserSignedOut      EventName = "userSignedOut"
+	UserSessionChanged EventName = "userSessionChanged"
+
+	// IdleCountdown comes every second before an idle user is signed out, and
+	// once more when somebody is there again; see [IdleSettings].
+	IdleCountdown EventName = "idleCountdown"
 )
 
 // An Event is something that happened to a session.
@@ -69,4 +79,6 @@ type Event struct {
 	Name EventName
 	User *User // of UserLoaded
 	Err  error // of SilentRenewError
+
+	SecondsLeft *int // of IdleCountdown; nil: the countdown is over, the user stays
 }

@@ -92,6 +92,8 @@ func (r *Registry) session(k key) *session {
 	if s == nil {
 		s = &session{config: &r.config, provider: r.provider(k.issuer)}
 		s.expiry = &expiry{session: s}
+		s.monitor = &monitor{session: s}
+		s.idle = &idle{session: s}
 		r.sessions[k] = s
 	}
 	return s

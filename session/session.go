@@ -14,6 +14,8 @@ type session struct {
 	config   *Config
 	provider *provider
 	expiry   *expiry
+	monitor  *monitor
+	idle     *idle
 
 	silent  flight[*User] // renewals
 	restore flight[*User]
@@ -36,16 +38,22 @@ type session struct {
 // join adds a tab.
 func (s *session) join(c *Client, hint bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.clients = append(s.clients, c)
 	s.hint = s.hint || hint
+	s.mu.Unlock()
+	s.monitor.join()
+	s.idle.join(c)
 }
 
 // leave removes a tab.
 func (s *session) leave(c *Client) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.clients = slices.DeleteFunc(s.clients, func(other *Client) bool { return other == c })
+	left := len(s.clients)
+	s.mu.Unlock()
+	if left == 0 {
+		s.monitor.stop()
+	}
 }
 
 // tabs returns the clients, preferred first.
@@ -105,6 +113,8 @@ func (s *session) set(user *User) {
 	s.user, s.rotated = user, ""
 	s.mu.Unlock()
 	s.expiry.start(user)
+	s.monitor.start(user)
+	s.idle.start()
 	s.tellHint(true)
 	s.notify(Event{Name: UserLoaded, User: user})
 }
@@ -113,6 +123,25 @@ func (s *session) set(user *User) {
 func (s *session) unload() *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	return s.clear()
+}
+
+// endIf is unload for a user whose session at the provider is over, as over
+// says; the tabs hear that first.
+func (s *session) endIf(over func(*User) bool) bool {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	user, _ := s.current()
+	if user == nil || !over(user) {
+		return false
+	}
+	s.notify(Event{Name: UserSignedOut})
+	s.clear()
+	return true
+}
+
+// clear is unload for who has the turn.
+func (s *session) clear() *User {
 	s.mu.Lock()
 	user := s.user
 	if user != nil && s.rotated != "" {
@@ -124,6 +153,8 @@ func (s *session) unload() *User {
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
+	s.idle.stop()
+	s.monitor.end()
 	s.tellHint(false)
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})

@@ -48,6 +48,9 @@ type Settings struct {
 	// OmitIDTokenHint leaves id_token_hint out of silent sign-ins, for
 	// providers that refuse it (OIDC Core 3.1.2.1 says it should be sent).
 	OmitIDTokenHint bool
+
+	Monitor MonitorSettings
+	Idle    IdleSettings
 }
 
 // RequestSettings are optional parameters of an Authentication Request, as

@@ -34,6 +34,9 @@ func (op *OP) metadata(w http.ResponseWriter, _ *http.Request) {
 		"code_challenge_methods_supported":               []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
 	}
+	if op.CheckSession {
+		metadata["check_session_iframe"] = base + "/check-session"
+	}
 	op.answer(w, Discovery, http.StatusOK, metadata, op.EditMetadata)
 }
 

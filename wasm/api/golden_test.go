@@ -38,6 +38,7 @@ func TestEventShapes(t *testing.T) {
 		{Name: session.AccessTokenExpiring},
 		{Name: session.AccessTokenExpired},
 		{Name: session.SilentRenewError, Err: refusal},
+		{Name: session.IdleCountdown, SecondsLeft: new(int)},
 	}
 	for _, e := range events {
 		golden(t, "event-"+string(e.Name)+".json", newEventJSON(e))

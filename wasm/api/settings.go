@@ -30,6 +30,7 @@ type settingsJSON struct {
 	IncludeIDTokenInSilentRenew   *bool   `json:"includeIdTokenInSilentRenew"`
 	SilentRequestTimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
 	ExpiringNotificationInSeconds float64 `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	watchJSON
 }
 
 // requestJSON are the parameters that settings and single sign-ins share.
@@ -57,7 +58,13 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
+	monitor, idle, err := j.watchJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
 	return session.Settings{
+		Monitor:               monitor,
+		Idle:                  idle,
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
 		RedirectURI:           j.RedirectURI,
