@@ -22,14 +22,16 @@ type settingsJSON struct {
 	ResponseType          string `json:"response_type"`
 	requestJSON
 
-	PAR                           string  `json:"par"`
-	DPoP                          bool    `json:"dpop"`
-	RevokeTokensOnSignout         *bool   `json:"revokeTokensOnSignout"`
-	LoadUserInfo                  bool    `json:"loadUserInfo"`
-	AutomaticSilentRenew          *bool   `json:"automaticSilentRenew"`
-	IncludeIDTokenInSilentRenew   *bool   `json:"includeIdTokenInSilentRenew"`
-	SilentRequestTimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
-	ExpiringNotificationInSeconds float64 `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	providerJSON
+
+	PAR                           string                `json:"par"`
+	DPoP                          strictjson.RawMessage `json:"dpop"`
+	RevokeTokensOnSignout         *bool                 `json:"revokeTokensOnSignout"`
+	LoadUserInfo                  bool                  `json:"loadUserInfo"`
+	AutomaticSilentRenew          *bool                 `json:"automaticSilentRenew"`
+	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
+	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
+	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
 	watchJSON
 }
 
@@ -62,6 +64,14 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, err
 	}
+	provider, err := j.providerJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
+	bound, bindCode, err := dpop(j.DPoP)
+	if err != nil {
+		return session.Settings{}, err
+	}
 	return session.Settings{
 		Monitor:               monitor,
 		Idle:                  idle,
@@ -73,7 +83,9 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		Scope:                 j.Scope,
 		Request:               request,
 		Push:                  oidc.PushMode(j.PAR),
-		DPoP:                  j.DPoP,
+		Provider:              provider,
+		DPoP:                  bound,
+		BindCode:              bindCode,
 		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
 		LoadUserinfo:          j.LoadUserInfo,
 		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,
