@@ -99,6 +99,8 @@ func (r *Registry) session(k key) *session {
 		s = &session{config: &config, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 		config.Transport = &meter{config.Transport, s.provider, &s.stats}
 		s.expiry = newExpiry(s)
+		s.monitor = &monitor{session: s}
+		s.idle = &idle{session: s}
 		r.sessions[k] = s
 	}
 	return s

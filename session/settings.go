@@ -60,6 +60,9 @@ type Settings struct {
 	// OmitIDTokenHint leaves id_token_hint out of silent sign-ins, for
 	// providers that refuse it (OIDC Core 3.1.2.1 says it should be sent).
 	OmitIDTokenHint bool
+
+	Monitor MonitorSettings
+	Idle    IdleSettings
 }
 
 // A RestoreMode is a way to restore a session after a reload.

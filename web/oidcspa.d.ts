@@ -143,10 +143,33 @@ export interface UserManagerSettings extends RequestParameters {
   silentRequestTimeoutInSeconds?: number;
   /** Seconds. Default 60, and never more than a third of the token's life. */
   accessTokenExpiringNotificationTimeInSeconds?: number;
+  /**
+   * Asks the provider's frame whether somebody is still signed in there
+   * (OpenID Connect Session Management 1.0). Default false.
+   */
+  monitorSession?: boolean;
+  /** The same while nobody is signed in here. Starts the worker. Default false. */
+  monitorAnonymousSession?: boolean;
+  /** Default 2. */
+  checkSessionIntervalInSeconds?: number;
+  /** Ends the questions when the provider's frame calls one an error. Default true. */
+  stopCheckSessionOnError?: boolean;
+  query_status_response_type?: "code";
+  /** Signs out who does nothing in any tab. Default: nobody. */
+  idle?: IdleSettings;
   /** Where the program runs. Default: the first of these that works. */
   host?: "shared" | "dedicated" | "page";
   /** The folder of worker and wasm, relative to oidcspa.js. Default its own. */
   assets?: string;
+}
+
+export interface IdleSettings {
+  /** The longest time without activity, up to a day. */
+  timeoutInSeconds: number;
+  /** How long before the end idleCountdown begins; half of the time at most. Default 60. */
+  warnInSeconds?: number;
+  /** "signout" (default) ends the provider's session, too; "remove" forgets the user here. */
+  action?: "signout" | "remove";
 }
 
 /** The claims of the ID Token about the End-User (OIDC Core 5.1). */
@@ -229,6 +252,28 @@ export interface UserManagerEvents {
   /** getUser() found nobody although there was a session before: login_required of an ErrorResponse, frame_no_response, ... */
   addRestoreError(callback: (error: OIDCError) => void): () => void;
   removeRestoreError(callback: (error: OIDCError) => void): void;
+  /** Somebody is signed in at the provider and nobody here: monitorAnonymousSession. */
+  addUserSignedIn(callback: () => void): () => void;
+  removeUserSignedIn(callback: () => void): void;
+  /** The provider's session is over, or is somebody else's. Who was signed in here is unloaded next. */
+  addUserSignedOut(callback: () => void): () => void;
+  removeUserSignedOut(callback: () => void): void;
+  /** The same person has another session at the provider. */
+  addUserSessionChanged(callback: () => void): () => void;
+  removeUserSessionChanged(callback: () => void): void;
+  /**
+   * Every second before an idle user is signed out; undefined when the user
+   * stays. A callback that returns false keeps the user, as stayActive() does.
+   */
+  addIdleCountdown(callback: (secondsLeft: number | undefined) => boolean | void): () => void;
+  removeIdleCountdown(callback: (secondsLeft: number | undefined) => boolean | void): void;
+}
+
+/** The session at the provider. */
+export interface SessionStatus {
+  readonly session_state: string;
+  /** Who is signed in there, if somebody is. */
+  readonly sub?: string;
 }
 
 /** Something that was done, and how long all of it took. */
@@ -285,6 +330,21 @@ export class UserManager {
   signinCallback(url?: string): Promise<User | null | undefined>;
   /** Renews with the refresh token, or in a hidden frame. */
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
+  /**
+   * On the page that is registered as initiate_login_uri: begins the sign-in
+   * that somebody else asks for (OIDC Core 4), and leads to target_link_uri,
+   * which has to call signinCallback(). Settles only if this page is shown
+   * again. Codes: callback_missing if the address asks for none,
+   * issuer_mismatch, target_not_allowed.
+   */
+  signinInitiated(url?: string): Promise<void>;
+  /**
+   * Asks the provider in a hidden frame who is signed in there; null if it has
+   * no session management. Nothing changes here.
+   */
+  querySessionStatus(): Promise<SessionStatus | null>;
+  /** Somebody is there: the setting idle starts counting again. */
+  stayActive(): Promise<void>;
   /** Forgets the user in all tabs; the provider's session goes on. */
   removeUser(): Promise<void>;
   /**

@@ -76,6 +76,10 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"revokeTokens":    revokeTokens,
 	"signoutRedirect": signoutRedirect,
 	"signoutCallback": signoutCallback,
+
+	"signinInitiated":    signinInitiated,
+	"querySessionStatus": querySessionStatus,
+	"stayActive":         stayActive,
 }
 
 // Runtime is how the program is doing.
@@ -90,6 +94,8 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, toRPC(c.open(params))
 	case "stats":
 		return c.stats(), nil
+	case "frontchannelLogout":
+		return nil, toRPC(c.frontchannelLogout(params))
 	case "close":
 		c.Close()
 		return nil, nil

@@ -52,6 +52,8 @@ func TestDeclaredMembers(t *testing.T) {
 		{"SigninRedirectArgs", nil, reflect.TypeFor[signinJSON]()},
 		{"SigninSilentArgs", nil, reflect.TypeFor[silentJSON]()},
 		{"SignoutRedirectArgs", nil, reflect.TypeFor[signoutJSON]()},
+		{"IdleSettings", nil, reflect.TypeFor[idleJSON]()},
+		{"SessionStatus", nil, reflect.TypeFor[sessionStatusJSON]()},
 		{"SignoutResponse", nil, reflect.TypeFor[signoutResult]()},
 		{"User", []string{"scopes", "expires_in", "expired"}, reflect.TypeFor[userJSON]()},
 		{"ErrorResponse", nil, reflect.TypeFor[errorData]()},

@@ -64,15 +64,18 @@ type tab struct {
 	address  string               // where the last navigation or frame went
 	frames   []frameParams
 	events   []event
+	checks   []checkParams
+	answers  []string // of the provider's frame; then "unchanged"
 	hint     bool
 	heard    [][]byte // all messages of the program
 }
 
 // event is the notification "event" as a page reads it.
 type event struct {
-	Name  session.EventName `json:"name"`
-	User  *userJSON         `json:"user"`
-	Error *struct {
+	Name        session.EventName `json:"name"`
+	SecondsLeft *int              `json:"seconds_left"`
+	User        *userJSON         `json:"user"`
+	Error       *struct {
 		Message string    `json:"message"`
 		Data    errorData `json:"data"`
 	} `json:"error"`
@@ -89,6 +92,7 @@ func (w *world) connect() *tab {
 		"transactions.take": tab.take,
 		"event":             tab.event,
 		"hint":              tab.hinted,
+		"checkSession":      tab.checkSession,
 	}
 	tab.conn = jsonrpc.NewConn(func(m []byte) error { tab.connection.Receive(m); return nil }, tab.serve)
 	tab.connection = NewConnection(w.registry, tab.receive, func(method string, value any, stack []byte) {

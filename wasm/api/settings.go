@@ -33,6 +33,7 @@ type settingsJSON struct {
 	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
 	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
 	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	watchJSON
 }
 
 // requestJSON are the parameters that settings and single sign-ins share.
@@ -60,6 +61,10 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
+	monitor, idle, err := j.watchJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
 	provider, err := j.providerJSON.settings()
 	if err != nil {
 		return session.Settings{}, err
@@ -69,6 +74,8 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		return session.Settings{}, err
 	}
 	return session.Settings{
+		Monitor:               monitor,
+		Idle:                  idle,
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
 		RedirectURI:           j.RedirectURI,

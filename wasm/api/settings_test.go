@@ -199,6 +199,9 @@ var behaviours = []string{
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
 	"restore", // TestRestore
+	// watch_test.go
+	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",
+	"query_status_response_type", "idle",
 }
 
 func TestDPoP(t *testing.T) {

@@ -6,6 +6,7 @@ import { pageLock } from "./connection.js";
 import { toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
 import { connect } from "./host.js";
+import { watchActivity } from "./idle.js";
 import { SERVICES } from "./services.js";
 import { toUser } from "./user.js";
 
@@ -20,6 +21,7 @@ export class UserManager {
   #connection = null;
   #callback = null;
   #hintKey;
+  #active = () => {};
 
   constructor(settings) {
     this.settings = { ...settings };
@@ -36,6 +38,11 @@ export class UserManager {
     addEventListener("pagehide", (event) => {
       if (!event.persisted) this.#connection?.then((c) => c.notify("close"), () => {});
     });
+    if (settings?.idle) {
+      const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
+      this.#active = watchActivity(`oidcspa.active:${settings.authority}:${settings.client_id}`, report);
+    }
+    if (settings?.monitorAnonymousSession) this.#connect().catch(() => {});
   }
 
   async getUser() {
@@ -48,6 +55,11 @@ export class UserManager {
 
   async signinRedirect(args = {}) {
     await this.#call("signinRedirect", { ...args, return_to: args.return_to ?? location.href });
+    await shownAgain();
+  }
+
+  async signinInitiated(url = location.href) {
+    await this.#call("signinInitiated", { url });
     await shownAgain();
   }
 
@@ -65,6 +77,14 @@ export class UserManager {
 
   async signinSilent(args = {}) {
     return toUser(await this.#call("signinSilent", args));
+  }
+
+  querySessionStatus() {
+    return this.#call("querySessionStatus");
+  }
+
+  async stayActive() {
+    this.#active();
   }
 
   async removeUser() {
@@ -137,9 +157,11 @@ export class UserManager {
     return SERVICES[method](params);
   }
 
-  #onEvent({ name, user, error }) {
+  #onEvent({ name, user, error, seconds_left }) {
     if (name === "userLoaded") this.events._raise(name, toUser(user));
-    else if (error) this.events._raise(name, toError(error));
+    else if (name === "idleCountdown") {
+      if (this.events._raise(name, seconds_left)) this.#active();
+    } else if (error) this.events._raise(name, toError(error));
     else this.events._raise(name);
   }
 

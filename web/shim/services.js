@@ -1,6 +1,8 @@
 // @ts-check
 // What only a page can do for the program.
 
+import { checkSession } from "./monitor.js";
+
 /** How long a frame that has loaded may take to answer, in milliseconds. */
 const FRAME_GRACE = 1_000;
 
@@ -37,6 +39,10 @@ export const SERVICES = {
       frame.src = url;
       (document.body ?? document.documentElement).append(frame);
     });
+  },
+
+  checkSession(question) {
+    return checkSession(question);
   },
 
   "transactions.put"({ state, ...transaction }) {
