@@ -48,6 +48,7 @@ type Listener interface {
 type Page struct {
 	Navigator    Navigator
 	Framer       Framer
+	Popper       Popper
 	Transactions TransactionStore
 	Listener     Listener
 }

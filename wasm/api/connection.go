@@ -72,6 +72,8 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,
 	"signinSilent":    signinSilent,
+	"signinPopup":     signinPopup,
+	"signoutPopup":    signoutPopup,
 	"dpopProof":       dpopProof,
 	"revokeTokens":    revokeTokens,
 	"signoutRedirect": signoutRedirect,

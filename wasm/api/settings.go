@@ -19,7 +19,8 @@ type settingsJSON struct {
 	SilentRedirectURI     string `json:"silent_redirect_uri"`
 	PostLogoutRedirectURI string `json:"post_logout_redirect_uri"`
 	Scope                 string `json:"scope"`
-	ResponseType          string `json:"response_type"`
+	popupSettingsJSON
+	ResponseType string `json:"response_type"`
 	requestJSON
 
 	PAR                           string  `json:"par"`
@@ -58,6 +59,9 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
 	return session.Settings{
+		PopupRedirectURI:           j.PopupRedirectURI,
+		PopupPostLogoutRedirectURI: j.PopupPostLogoutRedirectURI,
+
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
 		RedirectURI:           j.RedirectURI,

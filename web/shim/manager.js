@@ -1,11 +1,12 @@
 // @ts-check
 // The API: passes calls on to the program, and events to the app.
 
-import { takeResponse, handToParent } from "./address.js";
+import { takeResponse, handOver } from "./address.js";
 import { pageLock } from "./connection.js";
-import { toError } from "./errors.js";
+import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
 import { connect } from "./host.js";
+import { openPopup } from "./popup.js";
 import { SERVICES } from "./services.js";
 import { toUser } from "./user.js";
 
@@ -47,12 +48,30 @@ export class UserManager {
   }
 
   async #signinCallback(url) {
-    if (handToParent(url)) return undefined;
+    if (await handOver(url)) return undefined;
     return toUser(await this.#call("signinCallback", { url }));
   }
 
   async signinSilent(args = {}) {
     return toUser(await this.#call("signinSilent", args));
+  }
+
+  async signinPopup(args = {}) {
+    const { params, during } = openPopup(this.settings, args);
+    return toUser(await during(this.#call("signinPopup", params)));
+  }
+
+  async signinPopupCallback(url = takeResponse(["code", "error"]), keepOpen = false) {
+    await popupCallback(url, keepOpen);
+  }
+
+  async signoutPopup(args = {}) {
+    const { params, during } = openPopup(this.settings, args);
+    await during(this.#call("signoutPopup", params));
+  }
+
+  async signoutPopupCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
+    await popupCallback(url, keepOpen);
   }
 
   async removeUser() {
@@ -72,8 +91,8 @@ export class UserManager {
     await shownAgain();
   }
 
-  async signoutCallback(url = takeResponse(["state", "error"])) {
-    if (!new URL(url).search) return {};
+  async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
+    if (!new URL(url).search || await handOver(url, keepOpen)) return {};
     const { state } = await this.#call("signoutCallback", { url });
     return state === null ? {} : { state };
   }
@@ -101,7 +120,7 @@ export class UserManager {
   }
 
   async #open() {
-    const { host, assets, ...settings } = this.settings;
+    const { host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, ...settings } = this.settings;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
       await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, settings });
@@ -160,6 +179,10 @@ export class UserManager {
       this.events._raise("silentRenewError", error);
     }
   }
+}
+
+async function popupCallback(url, keepOpen) {
+  if (!await handOver(url, keepOpen)) throw failure("state_unknown", "no page waits for the response in this window");
 }
 
 /** Resolves when the page comes back from the back/forward cache. */
