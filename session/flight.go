@@ -43,6 +43,9 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 
 func (f *flight[T]) run(l *landing[T], ctx context.Context, fn func(context.Context) (T, error)) {
 	defer func() {
+		if err := caught(recover()); err != nil {
+			l.err = err
+		}
 		f.mu.Lock()
 		f.current = nil
 		f.mu.Unlock()

@@ -77,7 +77,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	callbackURL, err := c.page.Popper.Popup(ctx, popup)
 	if err != nil {
 		if errors.Is(err, ErrPopupClosed) || errors.Is(err, ErrPopupSevered) {
-			go c.finishLate(context.WithoutCancel(ctx), popup, finish)
+			s.config.spawn(func() { c.finishLate(context.WithoutCancel(ctx), popup, finish) })
 		}
 		return nil, err
 	}

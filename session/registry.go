@@ -30,6 +30,15 @@ type Config struct {
 	// one page can write would reach the others.
 	OnePage bool
 
+	// Broadcast, if set, gives a message to the other programs of the origin,
+	// which take it with [Registry.Heard]. It does not wait, and is not told
+	// what became of it.
+	Broadcast func(message []byte)
+
+	// OnPanic, if set, is told of a bug that no call ran into: the value and
+	// the stack. It must not panic.
+	OnPanic func(value any, stack []byte)
+
 	// Logf is told of decisions that nothing else shows; nil means silence.
 	// It never gets a secret.
 	Logf func(format string, args ...any)
@@ -90,7 +99,7 @@ func (r *Registry) session(k key) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[k]
 	if s == nil {
-		s = &session{config: &r.config, provider: r.provider(k.issuer)}
+		s = &session{config: &r.config, id: k, provider: r.provider(k.issuer)}
 		s.expiry = &expiry{session: s}
 		r.sessions[k] = s
 	}

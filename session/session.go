@@ -12,6 +12,7 @@ import (
 // A session is one End-User at one provider for one client_id, over all tabs.
 type session struct {
 	config   *Config
+	id       key
 	provider *provider
 	expiry   *expiry
 
@@ -30,6 +31,7 @@ type session struct {
 	rotated oidc.Secret         // refresh token of a renewal that failed later; the user's is used up
 	key     *oidc.DPoPTransport // nil until it is needed
 	hint    bool                // a silent sign-in is worth trying
+	told    string              // who the other programs think is signed in; see peers.go
 	clients []*Client           // in the order in which they came
 }
 
@@ -107,6 +109,7 @@ func (s *session) set(user *User) {
 	s.expiry.start(user)
 	s.tellHint(true)
 	s.notify(Event{Name: UserLoaded, User: user})
+	s.announce(user)
 }
 
 // unload forgets the user and tells all tabs. It reports who it was.
@@ -127,6 +130,7 @@ func (s *session) unload() *User {
 	s.tellHint(false)
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})
+		s.announce(nil)
 	}
 	return user
 }
@@ -181,7 +185,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	}
 	// The keys will be needed as soon as the tokens are here. A failure shows
 	// when they are.
-	go func() { _, _ = s.provider.fetchKeys(ctx, false) }()
+	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
 
 	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
 	if err != nil {
