@@ -75,21 +75,31 @@ func (r *Registry) Heard(message []byte) {
 // or replaced, and finds the one who signed in. What it does is no news, unless
 // somebody else is found.
 func (s *session) follow(who string) {
+	s.tell(who)
 	user, _ := s.current()
 	if s.who(user) == who {
-		s.tell(who)
 		return
 	}
-	s.tell("")
-	if user != nil {
-		s.unload()
-	}
+	s.drop(who != "")
 	tabs := s.tabs(nil)
 	if who == "" || len(tabs) == 0 {
 		return
 	}
-	s.tell(who)
 	if _, err := tabs[0].SigninSilent(context.Background(), SigninArgs{}); err != nil {
 		s.config.Logf("session: somebody signed in in another program: %v", err)
+	}
+}
+
+// drop forgets the user whom another program has signed out or replaced. What
+// the tabs keep is told by that program, which may have gone on since.
+func (s *session) drop(hint bool) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	user := s.forget()
+	s.mu.Lock()
+	s.hint = hint
+	s.mu.Unlock()
+	if user != nil {
+		s.notify(Event{Name: UserUnloaded})
 	}
 }

@@ -116,7 +116,20 @@ func (s *session) set(user *User) {
 func (s *session) unload() *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	user := s.forget()
+	s.tellHint(false)
+	if user != nil {
+		s.notify(Event{Name: UserUnloaded})
+		s.announce(nil)
+	}
+	return user
+}
+
+// forget forgets the user and what belongs to the user. It returns who it was,
+// with the newest refresh token. The caller has the turn.
+func (s *session) forget() *User {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	user := s.user
 	if user != nil && s.rotated != "" {
 		last := *user
@@ -125,13 +138,7 @@ func (s *session) unload() *User {
 	}
 	s.user, s.rotated, s.key = nil, "", nil
 	s.unloads++
-	s.mu.Unlock()
 	s.expiry.stop()
-	s.tellHint(false)
-	if user != nil {
-		s.notify(Event{Name: UserUnloaded})
-		s.announce(nil)
-	}
 	return user
 }
 

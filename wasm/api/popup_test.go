@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
@@ -28,6 +29,33 @@ func TestPopup(t *testing.T) {
 			t.Errorf("the page was asked for %+v", p)
 		}
 	}
+}
+
+// Nobody else can hold a window: if its tab goes away, the sign-in is over.
+func TestCloseDuringPopup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		tab, other := w.open(), w.open()
+		begun := make(chan struct{})
+		tab.offer("popup", func(ctx context.Context, _ []byte) (any, error) {
+			close(begun)
+			<-tab.connection.Done()
+			return nil, ctx.Err()
+		})
+		client, failed := tab.connection.client, make(chan error, 1)
+		go func() {
+			_, err := client.SigninPopup(t.Context(), session.SigninArgs{Window: 1})
+			failed <- err
+		}()
+		<-begun
+		tab.connection.Close()
+		if err := <-failed; codeOf(err) != session.ErrPageGone {
+			t.Errorf("SigninPopup = %v, want page_gone", err)
+		}
+		if len(other.popups) != 0 {
+			t.Error("another tab was asked")
+		}
+	})
 }
 
 // What the page says of a window reaches the caller.

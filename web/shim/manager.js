@@ -5,31 +5,39 @@ import { takeResponse, handOver } from "./address.js";
 import { pageLock } from "./connection.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
-import { connect } from "./host.js";
+import { connect, VERSION } from "./host.js";
+import { Backoff, stampOf } from "./life.js";
 import { openPopup } from "./popup.js";
 import { SERVICES } from "./services.js";
 import { toUser } from "./user.js";
-
-/** The number of the contract with the program; see wasm/api. */
-const VERSION = 1;
 
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
   #connection = null;
   #callback = null;
   #hintKey;
+  /** What the app knows of the user; see stampOf. */
+  #known;
+  #left = false;
+  #recovering = false;
+  #backoff = new Backoff();
 
   constructor(settings) {
     this.settings = { ...settings };
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
     addEventListener("storage", (event) => this.#onStorage(event));
-    addEventListener("pagehide", (event) => {
-      if (!event.persisted) this.#connection?.then((c) => c.notify("close"), () => {});
-    });
+    addEventListener("pagehide", (event) => this.#leave(event));
+    addEventListener("pageshow", (event) => this.#comeBack(event));
   }
 
   async getUser() {
+    const user = await this.#getUser();
+    this.#known ??= stampOf(user);
+    return user;
+  }
+
+  async #getUser() {
     // Who never signed in does not pay for the worker.
     if (!this.#connection && !this.#signedIn()) return null;
     return toUser(await this.#call("getUser"));
@@ -109,7 +117,7 @@ export class UserManager {
 
   /** The connection; a new one if there is none or the worker has ended. */
   async #connect() {
-    const opening = (this.#connection ??= this.#open());
+    const opening = (this.#connection ??= this.#start());
     let connection;
     try {
       connection = await opening;
@@ -117,6 +125,16 @@ export class UserManager {
       if ((!connection || connection.stopped) && this.#connection === opening) this.#connection = null;
     }
     return connection.stopped ? this.#connect() : connection;
+  }
+
+  #start() {
+    const opening = this.#open();
+    opening.then(async ({ gone }) => {
+      const reason = await gone;
+      if (this.#connection === opening) this.#connection = null;
+      this.#onLoss(reason);
+    }, () => {});
+    return opening;
   }
 
   async #open() {
@@ -139,7 +157,56 @@ export class UserManager {
     return SERVICES[method](params);
   }
 
+  /**
+   * Leaves a worker that goes on without this page: it must not wait for an
+   * answer of a page that sleeps. A program of this page's sleeps with it.
+   */
+  #leave({ persisted }) {
+    this.#connection?.then((connection) => {
+      if (persisted && !connection.shared) return;
+      connection.notify("close");
+      if (!persisted) return;
+      this.#left = true;
+      connection.stop(failure("aborted", "the page was left"));
+    }, () => {});
+  }
+
+  /** Shown again, out of the back/forward cache. */
+  #comeBack({ persisted }) {
+    if (!persisted) return;
+    if (this.#left) this.#catchUp();
+    else if (!this.#signedIn()) this.removeUser().catch(() => {});
+    this.#left = false;
+  }
+
+  /** The program has ended: who only listens needs a new one, too. */
+  async #onLoss({ code }) {
+    if (code !== "runtime_stopped" || this.#recovering) return;
+    this.#recovering = true;
+    do await this.#backoff.pause(); while (!await this.#catchUp());
+    this.#recovering = false;
+  }
+
+  /**
+   * Tells the app what has happened while there was no connection. Resolves to
+   * false if the program has ended again.
+   */
+  async #catchUp() {
+    try {
+      const user = await this.#getUser();
+      if (stampOf(user) === (this.#known ?? stampOf(null))) return true;
+      this.#known = stampOf(user);
+      if (user) this.events._raise("userLoaded", user);
+      else this.events._raise("userUnloaded");
+    } catch (error) {
+      if (error.code === "runtime_stopped") return false;
+      this.events._raise("silentRenewError", error);
+    }
+    return true;
+  }
+
   #onEvent({ name, user, error }) {
+    if (name === "userLoaded" || name === "userUnloaded") this.#known = stampOf(user);
     if (name === "userLoaded") this.events._raise(name, toUser(user));
     else if (error) this.events._raise(name, toError(error));
     else this.events._raise(name);
@@ -163,21 +230,10 @@ export class UserManager {
     }
   }
 
-  /** Another tab signed in or out; it need not share our worker. */
+  /** Another tab signed in, and this one has no program that could have heard of it. */
   async #onStorage({ key }) {
     if (key !== this.#hintKey && key !== null) return;
-    const signedIn = this.#signedIn();
-    try {
-      if (!signedIn && this.#connection) {
-        // A sign-in that this program is about to complete is not meant.
-        if (await this.#call("getUser")) await this.#call("removeUser");
-      } else if (signedIn && !this.#connection) {
-        const user = await this.getUser();
-        if (user) this.events._raise("userLoaded", user);
-      }
-    } catch (error) {
-      this.events._raise("silentRenewError", error);
-    }
+    if (this.#signedIn() && !this.#connection) await this.#catchUp();
   }
 }
 
