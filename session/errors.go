@@ -20,6 +20,9 @@ const (
 	// ErrPopupSevered: the popup window cannot be seen any more, and the
 	// person came back to the tab without an answer.
 	ErrPopupSevered oidc.Code = "popup_severed"
+	// ErrRedirectURIShared: several issuers share a redirect URI, and this one
+	// does not say in its responses who it is (RFC 9700 4.4).
+	ErrRedirectURIShared oidc.Code = "redirect_uri_shared"
 	// ErrInternal: a bug in this program.
 	ErrInternal oidc.Code = "internal"
 )

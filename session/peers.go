@@ -29,7 +29,7 @@ func (s *session) who(user *User) string {
 	if user == nil {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(s.id.issuer + "\n" + s.id.clientID + "\n" + user.Subject()))
+	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + user.Subject()))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
@@ -40,7 +40,7 @@ func (s *session) announce(user *User) {
 	if s.config.Broadcast == nil || !s.tell(who) {
 		return
 	}
-	message, err := strictjson.Marshal(peerMessage{Issuer: s.id.issuer, ClientID: s.id.clientID, Who: who})
+	message, err := strictjson.Marshal(peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: who})
 	if err == nil {
 		s.config.Broadcast(message)
 	}
@@ -64,10 +64,11 @@ func (r *Registry) Heard(message []byte) {
 		return
 	}
 	r.mu.Lock()
-	s := r.sessions[key{m.Issuer, m.ClientID}]
-	r.mu.Unlock()
-	if s != nil {
-		s.config.spawn(func() { s.follow(m.Who) })
+	defer r.mu.Unlock()
+	for id, s := range r.sessions {
+		if id.source.Issuer == m.Issuer && id.clientID == m.ClientID {
+			r.config.spawn(func() { s.follow(m.Who) })
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	if args.RedirectURI == "" {
 		request.RedirectURI = c.settings.PopupRedirectURI
 	}
-	tx, url, err := s.start(metadata, request)
+	tx, url, err := s.start(ctx, c, metadata, request)
 	if err != nil {
 		return nil, err
 	}

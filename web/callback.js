@@ -4,8 +4,18 @@
 (() => {
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
-  const state = query.get("state") ?? fragment.get("state");
+  const state = stateOf(query) ?? stateOf(fragment);
   const message = { source: "oidc-client", url: location.href, keepOpen: false };
+
+  /** A response that is a JWT has its state inside; the program verifies it. */
+  function stateOf(response) {
+    try {
+      const payload = response.get("response")?.split(".")[1];
+      return payload ? JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))).state : response.get("state");
+    } catch {
+      return null;
+    }
+  }
 
   if (window.parent !== window) {
     window.parent.postMessage(message, location.origin);
@@ -18,7 +28,7 @@
       // A parameter that comes twice has to arrive twice: the client refuses it.
       for (const name of new Set(query.keys())) url.searchParams.delete(name);
       for (const [name, value] of query) url.searchParams.append(name, value);
-      if (fragment.has("state")) url.hash = location.hash;
+      if (fragment.has("state") || fragment.has("response")) url.hash = location.hash;
       location.replace(url);
       return;
     }

@@ -11,6 +11,9 @@ import { openPopup } from "./popup.js";
 import { SERVICES } from "./services.js";
 import { toUser } from "./user.js";
 
+/** All clients of this page, open or not: the program keeps their responses apart. */
+const peers = new Set();
+
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
   #connection = null;
@@ -26,6 +29,8 @@ export class UserManager {
     this.settings = { ...settings };
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
+    const { authority, redirect_uri: uri, silent_redirect_uri: silent, popup_redirect_uri: popup } = this.settings;
+    peers.add(JSON.stringify([authority, uri, silent ?? uri, popup ?? uri]));
     addEventListener("storage", (event) => this.#onStorage(event));
     addEventListener("pagehide", (event) => this.#leave(event));
     addEventListener("pageshow", (event) => this.#comeBack(event));
@@ -51,7 +56,7 @@ export class UserManager {
   signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
     // Frameworks run effects twice: the second gets the result of the first.
-    this.#callback ??= this.#signinCallback(takeResponse(["code", "error"])).finally(() => { this.#callback = null; });
+    this.#callback ??= this.#signinCallback(takeResponse(["code", "error", "response"])).finally(() => { this.#callback = null; });
     return this.#callback;
   }
 
@@ -141,7 +146,7 @@ export class UserManager {
     const { host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, ...settings } = this.settings;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
-      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, settings });
+      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);
