@@ -53,7 +53,7 @@ export function takeResponse(marks) {
  * response. Resolves to false if nobody else waits for it.
  */
 export async function handOver(url, keepOpen = false) {
-  const state = stateOf(url);
+  const state = URL.canParse(url) ? stateOf(url) : null;
   if (state === null || readTransaction(`oidcspa.${state}`)) return false;
   const message = { source: "oidc-client", url, keepOpen };
   if (window.parent !== window) {
