@@ -64,6 +64,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"User", []string{"scopes", "expires_in", "expired"}, reflect.TypeFor[userJSON]()},
 		{"ErrorResponse", nil, reflect.TypeFor[errorData]()},
 		{"Stats", nil, reflect.TypeFor[statsResult]()},
+		{"Measure", nil, reflect.TypeFor[measureJSON]()},
 	}
 	for _, tt := range tests {
 		same(t, tt.declared, d.members(t, tt.declared), append(tags(tt.json), tt.page...))
@@ -78,7 +79,7 @@ func TestDeclaredMethods(t *testing.T) {
 	}
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), append(pageMembers, served...))
 	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
-	same(t, "calls in "+pageFile, called, append(served, "open", "close"))
+	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake"))
 }
 
 var (

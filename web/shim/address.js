@@ -48,6 +48,13 @@ export function takeResponse(marks) {
   return href;
 }
 
+/** Whether the address holds the response to a sign-in that restores the session. */
+export function isRestoring() {
+  const { searchParams, hash } = new URL(location.href);
+  const state = searchParams.get("state") ?? fragmentOf(hash).get("state");
+  return state !== null && Boolean(readTransaction(`oidcspa.${state}`)?.restore);
+}
+
 /**
  * In the hidden frame or the popup window of another page: that page gets the
  * response. Resolves to false if nobody else waits for it.

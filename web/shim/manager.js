@@ -1,7 +1,7 @@
 // @ts-check
 // The API: passes calls on to the program, and events to the app.
 
-import { takeResponse, handOver } from "./address.js";
+import { takeResponse, handOver, isRestoring } from "./address.js";
 import { pageLock } from "./connection.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
@@ -34,6 +34,11 @@ export class UserManager {
     addEventListener("storage", (event) => this.#onStorage(event));
     addEventListener("pagehide", (event) => this.#leave(event));
     addEventListener("pageshow", (event) => this.#comeBack(event));
+    addEventListener("online", () => this.#wake());
+    addEventListener("pageshow", () => this.#wake());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#wake();
+    });
   }
 
   async getUser() {
@@ -45,7 +50,9 @@ export class UserManager {
   async #getUser() {
     // Who never signed in does not pay for the worker.
     if (!this.#connection && !this.#signedIn()) return null;
-    return toUser(await this.#call("getUser"));
+    // Back from a round trip that the app knows nothing of.
+    if (isRestoring()) return (await this.signinCallback()) ?? null;
+    return toUser(await this.#call("getUser", { return_to: location.href }));
   }
 
   async signinRedirect(args = {}) {
@@ -113,6 +120,11 @@ export class UserManager {
   /** How the program is doing. */
   stats() {
     return this.#call("stats");
+  }
+
+  /** What timers missed is due; the program decides what to do. */
+  #wake() {
+    this.#connection?.then((connection) => connection.notify("wake"), () => {});
   }
 
   async #call(method, params) {
