@@ -49,6 +49,7 @@ type Listener interface {
 type Page struct {
 	Navigator    Navigator
 	Framer       Framer
+	Popper       Popper
 	Transactions TransactionStore
 	Listener     Listener
 	Checker      SessionChecker

@@ -12,6 +12,7 @@ import (
 // A session is one End-User at one provider for one client_id, over all tabs.
 type session struct {
 	config    *Config
+	id        key
 	provider  *provider
 	redirects *redirects
 	expiry    *expiry
@@ -37,6 +38,7 @@ type session struct {
 	failure failure             // of the last renewal
 	key     *oidc.DPoPTransport // nil until it is needed
 	hint    bool                // a silent sign-in is worth trying
+	told    string              // who the other programs think is signed in; see peers.go
 	clients []*Client           // in the order in which they came
 }
 
@@ -126,6 +128,7 @@ func (s *session) set(user *User) {
 	s.idle.start()
 	s.tellHint(true)
 	s.notify(Event{Name: UserLoaded, User: user})
+	s.announce(user)
 }
 
 // unload forgets the user and tells all tabs. It reports who it was.
@@ -155,6 +158,7 @@ func (s *session) clear() *User {
 	s.tellHint(false)
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})
+		s.announce(nil)
 	}
 	return user
 }
@@ -174,6 +178,7 @@ func (s *session) end(user *User, reason error) {
 		s.tellHint(false)
 	}
 	s.notify(Event{Name: UserUnloaded, Err: reason})
+	s.tell("") // the other programs find out for themselves
 }
 
 // forget forgets the user and what belongs to the user. It returns who it was,
@@ -245,7 +250,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	}
 	// The keys will be needed as soon as the tokens are here. A failure shows
 	// when they are.
-	go func() { _, _ = s.provider.fetchKeys(ctx, false) }()
+	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
 
 	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
 	if err != nil {

@@ -15,7 +15,12 @@ type Settings struct {
 	RedirectURI           string
 	SilentRedirectURI     string // default RedirectURI
 	PostLogoutRedirectURI string // default: the provider decides where to stay
-	Scope                 string // default "openid"
+	PopupRedirectURI      string // default RedirectURI
+
+	// PopupPostLogoutRedirectURI has PostLogoutRedirectURI as its default.
+	PopupPostLogoutRedirectURI string
+
+	Scope string // default "openid"
 
 	// Defaults of what a sign-in asks for; see [SigninArgs].
 	Request RequestSettings
@@ -122,6 +127,12 @@ func (s *Settings) check() error {
 	}
 	if s.SilentRedirectURI == "" {
 		s.SilentRedirectURI = s.RedirectURI
+	}
+	if s.PopupRedirectURI == "" {
+		s.PopupRedirectURI = s.RedirectURI
+	}
+	if s.PopupPostLogoutRedirectURI == "" {
+		s.PopupPostLogoutRedirectURI = s.PostLogoutRedirectURI
 	}
 	if s.ExpiringNotice <= 0 {
 		s.ExpiringNotice = defaultExpiringNotice

@@ -19,7 +19,9 @@ import (
 const host = "oidcspa.host"
 
 func main() {
-	registry := session.NewRegistry(session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Logf: note})
+	config := session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Logf: note}
+	config.OnPanic = func(value any, stack []byte) { report("panic: %v\n%s", value, stack) }
+	registry := joinPeers(config)
 	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, port) })
 	if err != nil {
 		report("the host did not take the program: %v", err)

@@ -23,6 +23,7 @@ export type OIDCErrorCode =
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
   | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
+  | "popup_blocked" | "popup_closed" | "popup_severed"
   | "version_mismatch" | "internal"
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
   | "wasm_invalid" | "runtime_stopped";
@@ -106,6 +107,13 @@ export interface UserManagerSettings extends RequestParameters {
   /** The same for the hidden frame. Default redirect_uri. */
   silent_redirect_uri?: string;
   post_logout_redirect_uri?: string;
+  /** The same for popup windows. Default redirect_uri, and post_logout_redirect_uri. */
+  popup_redirect_uri?: string;
+  popup_post_logout_redirect_uri?: string;
+  /** How popup windows are opened, as in SigninPopupArgs. */
+  popupWindowFeatures?: PopupWindowFeatures;
+  popupWindowTarget?: string;
+  popupAbortOnClose?: boolean;
   response_type?: "code";
   /** Pushes requests to the provider (RFC 9126). Default "auto": where it demands that. */
   par?: "auto" | "off" | "required";
@@ -222,6 +230,46 @@ export interface SigninSilentArgs extends RequestParameters {
   id_token_hint?: string;
 }
 
+/** What window.open takes; numbers are pixels. */
+export interface PopupWindowFeatures {
+  left?: number;
+  top?: number;
+  /** Default: what fits the browser's window, up to 800. */
+  width?: number;
+  /** Default 640. */
+  height?: number;
+  menubar?: boolean | string;
+  toolbar?: boolean | string;
+  location?: boolean | string;
+  status?: boolean | string;
+  resizable?: boolean | string;
+  scrollbars?: boolean | string;
+  /** Seconds; then the window is closed, and the call fails with timeout. Default: 15 minutes. */
+  closePopupWindowAfterInSeconds?: number;
+  [feature: string]: boolean | string | number | undefined;
+}
+
+export interface SigninPopupArgs extends RequestParameters {
+  login_hint?: string;
+  id_token_hint?: string;
+  /** Any JSON value; the user has it afterwards. */
+  state?: unknown;
+  popupWindowFeatures?: PopupWindowFeatures;
+  /** The name of the window. Default "_blank". */
+  popupWindowTarget?: string;
+  /** Closes the window, and the call fails with aborted. */
+  popupSignal?: AbortSignal | null;
+  /** Whether the call fails with popup_closed when somebody closes the window. Default true. */
+  popupAbortOnClose?: boolean;
+}
+
+export interface SignoutPopupArgs extends SignoutRedirectArgs {
+  popupWindowFeatures?: PopupWindowFeatures;
+  popupWindowTarget?: string;
+  popupSignal?: AbortSignal | null;
+  popupAbortOnClose?: boolean;
+}
+
 export interface SignoutRedirectArgs {
   post_logout_redirect_uri?: string;
   id_token_hint?: string;
@@ -323,8 +371,8 @@ export class UserManager {
   signinRedirect(args?: SigninRedirectArgs): Promise<void>;
   /**
    * Completes a sign-in, and takes the response out of the address bar. In a
-   * hidden frame the response goes to the page around it, and the result is
-   * undefined. Codes: callback_missing if the address holds no response,
+   * hidden frame or a popup window the response goes to the page that waits
+   * for it, and the result is undefined. Codes: callback_missing if the address holds no response,
    * state_unknown if it answers nothing that this tab started.
    */
   signinCallback(url?: string): Promise<User | null | undefined>;
@@ -345,6 +393,21 @@ export class UserManager {
   querySessionStatus(): Promise<SessionStatus | null>;
   /** Somebody is there: the setting idle starts counting again. */
   stayActive(): Promise<void>;
+  /**
+   * Signs in with a popup window. Call it in the handler of a click, before
+   * anything that waits: the window is opened at once. Codes: popup_blocked,
+   * popup_closed, popup_severed, aborted, timeout.
+   */
+  signinPopup(args?: SigninPopupArgs): Promise<User>;
+  /**
+   * In the window, on a page of the app that is its redirect URI: hands the
+   * response to the page that opened it. callback.html does that by itself,
+   * and so does signinCallback.
+   */
+  signinPopupCallback(url?: string, keepOpen?: boolean): Promise<void>;
+  /** signoutRedirect, with a popup window as in signinPopup. */
+  signoutPopup(args?: SignoutPopupArgs): Promise<void>;
+  signoutPopupCallback(url?: string, keepOpen?: boolean): Promise<void>;
   /** Forgets the user in all tabs; the provider's session goes on. */
   removeUser(): Promise<void>;
   /**
@@ -362,7 +425,7 @@ export class UserManager {
   /** Forgets the user and ends the provider's session. */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /** Completes a sign-out, and takes the response out of the address bar. */
-  signoutCallback(url?: string): Promise<SignoutResponse>;
+  signoutCallback(url?: string, keepOpen?: boolean): Promise<SignoutResponse>;
   /** How the program is doing. */
   stats(): Promise<Stats>;
 }

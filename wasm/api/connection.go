@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -72,6 +73,8 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,
 	"signinSilent":    signinSilent,
+	"signinPopup":     signinPopup,
+	"signoutPopup":    signoutPopup,
 	"dpopProof":       dpopProof,
 	"revokeTokens":    revokeTokens,
 	"signoutRedirect": signoutRedirect,
@@ -114,6 +117,9 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, toRPC(fmt.Errorf("the connection is not open: %w", oidc.ErrInvalidArgument))
 	}
 	result, err := run(ctx, client, params)
+	if bug := (*session.PanicError)(nil); errors.As(err, &bug) && c.conn.OnPanic != nil {
+		c.conn.OnPanic(method, bug.Value, bug.Stack)
+	}
 	return result, toRPC(err)
 }
 

@@ -61,8 +61,9 @@ type tab struct {
 	mu       sync.Mutex
 	services map[string]service
 	stored   map[string]putParams // transactions by state
-	address  string               // where the last navigation or frame went
+	address  string               // where the last navigation, frame or window went
 	frames   []frameParams
+	popups   []popupParams
 	events   []event
 	checks   []checkParams
 	answers  []string // of the provider's frame; then "unchanged"
@@ -88,6 +89,8 @@ func (w *world) connect() *tab {
 	tab.services = map[string]service{
 		"navigate":          tab.navigate,
 		"frame":             func(_ context.Context, params []byte) (any, error) { return tab.frame(w.op, params) },
+		"popup":             func(_ context.Context, params []byte) (any, error) { return tab.popup(w.op, params) },
+		"popup.late":        func(context.Context, []byte) (any, error) { return nil, errors.New("not expected") },
 		"transactions.put":  tab.put,
 		"transactions.take": tab.take,
 		"event":             tab.event,
@@ -177,6 +180,12 @@ func (tab *tab) navigate(_ context.Context, params []byte) (any, error) {
 func (tab *tab) frame(op *oidctest.OP, params []byte) (any, error) {
 	var p frameParams
 	err := tab.read(params, &p, func() { tab.address, tab.frames = p.URL, append(tab.frames, p) })
+	return frameResult{URL: op.Visit(p.URL)}, err
+}
+
+func (tab *tab) popup(op *oidctest.OP, params []byte) (any, error) {
+	var p popupParams
+	err := tab.read(params, &p, func() { tab.address, tab.popups = p.URL, append(tab.popups, p) })
 	return frameResult{URL: op.Visit(p.URL)}, err
 }
 

@@ -19,7 +19,8 @@ type settingsJSON struct {
 	SilentRedirectURI     string `json:"silent_redirect_uri"`
 	PostLogoutRedirectURI string `json:"post_logout_redirect_uri"`
 	Scope                 string `json:"scope"`
-	ResponseType          string `json:"response_type"`
+	popupSettingsJSON
+	ResponseType string `json:"response_type"`
 	requestJSON
 
 	providerJSON
@@ -74,8 +75,11 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		return session.Settings{}, err
 	}
 	return session.Settings{
-		Monitor:               monitor,
-		Idle:                  idle,
+		Monitor:                    monitor,
+		Idle:                       idle,
+		PopupRedirectURI:           j.PopupRedirectURI,
+		PopupPostLogoutRedirectURI: j.PopupPostLogoutRedirectURI,
+
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
 		RedirectURI:           j.RedirectURI,
