@@ -94,6 +94,13 @@ func (t *tab) Hint(signedIn bool) {
 	t.hint = signedIn
 }
 
+// set changes fields while the program may use the tab.
+func (t *tab) set(change func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change()
+}
+
 // heard returns the names of the events so far, and forgets them.
 func (t *tab) heard() []EventName {
 	t.mu.Lock()
