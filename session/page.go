@@ -49,8 +49,10 @@ type Listener interface {
 type Page struct {
 	Navigator    Navigator
 	Framer       Framer
+	Popper       Popper
 	Transactions TransactionStore
 	Listener     Listener
+	Checker      SessionChecker
 }
 
 // An EventName says what happened.
@@ -65,6 +67,15 @@ const (
 	SilentRenewError    EventName = "silentRenewError"
 	StepUpRequired      EventName = "stepUpRequired" // in the tab whose request it was
 	RestoreError        EventName = "restoreError"
+
+	// Of the provider's session; see [MonitorSettings].
+	UserSignedIn       EventName = "userSignedIn"
+	UserSignedOut      EventName = "userSignedOut"
+	UserSessionChanged EventName = "userSessionChanged"
+
+	// IdleCountdown comes every second before an idle user is signed out, and
+	// once more when somebody is there again; see [IdleSettings].
+	IdleCountdown EventName = "idleCountdown"
 )
 
 // An Event is something that happened to a session.
@@ -73,6 +84,7 @@ type Event struct {
 	User *User // of UserLoaded
 	Err  error // of SilentRenewError and RestoreError; of UserUnloaded if the session ended by itself
 
-	StepUp *StepUp // of StepUpRequired
-	URL    string  // of StepUpRequired: of the request
+	StepUp      *StepUp // of StepUpRequired
+	URL         string  // of StepUpRequired: of the request
+	SecondsLeft *int    // of IdleCountdown; nil: the countdown is over, the user stays
 }

@@ -105,7 +105,7 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 // popupForStepUp opens one window, however many requests were challenged.
 func (c *Client) popupForStepUp(ctx context.Context, want *StepUp, args SigninArgs) (*User, error) {
 	return c.stepUps.do(ctx, want.key(), func(ctx context.Context) (*User, error) {
-		user, err := c.signinPopup(ctx, args)
+		user, err := c.SigninPopup(ctx, args)
 		if err == nil {
 			c.session.stepUpAnswered(want)
 		}
@@ -148,9 +148,4 @@ func (want *StepUp) requiredACR() []string {
 
 func contains(all, some []string) bool {
 	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(all, one) })
-}
-
-// signinPopup is the sign-in of [StepUpPopup].
-func (c *Client) signinPopup(context.Context, SigninArgs) (*User, error) {
-	return nil, oidc.ErrUnsupported
 }

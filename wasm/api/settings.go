@@ -19,7 +19,8 @@ type settingsJSON struct {
 	SilentRedirectURI     string `json:"silent_redirect_uri"`
 	PostLogoutRedirectURI string `json:"post_logout_redirect_uri"`
 	Scope                 string `json:"scope"`
-	ResponseType          string `json:"response_type"`
+	popupSettingsJSON
+	ResponseType string `json:"response_type"`
 	requestJSON
 
 	providerJSON
@@ -34,6 +35,7 @@ type settingsJSON struct {
 	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
 	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
 	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	watchJSON
 }
 
 // requestJSON are the parameters that settings and single sign-ins share.
@@ -61,6 +63,10 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
+	monitor, idle, err := j.watchJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
 	provider, err := j.providerJSON.settings()
 	if err != nil {
 		return session.Settings{}, err
@@ -74,7 +80,12 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		return session.Settings{}, fmt.Errorf("fetch: %w: %w", err, oidc.ErrInvalidConfig)
 	}
 	return session.Settings{
-		Fetch:                 fetch,
+		Fetch:                      fetch,
+		Monitor:                    monitor,
+		Idle:                       idle,
+		PopupRedirectURI:           j.PopupRedirectURI,
+		PopupPostLogoutRedirectURI: j.PopupPostLogoutRedirectURI,
+
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
 		RedirectURI:           j.RedirectURI,

@@ -39,10 +39,12 @@ func newUserJSON(user *session.User) *userJSON {
 
 // eventJSON is the notification "event".
 type eventJSON struct {
-	Name   session.EventName `json:"name"`
-	User   *userJSON         `json:"user,omitempty"`
-	Error  *eventErrorJSON   `json:"error,omitempty"`
-	StepUp *stepUpJSON       `json:"step_up,omitempty"`
+	Name  session.EventName `json:"name"`
+	User  *userJSON         `json:"user,omitempty"`
+	Error *eventErrorJSON   `json:"error,omitempty"`
+
+	StepUp      *stepUpJSON `json:"step_up,omitempty"`
+	SecondsLeft *int        `json:"seconds_left,omitempty"`
 }
 
 type eventErrorJSON struct {
@@ -51,7 +53,7 @@ type eventErrorJSON struct {
 }
 
 func newEventJSON(event session.Event) eventJSON {
-	j := eventJSON{Name: event.Name, User: newUserJSON(event.User), StepUp: newStepUpJSON(event)}
+	j := eventJSON{Name: event.Name, User: newUserJSON(event.User), SecondsLeft: event.SecondsLeft, StepUp: newStepUpJSON(event)}
 	if event.Err != nil {
 		data, message := describe(event.Err)
 		j.Error = &eventErrorJSON{Message: message, Data: data}

@@ -23,13 +23,15 @@ func standIn(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	for name, content := range map[string]string{
-		"go.mod":            "module standin.example\n\ngo 1.26.0\n",
-		"wasm/main.go":      "package main\n\nfunc main() { println(\"ready\") }\n",
-		"web/oidcspa.js":    shim,
-		"web/oidcspa.d.ts":  "export class OIDCClient {}\n",
-		"web/worker.js":     "// the worker\nconst WASM_FILE = \"oidcspa.wasm\";\n",
-		"web/callback.html": "<!doctype html>\n<script src=\"callback.js\"></script>\n",
-		"web/callback.js":   "// tells who waits\nopener.postMessage(location.href);\n",
+		"go.mod":                "module standin.example\n\ngo 1.26.0\n",
+		"wasm/main.go":          "package main\n\nfunc main() { println(\"ready\") }\n",
+		"web/oidcspa.js":        shim,
+		"web/oidcspa.d.ts":      "export class OIDCClient {}\n",
+		"web/worker.js":         "// the worker\nconst WASM_FILE = \"oidcspa.wasm\";\n",
+		"web/callback.html":     "<!doctype html>\n<script src=\"callback.js\"></script>\n",
+		"web/frontchannel.html": "<!doctype html>\n<script src=\"frontchannel.js\"></script>\n",
+		"web/frontchannel.js":   "// tells the programs\nvoid location.href;\n",
+		"web/callback.js":       "// tells who waits\nopener.postMessage(location.href);\n",
 	} {
 		name = filepath.Join(folder, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

@@ -102,6 +102,9 @@ const messages = {
 
   fetch_not_allowed: "This page tried to reach an address that it may not use your session for. That is a bug of the page.",
   step_up_required: "The API wants you to confirm who you are. Please sign in again, then repeat what you did.",
+  popup_blocked: "Your browser blocked the sign-in window. Allow popup windows for this page, or try again.",
+  popup_closed: "The sign-in window was closed before you were signed in. Please try again.",
+  popup_severed: "You came back before you were signed in. Go on in the sign-in window, or try again.",
   page_gone: "This was started in a tab that has been closed. Please try again.",
 
   storage_unavailable: "The browser lets this page store nothing, and a sign-in has to remember a little. Allow site data for this page.",
