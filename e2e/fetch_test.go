@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -338,6 +339,36 @@ func TestFetchStepUp(t *testing.T) {
 			}
 			eval[bool](tab, "sessionStorage.removeItem('asked'), true")
 			if got := eval[string](tab, `um.fetch("api/hello").then((r) => r.text())`); got != "hello" {
+				t.Errorf("the API answers %q", got)
+			}
+			checkStorage(t, tab, p.secrets)
+		})
+	}
+}
+
+// In a popup the same happens while the page stays, and the request is
+// repeated by itself.
+func TestFetchStepUpPopup(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "popup"})
+			p := newGoOIDC(t, a, options{})
+			guard, err := resource.New(resource.Config{Issuer: p.issuer, Audience: p.issuer + "/api"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.respond("/api/hello", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(w, r.Body)
+			}), "api").ServeHTTP)
+			tab := newTab(t)
+			tab.expectProblems() // the browser logs the 403
+			tab.visit(a.origin + "/")
+			p.signIn(tab)
+			tab.openPopup(`um.fetch("api/hello", {method: "POST", body: "twice"}).then((r) => r.text()).then((sub) => ({profile: {sub}}))`)
+			tab.waitFor("globalThis.settled != null")
+			if got := eval[string](tab, "settled[0]"); got != "twice" {
 				t.Errorf("the API answers %q", got)
 			}
 			checkStorage(t, tab, p.secrets)

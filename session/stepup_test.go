@@ -1,8 +1,11 @@
 package session
 
 import (
+	"context"
 	"net/url"
 	"reflect"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -207,5 +210,72 @@ func TestStepUpMeanwhile(t *testing.T) {
 	}
 	if status := mustGet(t, client, a); status != 200 || len(a.sent) != 2 {
 		t.Errorf("status %d after %d requests", status, len(a.sent))
+	}
+}
+
+// With a popup the request is repeated, once, with the token of the stronger
+// sign-in; many requests share one window.
+func TestStepUpPopup(t *testing.T) {
+	tests := []struct {
+		name     string
+		calls    int
+		edit     func(w *world, tab *tab)
+		still    bool // the API goes on asking
+		want     oidc.Code
+		status   int
+		requests int
+	}{
+		{"met", 1, nil, false, "", 200, 2},
+		{"twenty requests", 20, nil, false, "", 200, 40},
+		{"never content", 1, nil, true, "", 401, 2},
+		{"another acr", 1, func(w *world, _ *tab) {
+			w.op.EditIDToken = func(_, claims map[string]any) { claims["acr"] = "pwd" }
+		}, false, oidc.ErrACRNotMet, 0, 1},
+		{"somebody else", 1, func(w *world, _ *tab) { w.op.Subject = "subject-2" }, false, oidc.ErrSubjectChanged, 0, 1},
+		{"closed", 1, func(_ *world, tab *tab) {
+			tab.popup = func(context.Context, Popup) (string, error) { return "", ErrPopupBlocked }
+		}, false, ErrPopupBlocked, 0, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpPopup })
+			old, _ := client.session.current()
+			var windows atomic.Int32
+			asked := make(chan struct{})
+			tab.popup = func(_ context.Context, p Popup) (string, error) {
+				windows.Add(1)
+				<-asked // until all requests were challenged
+				return w.op.Visit(p.URL), nil
+			}
+			w.op.EditIDToken = func(_, claims map[string]any) { claims["acr"] = "mfa" }
+			if tt.edit != nil {
+				tt.edit(w, tab)
+			}
+			challenges := 0
+			a.answer = func(_ int, header map[string]string) *oidc.Response {
+				if !tt.still && header["Authorization"] != "Bearer "+old.AccessToken.Reveal() {
+					return &oidc.Response{Status: 200}
+				}
+				if challenges++; challenges == tt.calls {
+					close(asked)
+				}
+				return challenged(401, mfa)
+			}
+			var calls sync.WaitGroup
+			for range tt.calls {
+				calls.Go(func() {
+					resp, err := get(client, a)
+					if tt.want != "" {
+						mustFail(t, "Fetch", err, tt.want)
+					} else if err != nil || resp.Status != tt.status {
+						t.Errorf("got %v, %v; want %d", resp, err, tt.status)
+					}
+				})
+			}
+			calls.Wait()
+			if len(a.sent) != tt.requests || windows.Load() > 1 {
+				t.Errorf("%d requests and %d windows, want %d and one at most", len(a.sent), windows.Load(), tt.requests)
+			}
+		})
 	}
 }

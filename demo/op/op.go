@@ -200,6 +200,7 @@ func (p *Provider) protocol(extra ...provider.Option) (http.Handler, error) {
 		provider.WithTokenClaims(p.accessTokenClaims),
 		provider.WithStaticClients(clients[0], clients[1:]...),
 		provider.WithNoneAuthn(),
+		provider.WithDisplayValues(goidc.DisplayValuePage, goidc.DisplayValuePopup),
 		provider.WithAuthCodeGrant(p.store, goidc.ResponseTypeCode),
 		provider.WithDPoP(goidc.ES256, goidc.PS256),
 		provider.WithPKCERequired(goidc.CodeChallengeMethodSHA256),
