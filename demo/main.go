@@ -66,7 +66,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer, assets 
 	if err != nil {
 		return err
 	}
-	hello, err := api.New(api.Config{Issuer: provider.issuer, Audience: provider.audience, Scopes: provider.apiScopes})
+	hello, err := api.New(api.Config{Issuer: provider.issuer, Audience: provider.audience, Scopes: provider.apiScopes, BaseURL: siteURL})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func newSite(t *testing.T) (origin string, handler *op.Provider) {
 		t.Fatal(err)
 	}
 	assets.ConnectSrc = issuer
-	hello, err := api.New(api.Config{Issuer: issuer, Audience: origin + "/api", Scopes: []string{"api"}})
+	hello, err := api.New(api.Config{Issuer: issuer, Audience: origin + "/api", Scopes: []string{"api"}, BaseURL: origin})
 	if err != nil {
 		t.Fatal(err)
 	}

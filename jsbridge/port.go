@@ -21,6 +21,13 @@ type Port struct {
 	port   safejs.Value
 	remove []func() // the listeners, while there are some
 	closed bool
+
+	channels map[int]handover // handed over and not taken yet, by number
+}
+
+// A handover is a channel: a MessagePort that came through a port, and what came with it.
+type handover struct {
+	port, body safejs.Value
 }
 
 // NewPort returns a Port for a MessagePort. Messages wait until [Port.Listen].
@@ -38,7 +45,8 @@ func (p *Port) Send(message []byte) error {
 }
 
 // Listen starts the port: onMessage is called from a callback with every
-// message that is text; others are ignored. onClose is called from a callback,
+// message that is text. A message {channel, body} with a port keeps that for
+// [Port.Relay]; others are ignored. onClose is called from a callback,
 // once, when the other end was closed or is gone, but not after [Port.Close].
 // It comes with the event "close" of HTML's MessagePort, which no browser
 // dispatches by default yet (Chromium 156 has it behind a flag): whoever must
@@ -54,7 +62,9 @@ func (p *Port) Listen(onMessage func(message []byte), onClose func()) error {
 	if err := p.listen("message", func(event safejs.Value) {
 		if text, ok := stringMember(event, "data"); ok {
 			onMessage([]byte(text))
+			return
 		}
+		p.keepChannel(event)
 	}); err != nil {
 		return err
 	}
@@ -81,6 +91,38 @@ func (p *Port) Close() {
 	p.unlisten()
 	// What has no close method is no port, and then there is nothing to close.
 	_, _ = p.port.Call("close")
+}
+
+// keepChannel takes over a channel and its number.
+func (p *Port) keepChannel(event safejs.Value) {
+	data, err := event.Get("data")
+	if err != nil || data.Type() != safejs.TypeObject {
+		return
+	}
+	number, err := data.Get("channel")
+	if err != nil || number.Type() != safejs.TypeNumber {
+		return
+	}
+	n, _ := number.Int()
+	body, err := data.Get("body")
+	if err != nil {
+		return
+	}
+	ports, err := event.Get("ports")
+	if err != nil {
+		return
+	}
+	if count, err := ports.Length(); err != nil || count != 1 {
+		return
+	}
+	port, err := ports.Index(0)
+	if err != nil {
+		return
+	}
+	if p.channels == nil {
+		p.channels = make(map[int]handover)
+	}
+	p.channels[n] = handover{port, body}
 }
 
 func (p *Port) listen(typ string, fn func(event safejs.Value)) error {

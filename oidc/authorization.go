@@ -29,6 +29,11 @@ type AuthenticationRequest struct {
 	Claims       string   // JSON (OIDC Core 5.5); what it calls essential is checked
 	Resource     []string // RFC 8707 2
 
+	// RequiredACR are acr of which the ID Token has to have one, whatever Claims
+	// says; nothing is sent for them. It is for the answer to a challenge
+	// (RFC 9470 4), where ACRValues alone demands nothing.
+	RequiredACR []string
+
 	// DPoPThumbprint binds the code to the key of a [DPoPTransport]
 	// (dpop_jkt, RFC 9449 10).
 	DPoPThumbprint string
@@ -65,6 +70,9 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 	var err error
 	if tx.Essential, err = parseEssentialClaims(r.claims()); err != nil {
 		return nil, "", err
+	}
+	if len(r.RequiredACR) > 0 {
+		tx.Essential.ACR, tx.Essential.ACRValues = true, r.RequiredACR
 	}
 	for _, secret := range []*Secret{&tx.State, &tx.Nonce, &tx.CodeVerifier} {
 		if *secret, err = randomSecret(random); err != nil {

@@ -42,9 +42,13 @@ type DPoPTransport struct {
 	jwk       map[string]string
 	random    io.Reader
 	now       func() time.Time
+	nonces    *dpopNonces
+}
 
-	mu     sync.Mutex
-	nonces map[string]string // by origin; guarded by mu
+// dpopNonces are those that servers gave last.
+type dpopNonces struct {
+	mu       sync.Mutex
+	byOrigin map[string]string // guarded by mu
 }
 
 // NewDPoPTransport returns a transport that signs with key. random is a
@@ -56,7 +60,15 @@ func NewDPoPTransport(t Transport, key Signer, random io.Reader, now func() time
 	if err != nil {
 		return nil, err
 	}
-	return &DPoPTransport{transport: t, key: key, jwk: jwk, random: random, now: now, nonces: map[string]string{}}, nil
+	return &DPoPTransport{transport: t, key: key, jwk: jwk, random: random, now: now, nonces: &dpopNonces{byOrigin: map[string]string{}}}, nil
+}
+
+// Over returns a transport with the same key and the same nonces that sends
+// through t.
+func (d *DPoPTransport) Over(t Transport) *DPoPTransport {
+	other := *d
+	other.transport = t
+	return &other
 }
 
 // CheckDPoP returns [ErrUnsupported] if the provider names the algorithms
@@ -245,9 +257,9 @@ func proofURI(u *url.URL) string {
 }
 
 func (d *DPoPTransport) nonce(origin string) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.nonces[origin]
+	d.nonces.mu.Lock()
+	defer d.nonces.mu.Unlock()
+	return d.nonces.byOrigin[origin]
 }
 
 // remember keeps the nonce of an answer, whatever its status, for the next
@@ -257,9 +269,9 @@ func (d *DPoPTransport) remember(origin string, resp *Response) string {
 	if nonce == "" || !isNonce(nonce) {
 		return ""
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.nonces[origin] = nonce
+	d.nonces.mu.Lock()
+	defer d.nonces.mu.Unlock()
+	d.nonces.byOrigin[origin] = nonce
 	return nonce
 }
 

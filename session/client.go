@@ -19,6 +19,7 @@ type Client struct {
 	redirect flight[struct{}]
 	signout  flight[struct{}]
 	callback keyedFlight[*User]
+	stepUps  keyedFlight[*User]
 }
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
@@ -41,6 +42,8 @@ type SigninArgs struct {
 	// ReturnTo is the address in the app that the callback page hands the
 	// response to.
 	ReturnTo string
+
+	stepUp *StepUp // the challenge that the sign-in answers
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
@@ -62,7 +65,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 		return err
 	}
 	request := args.request(&c.settings)
-	return c.leave(ctx, metadata, request, record{AppState: args.State}, args.ReturnTo)
+	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp}, args.ReturnTo)
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards.
@@ -139,6 +142,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		return nil, err
 	}
 	user.State = record.AppState
+	c.session.stepUpAnswered(record.StepUp)
 	if err := c.session.load(user, unloads); err != nil {
 		return nil, err
 	}
@@ -172,6 +176,7 @@ func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
 	if a.Request.Extra != nil {
 		r.Extra = a.Request.Extra
 	}
+	r.RequiredACR = a.stepUp.requiredACR()
 	r.LoginHint = a.LoginHint
 	r.IDTokenHint = a.IDTokenHint
 	return r

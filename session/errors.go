@@ -12,6 +12,12 @@ const (
 	ErrFrameNoResponse oidc.Code = "frame_no_response"
 	// ErrPageGone: the tab that was asked for a service went away.
 	ErrPageGone oidc.Code = "page_gone"
+	// ErrFetchNotAllowed: the address of a request is not on the list of those
+	// that get the access token.
+	ErrFetchNotAllowed oidc.Code = "fetch_not_allowed"
+	// ErrStepUpRequired: an API wants a stronger sign-in, and the tab has gone
+	// for it: the request was not answered.
+	ErrStepUpRequired oidc.Code = "step_up_required"
 	// ErrPopupBlocked: the browser opens no window, as it was not asked for
 	// in the tick of a click.
 	ErrPopupBlocked oidc.Code = "popup_blocked"

@@ -65,6 +65,7 @@ const (
 	AccessTokenExpiring EventName = "accessTokenExpiring"
 	AccessTokenExpired  EventName = "accessTokenExpired"
 	SilentRenewError    EventName = "silentRenewError"
+	StepUpRequired      EventName = "stepUpRequired" // in the tab whose request it was
 	RestoreError        EventName = "restoreError"
 
 	// Of the provider's session; see [MonitorSettings].
@@ -83,5 +84,7 @@ type Event struct {
 	User *User // of UserLoaded
 	Err  error // of SilentRenewError and RestoreError; of UserUnloaded if the session ended by itself
 
-	SecondsLeft *int // of IdleCountdown; nil: the countdown is over, the user stays
+	StepUp      *StepUp // of StepUpRequired
+	URL         string  // of StepUpRequired: of the request
+	SecondsLeft *int    // of IdleCountdown; nil: the countdown is over, the user stays
 }

@@ -11,6 +11,7 @@ type record struct {
 	Signin   strictjson.RawMessage `json:"signin,omitempty"`
 	Signout  bool                  `json:"signout,omitempty"`
 	AppState strictjson.RawMessage `json:"app_state,omitempty"`
+	StepUp   *StepUp               `json:"step_up,omitempty"`  // the challenge that is answered
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
 	Restore  bool                  `json:"restore,omitempty"`  // nobody asked for the sign-in
 }

@@ -27,6 +27,8 @@ type session struct {
 
 	proverFlight flight[*oidc.DPoPTransport]
 
+	fetches fetches
+
 	// turn is held while the user changes and the tabs hear of it, so that
 	// they hear of everything in the order in which it happened.
 	turn sync.Mutex
@@ -195,6 +197,7 @@ func (s *session) forget() *User {
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
+	s.fetches.forget()
 	s.idle.stop()
 	s.monitor.end()
 	return user

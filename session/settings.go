@@ -62,6 +62,9 @@ type Settings struct {
 	// default it is revoked, which the sign-out does not wait for long.
 	KeepRefreshToken bool
 
+	// Fetch is about requests of the app to APIs.
+	Fetch FetchSettings
+
 	// OmitIDTokenHint leaves id_token_hint out of silent sign-ins, for
 	// providers that refuse it (OIDC Core 3.1.2.1 says it should be sent).
 	OmitIDTokenHint bool
@@ -117,6 +120,9 @@ func (s *Settings) check() error {
 	}
 	if s.RedirectURI == "" {
 		return fmt.Errorf("redirect_uri: %w", oidc.ErrInvalidConfig)
+	}
+	if err := s.Fetch.check(); err != nil {
+		return err
 	}
 	switch s.Restore {
 	case RestoreSilent, RestoreRedirect, RestoreOff:

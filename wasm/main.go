@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
@@ -43,6 +44,9 @@ func serve(registry *session.Registry, port *jsbridge.Port) {
 	})
 	connection.Runtime = stats
 	connection.Gone = jsbridge.AwaitLock
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	connection.Relay = relays(ctx, port)
 	if err := port.Listen(connection.Receive, connection.Close); err != nil {
 		connection.Close()
 		return

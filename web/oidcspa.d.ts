@@ -23,6 +23,7 @@ export type OIDCErrorCode =
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
   | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
+  | "fetch_not_allowed" | "step_up_required"
   | "popup_blocked" | "popup_closed" | "popup_severed"
   | "version_mismatch" | "internal"
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
@@ -115,6 +116,8 @@ export interface UserManagerSettings extends RequestParameters {
   popupWindowTarget?: string;
   popupAbortOnClose?: boolean;
   response_type?: "code";
+  /** What fetch() may send the access token to. */
+  fetch?: FetchSettings;
   /** Pushes requests to the provider (RFC 9126). Default "auto": where it demands that. */
   par?: "auto" | "off" | "required";
   /**
@@ -169,6 +172,45 @@ export interface UserManagerSettings extends RequestParameters {
   host?: "shared" | "dedicated" | "page";
   /** The folder of worker and wasm, relative to oidcspa.js. Default its own. */
   assets?: string;
+}
+
+/** The setting fetch. */
+export interface FetchSettings {
+  /** Default: nothing. The longest path wins. */
+  allow?: (string | AllowedAPI)[];
+  /**
+   * Answers an API that asks for a stronger sign-in (RFC 9470), or for scopes
+   * that the token lacks. "popup" opens a window, best within a few seconds
+   * of a click, and repeats the request once. "redirect" leaves the page,
+   * with which the request is lost: repeat it after the sign-in. Default: the
+   * app gets the API's answer. With each of them it hears stepUpRequired. A
+   * challenge that comes back within a minute is not answered again.
+   */
+  stepUp?: "popup" | "redirect";
+}
+
+/** What fetch() may send an access token to. */
+export interface AllowedAPI {
+  /**
+   * Origin and path, absolute: "https://api.example.com/v1" is that address
+   * and what lies below it, and neither /v10 nor another host. International
+   * names in their ASCII form.
+   */
+  url: string;
+  /** Has an access token of its own (RFC 8707), fetched when it is first needed. */
+  resource?: string;
+}
+
+/** What an API asks for (RFC 9470 3, RFC 6750 3.1). */
+export interface StepUpChallenge {
+  /** Of the request. */
+  readonly url: string;
+  /** Space-separated; one of them is needed. */
+  readonly acr_values?: string;
+  /** Seconds since the sign-in. */
+  readonly max_age?: number;
+  /** Space-separated; all of them are needed. */
+  readonly scope?: string;
 }
 
 export interface IdleSettings {
@@ -297,6 +339,9 @@ export interface UserManagerEvents {
   /** A renewal failed, and the session goes on. The first failure of a row is told; those that can pass are tried again. */
   addSilentRenewError(callback: (error: OIDCError) => void): () => void;
   removeSilentRenewError(callback: (error: OIDCError) => void): void;
+  /** An API wants more than the access token has; in the tab whose request it was. */
+  addStepUpRequired(callback: (challenge: StepUpChallenge) => void): () => void;
+  removeStepUpRequired(callback: (challenge: StepUpChallenge) => void): void;
   /** getUser() found nobody although there was a session before: login_required of an ErrorResponse, frame_no_response, ... */
   addRestoreError(callback: (error: OIDCError) => void): () => void;
   removeRestoreError(callback: (error: OIDCError) => void): void;
@@ -422,6 +467,23 @@ export class UserManager {
    * Default: both.
    */
   revokeTokens(types?: ("access_token" | "refresh_token")[]): Promise<void>;
+  /**
+   * As the browser's fetch, with the access token, which does not enter the
+   * page: the worker sends the request. An address that the setting fetch does
+   * not allow is an error, fetch_not_allowed, and not sent. A token that is
+   * about to expire is renewed first; after a 401 that says invalid_token it is
+   * renewed and the request repeated, once, but not if its body is a stream.
+   * A redirect to another origin is followed without the token.
+   *
+   * Differences to fetch: cookies and the referrer are never sent, and
+   * credentials "include", redirect "manual", the mode "no-cors" and the
+   * headers Authorization and DPoP are refused (invalid_argument); keepalive,
+   * priority and referrerPolicy have no effect; the body of a Request object is read
+   * to its end before it is sent. An abort rejects with the reason of the
+   * signal, everything else with an OIDCError. Where the program runs in a
+   * worker, connect-src of its policy has to name the API.
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /** Forgets the user and ends the provider's session. */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /** Completes a sign-out, and takes the response out of the address bar. */

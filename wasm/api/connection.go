@@ -30,6 +30,10 @@ type Connection struct {
 	// before the first Receive.
 	Gone func(ctx context.Context, lock string) error
 
+	// Relay, when set, sends a request of the page's through the channel that it
+	// handed over under a number. Set it before the first Receive.
+	Relay func(channel int, options RelayOptions) (Relay, error)
+
 	registry *session.Registry
 	conn     *jsonrpc.Conn
 
@@ -107,6 +111,9 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, nil
 	}
 	run, ok := methods[method]
+	if method == "fetch" {
+		run, ok = c.fetch, true
+	}
 	if !ok {
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
 	}

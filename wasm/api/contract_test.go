@@ -65,6 +65,9 @@ func TestDeclaredMembers(t *testing.T) {
 		{"SignoutResponse", nil, reflect.TypeFor[signoutResult]()},
 		{"User", []string{"scopes", "expires_in", "expired"}, reflect.TypeFor[userJSON]()},
 		{"ErrorResponse", nil, reflect.TypeFor[errorData]()},
+		{"FetchSettings", nil, reflect.TypeFor[fetchSettingsJSON]()},
+		{"AllowedAPI", nil, reflect.TypeFor[apiJSON]()},
+		{"StepUpChallenge", nil, reflect.TypeFor[stepUpJSON]()},
 		{"Stats", nil, reflect.TypeFor[statsResult]()},
 		{"Measure", nil, reflect.TypeFor[measureJSON]()},
 	}
@@ -75,7 +78,7 @@ func TestDeclaredMembers(t *testing.T) {
 
 // What a UserManager can do is what the connection serves.
 func TestDeclaredMethods(t *testing.T) {
-	served := []string{"stats"}
+	served := []string{"stats", "fetch"}
 	for method := range methods {
 		served = append(served, method)
 	}

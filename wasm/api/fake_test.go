@@ -75,6 +75,7 @@ type tab struct {
 type event struct {
 	Name        session.EventName `json:"name"`
 	SecondsLeft *int              `json:"seconds_left"`
+	StepUp      *stepUpJSON       `json:"step_up"`
 	User        *userJSON         `json:"user"`
 	Error       *struct {
 		Message string    `json:"message"`

@@ -24,6 +24,7 @@ type settingsJSON struct {
 	requestJSON
 
 	providerJSON
+	fetchJSON
 
 	PAR                           string                `json:"par"`
 	DPoP                          strictjson.RawMessage `json:"dpop"`
@@ -74,7 +75,12 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, err
 	}
+	fetch, err := fetchSettings(j.Fetch)
+	if err != nil {
+		return session.Settings{}, fmt.Errorf("fetch: %w: %w", err, oidc.ErrInvalidConfig)
+	}
 	return session.Settings{
+		Fetch:                      fetch,
 		Monitor:                    monitor,
 		Idle:                       idle,
 		PopupRedirectURI:           j.PopupRedirectURI,

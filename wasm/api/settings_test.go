@@ -216,6 +216,7 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
+	"fetch",   // TestFetch
 	"restore", // TestRestore
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",

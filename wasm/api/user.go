@@ -43,7 +43,8 @@ type eventJSON struct {
 	User  *userJSON         `json:"user,omitempty"`
 	Error *eventErrorJSON   `json:"error,omitempty"`
 
-	SecondsLeft *int `json:"seconds_left,omitempty"`
+	StepUp      *stepUpJSON `json:"step_up,omitempty"`
+	SecondsLeft *int        `json:"seconds_left,omitempty"`
 }
 
 type eventErrorJSON struct {
@@ -52,7 +53,7 @@ type eventErrorJSON struct {
 }
 
 func newEventJSON(event session.Event) eventJSON {
-	j := eventJSON{Name: event.Name, User: newUserJSON(event.User), SecondsLeft: event.SecondsLeft}
+	j := eventJSON{Name: event.Name, User: newUserJSON(event.User), SecondsLeft: event.SecondsLeft, StepUp: newStepUpJSON(event)}
 	if event.Err != nil {
 		data, message := describe(event.Err)
 		j.Error = &eventErrorJSON{Message: message, Data: data}

@@ -58,6 +58,18 @@ export class Connection {
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
+  /** Hands a port over, with what goes with it; returns the number by which a call names it. */
+  handOver(port, body) {
+    const channel = ++this.#lastID;
+    this.#port.postMessage({ channel, body }, [port]);
+    return channel;
+  }
+
+  /** Aborted when the connection has ended; stopped says why. */
+  get ended() {
+    return this.#ended.signal;
+  }
+
   notify(method, params = {}) {
     this.#send({ method, params });
   }

@@ -26,6 +26,9 @@ export class UserManagerEvents {
   addIdleCountdown(callback) { return this.#add("idleCountdown", callback); }
   removeIdleCountdown(callback) { this.#remove("idleCountdown", callback); }
 
+  addStepUpRequired(callback) { return this.#add("stepUpRequired", callback); }
+  removeStepUpRequired(callback) { this.#remove("stepUpRequired", callback); }
+
   #add(name, callback) {
     this.#callbacks.set(name, [...(this.#callbacks.get(name) ?? []), callback]);
     return () => this.#remove(name, callback);

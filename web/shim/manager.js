@@ -5,6 +5,7 @@ import { takeResponse, handOver, isRestoring } from "./address.js";
 import { pageLock } from "./connection.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
+import { fetchThrough } from "./fetch.js";
 import { connect, VERSION } from "./host.js";
 import { watchActivity } from "./idle.js";
 import { Backoff, stampOf } from "./life.js";
@@ -126,6 +127,15 @@ export class UserManager {
     await this.#call("revokeTokens", { types });
   }
 
+  async fetch(input, init) {
+    try {
+      return await fetchThrough(await this.#connect(), input, init);
+    } catch (error) {
+      if (error?.code === "step_up_required") await shownAgain();
+      throw error;
+    }
+  }
+
   async signoutRedirect(args = {}) {
     await this.#call("signoutRedirect", args);
     await shownAgain();
@@ -242,12 +252,13 @@ export class UserManager {
     return true;
   }
 
-  #onEvent({ name, user, error, seconds_left }) {
+  #onEvent({ name, user, error, seconds_left, step_up }) {
     if (name === "userLoaded" || name === "userUnloaded") this.#known = stampOf(user);
     if (name === "userLoaded") this.events._raise(name, toUser(user));
     else if (name === "idleCountdown") {
       if (this.events._raise(name, seconds_left)) this.#active();
-    } else if (error) this.events._raise(name, toError(error));
+    } else if (step_up) this.events._raise(name, step_up);
+    else if (error) this.events._raise(name, toError(error));
     else this.events._raise(name);
   }
 

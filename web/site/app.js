@@ -112,12 +112,9 @@ function tick() {
 const failure = (code, message) => Object.assign(new Error(message), { code });
 
 async function callAPI() {
-  const user = await manager.getUser();
-  if (!user) throw failure("not_signed_in", "not signed in");
-  const response = await fetch(api, {
-    headers: { Authorization: `Bearer ${user.access_token}` },
-  }).catch(() => {
-    throw failure("api_unreachable", "no answer");
+  // The worker adds the access token: this page does not see it.
+  const response = await manager.fetch(api).catch((error) => {
+    throw ["network", "cors_refused"].includes(error.code) ? failure("api_unreachable", "no answer") : error;
   });
   log(`The API answered with status ${response.status}`, !response.ok);
   if (response.status === 401) throw failure("api_refused", "status 401");
@@ -161,6 +158,7 @@ function listen() {
   events.addRestoreError((/** @type {any} */ error) => log(`No session to restore (${error.error ?? error.code})`));
   events.addAccessTokenExpiring(() => log("The access token is about to expire"));
   events.addAccessTokenExpired(() => log("The access token has expired", true));
+  events.addStepUpRequired(() => log("The API wants a stronger sign-in", true));
   events.addSilentRenewError((/** @type {any} */ error) => showProblem(error));
   onClick("sign-in", () => manager.signinRedirect());
   onClick("renew", async () => {
@@ -205,6 +203,7 @@ async function main() {
       scope: config.scope,
       redirect_uri: new URL("callback.html", here).href,
       post_logout_redirect_uri: here.href,
+      fetch: { allow: [api], stepUp: "redirect" },
       ...(host && { host }),
     });
   } catch (error) {

@@ -100,6 +100,8 @@ const messages = {
   redirect_uri_shared: "This page is set up for several sign-in services that it cannot tell apart. Please tell who runs it.",
   frame_no_response: "The session could not be renewed in the background. Please sign in again.",
 
+  fetch_not_allowed: "This page tried to reach an address that it may not use your session for. That is a bug of the page.",
+  step_up_required: "The API wants you to confirm who you are. Please sign in again, then repeat what you did.",
   popup_blocked: "Your browser blocked the sign-in window. Allow popup windows for this page, or try again.",
   popup_closed: "The sign-in window was closed before you were signed in. Please try again.",
   popup_severed: "You came back before you were signed in. Go on in the sign-in window, or try again.",

@@ -1,0 +1,346 @@
+//go:build !js
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/demo/recorder"
+	"github.com/oidcspa/oidcspa/internal/chromium"
+	"github.com/oidcspa/oidcspa/resource"
+)
+
+// fetchTab is a tab whose user is signed in and may call an API.
+func fetchTab(t *testing.T, host string) (*tab, *fetchAPI, *provider, *app) {
+	t.Helper()
+	a := newApp(t)
+	a.setHost(host)
+	p := newGoOIDC(t, a, options{refreshTokens: true})
+	s := newAPI(t, a, false)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	p.signIn(tab)
+	p.log.Reset()
+	return tab, s, p, a
+}
+
+// bodies are all that fetch takes, and how many bytes of them arrive.
+var bodies = []struct {
+	name, body string
+	length     int // -1: who knows, the digest of the page decides
+}{
+	{"text", `"bödy"`, 5},
+	{"no text", `""`, 0},
+	{"URLSearchParams", `new URLSearchParams({a: "b c", d: "ä"})`, 14},
+	{"FormData", `(() => { const f = new FormData(); f.append("a", "b"); f.append("file", new File(["\x00\xff"], "x.bin")); return f; })()`, -1},
+	{"Blob", `new Blob([new Uint8Array(70000).fill(7)], {type: "x/y"})`, 70000},
+	{"ArrayBuffer", `new Uint8Array([0, 255, 1]).buffer`, 3},
+	{"view", `new Uint16Array([1, 2, 3, 4]).subarray(1, 3)`, 4},
+	{"DataView", `new DataView(new ArrayBuffer(9), 2, 5)`, 5},
+	{"ten megabytes", `new Uint8Array(10 << 20).map((_, i) => i * 31)`, 10 << 20},
+}
+
+// Every kind of body arrives byte for byte, with the type that fetch gives it;
+// the page compares with the browser's own Request.
+func TestFetchBodies(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			tab, s, _, _ := fetchTab(t, host)
+			eval[bool](tab, `globalThis.send = async (body, asRequest) => {
+				const url = "`+s.origin+`/digest?a=b";
+				const init = {method: "POST", body, headers: {"X-Echo": "heard"}};
+				const expected = new Request(url, init);
+				const boundary = /boundary=.*/;
+				const got = await (asRequest ? um.fetch(new Request(url, init)) : um.fetch(new URL(url), init)).then((r) => r.json());
+				const bytes = await expected.arrayBuffer();
+				const sum = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+				const form = body instanceof FormData; // each Request draws a boundary of its own
+				const type = expected.headers.get("Content-Type") ?? "";
+				if (got.length !== bytes.byteLength) return "length " + got.length + ", want " + bytes.byteLength;
+				if (!form && got.sha256 !== sum) return "other bytes";
+				if (got.type.replace(boundary, "") !== type.replace(boundary, "")) return "type " + got.type + ", want " + type;
+				return got.echo + " " + got.length;
+			}, true`)
+			for _, body := range bodies {
+				for _, asRequest := range []bool{false, true} {
+					got := eval[string](tab, fmt.Sprintf("send(%s, %t)", body.body, asRequest))
+					if want := fmt.Sprintf("heard %d", body.length); got != want && (body.length >= 0 || !strings.HasPrefix(got, "heard ")) {
+						t.Errorf("%s, as a Request %t: %s, want %s", body.name, asRequest, got, want)
+					}
+				}
+			}
+			token := eval[string](tab, "um.getUser().then((u) => u.access_token)")
+			for _, r := range s.requests() {
+				if r.Authorization != "Bearer "+token || r.Cookie != "" || r.Referer != "" {
+					t.Errorf("%s %s: with the token %t, cookie %q, referrer %q", r.Method, r.Path, r.Authorization == "Bearer "+token, r.Cookie, r.Referer)
+				}
+			}
+		})
+	}
+}
+
+// Ten megabytes come down in pieces that never enter Go's memory; the answer
+// looks like one of fetch.
+func TestFetchAnswers(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			tab, s, _, _ := fetchTab(t, host)
+			tab.expectProblems() // the browser logs what fails
+			const down = `(async (url) => {
+				const memory = async () => (await um.stats()).runtime.memory;
+				await um.fetch(url.replace(/n=.*/, "n=1")).then((r) => r.text());
+				const before = await memory();
+				const reader = (await um.fetch(url)).body.getReader();
+				let n = 0, pieces = 0;
+				for (let r; !(r = await reader.read()).done; pieces++) n += r.value.length;
+				return JSON.stringify([n, pieces > 1, (await memory()) - before < 4 << 20]);
+			})`
+			if got := eval[string](tab, down+fmt.Sprintf(`(%q)`, s.origin+"/bytes?n=10485760")); got != "[10485760,true,true]" {
+				t.Errorf("bytes, in pieces, memory of the program stays: %s", got)
+			}
+			const head = `um.fetch(%q, %s).then(async (r) => JSON.stringify([r.status, r.ok, r.redirected, r.url.slice(%d), r.body === null, r instanceof Response]))`
+			for _, tt := range []struct{ path, init, want string }{
+				{"/empty", `{}`, `[204,true,false,"/empty",true,true]`},
+				{"/bytes?n=3#x", `{method: "HEAD"}`, `[200,true,false,"/bytes?n=3",true,true]`},
+				{"/teapot", `{}`, `[418,false,false,"/teapot",false,true]`},
+				{"/here", `{method: "POST", body: "x"}`, `[200,true,true,"/digest",false,true]`},
+			} {
+				if got := eval[string](tab, fmt.Sprintf(head, s.origin+tt.path, tt.init, len(s.origin))); got != tt.want {
+					t.Errorf("%s: %s, want %s", tt.path, got, tt.want)
+				}
+			}
+			for _, tt := range []struct{ url, init, want string }{
+				{"https://localhost.evil.example/", `{}`, "fetch_not_allowed"},
+				{s.origin + "/here", `{redirect: "manual"}`, "invalid_argument"},
+				{s.origin + "/here", `{redirect: "error"}`, "network"},
+				{s.origin + "/digest", `{mode: "no-cors"}`, "invalid_argument"},
+				{s.origin + "/digest", `{credentials: "include"}`, "invalid_argument"},
+				{s.origin + "/digest", `{headers: {Authorization: "Bearer x"}}`, "invalid_argument"},
+				{s.origin + "/digest", `{method: "GET", body: "x"}`, "invalid_argument"},
+			} {
+				if code := codeOf(tab, fmt.Sprintf(`um.fetch(%q, %s)`, tt.url, tt.init)); code != tt.want {
+					t.Errorf("%s %s: code %q, want %q", tt.url, tt.init, code, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// An abort ends the request at the server, before the head and in the middle
+// of the answer, and rejects as fetch does. So does a body that is cancelled.
+func TestFetchAbort(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			tab, s, _, _ := fetchTab(t, host)
+			const abort = `(async (url) => {
+				const c = new AbortController();
+				const reader = (await um.fetch(url, {signal: c.signal})).body.getReader();
+				await reader.read();
+				c.abort();
+				const first = await reader.read().catch((e) => e.name);
+				const early = await um.fetch(url, {signal: c.signal}).catch((e) => e.name);
+				return first + " " + early;
+			})`
+			if got := eval[string](tab, abort+fmt.Sprintf(`(%q)`, s.origin+"/endless")); got != "AbortError AbortError" {
+				t.Errorf("the app gets %s", got)
+			}
+			s.waitEnd(t)
+			eval[bool](tab, fmt.Sprintf(`um.fetch(%q).then((r) => r.body.cancel()).then(() => true)`, s.origin+"/endless"))
+			s.waitEnd(t)
+			other := tab.sibling()
+			other.visit(eval[string](tab, "location.origin") + "/")
+			eval[bool](other, fmt.Sprintf(`um.fetch(%q).then((r) => (globalThis.unread = r, true))`, s.origin+"/endless"))
+			other.close() // with an answer that nobody reads
+			s.waitEnd(t)
+		})
+	}
+}
+
+// waitEnd waits until the server has seen the end of a request.
+func (s *fetchAPI) waitEnd(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.ended:
+	case <-time.After(stepTimeout):
+		t.Fatal("the request goes on at the server")
+	}
+}
+
+// A redirect to another origin is followed without the token.
+func TestFetchRedirect(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			tab, s, _, _ := fetchTab(t, host)
+			foreign := newAPI(t, newApp(t), false)
+			s.other = foreign.origin + "/digest"
+			got := eval[string](tab, fmt.Sprintf(`um.fetch(%q, {method: "POST", body: "four"}).then((r) => r.json()).then((j) => String(j.length))`, s.origin+"/elsewhere"))
+			if got != "4" {
+				t.Errorf("%s bytes arrived", got)
+			}
+			requests := foreign.requests()
+			if len(requests) != 1 || requests[0].Authorization != "" {
+				t.Errorf("the other origin saw %d requests, and perhaps the token", len(requests))
+			}
+			if requests := s.requests(); len(requests) != 1 || requests[0].Authorization == "" {
+				t.Errorf("the API saw %d requests", len(requests))
+			}
+		})
+	}
+}
+
+// Twenty requests with a token that the API refuses renew it once.
+func TestFetchRenews(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			tab, _, p, a := fetchTab(t, host)
+			tab.expectProblems() // the browser logs each 401
+			bad := "Bearer " + eval[string](tab, "um.getUser().then((u) => u.access_token)")
+			a.respond("/api/x", func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") == bad {
+					w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+					w.WriteHeader(http.StatusUnauthorized)
+				}
+			})
+			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}})
+			eval[bool](tab, `fetch("config.json").then((r) => r.json()).then((s) => { globalThis.um = new oidc.UserManager(s); return true; })`)
+			if host != "shared" { // another manager has a program of its own only in name: it restores
+				eval[bool](tab, "um.getUser().then((u) => u !== null)")
+			}
+			p.log.Reset()
+			got := eval[string](tab, `Promise.all(Array.from({length: 20}, () => um.fetch("api/x", {method: "PUT", body: "x"}))).then((all) => String(new Set(all.map((r) => r.status)).size) + " " + all[0].status)`)
+			if got != "1 200" {
+				t.Errorf("different statuses, the first: %s", got)
+			}
+			if n := p.counts()[recorder.Token]; n != 1 {
+				t.Errorf("%d token requests, want 1", n)
+			}
+		})
+	}
+}
+
+// Tokens that are bound to a key go with proofs, each used once, and with the
+// nonce that the API wants.
+func TestFetchDPoP(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			a.set("dpop", true)
+			a.set("scope", "openid profile api")
+			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}})
+			p := newGoOIDC(t, a, options{refreshTokens: true})
+			guard, err := resource.New(resource.Config{
+				Issuer: p.issuer, Audience: p.issuer + "/api",
+				DPoP: resource.DPoP{BaseURL: a.origin, Required: true, RequireNonce: true, NonceKey: []byte(strings.Repeat("k", 32))},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hello := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_ = json.NewEncoder(w).Encode(r.Method)
+			}), "api")
+			a.respond("/api/hello", hello.ServeHTTP)
+			tab := newTab(t)
+			tab.expectProblems() // the browser logs the 401 that brings the nonce
+			tab.visit(a.origin + "/")
+			p.signIn(tab)
+			for _, method := range []string{"GET", "POST", "DELETE"} {
+				if got := eval[string](tab, fmt.Sprintf(`um.fetch("api/hello?a=b", {method: %q}).then((r) => r.json())`, method)); got != method {
+					t.Errorf("%s: %s", method, got)
+				}
+			}
+			checkStorage(t, tab, p.secrets)
+		})
+	}
+}
+
+// A body that comes in pieces goes out as it comes, where the API speaks
+// HTTP/2.
+func TestFetchStreamUp(t *testing.T) {
+	path, err := chromium.Path()
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := append(chromium.Options(""), chromedp.ExecPath(path), chromedp.Flag("ignore-certificate-errors", true))
+	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), flags...)
+	t.Cleanup(cancelAllocator)
+	trusting, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(trusting); err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			p := newGoOIDC(t, a, options{refreshTokens: true})
+			s := newAPI(t, a, true)
+			tab := openTab(t, trusting, chromedp.WithNewBrowserContext())
+			tab.visit(a.origin + "/")
+			p.signIn(tab)
+			const up = `(async (url, pieces) => {
+				const memory = async () => (await um.stats()).runtime.memory;
+				await um.fetch(url, {method: "POST", body: "warm"}).then((r) => r.text());
+				const before = await memory();
+				let made = 0;
+				const body = new ReadableStream({pull(c) {
+					if (made++ < pieces) c.enqueue(new Uint8Array(64 << 10).fill(made));
+					else c.close();
+				}}, {highWaterMark: 0});
+				const got = await um.fetch(url, {method: "POST", body, duplex: "half"}).then((r) => r.json());
+				return JSON.stringify([got.length, (await memory()) - before < 4 << 20]);
+			})`
+			if got := eval[string](tab, up+fmt.Sprintf(`(%q, 160)`, s.origin+"/digest")); got != "[10485760,true]" {
+				t.Errorf("length, memory of the program stays: %s", got)
+			}
+			tab.expectProblems()
+			const broken = `um.fetch(%q, {method: "POST", duplex: "half", body: new ReadableStream({pull(c) { c.error(new Error("x")); }})})`
+			if code := codeOf(tab, fmt.Sprintf(broken, s.origin+"/digest")); code != "network" {
+				t.Errorf("a body that breaks: code %q", code)
+			}
+		})
+	}
+}
+
+// An API that wants a scope more gets it: the page goes to the provider, comes
+// back, and the request that is repeated passes the middleware.
+func TestFetchStepUp(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "redirect"})
+			p := newGoOIDC(t, a, options{})
+			guard, err := resource.New(resource.Config{Issuer: p.issuer, Audience: p.issuer + "/api"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hello := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write([]byte("hello"))
+			}), "api")
+			a.respond("/api/hello", hello.ServeHTTP)
+			tab := newTab(t)
+			tab.expectProblems() // the browser logs the 403
+			tab.visit(a.origin + "/?view=cart")
+			p.signIn(tab)
+			eval[bool](tab, `globalThis.ready = false, um.events.addStepUpRequired((c) => sessionStorage.setItem("asked", c.scope)), um.fetch("api/hello").catch(() => {}), true`)
+			tab.waitReady() // there is a session at the provider: it sends us straight back
+			if got := eval[string](tab, "callback.then((u) => String(u.scopes.includes('api')) + location.search + sessionStorage.getItem('asked'))"); got != "true?view=cartapi" {
+				t.Errorf("after the sign-in: %s", got)
+			}
+			eval[bool](tab, "sessionStorage.removeItem('asked'), true")
+			if got := eval[string](tab, `um.fetch("api/hello").then((r) => r.text())`); got != "hello" {
+				t.Errorf("the API answers %q", got)
+			}
+			checkStorage(t, tab, p.secrets)
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// FetchSettings are those of [Client.Fetch].
+type FetchSettings struct {
+	// Allow is what the access token may be sent to; empty means nothing.
+	Allow []API
+
+	// StepUp says what becomes of a challenge for a stronger sign-in.
+	StepUp StepUpMode
+}
+
+// An API is an address that gets the access token: its origin, exactly, and
+// what is at or below its path, by whole segments.
+type API struct {
+	URL string
+
+	// Resource gives the API an access token of its own (RFC 8707), which is
+	// fetched when it is first needed. Empty means that of the sign-in.
+	Resource string
+
+	origin   string
+	segments []string
+}
+
+// check fills in what requests are compared with. Codes:
+// [oidc.ErrInvalidConfig], [oidc.ErrInsecureURL].
+func (f *FetchSettings) check() error {
+	allow := make([]API, len(f.Allow)) // the caller's stays as it is
+	for i, api := range f.Allow {
+		var err error
+		api.origin, api.segments, err = oidc.ParseAPIURL(api.URL)
+		switch {
+		case errors.Is(err, oidc.ErrInsecureURL):
+			return fmt.Errorf("fetch.allow: %w", err)
+		case err != nil, strings.Contains(api.URL, "?"):
+			return fmt.Errorf("fetch.allow: %w", oidc.ErrInvalidConfig)
+		}
+		allow[i] = api
+	}
+	f.Allow = allow
+	switch f.StepUp {
+	case "", StepUpPopup, StepUpRedirect:
+		return nil
+	}
+	return fmt.Errorf("fetch.stepUp: %w", oidc.ErrInvalidConfig)
+}
+
+// find returns the API that a request goes to, the one with the longest path
+// if there are several. Its one failure is [ErrFetchNotAllowed].
+func (f *FetchSettings) find(address string) (*API, error) {
+	address, _, _ = strings.Cut(address, "#")
+	origin, segments, err := oidc.ParseAPIURL(address)
+	if err != nil {
+		return nil, ErrFetchNotAllowed
+	}
+	var found *API
+	for i := range f.Allow {
+		api := &f.Allow[i]
+		if api.origin == origin && hasPrefix(segments, api.segments) &&
+			(found == nil || len(api.segments) > len(found.segments)) {
+			found = api
+		}
+	}
+	if found == nil {
+		return nil, ErrFetchNotAllowed
+	}
+	return found, nil
+}
+
+func hasPrefix(segments, prefix []string) bool {
+	if len(segments) < len(prefix) {
+		return false
+	}
+	for i := range prefix {
+		if segments[i] != prefix[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,281 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+const (
+	// fetchMargin is how long an access token has to be good for, at least,
+	// to be sent; a third of its life if that is less.
+	fetchMargin = 10 * time.Second
+	// refusalPause is how long a token that was refused right after it was
+	// renewed keeps others from being renewed for the same reason.
+	refusalPause = time.Minute
+)
+
+// A FetchRequest is a request of the app's that is to carry an access token.
+type FetchRequest struct {
+	Method string
+	URL    string
+	Header map[string]string
+
+	// Repeatable says that the transport can send the body more than once.
+	Repeatable bool
+
+	// ReturnTo is as in [SigninArgs], for [StepUpRedirect].
+	ReturnTo string
+}
+
+// fetches is what a session remembers for its requests to APIs.
+type fetches struct {
+	flights keyedFlight[*resourceToken]
+
+	mu       sync.Mutex
+	tokens   map[string]*resourceToken // by resource; guarded by mu, as all below
+	futile   map[string]time.Time      // by resource: when a renewed token was refused, too
+	answered map[string]time.Time      // by challenge: when it was answered with a sign-in
+}
+
+// forget drops the tokens.
+func (f *fetches) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tokens = nil
+}
+
+// noted tells whether something was noted under key less than a minute ago,
+// on the wall clock.
+func (f *fetches) noted(notes *map[string]time.Time, key string, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at, ok := (*notes)[key]
+	age := now.Round(0).Sub(at.Round(0))
+	return ok && age >= 0 && age < refusalPause
+}
+
+func (f *fetches) note(notes *map[string]time.Time, key string, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if *notes == nil {
+		*notes = map[string]time.Time{}
+	}
+	(*notes)[key] = now
+}
+
+// Fetch sends a request to an API through t, with the access token for it and
+// the proof that goes with a token that is bound to a key (RFC 6750 2.1,
+// RFC 9449 7.1). A token that is about to expire is renewed before. If the API
+// refuses the token as invalid, it is renewed, and the request sent once more
+// if it can be; what comes then is the result, whatever it is.
+//
+// A challenge for a stronger sign-in raises [StepUpRequired] in this tab and
+// is answered as the settings say, see [StepUpMode].
+//
+// t gets requests without a body, adds it, and returns the head of the answer.
+// Codes: [ErrFetchNotAllowed], [oidc.ErrInvalidArgument] for headers that are
+// not the app's to set, [ErrNotSignedIn], [ErrStepUpRequired], those of t, of
+// [Client.SigninSilent] and of [Client.SigninRedirect].
+func (c *Client) Fetch(ctx context.Context, req *FetchRequest, t oidc.Transport) (*oidc.Response, error) {
+	api, err := c.settings.Fetch.find(req.URL)
+	if err != nil {
+		return nil, err
+	}
+	for name := range req.Header {
+		if strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "DPoP") {
+			return nil, fmt.Errorf("the header %s is set by fetch itself: %w", strings.ToLower(name), oidc.ErrInvalidArgument)
+		}
+	}
+	if !req.Repeatable {
+		t = &firstAnswer{transport: t}
+	}
+	f := &fetch{client: c, session: c.session, api: api, request: req, transport: t}
+	return f.run(ctx)
+}
+
+// fetch is one call of [Client.Fetch].
+type fetch struct {
+	client    *Client
+	session   *session
+	api       *API
+	request   *FetchRequest
+	transport oidc.Transport
+}
+
+// A credential is a token to send, and the user whose it is.
+type credential struct {
+	token oidc.Secret
+	user  *User
+}
+
+func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
+	used, err := f.credential(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := f.send(ctx, used)
+	if err != nil {
+		return nil, err
+	}
+	if refusesToken(resp) {
+		if used, resp, err = f.renewAndRepeat(ctx, used, resp); err != nil {
+			return nil, err
+		}
+	}
+	for range 2 { // somebody may have signed in meanwhile, to no avail
+		want := stepUpOf(resp)
+		if want == nil {
+			break
+		}
+		stronger, err := f.stepUp(ctx, used, want)
+		if err != nil {
+			return nil, err
+		}
+		if !stronger || !f.request.Repeatable {
+			break
+		}
+		if used, err = f.credential(ctx); err != nil {
+			return nil, err
+		}
+		if resp, err = f.send(ctx, used); err != nil {
+			return nil, err
+		}
+	}
+	return resp, nil
+}
+
+// credential returns the token for the API, renewed if it is about to expire.
+func (f *fetch) credential(ctx context.Context) (*credential, error) {
+	user, err := f.session.freshUser(ctx, f.client)
+	if err != nil {
+		return nil, err
+	}
+	if f.api.Resource == "" {
+		return &credential{user.AccessToken, user}, nil
+	}
+	token, err := f.session.resourceToken(ctx, f.client, f.api.Resource)
+	if err != nil {
+		return nil, fmt.Errorf("token for a resource: %w", err)
+	}
+	return &credential{token.holder.AccessToken, token.user}, nil
+}
+
+// send sends the request with a token.
+func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, error) {
+	header := map[string]string{"Authorization": "Bearer " + with.token.Reveal()}
+	for name, value := range f.request.Header {
+		header[name] = value
+	}
+	transport := f.transport
+	if isBound(with.user) {
+		prover, err := f.session.prover(ctx)
+		if err != nil {
+			return nil, err
+		}
+		transport = prover.Over(transport)
+	}
+	return transport.Do(ctx, &oidc.Request{Method: f.request.Method, URL: f.request.URL, Header: header})
+}
+
+// renewAndRepeat renews a token that was refused. What cannot be renewed, or
+// cannot be repeated, ends with the answer that is there; a token that was
+// renewed in vain is not renewed again for a while.
+func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc.Response) (*credential, *oidc.Response, error) {
+	s, resource := f.session, f.api.Resource
+	if s.fetches.noted(&s.fetches.futile, resource, s.config.Now()) {
+		return used, resp, nil
+	}
+	fresh, err := f.renew(ctx, used)
+	if err != nil {
+		s.config.Logf("session: a token was refused by an API and not renewed: %v", err)
+		return used, resp, nil
+	}
+	if !f.request.Repeatable {
+		return used, resp, nil // the next request has the new token
+	}
+	if resp, err = f.send(ctx, fresh); err == nil && refusesToken(resp) {
+		s.fetches.note(&s.fetches.futile, resource, s.config.Now())
+	}
+	return fresh, resp, err
+}
+
+// renew returns another token than the one used. However many requests were
+// refused with that, it is renewed once.
+func (f *fetch) renew(ctx context.Context, used *credential) (*credential, error) {
+	if f.api.Resource != "" {
+		f.session.fetches.drop(f.api.Resource, used.token)
+	} else if err := f.session.keep(ctx, f.client, used.user); err != nil {
+		return nil, err
+	}
+	return f.credential(ctx)
+}
+
+// refusesToken tells whether another token may do better (RFC 6750 3.1).
+//
+// Lenient: a browser shows WWW-Authenticate only where the API exposes it by
+// CORS, and some APIs name no error.
+func refusesToken(resp *oidc.Response) bool {
+	if resp.Status != 401 {
+		return false
+	}
+	header, exposed := resp.Header["www-authenticate"]
+	challenges, err := oidc.ParseChallenges(header)
+	if !exposed || err != nil {
+		return !exposed
+	}
+	return slices.ContainsFunc(challenges, func(c oidc.Challenge) bool {
+		return (c.Scheme == "bearer" || c.Scheme == "dpop") && (c.ErrorCode() == "" || c.ErrorCode() == "invalid_token")
+	}) && stepUpOf(resp) == nil
+}
+
+// freshUser returns the user with an access token that is good for a while:
+// restored if the program is new, renewed if the token is about to expire.
+func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
+	user, err := c.User(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case user == nil:
+		return nil, ErrNotSignedIn
+	case !s.expiring(user):
+		return user, nil
+	}
+	renewErr := s.keep(ctx, c, user)
+	user, _ = s.current()
+	switch {
+	case user == nil:
+		return nil, ErrNotSignedIn
+	case user.left(s.config.Now()) > 0: // not renewed, perhaps, and still good
+		return user, nil
+	case renewErr != nil:
+		return nil, renewErr
+	}
+	return nil, fmt.Errorf("the access token came expired: %w", oidc.ErrTokenExpired)
+}
+
+// expiring tells whether the access token of user is not to be sent any more.
+func (s *session) expiring(user *User) bool {
+	return user.lifetime != 0 && user.left(s.config.Now()) <= min(fetchMargin, user.lifetime/3)
+}
+
+// firstAnswer sends a request once: whoever repeats it gets the same answer.
+type firstAnswer struct {
+	transport oidc.Transport
+	resp      *oidc.Response
+}
+
+// Do is [oidc.Transport].
+func (t *firstAnswer) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	if t.resp != nil {
+		return t.resp, nil
+	}
+	resp, err := t.transport.Do(ctx, req)
+	t.resp = resp
+	return resp, err
+}

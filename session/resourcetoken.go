@@ -1,0 +1,126 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A resourceToken is the access token for one resource (RFC 8707). It is good
+// for as long as the user stays the one that it came with.
+type resourceToken struct {
+	holder *User // has the token and its end; nobody else sees this one
+	user   *User
+}
+
+// resourceToken returns the token of the user for a resource, from memory if
+// it is good for a while.
+func (s *session) resourceToken(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
+	user, _ := s.current()
+	if token := s.cachedToken(user, resource); token != nil {
+		return token, nil
+	}
+	return s.fetches.flights.do(ctx, resource, func(ctx context.Context) (*resourceToken, error) {
+		// A refresh token is used by one request at a time, and the user has
+		// it who is there when it is our turn.
+		s.renewing <- struct{}{} // each renewal bounds its own time
+		defer func() { <-s.renewing }()
+		user, _ := s.current()
+		if user == nil {
+			return nil, ErrNotSignedIn
+		}
+		if token := s.cachedToken(user, resource); token != nil {
+			return token, nil
+		}
+		token, err := s.requestToken(ctx, c, user, resource)
+		if err != nil {
+			return nil, err
+		}
+		return token, s.keepToken(user, resource, token)
+	})
+}
+
+// requestToken asks with the refresh token, or else in a hidden frame.
+func (s *session) requestToken(ctx context.Context, c *Client, user *User, resource string) (*resourceToken, error) {
+	if refresh, inDoubt := s.usableRefreshToken(user); refresh != "" {
+		if inDoubt {
+			if err := s.provider.probe(ctx); err != nil {
+				return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
+			}
+		}
+		token, err := s.refreshFor(ctx, c, user, refresh, resource)
+		if !isInvalidGrant(err) {
+			return token, err
+		}
+		s.config.Logf("session: the refresh token was refused for a resource, trying the frame")
+	}
+	holder, err := s.signinFrame(ctx, c, user, SigninArgs{Request: RequestSettings{Resource: []string{resource}}})
+	if err != nil {
+		return nil, err
+	}
+	if holder.Subject() != user.Subject() {
+		return nil, oidc.ErrSubjectChanged
+	}
+	return &resourceToken{holder, user}, nil
+}
+
+func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*resourceToken, error) {
+	metadata, err := s.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := s.tokenTransport(ctx, metadata, isBound(user))
+	if err != nil {
+		return nil, err
+	}
+	// No scope: the provider gives what of the grant concerns the resource.
+	request := &oidc.RefreshRequest{ClientID: c.settings.ClientID, RefreshToken: refresh, Resource: []string{resource}}
+	r := round{sent: s.config.Now()}
+	tokens, err := request.Refresh(ctx, transport, metadata)
+	if err != nil {
+		s.doubt(user, err)
+		return nil, err
+	}
+	r.received = s.config.Now()
+	s.rotate(user, tokens.RefreshToken)
+	return &resourceToken{newUser(tokens, user.claims, r), user}, nil
+}
+
+// cachedToken returns the token of user for a resource, nil if there is none
+// that is good for a while.
+func (s *session) cachedToken(user *User, resource string) *resourceToken {
+	s.fetches.mu.Lock()
+	defer s.fetches.mu.Unlock()
+	token := s.fetches.tokens[resource]
+	if token == nil || token.user != user || s.expiring(token.holder) {
+		return nil
+	}
+	return token
+}
+
+// keepToken remembers a token of user, unless somebody else is signed in
+// now: [ErrNotSignedIn].
+func (s *session) keepToken(user *User, resource string, token *resourceToken) error {
+	s.turn.Lock() // unload, which forgets the tokens, comes before or after
+	defer s.turn.Unlock()
+	if current, _ := s.current(); current != user {
+		return ErrNotSignedIn
+	}
+	s.fetches.mu.Lock()
+	defer s.fetches.mu.Unlock()
+	if s.fetches.tokens == nil {
+		s.fetches.tokens = map[string]*resourceToken{}
+	}
+	s.fetches.tokens[resource] = token
+	return nil
+}
+
+// drop forgets a token that was refused, if it is still the one.
+func (f *fetches) drop(resource string, refused oidc.Secret) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if token := f.tokens[resource]; token != nil && token.holder.AccessToken == refused {
+		delete(f.tokens, resource)
+	}
+}

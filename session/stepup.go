@@ -1,0 +1,151 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A StepUpMode says how a challenge for a stronger sign-in is answered.
+type StepUpMode string
+
+// The answers to a challenge. By default there is none: the app gets the
+// answer of the API, and the event.
+const (
+	// StepUpPopup signs in with a popup window and repeats the request.
+	StepUpPopup StepUpMode = "popup"
+	// StepUpRedirect sends the tab to the provider. The request cannot be
+	// repeated then, as the page is gone: it ends with [ErrStepUpRequired].
+	StepUpRedirect StepUpMode = "redirect"
+)
+
+// A StepUp is what an API wants that the access token does not have
+// (RFC 9470 3, RFC 6750 3.1).
+type StepUp struct {
+	ACRValues string `json:"acr_values,omitempty"` // space-separated; one of them is needed
+	MaxAge    *int64 `json:"max_age,omitempty"`    // seconds since the End-User signed in
+	Scope     string `json:"scope,omitempty"`      // space-separated; all of them are needed
+}
+
+// stepUpOf returns what an answer asks for, nil if it asks for nothing that a
+// sign-in can bring.
+func stepUpOf(resp *oidc.Response) *StepUp {
+	if resp.Status != 401 && resp.Status != 403 {
+		return nil
+	}
+	challenges, err := oidc.ParseChallenges(resp.Header["www-authenticate"])
+	if err != nil {
+		return nil
+	}
+	want := &StepUp{}
+	authentication, err := oidc.FindStepUp(challenges)
+	if err != nil {
+		return nil
+	}
+	if authentication != nil {
+		want.ACRValues, want.MaxAge = strings.Join(strings.Fields(authentication.ACRValues), " "), authentication.MaxAge
+	}
+	scope, missing := oidc.FindChallenge(challenges, "insufficient_scope")
+	if missing {
+		want.Scope = strings.Join(scope.Scopes(), " ")
+	}
+	if authentication == nil && !missing {
+		return nil
+	}
+	return want
+}
+
+// key identifies what is asked for.
+func (want *StepUp) key() string {
+	age := ""
+	if want.MaxAge != nil {
+		age = strconv.FormatInt(*want.MaxAge, 10)
+	}
+	return want.ACRValues + "\n" + age + "\n" + want.Scope
+}
+
+// stepUp tells the app of a challenge, and answers it if the settings say so.
+// It reports whether there is a token now that may do better than the one
+// that was used. A challenge that was answered a moment ago is not answered
+// again: an API that is never content must not become a loop.
+func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (bool, error) {
+	c, s := f.client, f.session
+	if current, _ := s.current(); current != nil && current.claims != used.user.claims && f.request.Repeatable {
+		return true, nil // somebody signed in while the request was on its way
+	}
+	c.page.Listener.Notify(Event{Name: StepUpRequired, StepUp: want, URL: f.request.URL})
+	if c.settings.Fetch.StepUp == "" || *want == (StepUp{}) {
+		return false, nil
+	}
+	if s.fetches.noted(&s.fetches.answered, want.key(), s.config.Now()) {
+		s.config.Logf("session: an API asks for the same sign-in again; it is not repeated")
+		return false, nil
+	}
+	args := c.stepUpArgs(used.user, want)
+	if c.settings.Fetch.StepUp == StepUpRedirect {
+		args.ReturnTo = f.request.ReturnTo
+		if err := c.SigninRedirect(ctx, args); err != nil {
+			return false, err
+		}
+		return false, ErrStepUpRequired
+	}
+	user, err := c.popupForStepUp(ctx, want, args)
+	if err != nil {
+		return false, err
+	}
+	if user.Subject() != used.user.Subject() {
+		return false, oidc.ErrSubjectChanged // the request was another End-User's
+	}
+	return contains(user.Scopes(), strings.Fields(want.Scope)), nil
+}
+
+// popupForStepUp opens one window, however many requests were challenged.
+func (c *Client) popupForStepUp(ctx context.Context, want *StepUp, args SigninArgs) (*User, error) {
+	return c.stepUps.do(ctx, want.key(), func(ctx context.Context) (*User, error) {
+		user, err := c.SigninPopup(ctx, args)
+		if err == nil {
+			c.session.stepUpAnswered(want)
+		}
+		return user, err
+	})
+}
+
+// stepUpArgs returns the sign-in that answers a challenge. That the provider
+// met it is checked with the ID Token: acr_values and max_age are demanded,
+// not only asked for.
+func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
+	args := SigninArgs{stepUp: want}
+	args.Request.ACRValues, args.Request.MaxAge = want.ACRValues, want.MaxAge
+	if want.Scope != "" {
+		scopes := strings.Fields(c.settings.Scope)
+		for _, scope := range append(user.Scopes(), strings.Fields(want.Scope)...) {
+			if !slices.Contains(scopes, scope) {
+				scopes = append(scopes, scope)
+			}
+		}
+		args.Scope = strings.Join(scopes, " ")
+	}
+	return args
+}
+
+// stepUpAnswered notes that a challenge was answered with a sign-in.
+func (s *session) stepUpAnswered(want *StepUp) {
+	if want != nil {
+		s.fetches.note(&s.fetches.answered, want.key(), s.config.Now())
+	}
+}
+
+// requiredACR are the acr of which the answer has to have one.
+func (want *StepUp) requiredACR() []string {
+	if want == nil {
+		return nil
+	}
+	return strings.Fields(want.ACRValues)
+}
+
+func contains(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(all, one) })
+}

@@ -1,0 +1,211 @@
+package session
+
+import (
+	"net/url"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+func TestStepUpOf(t *testing.T) {
+	age := func(seconds int64) *int64 { return &seconds }
+	tests := []struct {
+		name, challenge string
+		status          int
+		want            *StepUp
+	}{
+		{"9470-3 both", `Bearer error="insufficient_user_authentication", acr_values="mfa phr", max_age="5"`, 401, &StepUp{ACRValues: "mfa phr", MaxAge: age(5)}},
+		{"9470-3 DPoP", `DPoP error="insufficient_user_authentication", acr_values="mfa"`, 401, &StepUp{ACRValues: "mfa"}},
+		{"9470-3 max_age=0", `Bearer error="insufficient_user_authentication", max_age=0`, 401, &StepUp{MaxAge: age(0)}},
+		{"9470-3 nothing named", `Bearer error="insufficient_user_authentication"`, 401, &StepUp{}},
+		{"6750-3.1 scope", `Bearer error="insufficient_scope", scope="read  write"`, 403, &StepUp{Scope: "read write"}},
+		{"6750-3.1 no scope", `Bearer error="insufficient_scope"`, 403, &StepUp{}},
+		{"9110-11.6.1 both", `Bearer error="insufficient_scope", scope="pay", DPoP error="insufficient_user_authentication", acr_values="mfa"`, 401, &StepUp{ACRValues: "mfa", Scope: "pay"}},
+		{"9470-3 max_age no number", `Bearer error="insufficient_user_authentication", max_age="soon"`, 401, nil},
+		{"6750-3.1 invalid_token", `Bearer error="invalid_token"`, 401, nil},
+		{"another scheme", `Basic error="insufficient_scope"`, 403, nil},
+		{"malformed", `Bearer error="insufficient_scope`, 403, nil},
+		{"no challenge", ``, 403, nil},
+		{"success", `Bearer error="insufficient_scope"`, 200, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := stepUpOf(challenged(tt.status, tt.challenge)); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+const mfa = `Bearer error="insufficient_user_authentication", acr_values="mfa phr", max_age="300"`
+
+// always challenges every request.
+func always(challenge string) func(int, map[string]string) *oidc.Response {
+	return func(int, map[string]string) *oidc.Response { return challenged(401, challenge) }
+}
+
+// By default the app decides: it gets the answer and, in this tab, the event.
+func TestStepUpEvent(t *testing.T) {
+	w, client, first, a := newFetcher(t, nil)
+	_, second := w.open(false)
+	a.answer = always(mfa)
+	if status := mustGet(t, client, a); status != 401 || len(a.sent) != 1 {
+		t.Errorf("status %d after %d requests", status, len(a.sent))
+	}
+	if len(first.events) != 1 || len(second.events) != 0 {
+		t.Fatalf("%d events in this tab, %d in the other", len(first.events), len(second.events))
+	}
+	event := first.events[0]
+	if event.Name != StepUpRequired || event.URL != apiURL || event.StepUp.ACRValues != "mfa phr" || *event.StepUp.MaxAge != 300 {
+		t.Errorf("the event is %+v, %+v", event, event.StepUp)
+	}
+	if len(first.addresses) != 1 { // the first sign-in
+		t.Error("the tab was sent away")
+	}
+}
+
+// redirectFetcher answers challenges by redirect.
+func redirectFetcher(t *testing.T, edit func(*world)) (*world, *Client, *tab, *api) {
+	t.Helper()
+	return newFetcher(t, func(w *world) {
+		w.settings.Fetch.StepUp = StepUpRedirect
+		if edit != nil {
+			edit(w)
+		}
+	})
+}
+
+// stepUp lets a challenge send the tab to the provider, and returns the
+// address that it comes back to.
+func stepUpByRedirect(t *testing.T, w *world, client *Client, tab *tab, a *api) string {
+	t.Helper()
+	_, err := client.Fetch(t.Context(), &FetchRequest{
+		Method: "GET", URL: apiURL, Repeatable: true, ReturnTo: "https://app.example.test/cart",
+	}, a)
+	mustFail(t, "Fetch", err, ErrStepUpRequired)
+	return w.op.Visit(tab.address)
+}
+
+func TestStepUpRedirect(t *testing.T) {
+	tests := []struct {
+		name, challenge  string
+		acr, age, scopes string
+	}{
+		{"9470-4 acr_values and max_age", mfa, "mfa phr", "300", "openid profile"},
+		{"6750-3.1 scope", `Bearer error="insufficient_scope", scope="pay profile"`, "", "", "openid profile pay"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w, client, tab, a := redirectFetcher(t, nil)
+			a.answer = always(tt.challenge)
+			stepUpByRedirect(t, w, client, tab, a)
+			u, err := url.Parse(tab.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := u.Query()
+			if q.Get("acr_values") != tt.acr || q.Get("max_age") != tt.age || q.Get("scope") != tt.scopes {
+				t.Errorf("asked for %q, %q, %q", q.Get("acr_values"), q.Get("max_age"), q.Get("scope"))
+			}
+			if got := tab.transactions[oidc.Secret(q.Get("state"))].ReturnTo; got != "https://app.example.test/cart" {
+				t.Errorf("the tab comes back to %q", got)
+			}
+			if len(a.sent) != 1 {
+				t.Errorf("%d requests", len(a.sent))
+			}
+		})
+	}
+}
+
+// What comes back meets the challenge, or nobody is signed in by it.
+func TestStepUpMustBeMet(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(claims map[string]any)
+		want oidc.Code
+	}{
+		{"9470-5 one of the acr", func(claims map[string]any) { claims["acr"] = "phr" }, ""},
+		{"9470-5 another acr", func(claims map[string]any) { claims["acr"] = "pwd" }, oidc.ErrACRNotMet},
+		{"9470-5 no acr", func(map[string]any) {}, oidc.ErrACRNotMet},
+		{"9470-5 an old sign-in", func(claims map[string]any) {
+			claims["acr"], claims["auth_time"] = "mfa", time.Now().Add(-time.Hour).Unix()
+		}, oidc.ErrAuthTimeTooOld},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w, client, tab, a := redirectFetcher(t, nil)
+			a.answer = always(mfa)
+			callback := stepUpByRedirect(t, w, client, tab, a)
+			w.op.EditIDToken = func(_, claims map[string]any) { tt.edit(claims) }
+			_, err := client.SigninCallback(t.Context(), callback)
+			if tt.want == "" && err != nil {
+				t.Fatal(err)
+			}
+			if tt.want != "" {
+				mustFail(t, "SigninCallback", err, tt.want)
+			}
+		})
+	}
+}
+
+// An API that is never content gets one sign-in, not a loop: also where the
+// program starts anew with each page.
+func TestStepUpOneRound(t *testing.T) {
+	for _, onePage := range []bool{false, true} {
+		name := map[bool]string{false: "a program for all pages", true: "a program for each page"}[onePage]
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, client, tab, a := redirectFetcher(t, func(w *world) { w.onePage = onePage; w.restart() })
+				a.answer = always(mfa)
+				callback := stepUpByRedirect(t, w, client, tab, a)
+				if onePage {
+					client.session.expiry.stop()
+					w.restart()
+					client = w.openIn(tab, true)
+				}
+				w.op.EditIDToken = func(_, claims map[string]any) { claims["acr"] = "mfa" }
+				if _, err := client.SigninCallback(t.Context(), callback); err != nil {
+					t.Fatal(err)
+				}
+				went := len(tab.addresses)
+				if status := mustGet(t, client, a); status != 401 || len(tab.addresses) != went {
+					t.Errorf("status %d after %d more redirects", status, len(tab.addresses)-went)
+				}
+				time.Sleep(refusalPause)
+				stepUpByRedirect(t, w, client, tab, a) // long after, it is asked for again
+				client.session.expiry.stop()
+			})
+		})
+	}
+}
+
+// A challenge that no sign-in can answer is the app's.
+func TestStepUpUnanswerable(t *testing.T) {
+	_, client, tab, a := redirectFetcher(t, nil)
+	a.answer = always(`Bearer error="insufficient_scope"`)
+	went := len(tab.addresses)
+	if status := mustGet(t, client, a); status != 401 || len(tab.addresses) != went {
+		t.Errorf("status %d after %d redirects", status, len(tab.addresses)-went)
+	}
+}
+
+// Who was signed in meanwhile has another token: it is tried first.
+func TestStepUpMeanwhile(t *testing.T) {
+	w, client, tab, a := redirectFetcher(t, nil)
+	callback := w.redirect(client, tab)
+	a.answer = func(n int, _ map[string]string) *oidc.Response {
+		if n == 1 {
+			if _, err := client.SigninCallback(t.Context(), callback); err != nil {
+				t.Error(err)
+			}
+			return challenged(401, mfa)
+		}
+		return &oidc.Response{Status: 200}
+	}
+	if status := mustGet(t, client, a); status != 200 || len(a.sent) != 2 {
+		t.Errorf("status %d after %d requests", status, len(a.sent))
+	}
+}

@@ -1,0 +1,124 @@
+// @ts-check
+// Requests of the app that the program sends. Their bodies, and those of the
+// answers, go through a channel per request, in pieces, none before the other
+// end asks for it. See jsbridge.Relay.
+
+import { failure } from "./errors.js";
+
+/** How many pieces of an answer may wait for the app, so that short answers end by themselves. */
+const WAITING = 4;
+
+/**
+ * Sends a request, which new Request makes of input and init.
+ * @param {import("./connection.js").Connection} connection
+ * @returns {Promise<Response>}
+ */
+export async function fetchThrough(connection, input, init = {}) {
+  const stream = init?.body instanceof ReadableStream ? init.body : null;
+  let request;
+  try {
+    request = new Request(input, stream ? { ...init, body: undefined } : init);
+  } catch {
+    throw failure("invalid_argument", "this is no request that fetch takes");
+  }
+  const { signal } = request;
+  signal.throwIfAborted();
+  const body = stream || ["GET", "HEAD"].includes(request.method) ? null : await request.blob();
+  signal.throwIfAborted();
+
+  const { port1, port2 } = new MessageChannel();
+  const bodies = new Bodies(port1, stream);
+  const over = new Promise((_, reject) => {
+    bodies.watch(signal, () => signal.reason, reject);
+    bodies.watch(connection.ended, () => connection.stopped, reject);
+  });
+  over.catch(() => {});
+  try {
+    const head = await Promise.race([over, connection.call("fetch", {
+      channel: connection.handOver(port2, body?.size ? body : null),
+      url: request.url,
+      method: request.method,
+      headers: Object.fromEntries(request.headers),
+      mode: request.mode,
+      credentials: request.credentials,
+      redirect: request.redirect,
+      cache: request.cache,
+      integrity: request.integrity,
+      streamed: stream !== null,
+      return_to: location.href,
+    })]);
+    if (!head.has_body) bodies.end();
+    return toResponse(head, bodies.answer);
+  } catch (error) {
+    bodies.end();
+    throw error;
+  }
+}
+
+function toResponse({ status, status_text, headers, url, redirected, has_body }, answer) {
+  const response = new Response(has_body ? answer : null, { status, statusText: status_text, headers });
+  for (const [name, value] of Object.entries({ url, redirected })) Object.defineProperty(response, name, { value });
+  return response;
+}
+
+/** The page's end of a channel: source of the request's body, sink of the answer's. */
+class Bodies {
+  #port;
+  #reader;
+  #controller;
+  #ended = new AbortController();
+
+  constructor(port, stream) {
+    this.#port = port;
+    this.#reader = stream?.getReader();
+    port.onmessage = ({ data }) => this.#receive(data);
+    this.answer = new ReadableStream({
+      start: (controller) => { this.#controller = controller; },
+      pull: () => port.postMessage("pull"),
+      cancel: () => this.end(),
+    }, { highWaterMark: WAITING });
+  }
+
+  /** Gives everything up, for a reason, when signal says so. */
+  watch(signal, reason, reject) {
+    const stop = () => {
+      reject(reason());
+      this.#controller.error(reason());
+      this.end();
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true, signal: this.#ended.signal });
+  }
+
+  async #receive(data) {
+    if (this.#ended.signal.aborted) return;
+    if (data === "pull") this.#port.postMessage(await this.#piece());
+    else if (data === "stop") this.#reader?.cancel().catch(() => {});
+    else if (data instanceof Uint8Array) this.#controller.enqueue(data);
+    else {
+      if (data === null) this.#controller.close();
+      else this.#controller.error(failure("network", "the answer broke off"));
+      this.end();
+    }
+  }
+
+  /** The next piece of the request's body: null at its end, "error" if it breaks. */
+  async #piece() {
+    try {
+      const { done, value } = await this.#reader.read();
+      if (done) return null;
+      return value instanceof Uint8Array ? value : "error";
+    } catch {
+      return "error";
+    }
+  }
+
+  /** Nothing is sent or received any more. */
+  end() {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    this.#port.postMessage("cancel");
+    this.#port.close();
+    this.#reader?.cancel().catch(() => {});
+  }
+}
