@@ -50,7 +50,7 @@ type Page struct {
 	Framer       Framer
 	Transactions TransactionStore
 	Listener     Listener
-	Checker      SessionChecker
+	Checker      Checker
 }
 
 // An EventName says what happened.

@@ -66,20 +66,20 @@ func (w *watch) meet(ctx context.Context) bool {
 }
 
 // question returns what to ask; false if the provider cannot be asked.
-func (w *watch) question(metadata *oidc.Metadata) (SessionCheck, bool) {
+func (w *watch) question(metadata *oidc.Metadata) (Check, bool) {
 	origin := metadata.CheckSessionOrigin()
 	message, err := oidc.CheckSessionMessage(w.client.settings.ClientID, w.known.State)
 	if origin == "" || err != nil {
-		return SessionCheck{}, false
+		return Check{}, false
 	}
-	return SessionCheck{
+	return Check{
 		URL: metadata.CheckSessionIframe, Origin: origin, Message: message, Keep: 2*w.interval + slowestCheck,
 	}, true
 }
 
 // ask asks the frame of the tab that answered last, or of another one if that
 // tab is gone.
-func (w *watch) ask(ctx context.Context, check SessionCheck) (oidc.SessionStatus, error) {
+func (w *watch) ask(ctx context.Context, check Check) (oidc.SessionStatus, error) {
 	w.mu.Lock()
 	tab := w.tab
 	w.mu.Unlock()
