@@ -88,7 +88,7 @@ func (c *Client) providerSession(ctx context.Context, previous *User) (ProviderS
 		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil
 	}
 	var refusal *oidc.ProviderError
-	if errors.As(err, &refusal) && endsSession(err) {
+	if errors.As(err, &refusal) && wantsUser(err) {
 		return ProviderSession{State: refusal.SessionState}, err
 	}
 	return ProviderSession{}, err
@@ -118,7 +118,7 @@ func (m *monitor) start(user *User) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
-	w := &watch{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
+	w := &vigil{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
 	if w.interval <= 0 {
 		w.interval = defaultCheckInterval
 	}
@@ -174,4 +174,20 @@ func (m *monitor) giveUp(why string) {
 	m.mu.Unlock()
 	m.stop()
 	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)
+}
+
+// endIf ends the session of a user whose session at the provider is over, as
+// over says; the tabs hear that first. It reports whether there was one.
+func (s *session) endIf(over func(*User) bool) bool {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	user, _ := s.current()
+	if user == nil || !over(user) {
+		return false
+	}
+	s.notify(Event{Name: UserSignedOut})
+	s.forget()
+	s.tellHint(false)
+	s.notify(Event{Name: UserUnloaded})
+	return true
 }

@@ -198,6 +198,7 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
+	"restore", // TestRestore
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",
 	"query_status_response_type", "idle",

@@ -23,6 +23,8 @@ export class UserManagerEvents {
   removeUserSessionChanged(callback) { this.#remove("userSessionChanged", callback); }
   addIdleCountdown(callback) { return this.#add("idleCountdown", callback); }
   removeIdleCountdown(callback) { this.#remove("idleCountdown", callback); }
+  addRestoreError(callback) { return this.#add("restoreError", callback); }
+  removeRestoreError(callback) { this.#remove("restoreError", callback); }
 
   #add(name, callback) {
     this.#callbacks.set(name, [...(this.#callbacks.get(name) ?? []), callback]);
