@@ -41,19 +41,19 @@ const (
 	checkPatience = 3
 )
 
-// A SessionCheck is one question to the provider's frame (Session
+// A Check is one question to the provider's frame (Session
 // Management 3.1).
-type SessionCheck struct {
+type Check struct {
 	URL     string        // of the frame
 	Origin  string        // who the frame has to be
 	Message string        // what to post to it
 	Keep    time.Duration // how long the frame stays for the next question
 }
 
-// A SessionChecker asks the provider's frame in a hidden frame of the tab,
+// A Checker asks the provider's frame in a hidden frame of the tab,
 // and returns its answer. Codes: [ErrFrameNoResponse], [ErrPageGone].
-type SessionChecker interface {
-	CheckSession(ctx context.Context, check SessionCheck) (answer string, err error)
+type Checker interface {
+	CheckSession(ctx context.Context, check Check) (answer string, err error)
 }
 
 // A ProviderSession is the session at the provider; Subject is empty if
@@ -174,4 +174,20 @@ func (m *monitor) giveUp(why string) {
 	m.mu.Unlock()
 	m.stop()
 	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)
+}
+
+// endIf ends the session of a user whose session at the provider is over, as
+// over says; the tabs hear that first. It reports whether there was one.
+func (s *session) endIf(over func(*User) bool) bool {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	user, _ := s.current()
+	if user == nil || !over(user) {
+		return false
+	}
+	s.notify(Event{Name: UserSignedOut})
+	s.forget()
+	s.tellHint(false)
+	s.notify(Event{Name: UserUnloaded})
+	return true
 }

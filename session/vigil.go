@@ -70,9 +70,9 @@ func (w *statusWatch) question(metadata *oidc.Metadata) (SessionCheck, bool) {
 	origin := metadata.CheckSessionOrigin()
 	message, err := oidc.CheckSessionMessage(w.client.settings.ClientID, w.known.State)
 	if origin == "" || err != nil {
-		return SessionCheck{}, false
+		return Check{}, false
 	}
-	return SessionCheck{
+	return Check{
 		URL: metadata.CheckSessionIframe, Origin: origin, Message: message, Keep: 2*w.interval + slowestCheck,
 	}, true
 }
@@ -143,7 +143,6 @@ func (w *statusWatch) recheck(ctx context.Context) bool {
 		return false
 	}
 	found, err := w.client.providerSession(ctx, w.user)
-	var refusal *oidc.ProviderError
 	switch {
 	case ctx.Err() != nil:
 		return false
@@ -204,6 +203,16 @@ func (w *statusWatch) renewState(found ProviderSession) {
 	<-s.renewing
 	if err == nil && user != nil && user.Subject() == found.Subject {
 		s.notify(Event{Name: UserSessionChanged})
+	}
+}
+
+// keepGrant gives user, whose tokens are those of before, what was known of
+// the refresh token.
+func (s *session) keepGrant(user *User, g grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user == user {
+		s.grant = g
 	}
 }
 
