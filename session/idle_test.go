@@ -136,7 +136,8 @@ func TestIdleSleep(t *testing.T) {
 		w.op.Lifetime = 24 * time.Hour
 		w.settings.Idle = IdleSettings{Timeout: time.Minute}
 		var asleep time.Duration
-		client.session.config.Now = func() time.Time { return time.Now().Add(asleep) }
+		w.registry.config.Now = func() time.Time { return time.Now().Add(asleep) }
+		client, tab, _ := w.watched(says("unchanged"))
 		w.signIn(client, tab)
 		synctest.Wait()
 		asleep = 2 * time.Hour

@@ -118,7 +118,7 @@ func (m *monitor) start(user *User) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
-	w := &statusWatch{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
+	w := &vigil{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
 	if w.interval <= 0 {
 		w.interval = defaultCheckInterval
 	}
@@ -174,20 +174,4 @@ func (m *monitor) giveUp(why string) {
 	m.mu.Unlock()
 	m.stop()
 	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)
-}
-
-// endIf ends the session of a user whose session at the provider is over, as
-// over says; the tabs hear that first. It reports whether there was one.
-func (s *session) endIf(over func(*User) bool) bool {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	user, _ := s.current()
-	if user == nil || !over(user) {
-		return false
-	}
-	s.notify(Event{Name: UserSignedOut})
-	s.forget()
-	s.tellHint(false)
-	s.notify(Event{Name: UserUnloaded})
-	return true
 }

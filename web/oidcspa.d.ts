@@ -360,9 +360,6 @@ export interface UserManagerEvents {
    */
   addIdleCountdown(callback: (secondsLeft: number | undefined) => boolean | void): () => void;
   removeIdleCountdown(callback: (secondsLeft: number | undefined) => boolean | void): void;
-  /** getUser() found nobody although there was a session before: login_required of an ErrorResponse, frame_no_response, ... */
-  addRestoreError(callback: (error: OIDCError) => void): () => void;
-  removeRestoreError(callback: (error: OIDCError) => void): void;
 }
 
 /** The session at the provider. */
