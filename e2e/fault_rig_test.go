@@ -137,11 +137,7 @@ func (r *rig) check(tabs ...*tab) {
 	r.t.Helper()
 	for _, tab := range tabs {
 		tab.waitFor("calls.pending.size === 0")
-		for _, problem := range tab.takeProblems() {
-			if !strings.Contains(problem, "Failed to load resource") {
-				r.t.Errorf("console: %s", problem)
-			}
-		}
+		r.checkConsole(tab)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -149,4 +145,15 @@ func (r *rig) check(tabs ...*tab) {
 		r.t.Errorf("reported: %s", problem)
 	}
 	r.op.check()
+}
+
+// checkConsole fails the test on what a console says, but for the browser's
+// own words about requests that failed.
+func (r *rig) checkConsole(tab *tab) {
+	r.t.Helper()
+	for _, problem := range tab.takeProblems() {
+		if !strings.Contains(problem, "Failed to load resource") {
+			r.t.Errorf("console: %s", problem)
+		}
+	}
 }
