@@ -46,10 +46,10 @@ type faulty struct {
 
 	mu       sync.Mutex
 	clients  map[string]*oidctest.OP // all but the first, by client_id
-	scripts  map[string]*script // by endpoint
-	last     map[string]fault   // of the last request, by endpoint
-	chains   map[string]string  // sign-ins by refresh token: all of one are a session's
-	flying   map[string]int     // refresh requests in flight, by sign-in
+	scripts  map[string]*script      // by endpoint
+	last     map[string]fault        // of the last request, by endpoint
+	chains   map[string]string       // sign-ins by refresh token: all of one are a session's
+	flying   map[string]int          // refresh requests in flight, by sign-in
 	overlaps int
 	counts   map[string]int // requests by endpoint; of the token endpoint by grant_type
 	requires bool           // the sign-in in a frame needs the provider's cookie
