@@ -105,7 +105,7 @@ func TestFaultClockWrong(t *testing.T) {
 // wantSkew checks that a call fails for the clock, and by how much.
 func (r *rig) wantSkew(t *testing.T, tab *tab, call string, want time.Duration) {
 	t.Helper()
-	got := eval[float64](tab, call+".then(() => NaN, (e) => e.code === 'clock_skew' ? e.seconds ?? NaN : NaN).then((s) => Number.isNaN(s) ? 0 : s)")
+	got := eval[float64](tab, call+".then(() => NaN, (e) => e.code === 'clock_skew' ? e.skew ?? NaN : NaN).then((s) => Number.isNaN(s) ? 0 : s)")
 	if d := time.Duration(got*float64(time.Second)) - want; d < -time.Minute || d > time.Minute {
 		t.Errorf("%s: the clocks differ by %v s, want %s", call, got, want)
 	}

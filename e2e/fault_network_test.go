@@ -48,6 +48,20 @@ var faultFlows = []faultFlow{
 		start:     "um.signinSilent()",
 	},
 	{
+		name:      "refresh in a worker of the page's",
+		endpoints: []string{oidctest.Token},
+		setup:     func(r *rig) { r.setHost("dedicated") },
+		prepare:   func(*testing.T, *rig, *tab) {},
+		start:     "um.signinSilent()",
+	},
+	{
+		name:      "refresh in the page",
+		endpoints: []string{oidctest.Token},
+		setup:     func(r *rig) { r.setHost("page") },
+		prepare:   func(*testing.T, *rig, *tab) {},
+		start:     "um.signinSilent()",
+	},
+	{
 		name:      "frame",
 		endpoints: []string{oidctest.Authorize, oidctest.Token},
 		setup:     func(r *rig) { r.op.RefreshTokens = false },

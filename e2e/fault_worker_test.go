@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -135,27 +133,4 @@ func TestFaultClientsOnOnePage(t *testing.T) {
 	want("one is signed out", strings.Replace(all, "subject-of-second", "nobody", 1))
 	elsewhere.check()
 	r.check(tab)
-}
-
-// A page in the back/forward cache, whose session ends meanwhile in another
-// tab, knows that when it comes back.
-func TestFaultBackForward(t *testing.T) {
-	r := newRig(t)
-	tab := r.signedIn()
-	other := r.another(tab)
-	eval[bool](tab, "addEventListener('pageshow', (e) => { globalThis.persisted = e.persisted; }), globalThis.before = true")
-	eval[bool](tab, "um.signinSilent().then(() => true)")
-	tab.do("leave", chromedp.Navigate(r.op.Issuer+"/.well-known/openid-configuration"))
-	eval[bool](other, "um.removeUser().then(() => true)")
-	eval[chromedp.Void](tab, "setTimeout(() => history.back()), undefined")
-	tab.waitFor("globalThis.um !== undefined && globalThis.ready === true")
-	t.Logf("the page comes back from the cache: %v", eval[bool](tab, "globalThis.persisted === true"))
-	if got := eval[string](tab, userState); got != "nobody" {
-		t.Errorf("back again: %s", got)
-	}
-	if code := codeOf(tab, "um.signinSilent()"); code != "" {
-		t.Errorf("signing in again: code %q", code)
-	}
-	other.waitFor("heard.at(-1) === 'UserLoaded'")
-	r.check(tab, other)
 }
