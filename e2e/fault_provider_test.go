@@ -49,6 +49,7 @@ type faulty struct {
 	scripts  map[string]*script      // by endpoint
 	last     map[string]fault        // of the last request, by endpoint
 	chains   map[string]string       // sign-ins by refresh token: all of one are a session's
+	expiries map[string]time.Time    // by access token
 	flying   map[string]int          // refresh requests in flight, by sign-in
 	overlaps int
 	counts   map[string]int // requests by endpoint; of the token endpoint by grant_type
@@ -63,7 +64,7 @@ func newFaulty(t testing.TB, a *app, host string) *faulty {
 	server := httptest.NewUnstartedServer(nil)
 	f := &faulty{
 		OP: oidctest.New(t), t: t, scripts: map[string]*script{}, last: map[string]fault{},
-		chains: map[string]string{}, flying: map[string]int{}, counts: map[string]int{}, clients: map[string]*oidctest.OP{},
+		chains: map[string]string{}, flying: map[string]int{}, counts: map[string]int{}, clients: map[string]*oidctest.OP{}, expiries: map[string]time.Time{},
 	}
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
 	if err != nil {
@@ -152,11 +153,19 @@ func (f *faulty) meet(endpoint string, form url.Values) *script {
 	f.counts[kind]++
 	f.last[endpoint] = ""
 	s := f.scripts[endpoint]
-	if s == nil || s.left == 0 {
+	if s == nil || s.meet() == nil {
+		return nil
+	}
+	f.last[endpoint] = s.fault
+	return s
+}
+
+// meet uses a script up, and returns it if it was still good.
+func (s *script) meet() *script {
+	if s.left == 0 {
 		return nil
 	}
 	s.left--
-	f.last[endpoint] = s.fault
 	select {
 	case <-s.met:
 	default:
@@ -310,16 +319,31 @@ func (f *faulty) depart(token string) (landed func()) {
 	}
 }
 
-// follow notes to which sign-in a new refresh token belongs.
+// left returns how long an access token is good for, by the provider's clock.
+func (f *faulty) left(accessToken string) (left time.Duration, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	expiry, known := f.expiries[accessToken]
+	return expiry.Sub(time.Now().Add(f.ahead)), known
+}
+
+// follow notes when a new access token expires, and to which sign-in a new
+// refresh token belongs.
 func (f *faulty) follow(form url.Values, body []byte) {
 	var tokens struct {
+		AccessToken  string `json:"access_token"`
+		ExpiresIn    int    `json:"expires_in"`
 		RefreshToken string `json:"refresh_token"`
 	}
-	if json.Unmarshal(body, &tokens) != nil || tokens.RefreshToken == "" {
+	if json.Unmarshal(body, &tokens) != nil {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.expiries[tokens.AccessToken] = time.Now().Add(f.ahead + time.Duration(tokens.ExpiresIn)*time.Second)
+	if tokens.RefreshToken == "" {
+		return
+	}
 	chain := f.chains[form.Get("refresh_token")]
 	if chain == "" {
 		chain = tokens.RefreshToken
