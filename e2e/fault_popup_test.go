@@ -32,7 +32,7 @@ func TestFaultPopup(t *testing.T) {
 			tab := r.open()
 			for _, fault := range []fault{offline, broken, busy, slow, half} {
 				s := r.op.fail(endpoint, fault, fault.times())
-				clicked(tab, `globalThis.outcome = um.signinPopup({popupWindowFeatures: {closePopupWindowAfterInSeconds: 3}}).then(() => "", (e) => e.code ?? String(e))`)
+				clicked(tab, `globalThis.outcome = um.signinPopup({popupWindowFeatures: {closePopupWindowAfterInSeconds: 1}}).then(() => "", (e) => e.code ?? String(e))`)
 				<-s.met
 				if fault == slow {
 					r.op.heal()

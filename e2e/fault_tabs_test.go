@@ -68,6 +68,7 @@ type churn struct {
 // tokens live ten seconds: whoever asks, at any moment, is signed in, with
 // nothing but the renewals that one tab would have made.
 func TestFaultTabsAtRandom(t *testing.T) {
+	t.Parallel() // both wait for tokens to grow old most of the time
 	r := newBusyRig(t)
 	c := &churn{rig: r, random: newRandom(t), tabs: []*tab{r.signedIn()}}
 	r.op.count()
@@ -128,6 +129,7 @@ func (c *churn) leave(tab *tab) {
 
 // The provider is asked as often whether there are 1, 5 or 20 tabs.
 func TestFaultRequestRate(t *testing.T) {
+	t.Parallel()
 	const window = 40 * time.Second
 	sizes := []int{1, 5, 20}
 	rigs := make([]*rig, len(sizes))
