@@ -91,13 +91,17 @@ func (r *rig) serveWorker(w http.ResponseWriter, req *http.Request) {
 }
 
 // setClock sets the wall clock of the browser, and of its monotonic clock,
-// relative to the true time. The worker runs, and has heard of it in the end.
+// relative to the true time. The worker, if there is to be one, runs, and has
+// heard of it in the end.
 func (r *rig) setClock(tab *tab, wall, monotonic time.Duration) {
 	r.t.Helper()
 	r.mu.Lock()
 	r.wall, r.monotonic = wall, monotonic
 	r.mu.Unlock()
-	eval[bool](tab, fmt.Sprintf("setClock({wall: %d, monotonic: %d})", wall.Milliseconds(), monotonic.Milliseconds()))
+	r.app.mu.Lock()
+	host := r.host
+	r.app.mu.Unlock()
+	eval[bool](tab, fmt.Sprintf("setClock({wall: %d, monotonic: %d}, %t)", wall.Milliseconds(), monotonic.Milliseconds(), host != "page"))
 }
 
 // timePasses lets all clocks go on by d, the provider's too, and wakes the

@@ -1,6 +1,7 @@
 // A clock that the tests set, in the page and in the worker, and ears for
 // what must not happen. `offset` stands before this script: milliseconds.
 (() => {
+  if (globalThis.setClock) return; // the program runs in the page
   const RealDate = Date;
   const now = performance.now.bind(performance);
   const clock = { wall: offset.wall, monotonic: offset.monotonic };
@@ -30,8 +31,9 @@
     if (data.set) Object.assign(clock, data.set);
     if (data.set && where === "worker") channel.postMessage({ done: data.id });
   });
-  globalThis.setClock = (set) => new Promise((resolve) => {
+  globalThis.setClock = (set, wait) => new Promise((resolve) => {
     Object.assign(clock, set);
+    if (!wait) resolve(true);
     const id = Math.random();
     channel.addEventListener("message", ({ data }) => { if (data.done === id) resolve(true); });
     channel.postMessage({ set, id });
