@@ -12,9 +12,6 @@ import (
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
-// never is a slow request that nobody releases: the clock goes on instead.
-const never fault = "never"
-
 // faults are all of them.
 var faults = []fault{offline, broken, busy, slow, half, never}
 
@@ -113,7 +110,7 @@ func TestFaultPhases(t *testing.T) {
 // meets runs a flow in which one phase meets a fault.
 func (r *rig) meets(t *testing.T, tab *tab, flow faultFlow, endpoint string, fault fault) {
 	t.Helper()
-	s := r.op.fail(endpoint, fault.underlying(), fault.times())
+	s := r.op.fail(endpoint, fault, fault.times())
 	eval[bool](tab, fmt.Sprintf("globalThis.outcome = %s.then(() => '', (e) => e.code ?? String(e)), true", flow.start))
 	select {
 	case <-s.met:
@@ -143,13 +140,6 @@ func (r *rig) recovers(t *testing.T, tab *tab, after string) {
 	if got := eval[string](tab, userState); got != "somebody" {
 		t.Errorf("%s: in the end: %s", after, got)
 	}
-}
-
-func (f fault) underlying() fault {
-	if f == never {
-		return slow
-	}
-	return f
 }
 
 // times says how many requests have to fail for one of the client's to do so:

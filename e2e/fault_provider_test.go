@@ -26,7 +26,8 @@ const (
 	offline fault = "offline" // the connection is reset; the provider has done nothing
 	broken  fault = "500"
 	busy    fault = "429" // with Retry-After: 1
-	slow    fault = "slow"
+	slow    fault = "slow"    // no answer until it is released, or its sender gives up
+	never   fault = "never"   // no answer, and the provider has done nothing
 	half    fault = "half" // the provider has done it, but the connection ends in the middle of the answer
 )
 
@@ -35,14 +36,15 @@ type script struct {
 	fault    fault
 	left     int           // requests that it is for
 	met      chan struct{} // closed when the first one has come
-	released chan struct{} // what is slow waits for it, or for its sender to give up
+	released chan struct{} // what is slow waits for it
 }
 
 // A faulty is the provider for tests behind a network that fails as it is
 // told, and watches how refresh tokens are used.
 type faulty struct {
 	*oidctest.OP
-	t testing.TB
+	t   testing.TB
+	end chan struct{} // of the test
 
 	mu       sync.Mutex
 	clients  map[string]*oidctest.OP // all but the first, by client_id
@@ -63,7 +65,7 @@ func newFaulty(t testing.TB, a *app, host string) *faulty {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	f := &faulty{
-		OP: oidctest.New(t), t: t, scripts: map[string]*script{}, last: map[string]fault{},
+		OP: oidctest.New(t), t: t, end: make(chan struct{}), scripts: map[string]*script{}, last: map[string]fault{},
 		chains: map[string]string{}, flying: map[string]int{}, counts: map[string]int{}, clients: map[string]*oidctest.OP{}, expiries: map[string]time.Time{},
 	}
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
@@ -77,7 +79,10 @@ func newFaulty(t testing.TB, a *app, host string) *faulty {
 	server.Config.Handler = f
 	server.Start()
 	t.Cleanup(server.Close)
-	t.Cleanup(f.heal) // before: Close waits for those that are held
+	t.Cleanup(func() { // before: Close waits for those that are held
+		f.heal()
+		close(f.end)
+	})
 	a.set("authority", f.Issuer)
 	return f
 }
@@ -238,6 +243,11 @@ func (f *faulty) answer(endpoint string, w http.ResponseWriter, r *http.Request,
 		select {
 		case <-s.released:
 			return f.process(endpoint, w, r, form, false)
+		case <-r.Context().Done():
+		}
+	case never:
+		select {
+		case <-f.end:
 		case <-r.Context().Done():
 		}
 	}

@@ -48,7 +48,7 @@ func TestFaultRestoreRedirect(t *testing.T) {
 				tab.waitFor("globalThis.ready === true && globalThis.calls.pending.size === 0")
 			}
 			// Where it worked each reload asks again: this host keeps nothing.
-			if n := r.op.count()["authorize"]; tt.want != "somebody" && n > 1 {
+			if n := r.op.count()["authorize"]; got != "somebody" && n > 1 {
 				t.Errorf("the tab was sent to the provider %d times", n)
 			}
 			r.op.Edit(func() { r.op.SignedIn = true })
