@@ -25,10 +25,10 @@ type fault string
 const (
 	offline fault = "offline" // the connection is reset; the provider has done nothing
 	broken  fault = "500"
-	busy    fault = "429" // with Retry-After: 1
-	slow    fault = "slow"    // no answer until it is released, or its sender gives up
-	never   fault = "never"   // no answer, and the provider has done nothing
-	half    fault = "half" // the provider has done it, but the connection ends in the middle of the answer
+	busy    fault = "429"   // with Retry-After: 1
+	slow    fault = "slow"  // no answer until it is released, or its sender gives up
+	never   fault = "never" // no answer, and the provider has done nothing
+	half    fault = "half"  // the provider has done it, but the connection ends in the middle of the answer
 )
 
 // A script is what becomes of the next requests to one endpoint.

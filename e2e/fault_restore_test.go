@@ -43,7 +43,7 @@ func TestFaultRestoreRedirect(t *testing.T) {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
 			r.op.heal()
-			for range 3 {
+			for range 2 {
 				tab.visit(r.origin + "/")
 				tab.waitFor("globalThis.ready === true && globalThis.calls.pending.size === 0")
 			}
