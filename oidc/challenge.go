@@ -107,18 +107,18 @@ func (s *challengeScanner) parameter(name string, c *Challenge) bool {
 func (s *challengeScanner) quotedString() (string, bool) {
 	var b strings.Builder
 	for i := 1; i < len(s.rest); i++ {
-		switch c := s.rest[i]; {
-		case c == '"':
+		if s.rest[i] == '"' {
 			s.rest = s.rest[i+1:]
 			return b.String(), true
-		case c == '\\' && i+1 < len(s.rest):
-			i++
-			b.WriteByte(s.rest[i])
-		case c < ' ' && c != '\t', c == 0x7f:
-			return "", false
-		default:
-			b.WriteByte(c)
 		}
+		if s.rest[i] == '\\' && i+1 < len(s.rest) {
+			i++
+		}
+		c := s.rest[i]
+		if c < ' ' && c != '\t' || c == 0x7f { // not even behind a backslash
+			return "", false
+		}
+		b.WriteByte(c)
 	}
 	return "", false
 }

@@ -57,6 +57,7 @@ func TestParseChallenges(t *testing.T) {
 		{"5.6.4 closed by an escape", `Bearer realm="x\"`, nil},
 		{"5.6.4 ends in an escape", `Bearer realm="x\`, nil},
 		{"5.6.4 a control character", "Bearer realm=\"a\x01\"", nil},
+		{"5.6.4 a control character behind an escape", "Bearer realm=\"a\\\x1d\"", nil},
 		{"5.6.2 not a token", `Bearer realm={x}`, nil},
 		{"a quoted scheme", `"Bearer"`, nil},
 		{"too long", `Bearer realm="` + strings.Repeat("a", maxChallengeLength) + `"`, nil},
@@ -144,6 +145,7 @@ func FuzzChallenges(f *testing.F) {
 	for _, seed := range []string{
 		`Bearer realm="a\"b", error=invalid_token`, `Basic realm="a", DPoP algs="ES256", Negotiate YQ==`,
 		`, ,Bearer ,, x=y`, `Bearer x="`, `a b=c d`, `Negotiate YQ==, realm=x`, "Bearer a\t=\tb",
+		"Bearer a=\"\\\x1d\"",
 	} {
 		f.Add(seed)
 	}

@@ -125,6 +125,9 @@ type openParams struct {
 	SignedIn bool                  `json:"signed_in"`
 	Lock     string                `json:"lock"` // held by the page as long as it lives; may be empty
 	Settings strictjson.RawMessage `json:"settings"`
+
+	// Peers are all clients of the page, open or not; see [peers].
+	Peers []strictjson.RawMessage `json:"peers"`
 }
 
 func (c *Connection) open(params []byte) error {
@@ -147,6 +150,7 @@ func (c *Connection) open(params []byte) error {
 	if err != nil {
 		return err
 	}
+	c.registry.Meet(peers(p.Peers)...)
 	client, err := c.registry.Open(settings, page{c.conn}.services(), p.SignedIn)
 	if err != nil {
 		return err

@@ -110,19 +110,27 @@ func compile(ctx context.Context, source string) ([]byte, error) {
 	}
 	defer os.RemoveAll(folder)
 	out := filepath.Join(folder, "oidcspa.wasm")
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-gcflags=all=-l"}
+	overlay, err := overlay(ctx, source, folder)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-overlay=" + overlay, "-gcflags=all=-l"}
 	for _, pkg := range inlined {
 		args = append(args, "-gcflags="+pkg+"=")
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, "-o", out, "./wasm")...)
-	cmd.Dir = source
-	// What a developer may have set must not change the bytes.
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWASM=", "GOFLAGS=-trimpath", "GOWORK=off",
-		"GOEXPERIMENT=", "GOFIPS140=off", "CGO_ENABLED=0")
+	cmd.Dir, cmd.Env = source, wasmEnv()
 	if _, err := output(cmd); err != nil {
 		return nil, fmt.Errorf("compiling the wasm: %w", err)
 	}
 	return os.ReadFile(out)
+}
+
+// wasmEnv is the environment of the build: what a developer may have set must
+// not change the bytes.
+func wasmEnv() []string {
+	return append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWASM=", "GOFLAGS=-trimpath", "GOWORK=off",
+		"GOEXPERIMENT=", "GOFIPS140=off", "CGO_ENABLED=0")
 }
 
 // output runs a command; the error holds what it wrote to standard error.

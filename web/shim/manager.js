@@ -12,6 +12,9 @@ import { toUser } from "./user.js";
 /** The number of the contract with the program; see wasm/api. */
 const VERSION = 1;
 
+/** All clients of this page, open or not: the program keeps their responses apart. */
+const peers = new Set();
+
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
   #connection = null;
@@ -22,6 +25,8 @@ export class UserManager {
     this.settings = { ...settings };
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
+    const { authority, redirect_uri: uri, silent_redirect_uri: silent } = this.settings;
+    peers.add(JSON.stringify([authority, uri, silent ?? uri]));
     addEventListener("storage", (event) => this.#onStorage(event));
     addEventListener("pagehide", (event) => {
       if (!event.persisted) this.#connection?.then((c) => c.notify("close"), () => {});
@@ -42,7 +47,7 @@ export class UserManager {
   signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
     // Frameworks run effects twice: the second gets the result of the first.
-    this.#callback ??= this.#signinCallback(takeResponse(["code", "error"])).finally(() => { this.#callback = null; });
+    this.#callback ??= this.#signinCallback(takeResponse(["code", "error", "response"])).finally(() => { this.#callback = null; });
     return this.#callback;
   }
 
@@ -104,7 +109,7 @@ export class UserManager {
     const { host, assets, ...settings } = this.settings;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
-      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, settings });
+      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);
