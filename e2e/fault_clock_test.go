@@ -155,7 +155,7 @@ func TestFaultOutage(t *testing.T) {
 			r := newBusyRig(t)
 			tab := r.signedIn()
 			s := r.op.fail(oidctest.Token, fault, 1000)
-			<-s.met // the renewal in time
+			s.wait(t) // the renewal in time
 			r.sleeps(tab, tokenLife, 0)
 			if got := eval[string](tab, "um.getUser().then((u) => u?.expired ? 'expired' : '', (e) => e.code)"); got == "expired" {
 				t.Error("getUser hands out the token that has expired")

@@ -147,7 +147,7 @@ func TestFaultFetch(t *testing.T) {
 		r.op.count()
 		api.requests()
 		eval[bool](tab, fmt.Sprintf("globalThis.outcome = %s, true", fetchState(api, tt.init)))
-		<-s.met
+		s.wait(t)
 		if tt.abort {
 			eval[bool](tab, "aborter.abort(), true")
 		} else if tt.fault == slow {
@@ -190,7 +190,7 @@ func TestFaultFetchRenewal(t *testing.T) {
 				fetchState(api, "{}")))
 		}
 		if s != nil {
-			<-s.met
+			s.wait(t)
 		}
 		if fault == slow {
 			r.op.heal()
@@ -222,7 +222,7 @@ func TestFaultFetchWorkerDies(t *testing.T) {
 	tab := r.signedIn()
 	s := api.fail(slow, 1)
 	eval[bool](tab, fmt.Sprintf("globalThis.outcome = %s, true", fetchState(api, "{}")))
-	<-s.met
+	s.wait(t)
 	killWorkers(t, r.origin)
 	if got := eval[string](tab, "outcome"); got != "runtime_stopped" {
 		t.Errorf("when the worker died: %q", got)

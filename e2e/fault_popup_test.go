@@ -24,7 +24,7 @@ func clicked(tab *tab, expression string) {
 }
 
 // A sign-in in a popup window, of which each phase meets each fault. A window
-// that shows an error page ends by its own time.
+// that shows an error page is closed by the app.
 func TestFaultPopup(t *testing.T) {
 	for _, endpoint := range []string{oidctest.Discovery, oidctest.Authorize, oidctest.JWKS, oidctest.Token} {
 		t.Run(endpoint, func(t *testing.T) {
@@ -32,14 +32,15 @@ func TestFaultPopup(t *testing.T) {
 			tab := r.open()
 			for _, fault := range []fault{offline, broken, busy, slow, half} {
 				s := r.op.fail(endpoint, fault, fault.times())
-				clicked(tab, `globalThis.outcome = um.signinPopup({popupWindowFeatures: {closePopupWindowAfterInSeconds: 1}}).then(() => "", (e) => e.code ?? String(e))`)
-				<-s.met
+				clicked(tab, `globalThis.outcome = um.signinPopup({popupSignal: (globalThis.aborter = new AbortController()).signal}).then(() => "", (e) => e.code ?? String(e))`)
+				s.wait(t)
 				if fault == slow {
 					r.op.heal()
 				}
 				codes := outcomes[fault]
-				if endpoint == oidctest.Authorize {
-					codes = []string{"timeout"}
+				if endpoint == oidctest.Authorize && fault != slow {
+					eval[bool](tab, "aborter.abort(), true")
+					codes = []string{"aborted"}
 				}
 				if code := eval[string](tab, "outcome"); code != "" && !slices.Contains(codes, code) {
 					t.Errorf("%s: code %q, want none or one of %q", fault, code, codes)
@@ -61,7 +62,7 @@ func TestFaultPopupTabCloses(t *testing.T) {
 	other := r.another(tab)
 	s := r.op.fail(oidctest.Token, slow, 1)
 	clicked(tab, "globalThis.outcome = um.signinPopup().catch(() => {})")
-	<-s.met
+	s.wait(t)
 	tab.close()
 	r.op.heal()
 	if code := codeOf(other, "um.signinSilent()"); code != "" {

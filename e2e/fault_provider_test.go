@@ -329,6 +329,16 @@ func (f *faulty) depart(token string) (landed func()) {
 	}
 }
 
+// wait waits until the first request has met the fault.
+func (s *script) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.met:
+	case <-time.After(stepTimeout):
+		t.Fatalf("no request came that could meet %q", s.fault)
+	}
+}
+
 // left returns how long an access token is good for, by the provider's clock.
 func (f *faulty) left(accessToken string) (left time.Duration, known bool) {
 	f.mu.Lock()

@@ -161,8 +161,8 @@ func TestFaultRequestRate(t *testing.T) {
 	for i, r := range rigs {
 		counts := r.op.count()
 		renewals[i] = counts["refresh_token"]
-		t.Logf("%2d tabs: %v in %s with tokens that live %s: %.1f renewals an hour with tokens that live an hour",
-			sizes[i], counts, window, tokenLife, float64(renewals[i])*float64(tokenLife)/float64(window))
+		t.Logf("%2d tabs: %v in %s with tokens that live %s: %d renewals an hour, or %.1f with tokens that live an hour",
+			sizes[i], counts, window, tokenLife, renewals[i]*int(time.Hour/window), float64(renewals[i])*float64(tokenLife)/float64(window))
 		delete(counts, "refresh_token")
 		delete(counts, "jwks") // when the keys at hand are too old
 		if len(counts) > 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -57,11 +56,7 @@ func (r *rig) diesRestoring(t *testing.T, endpoint string, tabs ...*tab) {
 	}
 	s := r.op.fail(endpoint, slow, 1)
 	begin(tabs, "[um.getUser(), um.stats(), um.getUser()]")
-	select {
-	case <-s.met:
-	case <-time.After(stepTimeout):
-		t.Fatalf("the restoring worker did not ask for %s", endpoint)
-	}
+	s.wait(t)
 	killWorkers(t, r.origin)
 	r.survives(t, "restoring, at "+endpoint, tabs)
 }
@@ -118,7 +113,7 @@ func TestFaultClientsOnOnePage(t *testing.T) {
 
 	s := r.op.fail(oidctest.Token, offline, 1000)
 	codes := eval[string](tab, "Promise.all(managers.map((m) => m.signinSilent().then(() => 'renewed', (e) => e.code))).then((all) => all.join(' '))")
-	<-s.met
+	s.wait(t)
 	if codes != "network network renewed" {
 		t.Errorf("one provider is offline: %s", codes)
 	}
