@@ -70,6 +70,16 @@ func (api *faultyAPI) meet() *script {
 	return api.script.meet()
 }
 
+// failing returns the fault that requests meet or have met.
+func (api *faultyAPI) failing() fault {
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	if api.script == nil {
+		return ""
+	}
+	return api.script.fault
+}
+
 // refused is the fault of an API that takes no token.
 const refused fault = "401"
 
@@ -78,6 +88,10 @@ func (api *faultyAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Headers", "authorization")
 	w.Header().Set("Access-Control-Expose-Headers", "WWW-Authenticate")
 	if r.Method == http.MethodOptions || r.Header.Get("Sec-Fetch-Mode") == "no-cors" {
+		if api.failing() == offline {
+			reset(w)
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -118,7 +132,7 @@ func (api *faultyAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // fetchState asks the API: the text of the answer, its status, or the code or
 // the name of the failure.
 func fetchState(api *faultyAPI, init string) string {
-	return fmt.Sprintf("um.fetch(%q, %s).then((r) => r.ok ? r.text() : String(r.status)).catch((e) => e.code ?? e.name)", api.address, init)
+	return fmt.Sprintf("um.fetch(%q, %s).then((r) => r.ok ? r.text() : String(r.status)).catch((e) => e instanceof oidc.OIDCError ? e.code : e.name)", api.address, init)
 }
 
 // An API that fails is not the session's failure: the request says what
@@ -137,7 +151,7 @@ func TestFaultFetch(t *testing.T) {
 		{fault: offline, init: "{}", want: "network", requests: 2}, // the second is Chromium's own
 		{fault: broken, init: "{}", want: "500", requests: 1},
 		{fault: busy, init: "{}", want: "429", requests: 1},
-		{fault: half, init: "{}", want: "network", requests: 1},
+		{fault: half, init: "{}", want: "TypeError", requests: 1}, // the browser's, of a body that breaks off
 		{fault: refused, init: "{}", want: "things", requests: 2, renewals: 1},
 		{fault: slow, init: "{}", want: "things", requests: 1},
 		{fault: slow, init: "{signal: (globalThis.aborter = new AbortController()).signal}", want: "AbortError", requests: 1, abort: true},
