@@ -95,8 +95,10 @@ func (r *Registry) session(k key) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[k]
 	if s == nil {
-		s = &session{config: &r.config, provider: r.provider(k.source), redirects: &r.redirects}
-		s.expiry = &expiry{session: s}
+		config := r.config
+		s = &session{config: &config, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+		config.Transport = &meter{config.Transport, s.provider, &s.stats}
+		s.expiry = newExpiry(s)
 		r.sessions[k] = s
 	}
 	return s
@@ -106,7 +108,8 @@ func (r *Registry) session(k key) *session {
 func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
-		p = &provider{source: source, transport: r.config.Transport, now: r.config.Now}
+		p = &provider{source: source, now: r.config.Now}
+		p.transport = &meter{r.config.Transport, p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

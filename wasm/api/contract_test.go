@@ -56,6 +56,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"User", []string{"scopes", "expires_in", "expired"}, reflect.TypeFor[userJSON]()},
 		{"ErrorResponse", nil, reflect.TypeFor[errorData]()},
 		{"Stats", nil, reflect.TypeFor[statsResult]()},
+		{"Measure", nil, reflect.TypeFor[measureJSON]()},
 	}
 	for _, tt := range tests {
 		same(t, tt.declared, d.members(t, tt.declared), append(tags(tt.json), tt.page...))
@@ -70,7 +71,7 @@ func TestDeclaredMethods(t *testing.T) {
 	}
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), served)
 	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
-	same(t, "calls in "+pageFile, called, append(served[3:], "stats", "open", "close"))
+	same(t, "calls in "+pageFile, called, append(served[3:], "stats", "open", "close", "wake"))
 }
 
 var (

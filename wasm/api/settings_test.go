@@ -198,6 +198,7 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
+	"restore", // TestRestore
 }
 
 func TestDPoP(t *testing.T) {
