@@ -87,11 +87,12 @@ func (api *faultyAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Access-Control-Allow-Headers", "authorization")
 	w.Header().Set("Access-Control-Expose-Headers", "WWW-Authenticate")
-	if r.Method == http.MethodOptions || r.Header.Get("Sec-Fetch-Mode") == "no-cors" {
-		if api.failing() == offline {
-			reset(w)
-			return
-		}
+	probe := r.Header.Get("Sec-Fetch-Mode") == "no-cors"
+	switch {
+	case probe && api.failing() == offline:
+		reset(w)
+		return
+	case probe, r.Method == http.MethodOptions:
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}

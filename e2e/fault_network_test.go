@@ -184,11 +184,11 @@ func (r *rig) fresh(t *testing.T, tab *tab) {
 func TestFaultLoginPage(t *testing.T) {
 	r := newRig(t)
 	tab := r.open()
-	for _, fault := range []fault{offline, broken, half} {
+	for _, fault := range []fault{offline, broken, busy} {
 		s := r.op.fail(oidctest.Authorize, fault, fault.times())
 		eval[bool](tab, "um.signinRedirect().catch(() => {}), true")
 		s.wait(t)
-		tab.waitFor("globalThis.um === undefined")
+		tab.waitFor("globalThis.um === undefined && document.readyState === 'complete'")
 		r.op.heal()
 		tab.visit(r.origin + "/")
 		if got := eval[string](tab, userState); got != "nobody" {
