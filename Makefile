@@ -6,16 +6,17 @@ JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
 
-.PHONY: all build demo test test-native test-js e2e compat lint fmt size bench fuzz clean chromium redis jstest
+.PHONY: all build demo test test-native test-js e2e faults compat lint fmt size bench fuzz clean chromium redis jstest
 
 all: test
 
 build:                   ; go run ./cmd/assets -v
 demo:                    ; go run ./demo
-test: lint test-native test-js e2e
+test: lint test-native test-js e2e faults
 test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e) && cd session && go test -count=1 -run HostileTable
 test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
-e2e: chromium            ; cd e2e && go test -count=1 -timeout 10m
+e2e: chromium            ; cd e2e && go test -count=1 -timeout 10m -skip TestFault
+faults: chromium         ; cd e2e && go test -count=1 -timeout 20m -run TestFault
 compat: chromium         ; scripts/compat.sh
 lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
 fmt: bin/golangci-lint   ; $< fmt

@@ -96,8 +96,8 @@ func TestMonitorSessionChanged(t *testing.T) {
 // ever, and signs nobody out.
 func TestMonitorHostileFrame(t *testing.T) {
 	tests := []struct {
-		says    string
-		signins int
+		says     string
+		renewals int
 	}{{"changed", 1}, {"error", 0}, {"nothing of the kind", 0}}
 	for _, tt := range tests {
 		t.Run(tt.says, func(t *testing.T) {
@@ -111,8 +111,8 @@ func TestMonitorHostileFrame(t *testing.T) {
 			tab.waitFor(checkFrames + " === 1")
 			op.ResetRequests()
 			eval[bool](tab, fmt.Sprintf(wait, 3000))
-			if n := op.Count(oidctest.Authorize); n > tt.signins {
-				t.Errorf("%d silent sign-ins, want %d", n, tt.signins)
+			if n := op.Count(oidctest.Authorize); n > tt.renewals {
+				t.Errorf("%d silent sign-ins, want %d", n, tt.renewals)
 			}
 			if got := eval[string](tab, userState); got != "somebody" {
 				t.Errorf("getUser: %s", got)

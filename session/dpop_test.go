@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -50,7 +51,10 @@ func newBound(t *testing.T) (w *world, proofs map[string][]http.Header) {
 	w.op.RefreshTokens = true
 	w.op.EditTokenResponse = func(response map[string]any) { response["token_type"] = "dPoP" }
 	proofs = map[string][]http.Header{}
+	var mu sync.Mutex // keys are fetched while the code is exchanged
 	w.op.Hold = func(endpoint string, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		proofs[endpoint] = append(proofs[endpoint], r.Header.Clone())
 	}
 	w.settings.DPoP = true

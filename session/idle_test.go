@@ -132,9 +132,12 @@ func TestIdleWhatCounts(t *testing.T) {
 // although no timer has run and the first sign of life is an activity.
 func TestIdleSleep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, client, tab := idleWorld(t)
+		w := newWorld(t)
+		w.op.Lifetime = 24 * time.Hour
+		w.settings.Idle = IdleSettings{Timeout: time.Minute}
 		var asleep time.Duration
-		client.session.config.Now = func() time.Time { return time.Now().Add(asleep) }
+		w.registry.config.Now = func() time.Time { return time.Now().Add(asleep) }
+		client, tab, _ := w.watched(says("unchanged"))
 		w.signIn(client, tab)
 		synctest.Wait()
 		asleep = 2 * time.Hour

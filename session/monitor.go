@@ -41,19 +41,19 @@ const (
 	checkPatience = 3
 )
 
-// A SessionCheck is one question to the provider's frame (Session
+// A Check is one question to the provider's frame (Session
 // Management 3.1).
-type SessionCheck struct {
+type Check struct {
 	URL     string        // of the frame
 	Origin  string        // who the frame has to be
 	Message string        // what to post to it
 	Keep    time.Duration // how long the frame stays for the next question
 }
 
-// A SessionChecker asks the provider's frame in a hidden frame of the tab,
+// A Checker asks the provider's frame in a hidden frame of the tab,
 // and returns its answer. Codes: [ErrFrameNoResponse], [ErrPageGone].
-type SessionChecker interface {
-	CheckSession(ctx context.Context, check SessionCheck) (answer string, err error)
+type Checker interface {
+	CheckSession(ctx context.Context, check Check) (answer string, err error)
 }
 
 // A ProviderSession is the session at the provider; Subject is empty if
@@ -118,7 +118,7 @@ func (m *monitor) start(user *User) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
-	w := &statusWatch{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
+	w := &vigil{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
 	if w.interval <= 0 {
 		w.interval = defaultCheckInterval
 	}

@@ -17,11 +17,11 @@ import (
 // opFrame is the provider's frame in a tab.
 type opFrame struct {
 	mu     sync.Mutex
-	asked  []SessionCheck
+	asked  []Check
 	answer func(n int) (string, error) // by how often it was asked
 }
 
-func (f *opFrame) CheckSession(_ context.Context, check SessionCheck) (string, error) {
+func (f *opFrame) CheckSession(_ context.Context, check Check) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, check)
@@ -90,7 +90,7 @@ func TestMonitor(t *testing.T) {
 		events   []EventName // after userLoaded of the sign-in
 		user     bool        // there is one in the end
 		asked    int         // how often in ten minutes; -1 for no end
-		signins  int         // silent ones in that time
+		renewals int         // silent ones in that time
 	}{
 		{"3.2 unchanged", "signed out", "unchanged", nil, true, -1, 0},
 		{"3.2 changed, the same person", "the same", "unchanged changed unchanged", []EventName{UserLoaded, UserSessionChanged}, true, -1, 1},
@@ -128,8 +128,8 @@ func TestMonitor(t *testing.T) {
 					t.Errorf("the frame was asked %d times, want %d", n, tt.asked)
 				}
 				n := w.op.Count(oidctest.Authorize)
-				if n != tt.signins && tt.signins >= 0 {
-					t.Errorf("%d silent sign-ins, want %d", n, tt.signins)
+				if n != tt.renewals && tt.renewals >= 0 {
+					t.Errorf("%d silent sign-ins, want %d", n, tt.renewals)
 				}
 				if n > 20 {
 					t.Errorf("%d silent sign-ins in ten minutes", n)

@@ -52,7 +52,7 @@ type Page struct {
 	Popper       Popper
 	Transactions TransactionStore
 	Listener     Listener
-	Checker      SessionChecker
+	Checker      Checker
 }
 
 // An EventName says what happened.

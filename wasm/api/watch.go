@@ -81,8 +81,8 @@ type checkResult struct {
 	Answer string `json:"answer"`
 }
 
-// CheckSession is [session.SessionChecker].
-func (p page) CheckSession(ctx context.Context, check session.SessionCheck) (string, error) {
+// CheckSession is [session.Checker].
+func (p page) CheckSession(ctx context.Context, check session.Check) (string, error) {
 	var result checkResult
 	err := p.call(ctx, serviceTimeout, "checkSession", checkParams{
 		URL: check.URL, Origin: check.Origin, Message: check.Message, Keep: check.Keep.Milliseconds(),

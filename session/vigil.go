@@ -12,8 +12,8 @@ import (
 // may be about to end its session, too.
 const anonymousPause = time.Second
 
-// A statusWatch is what a monitor does for one user, or for nobody.
-type statusWatch struct {
+// A vigil is what a monitor does for one user, or for nobody.
+type vigil struct {
 	*monitor
 	client   *Client
 	user     *User // nil for nobody
@@ -25,7 +25,7 @@ type statusWatch struct {
 }
 
 // run asks until ctx ends, the session is over, or asking has no point.
-func (w *statusWatch) run(ctx context.Context) {
+func (w *vigil) run(ctx context.Context) {
 	w.pause = w.interval
 	if w.user != nil {
 		w.known = ProviderSession{State: w.user.SessionState, Subject: w.user.Subject()}
@@ -50,7 +50,7 @@ func (w *statusWatch) run(ctx context.Context) {
 }
 
 // meet finds out who is signed in at the provider while nobody is here.
-func (w *statusWatch) meet(ctx context.Context) bool {
+func (w *vigil) meet(ctx context.Context) bool {
 	found, err := w.client.providerSession(ctx, nil)
 	if found.State == "" {
 		if ctx.Err() == nil && err != nil {
@@ -66,20 +66,20 @@ func (w *statusWatch) meet(ctx context.Context) bool {
 }
 
 // question returns what to ask; false if the provider cannot be asked.
-func (w *statusWatch) question(metadata *oidc.Metadata) (SessionCheck, bool) {
+func (w *vigil) question(metadata *oidc.Metadata) (Check, bool) {
 	origin := metadata.CheckSessionOrigin()
 	message, err := oidc.CheckSessionMessage(w.client.settings.ClientID, w.known.State)
 	if origin == "" || err != nil {
-		return SessionCheck{}, false
+		return Check{}, false
 	}
-	return SessionCheck{
+	return Check{
 		URL: metadata.CheckSessionIframe, Origin: origin, Message: message, Keep: 2*w.interval + slowestCheck,
 	}, true
 }
 
 // ask asks the frame of the tab that answered last, or of another one if that
 // tab is gone.
-func (w *statusWatch) ask(ctx context.Context, check SessionCheck) (oidc.SessionStatus, error) {
+func (w *vigil) ask(ctx context.Context, check Check) (oidc.SessionStatus, error) {
 	w.mu.Lock()
 	tab := w.tab
 	w.mu.Unlock()
@@ -100,7 +100,7 @@ func (w *statusWatch) ask(ctx context.Context, check SessionCheck) (oidc.Session
 }
 
 // take does what the answer asks for; false ends the watch.
-func (w *statusWatch) take(ctx context.Context, status oidc.SessionStatus, err error) bool {
+func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) bool {
 	switch {
 	case errors.Is(err, ErrPageGone): // no tab, or all of them are frozen
 		w.slower()
@@ -133,7 +133,7 @@ func (w *statusWatch) take(ctx context.Context, status oidc.SessionStatus, err e
 // recheck finds out what has changed, by a silent sign-in. A frame that says
 // so again although nothing has changed does not see the provider's cookies:
 // where the browser blocks them, this would never end (Session Management 5.1).
-func (w *statusWatch) recheck(ctx context.Context) bool {
+func (w *vigil) recheck(ctx context.Context) bool {
 	w.mu.Lock()
 	doubted, seen := w.doubted, w.seen
 	w.doubted = true
@@ -143,11 +143,10 @@ func (w *statusWatch) recheck(ctx context.Context) bool {
 		return false
 	}
 	found, err := w.client.providerSession(ctx, w.user)
-	var refusal *oidc.ProviderError
 	switch {
 	case ctx.Err() != nil:
 		return false
-	case err != nil && !(errors.As(err, &refusal) && wantsUser(err)):
+	case err != nil && !wantsUser(err):
 		// Nothing is known: the frame will say it again.
 		w.mu.Lock()
 		w.doubted = false
@@ -173,7 +172,7 @@ func (w *statusWatch) recheck(ctx context.Context) bool {
 
 // anonymous tells what became of the provider's session while nobody is
 // signed in here.
-func (w *statusWatch) anonymous(found ProviderSession) bool {
+func (w *vigil) anonymous(found ProviderSession) bool {
 	before := w.known.Subject
 	w.known = found
 	switch {
@@ -187,28 +186,42 @@ func (w *statusWatch) anonymous(found ProviderSession) bool {
 	return found.State != ""
 }
 
-// renewState gives the user the new session_state, in its turn among the
-// renewals, for which both would be the user to replace.
-func (w *statusWatch) renewState(found ProviderSession) {
+// renewState gives the user the new session_state. No renewal goes on
+// meanwhile, which would find another user than it began with.
+func (w *vigil) renewState(found ProviderSession) {
 	s := w.session
 	w.known = found
-	s.renewing <- struct{}{} // each renewal bounds its own time
-	user, unloads := s.current()
-	var err error
-	if user == w.user && found.State != w.user.SessionState {
+	s.renewing <- struct{}{}
+	defer func() { <-s.renewing }()
+	s.mu.Lock()
+	current, unloads, grant := s.user, s.unloads, s.grant
+	s.mu.Unlock()
+	if current == w.user && found.State != w.user.SessionState {
 		next := *w.user
-		next.SessionState = found.State
-		next.RefreshToken = s.refreshToken(w.user)
-		user, err = s.replace(w.user, &next, unloads)
+		next.SessionState, next.RefreshToken = found.State, grant.token
+		var err error
+		if current, err = s.replace(w.user, &next, unloads); err != nil {
+			return
+		}
+		s.keepGrant(&next, grant)
 	}
-	<-s.renewing
-	if err == nil && user != nil && user.Subject() == found.Subject {
+	if current != nil && current.Subject() == found.Subject {
 		s.notify(Event{Name: UserSessionChanged})
 	}
 }
 
+// keepGrant gives user, whose tokens are those of before, what was known of
+// the refresh token.
+func (s *session) keepGrant(user *User, g grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user == user {
+		s.grant = g
+	}
+}
+
 // slower doubles the pause.
-func (w *statusWatch) slower() { w.pause = max(w.interval, min(2*w.pause, slowestCheck)) }
+func (w *vigil) slower() { w.pause = max(w.interval, min(2*w.pause, slowestCheck)) }
 
 // sleep waits; false if ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -1,0 +1,111 @@
+//go:build !js
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/internal/chromium"
+)
+
+// cookieModes are what the preference profile.cookie_controls_mode says of
+// cookies of another site.
+var cookieModes = []struct {
+	name string
+	mode int
+	want string // who is restored
+}{
+	{"allowed", 0, "somebody"},
+	{"blocked", 1, "nobody"},
+}
+
+// newBrowser starts a browser of its own with preferences.
+func newBrowser(t *testing.T, preferences map[string]any) context.Context {
+	t.Helper()
+	dir := t.TempDir()
+	data, err := json.Marshal(preferences)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "Default"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Default", "Preferences"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path, err := chromium.Path()
+	if err != nil {
+		t.Fatal(err)
+	}
+	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), append(chromium.Options(dir), chromedp.ExecPath(path))...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil { // before the folder goes
+			t.Log(err)
+		}
+		cancel()
+		cancelAllocator()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// blockedLimit is when an app has to know that there is no way to restore.
+const blockedLimit = 2 * time.Second
+
+// With the cookies of other sites allowed the frame restores the session; with
+// them blocked the app knows in two seconds that it cannot. The app is on
+// localhost, the provider on 127.0.0.1, whose cookie is SameSite=None; Secure.
+func TestFaultThirdPartyCookies(t *testing.T) {
+	for _, mode := range cookieModes {
+		t.Run(mode.name, func(t *testing.T) {
+			browser := newBrowser(t, map[string]any{"profile": map[string]any{"cookie_controls_mode": mode.mode}})
+			for _, provider := range []string{"answers", "refuses frames"} {
+				r := newRigAt(t, "127.0.0.1")
+				r.op.requires, r.op.denied = true, provider == "refuses frames"
+				r.op.RefreshTokens = false
+				r.setHost("dedicated") // which a reload ends
+				r.restores(t, browser, mode.name+", the provider "+provider, mode.want)
+			}
+		})
+	}
+}
+
+// restores signs in, reloads, and looks at what comes of the session, and when.
+// The best time of three counts: a busy machine must not decide.
+func (r *rig) restores(t *testing.T, browser context.Context, what, want string) {
+	t.Helper()
+	if r.op.denied {
+		want = "nobody"
+	}
+	tab := openTab(t, browser)
+	tab.expectProblems()
+	tab.visit(r.origin + "/")
+	var times []time.Duration
+	for len(times) < 3 && (len(times) == 0 || slices.Min(times) > blockedLimit) {
+		if code := signinCode(tab); code != "" {
+			t.Fatalf("cookies of other sites %s: sign-in: code %q", what, code)
+		}
+		tab.visit(r.origin + "/")
+		took := eval[float64](tab, "firstUser.then(([user, time]) => time)")
+		times = append(times, time.Duration(took*float64(time.Millisecond)).Round(time.Millisecond))
+		if got := eval[string](tab, userState); got != want {
+			t.Errorf("cookies of other sites %s: %s, want %s", what, got, want)
+		}
+	}
+	t.Logf("cookies of other sites %s: %s, known after %v", what, want, times)
+	if slices.Min(times) > blockedLimit {
+		t.Errorf("cookies of other sites %s: known after %v, want %s", what, times, blockedLimit)
+	}
+	r.check(tab)
+}

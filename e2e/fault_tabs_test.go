@@ -1,0 +1,181 @@
+//go:build !js
+
+package e2e
+
+import (
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// newRandom returns random numbers that FAULT_SEED brings back.
+func newRandom(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("FAULT_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("FAULT_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, seed))
+}
+
+// tokenLife is that of the tests that let time pass. A token is renewed when
+// a third of it is left.
+const tokenLife = 10 * time.Second
+
+// newBusyRig is a rig whose tokens do not live long.
+func newBusyRig(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t)
+	r.set("automaticSilentRenew", true)
+	r.op.Lifetime = tokenLife
+	return r
+}
+
+// another opens the app in another tab of the profile.
+func (r *rig) another(tab *tab) *tab {
+	r.t.Helper()
+	other := tab.sibling()
+	other.expectProblems()
+	other.visit(r.origin + "/")
+	return other
+}
+
+const (
+	churnTime = 2 * time.Minute
+	churnPace = 200 * time.Millisecond
+	maxTabs   = 20
+)
+
+// A churn is an End-User who opens and closes tabs all the time.
+type churn struct {
+	*rig
+	random  *rand.Rand
+	tabs    []*tab
+	opened  int
+	renewed int // by the app itself
+	failed  int // requests that met a fault
+}
+
+// Up to 20 tabs open, close, reload and leave at random for two minutes, while
+// tokens live ten seconds and the provider fails now and then: whoever asks, at
+// any moment, is signed in, with nothing but the renewals that one tab would
+// have made.
+func TestFaultTabsAtRandom(t *testing.T) {
+	t.Parallel() // both wait for tokens to grow old most of the time
+	r := newBusyRig(t)
+	c := &churn{rig: r, random: newRandom(t), tabs: []*tab{r.signedIn()}}
+	r.op.count()
+	pace := time.NewTicker(churnPace)
+	defer pace.Stop()
+	for end := time.Now().Add(churnTime); time.Now().Before(end) && !t.Failed(); <-pace.C {
+		c.step()
+	}
+	counts := r.op.count()
+	t.Logf("%d tabs were opened, %d are left; the provider was asked for %v, %d renewals of them by the app, and failed up to %d times",
+		c.opened, len(c.tabs), counts, c.renewed, c.failed)
+	// A renewal of the app may come in the middle of the life of a token.
+	if most := int(churnTime/(tokenLife/2)) + c.renewed + 2*c.failed; counts["refresh_token"] > most {
+		t.Errorf("%d renewals, want %d at most", counts["refresh_token"], most)
+	}
+	if counts["authorize"] > 0 {
+		t.Errorf("%d sign-ins in a frame: the session was lost", counts["authorize"])
+	}
+	r.check(c.tabs...)
+}
+
+// step does one thing.
+func (c *churn) step() {
+	c.t.Helper()
+	i := c.random.IntN(len(c.tabs))
+	tab := c.tabs[i]
+	switch dice := c.random.IntN(100); {
+	case dice < 35 && len(c.tabs) < maxTabs:
+		tab = c.another(tab)
+		c.tabs = append(c.tabs, tab)
+		c.opened++
+	case dice < 60 && len(c.tabs) > 1:
+		c.leave(tab)
+		c.tabs = slices.Delete(c.tabs, i, i+1)
+		return
+	case dice < 62:
+		c.renewed++
+		eval[bool](tab, "um.signinSilent().catch(() => {}), true") // the tab may go meanwhile
+		return
+	case dice < 75:
+		tab.do("reload", chromedp.Reload())
+		tab.waitReady()
+	case dice < 90:
+		tab.do("leave", chromedp.Navigate("about:blank"))
+		tab.visit(c.origin + "/")
+	case dice < 93:
+		c.failed++
+		c.op.fail(oidctest.Token, []fault{broken, busy}[c.random.IntN(2)], 1)
+		return
+	}
+	got := eval[string](tab, userState+".catch((e) => e.code)")
+	if got != "somebody" && (got != "http_status" || c.failed == 0) {
+		c.t.Errorf("with %d tabs: %s", len(c.tabs), got)
+	}
+}
+
+// leave closes a tab, whatever it is doing.
+func (c *churn) leave(tab *tab) {
+	c.t.Helper()
+	c.checkConsole(tab)
+	tab.close()
+}
+
+// The provider is asked as often whether there are 1, 5 or 20 tabs.
+func TestFaultRequestRate(t *testing.T) {
+	t.Parallel()
+	const window = 40 * time.Second
+	sizes := []int{1, 5, 20}
+	rigs := make([]*rig, len(sizes))
+	tabs := make([][]*tab, len(sizes))
+	for i, n := range sizes {
+		rigs[i] = newBusyRig(t)
+		tabs[i] = []*tab{rigs[i].signedIn()}
+		for len(tabs[i]) < n {
+			tabs[i] = append(tabs[i], rigs[i].another(tabs[i][0]))
+		}
+		for _, tab := range tabs[i] { // an app that looks at its user all the time
+			eval[bool](tab, "globalThis.looking = setInterval(() => um.getUser().then((u) => { if (u === null || u.expired) console.error(`getUser: ${u}`); }), 500), true")
+		}
+	}
+	for _, r := range rigs {
+		r.op.count()
+	}
+	<-time.After(window)
+	renewals := make([]int, len(sizes))
+	for i, r := range rigs {
+		counts := r.op.count()
+		renewals[i] = counts["refresh_token"]
+		t.Logf("%2d tabs: %v in %s with tokens that live %s: %d renewals an hour, or %.1f with tokens that live an hour",
+			sizes[i], counts, window, tokenLife, renewals[i]*int(time.Hour/window), float64(renewals[i])*float64(tokenLife)/float64(window))
+		delete(counts, "refresh_token")
+		delete(counts, "jwks") // when the keys at hand are too old
+		if len(counts) > 0 {
+			t.Errorf("%d tabs: the provider was asked for %v, too", sizes[i], counts)
+		}
+		for _, tab := range tabs[i] {
+			eval[bool](tab, "clearInterval(looking), true")
+		}
+	}
+	if slices.Max(renewals)-slices.Min(renewals) > 1 || slices.Min(renewals) == 0 {
+		t.Errorf("%v renewals with %v tabs: the number must not depend on the tabs", renewals, sizes)
+	}
+	for i, r := range rigs {
+		r.check(tabs[i]...)
+	}
+}
