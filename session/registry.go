@@ -47,7 +47,10 @@ type Registry struct {
 // key identifies a session.
 type key struct {
 	issuer, clientID string
+	authentication   oidc.ClientAuthentication
 }
+
+func (s *Settings) key() key { return key{s.Issuer, s.ClientID, s.Authentication} }
 
 // NewRegistry returns an empty registry.
 func NewRegistry(config Config) *Registry {
@@ -76,7 +79,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		return nil, err
 	}
 	client := &Client{
-		session:  r.session(key{settings.Issuer, settings.ClientID}),
+		session:  r.session(settings.key()),
 		settings: settings,
 		page:     page,
 	}
@@ -90,10 +93,18 @@ func (r *Registry) session(k key) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[k]
 	if s == nil {
-		s = &session{config: &r.config, provider: r.provider(k.issuer)}
-		s.expiry = &expiry{session: s}
+		s = r.newSession(k)
 		r.sessions[k] = s
 	}
+	return s
+}
+
+// newSession returns a session that nobody knows yet. The caller holds r.mu.
+func (r *Registry) newSession(k key) *session {
+	config := r.config
+	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
+	s := &session{config: &config, provider: r.provider(k.issuer)}
+	s.expiry = &expiry{session: s}
 	return s
 }
 

@@ -41,6 +41,9 @@ type Settings struct {
 	// (RFC 9449); a provider that issues bearer tokens is refused.
 	DPoP bool
 
+	// Authentication is how the client proves who it is, if it has a secret.
+	Authentication oidc.ClientAuthentication
+
 	// KeepRefreshToken leaves the refresh token as it is at a sign-out. By
 	// default it is revoked, which the sign-out does not wait for long.
 	KeepRefreshToken bool
@@ -80,6 +83,9 @@ func (s *Settings) check() error {
 	}
 	if s.RedirectURI == "" {
 		return fmt.Errorf("redirect_uri: %w", oidc.ErrInvalidConfig)
+	}
+	if err := s.Authentication.Check(); err != nil {
+		return err
 	}
 	if s.SilentRedirectURI == "" {
 		s.SilentRedirectURI = s.RedirectURI

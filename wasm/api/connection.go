@@ -34,6 +34,7 @@ type Connection struct {
 
 	mu     sync.Mutex
 	client *session.Client // guarded by mu; nil until "open"
+	steps  *session.Steps  // the same for an OidcClient
 	closed bool
 }
 
@@ -106,6 +107,9 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		c.Close()
 		return nil, nil
 	}
+	if s := c.openedSteps(); s != nil {
+		return runStep(ctx, s, method, params)
+	}
 	run, ok := methods[method]
 	if !ok {
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
@@ -123,7 +127,8 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 type openParams struct {
 	Version  int                   `json:"version"`
 	SignedIn bool                  `json:"signed_in"`
-	Lock     string                `json:"lock"` // held by the page as long as it lives; may be empty
+	Lock     string                `json:"lock"`  // held by the page as long as it lives; may be empty
+	Steps    bool                  `json:"steps"` // for an OidcClient
 	Settings strictjson.RawMessage `json:"settings"`
 }
 
@@ -146,6 +151,9 @@ func (c *Connection) open(params []byte) error {
 	settings, err := j.settings()
 	if err != nil {
 		return err
+	}
+	if p.Steps {
+		return c.openSteps(settings, p.Lock)
 	}
 	client, err := c.registry.Open(settings, page{c.conn}.services(), p.SignedIn)
 	if err != nil {

@@ -22,6 +22,10 @@ type settingsJSON struct {
 	ResponseType          string `json:"response_type"`
 	requestJSON
 
+	ClientSecret         string `json:"client_secret"`
+	ClientAuthentication string `json:"client_authentication"`
+	ClientAssertionAlg   string `json:"token_endpoint_auth_signing_alg"`
+
 	PAR                           string  `json:"par"`
 	DPoP                          bool    `json:"dpop"`
 	RevokeTokensOnSignout         *bool   `json:"revokeTokensOnSignout"`
@@ -65,6 +69,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		PostLogoutRedirectURI: j.PostLogoutRedirectURI,
 		Scope:                 j.Scope,
 		Request:               request,
+		Authentication:        j.authentication(),
 		Push:                  oidc.PushMode(j.PAR),
 		DPoP:                  j.DPoP,
 		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
@@ -74,6 +79,17 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		SilentTimeout:         duration(j.SilentRequestTimeoutInSeconds),
 		ExpiringNotice:        duration(j.ExpiringNotificationInSeconds),
 	}, nil
+}
+
+// authentication is that of a client with a secret. Without one the client is
+// public, whatever its settings say beside.
+func (j *settingsJSON) authentication() oidc.ClientAuthentication {
+	if j.ClientSecret == "" {
+		return oidc.ClientAuthentication{}
+	}
+	return oidc.ClientAuthentication{
+		Method: j.ClientAuthentication, Secret: oidc.Secret(j.ClientSecret), Algorithm: j.ClientAssertionAlg,
+	}
 }
 
 // duration converts seconds, within a day.

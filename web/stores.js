@@ -1,0 +1,4 @@
+// @ts-check
+import { DPoPState, IndexedDbDPoPStore, InMemoryWebStorage, WebStorageStateStore } from "./shim/stores.js";
+
+export { DPoPState, IndexedDbDPoPStore, InMemoryWebStorage, WebStorageStateStore };
