@@ -28,7 +28,13 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 
 // Metadata returns what the provider says of itself.
 func (s *Steps) Metadata(ctx context.Context) (*oidc.Metadata, error) {
-	return s.client.session.provider.fetchMetadata(ctx)
+	return s.client.Metadata(ctx)
+}
+
+// Metadata returns what the provider says of itself. Codes: those of
+// [oidc.FetchMetadata].
+func (c *Client) Metadata(ctx context.Context) (*oidc.Metadata, error) {
+	return c.session.provider.fetchMetadata(ctx)
 }
 
 // A SigninRequest is where to send the End-User, and what is remembered.

@@ -194,6 +194,7 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop",
+	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
 }
 
 func TestDPoP(t *testing.T) {

@@ -62,11 +62,7 @@ func stepMetadata(ctx context.Context, s *session.Steps, params []byte) (any, er
 	if err := decode(params, &struct{}{}); err != nil {
 		return nil, err
 	}
-	metadata, err := s.Metadata(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return metadata, nil
+	return s.Metadata(ctx)
 }
 
 // signinRequestJSON is a sign-in that an app makes itself.

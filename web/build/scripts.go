@@ -95,8 +95,8 @@ func classicScript(s *sources, workerFile string) []byte {
 
 func withHeader(src []byte) []byte { return append([]byte(header), src...) }
 
-// script reads a script without the comments that stand on lines of their own
-// and without empty lines.
+// script reads a script without the comments that stand on lines of their own,
+// without empty lines and without indentation.
 func (s *sources) script(name string) []byte {
 	src, err := stripComments(s.read(name))
 	if err != nil && s.err == nil {
@@ -127,7 +127,7 @@ func stripComments(src []byte) ([]byte, error) {
 			inBlock = true
 		case strings.HasPrefix(text, "/*") && after == "":
 		default:
-			out.WriteString(line)
+			out.WriteString(strings.TrimLeft(line, " "))
 			inTemplate = oddBackquotes(line)
 		}
 	}

@@ -13,6 +13,8 @@ const SIGNIN_ARGUMENTS = [
   "extraQueryParams", "login_hint", "id_token_hint",
 ];
 
+MetadataService._load = (settings) => programFor(settings).call("metadata");
+
 function pick(source, names) {
   return Object.fromEntries(names.map((name) => [name, source[name]]));
 }
@@ -41,8 +43,8 @@ export class OidcClient {
 
   /** What the app knows of a sign-in; its secrets stay in the program. */
   #state({ state, ...made }) {
-    const { authority, client_id, redirect_uri, response_mode } = this.settings;
-    return new SigninState({ authority, client_id, redirect_uri, response_mode, ...made, ...state });
+    const { authority, client_id, redirect_uri, response_mode, extraTokenParams } = this.settings;
+    return new SigninState({ authority, client_id, redirect_uri, response_mode, extraTokenParams, ...made, ...state });
   }
 
   async readSigninResponseState(url) {
@@ -52,10 +54,15 @@ export class OidcClient {
 
   async processSigninResponse(url) {
     const response = responseIn(url, SigninResponse);
+    // A refusal, too, belongs to somebody who waits for it with the app's state.
+    const request = response.error ? await this.#call("readSignin", { url }) : null;
     try {
       return fill(response, await this.#call("processSignin", { url }));
     } catch (error) {
-      if (error instanceof ErrorResponse) error.session_state ??= response.session_state;
+      if (error instanceof ErrorResponse) {
+        error.session_state ??= response.session_state;
+        error.state = request?.state?.data;
+      }
       throw error;
     }
   }
@@ -76,7 +83,7 @@ export class OidcClient {
     const { url, id } = await this.#call("createSignout", {
       id_token_hint, post_logout_redirect_uri, extraQueryParams, state: { data, request_type, url_state },
     });
-    return { url, state: id ? new State({ id, data, request_type, url_state }) : undefined };
+    return { url, state: id && (data !== undefined || url_state) ? new State({ id, data, request_type, url_state }) : undefined };
   }
 
   async processSignoutResponse(url) {
@@ -106,7 +113,7 @@ function responseIn(address, Response) {
 
 /** Adds to a response what came of it. */
 function fill(response, { state, ...user }) {
-  Object.assign(response, user, { userState: state?.data });
+  Object.assign(response, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: state?.data });
   response.url_state ??= state?.url_state;
   return response;
 }

@@ -38,13 +38,20 @@ export class ErrorTimeout extends OIDCError {
   }
 }
 
+/** Messages of oidc-client-ts that apps compare with; what else there is to say is in docs/errors.md. */
+const MESSAGES = {
+  state_unknown: "No matching state found in storage",
+  state_mismatch: "No state in response",
+  callback_missing: "No state in response",
+};
+
 /**
  * Makes the error of what the program sent.
  * @param {{message: string, data?: {code: string, error?: string}}} facts
  */
 export function toError({ message, data = { code: "internal" } }) {
   if (data.error) return new ErrorResponse(data);
-  return new (data.code === "timeout" ? ErrorTimeout : OIDCError)(message, data);
+  return new (data.code === "timeout" ? ErrorTimeout : OIDCError)(MESSAGES[data.code] ?? message, data);
 }
 
 export function failure(code, message) {

@@ -6,7 +6,9 @@ import { pageLock } from "./connection.js";
 import { toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
 import { connect } from "./host.js";
+import { MetadataService } from "./metadata.js";
 import { SERVICES } from "./services.js";
+import { UserManagerSettingsStore } from "./settings.js";
 import { toUser } from "./user.js";
 
 /** The number of the contract with the program; see wasm/api. */
@@ -16,10 +18,13 @@ const VERSION = 1;
 export class UserManager {
   #connection = null;
   #callback = null;
+  #given;
   #hintKey;
 
   constructor(settings) {
-    this.settings = { ...settings };
+    this.#given = { ...settings };
+    this.settings = new UserManagerSettingsStore(this.#given);
+    this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
     addEventListener("storage", (event) => this.#onStorage(event));
@@ -101,7 +106,7 @@ export class UserManager {
   }
 
   async #open() {
-    const { host, assets, ...settings } = this.settings;
+    const { host, assets, ...settings } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
       await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, settings });

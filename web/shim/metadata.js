@@ -1,19 +1,22 @@
 // @ts-check
 // What the provider says of itself, as the program knows it.
 
-import { programFor } from "./program.js";
-
 /** The metadata of a provider (OIDC Discovery 3), fetched when it is first needed. */
 export class MetadataService {
-  #settings;
+  /** How one that belongs to no UserManager asks; client.js sets it. */
+  static _load;
 
-  constructor(settings) {
+  #settings;
+  #load;
+
+  constructor(settings, load = MetadataService._load) {
     this.#settings = settings;
+    this.#load = load;
   }
 
   /** The metadata that passed the checks of the program. */
   getMetadata() {
-    return programFor(this.#settings).call("metadata");
+    return this.#load(this.#settings);
   }
 
   getIssuer() { return this._getMetadataProperty("issuer"); }

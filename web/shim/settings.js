@@ -26,31 +26,19 @@ const CLIENT_DEFAULTS = {
   extraHeaders: {},
 };
 
-/** The names of settings that have no default. */
-const CLIENT_SETTINGS = [
-  "authority", "metadata", "metadataSeed", "signingKeys", "client_id", "client_secret", "redirect_uri",
-  "post_logout_redirect_uri", "prompt", "display", "max_age", "ui_locales", "acr_values", "resource", "response_mode",
-  "dpop", "revokeTokenAdditionalContentTypes", "refreshTokenAllowedScope", "requestTimeoutInSeconds",
-];
-
-/** Assigns what is given, and the defaults of what is not. */
-function take(target, given, names, defaults) {
-  for (const name of names) target[name] = given[name];
-  for (const [name, value] of Object.entries(defaults)) target[name] = given[name] ?? value;
+/** Assigns the defaults, and what is given over them. */
+function take(target, defaults, given) {
+  Object.assign(target, defaults);
+  for (const [name, value] of Object.entries(given)) if (value != null) target[name] = value;
 }
 
 /** The settings of an OidcClient. */
 export class OidcClientSettingsStore {
-  constructor(given) {
-    take(this, given, CLIENT_SETTINGS, CLIENT_DEFAULTS);
-    this.metadataUrl = given.metadataUrl ?? metadataURL(given.authority);
-    this.stateStore = given.stateStore ?? storeIn("localStorage");
+  constructor(given = {}) {
+    take(this, CLIENT_DEFAULTS, given);
+    this.metadataUrl ??= `${this.authority?.replace(/\/?$/, "/")}.well-known/openid-configuration`;
+    this.stateStore ??= storeIn("localStorage");
   }
-}
-
-function metadataURL(authority) {
-  if (!authority) return authority;
-  return `${authority}${authority.endsWith("/") ? "" : "/"}.well-known/openid-configuration`;
 }
 
 const MANAGER_DEFAULTS = {
@@ -60,27 +48,27 @@ const MANAGER_DEFAULTS = {
   redirectTarget: "self",
   automaticSilentRenew: true,
   validateSubOnSilentRenew: true,
-  includeIdTokenInSilentRenew: false,
+  includeIdTokenInSilentRenew: true,
   monitorSession: false,
   monitorAnonymousSession: false,
   checkSessionIntervalInSeconds: 2,
   stopCheckSessionOnError: true,
   query_status_response_type: "code",
   revokeTokenTypes: ["access_token", "refresh_token"],
-  revokeTokensOnSignout: false,
+  revokeTokensOnSignout: true,
   includeIdTokenInSilentSignout: false,
   accessTokenExpiringNotificationTimeInSeconds: 60,
 };
 
 /** The settings of a UserManager. */
 export class UserManagerSettingsStore extends OidcClientSettingsStore {
-  constructor(given) {
+  constructor(given = {}) {
     super(given);
-    take(this, given, ["iframeNotifyParentOrigin", "iframeScriptOrigin", "maxSilentRenewTimeoutRetries"], MANAGER_DEFAULTS);
-    this.popup_redirect_uri = given.popup_redirect_uri ?? this.redirect_uri;
-    this.popup_post_logout_redirect_uri = given.popup_post_logout_redirect_uri ?? this.post_logout_redirect_uri;
-    this.silent_redirect_uri = given.silent_redirect_uri ?? this.redirect_uri;
-    this.silentRequestTimeoutInSeconds = given.silentRequestTimeoutInSeconds ?? (given.requestTimeoutInSeconds || 10);
-    this.userStore = given.userStore ?? storeIn("sessionStorage");
+    take(this, MANAGER_DEFAULTS, given);
+    this.popup_redirect_uri ??= this.redirect_uri;
+    this.popup_post_logout_redirect_uri ??= this.post_logout_redirect_uri;
+    this.silent_redirect_uri ??= this.redirect_uri;
+    this.silentRequestTimeoutInSeconds ??= this.requestTimeoutInSeconds || 10;
+    this.userStore ??= storeIn("sessionStorage");
   }
 }

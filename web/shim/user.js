@@ -3,7 +3,8 @@
 
 /** Somebody who is signed in. Times are seconds. */
 export class User {
-  scope = "";
+  /** @type {string | undefined} */
+  scope;
   profile = {};
   session_state = null;
   /** @type {number | undefined} */

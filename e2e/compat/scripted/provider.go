@@ -269,6 +269,8 @@ func (p *Provider) redirect(w http.ResponseWriter, r *http.Request, to, mode str
 	separator := "?"
 	if mode == "fragment" {
 		separator = "#"
+	} else if strings.Contains(to, "?") {
+		separator = "&"
 	}
 	if len(query) > 0 {
 		to += separator + query.Encode()
@@ -287,9 +289,13 @@ func (p *Provider) tokens(form url.Values) map[string]any {
 	now := time.Now().Unix()
 	claims := map[string]any{
 		"iss": p.base, "sub": "subject-1", "aud": "app", "exp": now + 300, "iat": now, "name": "Test User",
+		"jti": p.serial("jti"), // or two tokens of one second are the same
 	}
 	if nonce := request.Get("nonce"); nonce != "" {
 		claims["nonce"] = nonce
+	}
+	if request.Has("max_age") {
+		claims["auth_time"] = now
 	}
 	tokens := map[string]any{
 		"access_token":  accessToken,

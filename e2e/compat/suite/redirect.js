@@ -32,7 +32,7 @@ signin("plain", {});
 
 // Each parameter, as a setting and as an argument.
 const PARAMETERS = {
-  scope: "openid profile  email",
+  scope: "openid profile email",
   prompt: "login",
   display: "page",
   max_age: 3600,
@@ -78,7 +78,7 @@ signin("setting mergeClaimsStrategy", {
   script: { claims: { groups: ["a", "b"] }, userinfo: { groups: ["b", "c"] } },
 });
 signin("setting staleStateAgeInSeconds", { settings: { staleStateAgeInSeconds: 60 } });
-signin("setting fetchRequestCredentials", { settings: { fetchRequestCredentials: "include" } });
+signin("setting fetchRequestCredentials", { settings: { fetchRequestCredentials: "omit" } });
 
 // App state.
 for (const [name, state] of Object.entries({ object: { a: [1, { b: null }] }, text: "here", number: 7, false: false, list: [1, 2] })) {
