@@ -37,6 +37,9 @@ func TestCompat(t *testing.T) {
 	tab.expectProblems() // what the browser logs of refused requests
 	tab.do("load the scenarios", chromedp.Navigate(s.origin+"/suite/frame.html"))
 	names := eval[[]string](tab, `import("/suite/scenarios.js").then((m) => [...m.scenarios.keys()])`)
+	if !slices.Equal(names, readLines(t, "names.txt")) {
+		t.Error("names.txt is not the list of the scenarios")
+	}
 	known, gaps := s.readDifferences(t), s.readGaps(t)
 	ran := 0
 	for _, name := range names {

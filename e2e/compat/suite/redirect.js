@@ -145,7 +145,7 @@ signin("then signinSilent another", {
 });
 signin("then removeUser", { then: async (t, um) => { await t.attempt("remove", () => um.removeUser()); await t.attempt("user", () => um.getUser()); } });
 for (const types of [undefined, ["access_token"], ["refresh_token"], []]) {
-  signin(`then revokeTokens ${types ? `[${types}]` : ""}`, {
+  signin(`then revokeTokens ${types ? `[${types}]` : "by default"}`, {
     then: async (t, um) => { await t.attempt("revoke", () => um.revokeTokens(types)); await t.attempt("user", () => um.getUser()); },
   });
 }
