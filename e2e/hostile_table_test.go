@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +20,8 @@ import (
 // in the browser: one tab for all rows that do not wait, and a provider of its
 // own for each. A row passes if the error is the one expected, nothing more is
 // asked of the provider until the end of the table, nobody is signed in who
-// was not before, no event says otherwise, and the error holds no secret.
+// was not before, no event says otherwise, and neither the error nor the
+// consoles of page and worker hold a secret.
 func TestHostileTable(t *testing.T) {
 	var waiting, others []oidctest.Case
 	for _, c := range oidctest.Cases() {
@@ -52,17 +55,29 @@ type table struct {
 
 // run does rows one after the other in one tab.
 func (table *table) run(a *app, tab *tab, cases []oidctest.Case) {
+	console := &console{t: table.t}
+	console.listen(tab.ctx)
+	var worker context.Context // since the first row
 	for _, c := range cases {
 		passed := table.t.Run(c.Name, func(t *testing.T) {
 			tab.t = t
 			row := &row{t: t, c: c, app: a, tab: tab, op: table.providers.add(t, c)}
 			row.run()
+			if worker == nil {
+				worker = console.listenToWorker(a.origin)
+			}
 		})
 		tab.t = table.t
 		table.mu.Lock()
 		table.tally.Add(c, passed)
 		table.mu.Unlock()
 	}
+	if worker == nil {
+		return // no row was asked for
+	}
+	console.hear(tab.ctx, "the page is heard")
+	console.hear(worker, "the worker is heard")
+	console.check(table.providers.secrets())
 }
 
 // providers are those of all rows, each with a path of one server.
@@ -106,6 +121,17 @@ func (p *providers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Unlock()
 	defer p.mu.Lock()
 	op.ServeHTTP(w, r)
+}
+
+// secrets are all that have passed.
+func (p *providers) secrets() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []string
+	for _, op := range p.ops {
+		all = append(all, op.Secrets()...)
+	}
+	return all
 }
 
 // check looks for requests that came after the end of a row.
@@ -183,9 +209,14 @@ func (r *row) run() {
 // before has left.
 func (r *row) begin() {
 	r.app.set("authority", r.op.Issuer)
-	r.app.set("max_age", nil)
-	if r.c.MaxAge != 0 {
-		r.app.set("max_age", r.c.MaxAge)
+	// Providers that share a redirect URI have to say who they are.
+	r.app.set("redirect_uri", r.app.redirectURI()+"?op="+url.QueryEscape(r.op.Issuer))
+	r.app.set("dpop", r.c.DPoP)
+	for name, value := range map[string]any{"max_age": r.c.MaxAge, "claims": r.c.Claims, "response_mode": r.c.ResponseMode} {
+		if value == "" || value == int64(0) {
+			value = nil
+		}
+		r.app.set(name, value)
 	}
 	const running = "globalThis.ready === true && globalThis.oidc !== undefined"
 	if !eval[bool](r.tab, running) {
@@ -227,7 +258,8 @@ func (r *row) leave(promise string) outcome {
 	switch {
 	case eval[bool](r.tab, lost):
 		code := string(oidc.ErrStateUnknown)
-		if r.c.Want == oidc.ErrStateMismatch { // no state belongs to no sign-in, either
+		// What has no state belongs to no sign-in, either.
+		if r.c.Want == oidc.ErrStateMismatch || r.c.Want == oidc.ErrCallbackMissing {
 			code = string(r.c.Want)
 		}
 		r.tab.visit(r.app.origin + "/")

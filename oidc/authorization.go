@@ -59,6 +59,7 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 		ResponseMode: r.ResponseMode,
 		Scope:        withOpenID(r.Scope),
 		MaxAge:       r.MaxAge,
+		Thumbprint:   r.DPoPThumbprint,
 		CreatedAt:    now.Unix(),
 	}
 	var err error

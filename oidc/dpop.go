@@ -141,8 +141,8 @@ func hashText(text string) string {
 
 // Do sends req with a proof, and once more if the server wants its nonce in
 // it (RFC 9449 8 and 9). Codes: those of the transport beneath,
-// [ErrInvalidArgument] and [ErrInsecureURL] for the address; what the key
-// fails with.
+// [ErrInvalidArgument] and [ErrInsecureURL] for the address,
+// [ErrDPoPNonceHidden], what the key fails with.
 func (d *DPoPTransport) Do(ctx context.Context, req *Request) (*Response, error) {
 	address, _, _ := strings.Cut(req.URL, "#")
 	u, err := parseSecureURL(address)
@@ -156,6 +156,9 @@ func (d *DPoPTransport) Do(ctx context.Context, req *Request) (*Response, error)
 		return nil, err
 	}
 	fresh := d.remember(origin, resp)
+	if hidesNonce(resp) {
+		return nil, fmt.Errorf("%s does not show DPoP-Nonce: %w", origin, ErrDPoPNonceHidden)
+	}
 	if fresh == "" || fresh == nonce || !wantsNonce(resp) {
 		return resp, nil
 	}
@@ -290,4 +293,12 @@ func wantsNonce(resp *Response) bool {
 		return !exposed || err == nil && WantsDPoPNonce(challenges)
 	}
 	return false
+}
+
+// hidesNonce tells whether the answer says that it wants its nonce, and there
+// is none to be seen: a browser shows DPoP-Nonce only where the server exposes
+// it by CORS. A 401 without a challenge to be seen says nothing.
+func hidesNonce(resp *Response) bool {
+	_, challenged := resp.Header["www-authenticate"]
+	return resp.Header["dpop-nonce"] == "" && (resp.Status == 400 || challenged) && wantsNonce(resp)
 }

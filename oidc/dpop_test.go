@@ -155,7 +155,6 @@ func TestDPoPNonce(t *testing.T) {
 		{"8 none", []*Response{reply(200, "{}")}, []any{nil}},
 		{"8 asked by the token endpoint", []*Response{reply(400, wanted, "dpop-nonce", "n1"), reply(200, "{}")}, []any{nil, "n1"}},
 		{"8 asked twice", []*Response{reply(400, wanted, "dpop-nonce", "n1"), reply(400, wanted, "dpop-nonce", "n2")}, []any{nil, "n1"}},
-		{"8 asked without a nonce", []*Response{reply(400, wanted)}, []any{nil}},
 		{"8 another error with a nonce", []*Response{reply(400, `{"error":"invalid_grant"}`, "dpop-nonce", "n1")}, []any{nil}},
 		{"8 in HTML", []*Response{reply(400, wanted, "dpop-nonce", "n1", "content-type", "text/html")}, []any{nil}},
 		{"8.1 two headers", []*Response{reply(400, wanted, "dpop-nonce", "n1, n2")}, []any{nil}},
@@ -186,6 +185,34 @@ func TestDPoPNonce(t *testing.T) {
 				t.Errorf("nonces %v, want %v", got, tt.nonces)
 			}
 			checkNoSecret(t, d)
+		})
+	}
+}
+
+// A server that wants its nonce and hides it is named.
+func TestDPoPNonceHidden(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer *Response
+		want   error
+	}{
+		{"8 by the token endpoint", reply(400, `{"error":"use_dpop_nonce"}`), ErrDPoPNonceHidden},
+		{"9 by a resource", reply(401, "", "www-authenticate", `DPoP error="use_dpop_nonce"`), ErrDPoPNonceHidden},
+		{"8 another error", reply(400, `{"error":"invalid_grant"}`), nil},
+		{"9 another challenge", reply(401, "", "www-authenticate", `DPoP error="invalid_token"`), nil},
+		{"9 a challenge that is hidden, too", reply(401, ""), nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d, beneath := testDPoP(t, "ES256", tt.answer)
+			_, err := d.Do(t.Context(), &Request{Method: "POST", URL: testIssuer + "/token?a=b"})
+			checkError(t, err, tt.want)
+			if tt.want != nil && !strings.Contains(err.Error(), testIssuer+" ") {
+				t.Errorf("the error does not name the server: %v", err)
+			}
+			if n := len(beneath.sent); n != 1 {
+				t.Errorf("%d requests, want 1", n)
+			}
 		})
 	}
 }

@@ -139,6 +139,15 @@ const (
 	ErrChallengeMalformed Code = "challenge_malformed"
 )
 
+// Reasons for a client that binds its tokens to a key to give up (RFC 9449).
+const (
+	// ErrDPoPKeyLost: the code is bound to a key that is not there any more.
+	ErrDPoPKeyLost Code = "dpop_key_lost"
+	// ErrDPoPNonceHidden: the server wants its nonce in the proof, and does not
+	// show it: the header DPoP-Nonce is missing, or hidden by CORS.
+	ErrDPoPNonceHidden Code = "dpop_nonce_hidden"
+)
+
 // Reasons for an API to refuse a token because of how it is bound to a key,
 // or the proof of possession that came with it (RFC 9449).
 const (

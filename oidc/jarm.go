@@ -34,6 +34,9 @@ func (tx *Transaction) ParseSignedCallback(m *Metadata, keys *KeySet, callbackUR
 	if values.Get("response") == "" {
 		return nil, ErrCallbackMissing
 	}
+	if values.Has("code") || values.Has("error") {
+		return nil, ErrCallbackMalformed // two responses, one of which nobody signed
+	}
 	claims, err := tx.verifyResponse(m, keys, values.Get("response"), now)
 	if err != nil {
 		return nil, err

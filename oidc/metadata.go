@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
 
 // Metadata is what a provider says of itself (OIDC Discovery 3).
@@ -48,26 +46,7 @@ func ConfigurationURL(issuer string) string {
 // Codes: those of [Transport] and [Metadata.Check], [ErrHTTPStatus],
 // [ErrNotJSON].
 func FetchMetadata(ctx context.Context, t Transport, issuer string) (*Metadata, error) {
-	if err := CheckIssuer(issuer); err != nil {
-		return nil, fmt.Errorf("issuer: %w", err)
-	}
-	var raw strictjson.RawMessage
-	req := &Request{
-		Method: "GET",
-		URL:    ConfigurationURL(issuer),
-		Header: map[string]string{"Accept": "application/json"},
-	}
-	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
-		return nil, err
-	}
-	var m Metadata
-	if err := strictjson.Unmarshal(raw, &m); err != nil {
-		return nil, fmt.Errorf("discovery: %w", ErrMetadataInvalid)
-	}
-	if err := m.Check(issuer); err != nil {
-		return nil, fmt.Errorf("discovery: %w", err)
-	}
-	return &m, nil
+	return (&MetadataSource{Issuer: issuer}).Fetch(ctx, t)
 }
 
 // Check returns nil if the metadata is that of issuer and of a provider that

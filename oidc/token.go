@@ -31,7 +31,8 @@ type tokenResponseJSON struct {
 
 // Exchange exchanges the code for tokens (OIDC Core 3.1.3.1, RFC 7636 4.5).
 // Codes: those of [Transport], [ErrInvalidArgument] for a zero Callback,
-// [ErrIssuerMismatch], [ErrHTTPStatus], [ErrNotJSON],
+// [ErrIssuerMismatch], [ErrDPoPKeyLost] if the code is bound to another key
+// than that of t, [ErrHTTPStatus], [ErrNotJSON],
 // [ErrTokenResponseInvalid], [ErrTokenTypeNotAllowed], [ErrIDTokenMissing], a
 // [ProviderError].
 func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*TokenResponse, error) {
@@ -40,6 +41,9 @@ func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*Tok
 	}
 	if m.Issuer != c.tx.Issuer {
 		return nil, ErrIssuerMismatch // the code goes to nobody else (RFC 9700 4.4.2)
+	}
+	if err := c.tx.checkKey(t); err != nil {
+		return nil, err
 	}
 	form := &params{}
 	form.add("grant_type", "authorization_code")
@@ -55,6 +59,18 @@ func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*Tok
 		return nil, ErrIDTokenMissing
 	}
 	return tokens, nil
+}
+
+// checkKey fails if the code is bound to a key that t does not prove: the
+// provider would refuse it, and take the attempt for a theft (RFC 9449 10).
+func (tx *Transaction) checkKey(t Transport) error {
+	if tx.Thumbprint == "" {
+		return nil
+	}
+	if key, ok := t.(interface{ Thumbprint() string }); !ok || key.Thumbprint() != tx.Thumbprint {
+		return ErrDPoPKeyLost
+	}
+	return nil
 }
 
 // A RefreshRequest asks for new tokens with a refresh token (RFC 6749 6).

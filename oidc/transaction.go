@@ -28,7 +28,8 @@ type Transaction struct {
 	CodeVerifier Secret
 	MaxAge       *int64 // seconds
 	Essential    EssentialClaims
-	CreatedAt    int64 // seconds since the epoch
+	Thumbprint   string // of the key that the code is bound to (RFC 9449 10)
+	CreatedAt    int64  // seconds since the epoch
 }
 
 // ExpiresAt is when the answer comes too late, in seconds since the epoch.
@@ -47,6 +48,7 @@ type transactionJSON struct {
 	CodeVerifier string           `json:"code_verifier"`
 	MaxAge       *int64           `json:"max_age,omitempty"`
 	Essential    *EssentialClaims `json:"essential,omitempty"`
+	Thumbprint   string           `json:"dpop_jkt,omitempty"`
 	CreatedAt    int64            `json:"created_at"`
 }
 
@@ -63,6 +65,7 @@ func (tx *Transaction) Encode() ([]byte, error) {
 		Nonce:        tx.Nonce.Reveal(),
 		CodeVerifier: tx.CodeVerifier.Reveal(),
 		MaxAge:       tx.MaxAge,
+		Thumbprint:   tx.Thumbprint,
 		CreatedAt:    tx.CreatedAt,
 	}
 	if tx.Essential.ACR || tx.Essential.AuthTime {
@@ -95,6 +98,7 @@ func DecodeTransaction(data []byte) (*Transaction, error) {
 		Nonce:        Secret(wire.Nonce),
 		CodeVerifier: Secret(wire.CodeVerifier),
 		MaxAge:       wire.MaxAge,
+		Thumbprint:   wire.Thumbprint,
 		CreatedAt:    wire.CreatedAt,
 	}
 	if wire.Essential != nil {

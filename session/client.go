@@ -44,7 +44,7 @@ type SigninArgs struct {
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
 // the navigation has been ordered. Codes: those of [oidc.FetchMetadata] and
-// [oidc.AuthenticationRequest.Start].
+// [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args)
@@ -53,12 +53,15 @@ func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 }
 
 func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
+	if err := c.session.outlives(c); err != nil {
+		return err
+	}
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return err
 	}
 	request := args.request(&c.settings)
-	tx, url, err := c.session.start(metadata, request)
+	tx, url, err := c.session.start(ctx, c, metadata, request)
 	if err != nil {
 		return err
 	}
@@ -84,7 +87,9 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 // the tab back to. The same response given twice at the same time gives one
 // result. Codes: [oidc.ErrCallbackMissing] if the address holds no response,
 // [oidc.ErrStateUnknown] if it answers nothing that this tab started, those
-// of [oidc.Transaction.ParseCallback], [oidc.Callback.Exchange] and
+// of [oidc.Transaction.ParseCallback], or of
+// [oidc.Transaction.ParseSignedCallback] if that was asked for,
+// [ErrRedirectURIShared], those of [oidc.Callback.Exchange] and
 // [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
 // sign-out meanwhile.
 func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User, error) {
@@ -113,7 +118,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if c.session.config.OnePage && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
-	if _, err := c.session.provider.fetchMetadata(ctx); err != nil {
+	if err := c.session.provider.prepare(ctx, tx); err != nil {
 		// The code has not been used: keep what is needed to try again.
 		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
 		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))

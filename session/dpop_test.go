@@ -104,7 +104,9 @@ func TestDPoPRefusals(t *testing.T) {
 		edit func(w *world)
 		want oidc.Code
 	}{
-		{"a bearer token comes", func(w *world) { w.op.EditTokenResponse = nil }, oidc.ErrTokenTypeNotAllowed},
+		{"a bearer token comes", func(w *world) {
+			w.op.EditTokenResponse = func(response map[string]any) { response["token_type"] = "Bearer" }
+		}, oidc.ErrTokenTypeNotAllowed},
 		{"the provider takes other algorithms", func(w *world) {
 			w.op.EditMetadata = func(metadata map[string]any) {
 				metadata["dpop_signing_alg_values_supported"] = []string{"RS256"}

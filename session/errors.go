@@ -12,6 +12,9 @@ const (
 	ErrFrameNoResponse oidc.Code = "frame_no_response"
 	// ErrPageGone: the tab that was asked for a service went away.
 	ErrPageGone oidc.Code = "page_gone"
+	// ErrRedirectURIShared: several issuers share a redirect URI, and this one
+	// does not say in its responses who it is (RFC 9700 4.4).
+	ErrRedirectURIShared oidc.Code = "redirect_uri_shared"
 	// ErrInternal: a bug in this program.
 	ErrInternal oidc.Code = "internal"
 )

@@ -48,7 +48,10 @@ func newVictim(t *testing.T, c oidctest.Case) *victim {
 	if c.MaxAge != 0 {
 		v.settings.Request.MaxAge = &c.MaxAge
 	}
-	v.registry = NewRegistry(Config{Transport: v.transport, Logf: func(format string, args ...any) {
+	v.settings.Request.Claims = c.Claims
+	v.settings.Request.ResponseMode = c.ResponseMode
+	v.settings.DPoP = c.DPoP
+	v.registry = NewRegistry(Config{Transport: v.transport, NewKey: newES256, Logf: func(format string, args ...any) {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.log = append(v.log, fmt.Sprintf(format, args...))

@@ -16,10 +16,12 @@ const (
 	keysRefetchInterval = time.Minute
 )
 
-// A provider is what is known of one issuer, shared by all its sessions.
+// A provider is what is known of one issuer from one source, shared by all its
+// sessions.
 // Nothing of it is ever used for another issuer (RFC 9700 4.4).
 type provider struct {
-	issuer    string
+	source    source
+	keysOfApp *oidc.KeySet // in the place of those fetched; may be nil
 	transport oidc.Transport
 	now       func() time.Time
 
@@ -43,7 +45,7 @@ func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
 		if metadata := p.cachedMetadata(); metadata != nil { // another flight has landed
 			return metadata, nil
 		}
-		metadata, err := oidc.FetchMetadata(ctx, p.transport, p.issuer)
+		metadata, err := p.source.Fetch(ctx, p.transport)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +69,7 @@ func (p *provider) cachedMetadata() *oidc.Metadata {
 // recall takes metadata over that this client fetched before a redirect, if
 // it passes the checks and none has been fetched since.
 func (p *provider) recall(metadata *oidc.Metadata) {
-	if metadata.Check(p.issuer) != nil {
+	if p.source.Document != "" || metadata.Check(p.source.Issuer) != nil {
 		return
 	}
 	p.mu.Lock()
@@ -80,6 +82,9 @@ func (p *provider) recall(metadata *oidc.Metadata) {
 // fetchKeys returns the keys; with refetch they are fetched anew, past the
 // HTTP cache, unless that was done in the last minute (OIDC Core 10.1.1).
 func (p *provider) fetchKeys(ctx context.Context, refetch bool) (*oidc.KeySet, error) {
+	if p.keysOfApp != nil {
+		return p.keysOfApp, nil
+	}
 	metadata, err := p.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err

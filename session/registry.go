@@ -40,17 +40,20 @@ type Registry struct {
 	config Config
 
 	mu        sync.Mutex
-	providers map[string]*provider // by issuer; guarded by mu
+	providers map[source]*provider // guarded by mu
 	sessions  map[key]*session     // guarded by mu
+
+	redirects redirects
 }
 
 // key identifies a session.
 type key struct {
-	issuer, clientID string
-	authentication   oidc.ClientAuthentication
+	source         source
+	clientID       string
+	authentication oidc.ClientAuthentication
 }
 
-func (s *Settings) key() key { return key{s.Issuer, s.ClientID, s.Authentication} }
+func (s *Settings) key() key { return key{s.source(), s.ClientID, s.Authentication} }
 
 // NewRegistry returns an empty registry.
 func NewRegistry(config Config) *Registry {
@@ -65,7 +68,7 @@ func NewRegistry(config Config) *Registry {
 	}
 	return &Registry{
 		config:    config,
-		providers: map[string]*provider{},
+		providers: map[source]*provider{},
 		sessions:  map[key]*session{},
 	}
 }
@@ -73,7 +76,8 @@ func NewRegistry(config Config) *Registry {
 // Open returns a client for one tab. With hint, the tab says that there was a
 // session when it was loaded last, so that it is worth restoring. The client
 // is to be closed when the tab goes away. Codes: [oidc.ErrInvalidConfig],
-// [oidc.ErrInsecureURL].
+// [oidc.ErrInsecureURL], those of [oidc.MetadataSource.Check] and
+// [oidc.ParseKeys].
 func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error) {
 	if err := settings.check(); err != nil {
 		return nil, err
@@ -83,6 +87,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		settings: settings,
 		page:     page,
 	}
+	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI}})
 	client.session.join(client, hint)
 	return client, nil
 }
@@ -103,17 +108,20 @@ func (r *Registry) session(k key) *session {
 func (r *Registry) newSession(k key) *session {
 	config := r.config
 	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
-	s := &session{config: &config, provider: r.provider(k.issuer)}
+	s := &session{config: &config, provider: r.provider(k.source), redirects: &r.redirects}
 	s.expiry = &expiry{session: s}
 	return s
 }
 
-// provider returns what is known of issuer. The caller holds r.mu.
-func (r *Registry) provider(issuer string) *provider {
-	p := r.providers[issuer]
+// provider returns what is known from a source. The caller holds r.mu.
+func (r *Registry) provider(source source) *provider {
+	p := r.providers[source]
 	if p == nil {
-		p = &provider{issuer: issuer, transport: r.config.Transport, now: r.config.Now}
-		r.providers[issuer] = p
+		p = &provider{source: source, transport: r.config.Transport, now: r.config.Now}
+		if source.keys != "" {
+			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
+		}
+		r.providers[source] = p
 	}
 	return p
 }

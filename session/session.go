@@ -11,9 +11,10 @@ import (
 
 // A session is one End-User at one provider for one client_id, over all tabs.
 type session struct {
-	config   *Config
-	provider *provider
-	expiry   *expiry
+	config    *Config
+	provider  *provider
+	redirects *redirects
+	expiry    *expiry
 
 	silent  flight[*User] // renewals
 	restore flight[*User]
@@ -161,7 +162,7 @@ func (s *session) notify(event Event) {
 
 // keepable returns what of the metadata a page may keep during a redirect.
 func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
-	if s.config.OnePage {
+	if s.config.OnePage && s.provider.source.Document == "" {
 		return metadata
 	}
 	return nil
@@ -175,7 +176,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, err
 	}
-	callback, err := tx.ParseCallback(metadata, callbackURL, s.config.Now())
+	callback, err := s.readCallback(ctx, metadata, tx, callbackURL)
 	if err != nil {
 		return nil, fmt.Errorf("authentication response: %w", err)
 	}

@@ -44,6 +44,13 @@ type Settings struct {
 	// Authentication is how the client proves who it is, if it has a secret.
 	Authentication oidc.ClientAuthentication
 
+	// BindCode binds the code to that key, too (dpop_jkt, RFC 9449 10). A key
+	// that ends with the page is refused for a redirect.
+	BindCode bool
+
+	// Provider is what need not be fetched.
+	Provider ProviderSettings
+
 	// KeepRefreshToken leaves the refresh token as it is at a sign-out. By
 	// default it is revoked, which the sign-out does not wait for long.
 	KeepRefreshToken bool
@@ -73,10 +80,17 @@ const (
 )
 
 // check fills in the defaults. Codes: [oidc.ErrInvalidConfig],
-// [oidc.ErrInsecureURL].
+// [oidc.ErrInsecureURL], those of [oidc.MetadataSource.Check] and
+// [oidc.ParseKeys].
 func (s *Settings) check() error {
 	if err := oidc.CheckIssuer(s.Issuer); err != nil {
 		return fmt.Errorf("authority: %w", err)
+	}
+	if err := s.source().check(); err != nil {
+		return err
+	}
+	if s.BindCode && !s.DPoP {
+		return fmt.Errorf("a code bound to a key, without DPoP: %w", oidc.ErrInvalidConfig)
 	}
 	if s.ClientID == "" {
 		return fmt.Errorf("client_id: %w", oidc.ErrInvalidConfig)
@@ -97,19 +111,6 @@ func (s *Settings) check() error {
 		s.SilentTimeout = defaultSilentTimeout
 	}
 	return nil
-}
-
-// start begins a transaction. A response in a JWT is refused: the callback page
-// could not tell which transaction it belongs to.
-func (s *session) start(metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
-	tx, url, err := request.Start(metadata, s.config.Rand, s.config.Now())
-	if err != nil {
-		return nil, "", err
-	}
-	if tx.SignedResponse() {
-		return nil, "", fmt.Errorf("response_mode: %w", oidc.ErrUnsupported)
-	}
-	return tx, url, nil
 }
 
 // request returns the Authentication Request that the settings describe.

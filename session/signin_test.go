@@ -310,21 +310,3 @@ func replaceInRecords(tab *tab, from, to string) {
 		tab.transactions[state] = transaction
 	}
 }
-
-// The callback page cannot read a response in a JWT, so none is asked for.
-func TestResponseModes(t *testing.T) {
-	for mode, want := range map[string]oidc.Code{
-		"query": "", "fragment": "", "jwt": oidc.ErrUnsupported, "query.jwt": oidc.ErrUnsupported,
-		"form_post": oidc.ErrInvalidArgument,
-	} {
-		w := newWorld(t)
-		w.settings.Request.ResponseMode = mode
-		client, _ := w.open(false)
-		err := client.SigninRedirect(t.Context(), SigninArgs{})
-		if want != "" {
-			mustFail(t, mode, err, want)
-		} else if err != nil {
-			t.Errorf("%s: %v", mode, err)
-		}
-	}
-}

@@ -98,7 +98,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
 		asked[tab] = true
-		tx, url, startErr := s.start(metadata, request)
+		tx, url, startErr := s.start(ctx, c, metadata, request)
 		if startErr != nil {
 			return nil, startErr
 		}

@@ -52,7 +52,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	tx, url, err := c.session.start(metadata, args.request(&c.settings))
+	tx, url, err := c.session.start(ctx, c, metadata, args.request(&c.settings))
 	if err != nil {
 		return nil, err
 	}

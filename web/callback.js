@@ -4,7 +4,17 @@
 (() => {
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
-  const state = query.get("state") ?? fragment.get("state");
+  const state = stateOf(query) ?? stateOf(fragment);
+
+  /** A response that is a JWT has its state inside; the program verifies it. */
+  function stateOf(response) {
+    try {
+      const payload = response.get("response")?.split(".")[1];
+      return payload ? JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))).state : response.get("state");
+    } catch {
+      return null;
+    }
+  }
 
   if (window.parent !== window) {
     window.parent.postMessage({ source: "oidc-client", url: location.href, keepOpen: false }, location.origin);
@@ -17,7 +27,7 @@
       // A parameter that comes twice has to arrive twice: the client refuses it.
       for (const name of new Set(query.keys())) url.searchParams.delete(name);
       for (const [name, value] of query) url.searchParams.append(name, value);
-      if (fragment.has("state")) url.hash = location.hash;
+      if (fragment.has("state") || fragment.has("response")) url.hash = location.hash;
       location.replace(url);
       return;
     }

@@ -21,6 +21,7 @@ export type OIDCErrorCode =
   | "dpop_required" | "dpop_not_bound" | "dpop_proof_missing" | "dpop_key_invalid"
   | "dpop_key_mismatch" | "dpop_method_mismatch" | "dpop_url_mismatch"
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
+  | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
   | "version_mismatch" | "internal"
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
@@ -64,10 +65,34 @@ export interface RequestParameters {
   acr_values?: string;
   /** OIDC Core 5.5, as an object or as JSON; what it calls essential is checked. */
   claims?: string | object;
-  response_mode?: "query" | "fragment";
+  /** With "jwt", the provider signs its response (JARM). */
+  response_mode?: "query" | "fragment" | "jwt" | "query.jwt" | "fragment.jwt";
   /** RFC 8707. */
   resource?: string | string[];
   extraQueryParams?: Record<string, string | number | boolean>;
+}
+
+/** What a provider says of itself (OIDC Discovery 3); others than these are passed over. */
+export interface ProviderMetadata {
+  issuer: string;
+  authorization_endpoint: string;
+  token_endpoint: string;
+  jwks_uri: string;
+  /** Default what every provider has: "code", "public", "RS256". */
+  response_types_supported?: string[];
+  subject_types_supported?: string[];
+  id_token_signing_alg_values_supported?: string[];
+  userinfo_endpoint?: string;
+  end_session_endpoint?: string;
+  revocation_endpoint?: string;
+  check_session_iframe?: string;
+  pushed_authorization_request_endpoint?: string;
+  require_pushed_authorization_requests?: boolean;
+  code_challenge_methods_supported?: string[];
+  dpop_signing_alg_values_supported?: string[];
+  authorization_signing_alg_values_supported?: string[];
+  authorization_response_iss_parameter_supported?: boolean;
+  [member: string]: unknown;
 }
 
 export interface UserManagerSettings extends RequestParameters {
@@ -88,8 +113,20 @@ export interface UserManagerSettings extends RequestParameters {
   token_endpoint_auth_signing_alg?: "HS256" | "HS384" | "HS512";
   /** Pushes requests to the provider (RFC 9126). Default "auto": where it demands that. */
   par?: "auto" | "off" | "required";
-  /** Binds the tokens to a key that never leaves the worker (RFC 9449). Default false. */
-  dpop?: boolean;
+  /**
+   * Binds the tokens to a key that never leaves the worker (RFC 9449). Default
+   * false. bind_authorization_code binds the code, too, which for a redirect
+   * takes a program that outlives the page: the host "shared".
+   */
+  dpop?: boolean | { bind_authorization_code?: boolean };
+  /** The provider's metadata (Discovery 3), in the place of what it publishes; it passes the same checks. */
+  metadata?: ProviderMetadata;
+  /** Members that take the place of those that the provider publishes. */
+  metadataSeed?: Partial<ProviderMetadata>;
+  /** Where the metadata is. Default authority + "/.well-known/openid-configuration". */
+  metadataUrl?: string;
+  /** The provider's keys (RFC 7517), in the place of those at its jwks_uri. */
+  signingKeys?: Record<string, unknown>[];
   /** Revokes the refresh token at a sign-out, if the provider can. Default true. */
   revokeTokensOnSignout?: boolean;
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */

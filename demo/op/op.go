@@ -204,6 +204,7 @@ func (p *Provider) protocol(extra ...provider.Option) (http.Handler, error) {
 		provider.WithDPoP(goidc.ES256, goidc.PS256),
 		provider.WithPKCERequired(goidc.CodeChallengeMethodSHA256),
 		provider.WithIssuerResponseParameter(),
+		provider.WithJARM(algorithm),
 		provider.WithRefreshTokenGrant(p.store),
 		provider.WithRefreshTokenRotation(),
 		provider.WithRefreshTokenShouldIssue(p.issuesRefreshToken),

@@ -64,9 +64,10 @@ const provider = new Provider(config.issuer, {
     grant_types: ["authorization_code", "refresh_token"],
     response_types: ["code"],
     id_token_signed_response_alg: config.alg,
+    authorization_signed_response_alg: config.alg,
   }],
   jwks: { keys: [signingKey(config.alg)] },
-  enabledJWA: { idTokenSigningAlgValues: [config.alg] },
+  enabledJWA: { idTokenSigningAlgValues: [config.alg], authorizationSigningAlgValues: [config.alg] },
   cookies: { keys: [randomBytes(32).toString("hex")] },
   scopes: ["openid", "offline_access"],
   claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email", "email_verified"] },
@@ -83,6 +84,7 @@ const provider = new Provider(config.issuer, {
   features: {
     devInteractions: { enabled: false },
     revocation: { enabled: true },
+    jwtResponseModes: { enabled: true },
     resourceIndicators: {
       enabled: config.audience !== "",
       defaultResource: () => config.audience,

@@ -2,14 +2,15 @@
 // nothing else. Tests call globalThis.um.
 import * as oidc from "./oidcspa.js";
 
-const parameters = new URLSearchParams(location.search);
+const parameters = new URLSearchParams(`${location.search}&${location.hash.slice(1)}`);
 const settings = await (await fetch("config.json")).json();
 
 globalThis.oidc = oidc;
 globalThis.settings = settings;
 const start = performance.now();
 globalThis.um = new oidc.UserManager(settings);
-globalThis.firstUser = parameters.has("state") ? null : um.getUser().then((user) => [user, performance.now() - start]);
+const returns = parameters.has("state") || parameters.has("response");
+globalThis.firstUser = returns ? null : um.getUser().then((user) => [user, performance.now() - start]);
 globalThis.firstUser?.catch(() => {});
 globalThis.heard = [];
 for (const name of ["UserLoaded", "UserUnloaded", "AccessTokenExpiring", "AccessTokenExpired", "SilentRenewError"]) {
@@ -17,7 +18,7 @@ for (const name of ["UserLoaded", "UserUnloaded", "AccessTokenExpiring", "Access
 }
 
 // A sign-in comes back with a response, a sign-out with nothing but a state.
-if (parameters.has("state") && (parameters.has("code") || parameters.has("error"))) {
+if (returns && ["code", "error", "response"].some((name) => parameters.has(name))) {
   globalThis.callback = um.signinCallback();
   callback.catch(() => {});
   if (sessionStorage.getItem("twice")) {

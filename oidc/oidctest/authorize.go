@@ -67,7 +67,7 @@ func (op *OP) grantCode(w http.ResponseWriter, r *http.Request, q url.Values) {
 func (op *OP) respond(w http.ResponseWriter, r *http.Request, q, response url.Values) {
 	response.Set("state", q.Get("state"))
 	response.Set("iss", op.Issuer)
-	redirect(w, r, q.Get("redirect_uri"), response, op.EditCallback)
+	redirect(w, r, q.Get("redirect_uri"), inFragment(q), op.signed(q, response), op.EditCallback)
 }
 
 // signout is the end_session_endpoint (RP-Initiated Logout 2).
@@ -83,10 +83,10 @@ func (op *OP) signout(w http.ResponseWriter, r *http.Request) {
 	if state := q.Get("state"); state != "" {
 		parameters.Set("state", state)
 	}
-	redirect(w, r, q.Get("post_logout_redirect_uri"), parameters, op.EditSignout)
+	redirect(w, r, q.Get("post_logout_redirect_uri"), false, parameters, op.EditSignout)
 }
 
-func redirect(w http.ResponseWriter, r *http.Request, to string, parameters url.Values, edit func(url.Values)) {
+func redirect(w http.ResponseWriter, r *http.Request, to string, fragment bool, parameters url.Values, edit func(url.Values)) {
 	u, err := url.Parse(to)
 	if err != nil || u.Host == "" {
 		http.Error(w, "the address to come back to is no URL", http.StatusBadRequest)
@@ -94,6 +94,10 @@ func redirect(w http.ResponseWriter, r *http.Request, to string, parameters url.
 	}
 	if edit != nil {
 		edit(parameters)
+	}
+	if fragment {
+		http.Redirect(w, r, to+"#"+parameters.Encode(), http.StatusSeeOther)
+		return
 	}
 	query := u.Query()
 	for name, values := range parameters {

@@ -52,8 +52,17 @@ type Case struct {
 	// those that come after what is to be refused.
 	Silent []string
 
-	// MaxAge is the max_age that the client asks for, in seconds; 0 is none.
-	MaxAge int64
+	// Requests are how often endpoints may be asked, where it is more often
+	// than a client does that refuses at once.
+	Requests map[string]int
+
+	Pushed bool // the provider takes pushed requests only (RFC 9126 5)
+
+	// What the client is set up to ask for.
+	MaxAge       int64  // max_age in seconds; 0 is none
+	Claims       string // the claims parameter, JSON
+	ResponseMode string // "jwt" and the like
+	DPoP         bool   // tokens bound to a key
 }
 
 // Cases returns the table. Names are unique.
@@ -63,6 +72,7 @@ func Cases() []Case {
 		idTokenCases(), claimCases(), signatureCases(),
 		userinfoCases(), frameCases(), refreshCases(), signoutCases(),
 		legalCases(), legalTokenCases(),
+		responseJWTCases(), pushCases(), boundCases(), essentialCases(),
 	)
 }
 
@@ -70,6 +80,7 @@ func Cases() []Case {
 func (c *Case) Prepare(op *OP) {
 	op.Edit(func() {
 		op.RefreshTokens = c.Flow == FlowRefresh
+		op.RequirePAR = c.Pushed
 		if !c.SignedInBefore() || c.Flow == FlowSignout {
 			c.Edit(op)
 		}
@@ -99,7 +110,8 @@ func (c *Case) CheckRequests(op *OP) error {
 	if c.Want == "" {
 		return nil
 	}
-	for endpoint, most := range map[string]int{Discovery: 2, JWKS: 2, Authorize: 1, Token: 1, Userinfo: 1} {
+	for endpoint, most := range map[string]int{Discovery: 2, JWKS: 2, PAR: 1, Authorize: 1, Token: 1, Userinfo: 1} {
+		most = max(most, c.Requests[endpoint])
 		if n := op.Count(endpoint); n > most {
 			return fmt.Errorf("%d requests to the %s endpoint, want %d at most", n, endpoint, most)
 		}
@@ -256,11 +268,20 @@ var repeated = map[string]struct {
 	JWKS:      {`"keys":[]`, oidc.ErrKeysInvalid},
 	Token:     {`"access_token":"of-somebody-else"`, oidc.ErrTokenResponseInvalid},
 	Userinfo:  {`"sub":"other"`, oidc.ErrNotJSON},
+	PAR:       {`"request_uri":"urn:other"`, oidc.ErrPushResponseInvalid},
+}
+
+// success is the status of an answer that is none of an error.
+func success(endpoint string) int {
+	if endpoint == PAR {
+		return http.StatusCreated // RFC 9126 2.2
+	}
+	return http.StatusOK
 }
 
 func answerFaults() []answerFault {
 	text := func(contentType, text string) func(string) func(*OP) {
-		return func(endpoint string) func(*OP) { return raw(endpoint, http.StatusOK, contentType, text) }
+		return func(endpoint string) func(*OP) { return raw(endpoint, success(endpoint), contentType, text) }
 	}
 	change := func(change func(string) string) func(string) func(*OP) {
 		return func(endpoint string) func(*OP) { return body(endpoint, change) }

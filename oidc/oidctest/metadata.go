@@ -33,6 +33,8 @@ func (op *OP) metadata(w http.ResponseWriter, _ *http.Request) {
 		"id_token_signing_alg_values_supported":          algorithms,
 		"code_challenge_methods_supported":               []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
+		"authorization_signing_alg_values_supported":     algorithms,
+		"dpop_signing_alg_values_supported":              proofAlgorithms,
 	}
 	op.answer(w, Discovery, http.StatusOK, metadata, op.EditMetadata)
 }

@@ -44,6 +44,14 @@ type OP struct {
 	// RequirePAR takes requests only if they were pushed (RFC 9126 5).
 	RequirePAR bool
 
+	// PlainResponses answers a request for a response in a JWT (JARM) with one
+	// that is none.
+	PlainResponses bool
+
+	// RequireNonce wants a nonce in every DPoP proof, and another one each time
+	// (RFC 9449 8).
+	RequireNonce bool
+
 	// SignUserinfo answers with a JWT (OIDC Core 5.3.2).
 	SignUserinfo bool
 
@@ -57,6 +65,9 @@ type OP struct {
 	// JWKSPath is where the keys are; default "/jwks".
 	JWKSPath string
 
+	// HideHeaders exposes no header to other origins.
+	HideHeaders bool
+
 	// NoCORS are endpoints that no other origin may read.
 	NoCORS []string
 
@@ -67,6 +78,8 @@ type OP struct {
 	EditMetadata      func(metadata map[string]any)
 	EditJWKS          func(jwks map[string]any)
 	EditCallback      func(parameters url.Values)
+	EditResponse      func(header, claims map[string]any) // in a JWT (JARM 2.1)
+	EditPush          func(response map[string]any)
 	EditTokenResponse func(response map[string]any)
 	EditIDToken       func(header, claims map[string]any)
 	EditUserinfo      func(claims map[string]any)
@@ -76,9 +89,10 @@ type OP struct {
 	// EditBody changes the bytes of an answer in JSON.
 	EditBody func(endpoint string, body string) string
 
-	// ReplaceIDToken changes the ID Token after it was signed,
-	// ReplaceUserinfo a signed answer of the userinfo endpoint.
+	// ReplaceIDToken changes the ID Token after it was signed, ReplaceResponse a
+	// signed response, ReplaceUserinfo a signed answer of the userinfo endpoint.
 	ReplaceIDToken  func(token string) string
+	ReplaceResponse func(token string) string
 	ReplaceUserinfo func(token string) string
 
 	// Respond takes over the answer to a request, by its endpoint, if it
@@ -95,6 +109,9 @@ type OP struct {
 	codes    map[string]url.Values // authorization requests by unused code
 	refresh  map[string]*grant     // by refresh token
 	pushed   map[string]url.Values // by request_uri
+	bound    map[string]string     // thumbprints by access token
+	proofs   map[string]bool       // used, by jti
+	nonce    string                // that a DPoP proof has to hold
 	revoked  []string
 	requests []string
 	secrets  []string
@@ -128,6 +145,7 @@ func New(tb testing.TB) *OP {
 		tb:       tb,
 		codes:    map[string]url.Values{},
 		refresh:  map[string]*grant{},
+		bound:    map[string]string{},
 	}
 }
 
@@ -246,7 +264,10 @@ func (op *OP) allow(header http.Header, endpoint string) {
 	defer op.mu.Unlock()
 	if !slices.Contains(op.NoCORS, endpoint) {
 		header.Set("Access-Control-Allow-Origin", "*")
-		header.Set("Access-Control-Allow-Headers", "authorization")
+		header.Set("Access-Control-Allow-Headers", "authorization, dpop")
+		if !op.HideHeaders {
+			header.Set("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate, Retry-After")
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ func (op *OP) push(w http.ResponseWriter, r *http.Request) {
 	}
 	requestURI := "urn:ietf:params:oauth:request_uri:" + random()
 	op.pushed[requestURI] = r.PostForm
-	op.answer(w, PAR, http.StatusCreated, map[string]any{"request_uri": requestURI, "expires_in": 60}, nil)
+	op.answer(w, PAR, http.StatusCreated, map[string]any{"request_uri": requestURI, "expires_in": 60}, op.EditPush)
 }
 
 // parameters returns those of an authorization request, which may have been

@@ -6,15 +6,17 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
 // A grant is what a sign-in gave the client.
 type grant struct {
 	scope, nonce string
-	authTime     int64 // seconds since the epoch
-	revoked      *bool // shared by all refresh tokens of the sign-in
-	used         bool  // this refresh token
+	thumbprint   string // of the key that it is bound to (RFC 9449 5)
+	authTime     int64  // seconds since the epoch
+	revoked      *bool  // shared by all refresh tokens of the sign-in
+	used         bool   // this refresh token
 }
 
 // token is the token endpoint (OIDC Core 3.1.3, 12).
@@ -34,18 +36,22 @@ func (op *OP) token(w http.ResponseWriter, r *http.Request) {
 	if form.Get("client_id") != op.ClientID {
 		op.tb.Errorf("oidctest: token request of the client %q (RFC 6749 3.2.1)", form.Get("client_id"))
 	}
+	thumbprint, ok := op.prove(w, r, Token, "")
+	if !ok {
+		return
+	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		op.exchange(w, form)
+		op.exchange(w, form, thumbprint)
 	case "refresh_token":
-		op.refreshTokens(w, form)
+		op.refreshTokens(w, form, thumbprint)
 	default:
 		op.tb.Errorf("oidctest: grant_type %q", form.Get("grant_type"))
 		op.refuse(w, Token, "unsupported_grant_type")
 	}
 }
 
-func (op *OP) exchange(w http.ResponseWriter, form url.Values) {
+func (op *OP) exchange(w http.ResponseWriter, form url.Values, thumbprint string) {
 	op.remember(form.Get("code_verifier"))
 	request, ok := op.codes[form.Get("code")]
 	delete(op.codes, form.Get("code"))
@@ -62,16 +68,24 @@ func (op *OP) exchange(w http.ResponseWriter, form url.Values) {
 	if form.Get("redirect_uri") != request.Get("redirect_uri") {
 		op.tb.Errorf("oidctest: redirect_uri differs from the authorization request")
 	}
+	if bound := request.Get("dpop_jkt"); bound != "" && bound != thumbprint {
+		op.tb.Errorf("oidctest: a code that is bound to another key (RFC 9449 10)")
+		op.refuse(w, Token, "invalid_grant")
+		return
+	}
 	op.issue(w, &grant{
-		scope: request.Get("scope"), nonce: request.Get("nonce"), authTime: op.authTime, revoked: new(bool),
+		scope: request.Get("scope"), thumbprint: thumbprint, nonce: request.Get("nonce"), authTime: op.authTime, revoked: new(bool),
 	}, true)
 }
 
-func (op *OP) refreshTokens(w http.ResponseWriter, form url.Values) {
+func (op *OP) refreshTokens(w http.ResponseWriter, form url.Values, thumbprint string) {
 	g := op.refresh[form.Get("refresh_token")]
 	if g != nil && g.used {
 		op.tb.Errorf("oidctest: a refresh token is used a second time")
 		*g.revoked = true
+	}
+	if g != nil && g.thumbprint != thumbprint {
+		op.tb.Errorf("oidctest: a refresh token of another key, or of none (RFC 9449 5)")
 	}
 	if g == nil || *g.revoked {
 		op.refuse(w, Token, "invalid_grant")
@@ -97,9 +111,14 @@ func (op *OP) RevokeRefreshTokens() {
 // issue answers with tokens, with a refresh token if rotate is set.
 func (op *OP) issue(w http.ResponseWriter, g *grant, rotate bool) {
 	accessToken := "access-" + random()
+	tokenType := "Bearer"
+	if g.thumbprint != "" {
+		tokenType = "DPoP"
+		op.bound[accessToken] = g.thumbprint
+	}
 	response := map[string]any{
 		"access_token": accessToken,
-		"token_type":   "Bearer",
+		"token_type":   tokenType,
 		"expires_in":   int(op.Lifetime / time.Second),
 		"scope":        g.scope,
 		"id_token":     op.idToken(g, accessToken),
@@ -175,6 +194,14 @@ func (op *OP) userinfo(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") == "" || r.URL.RawQuery != "" {
 		op.tb.Errorf("oidctest: userinfo request without a token, or with a query (RFC 6750 2.3)")
 	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	thumbprint, ok := op.prove(w, r, Userinfo, token)
+	if !ok {
+		return
+	}
+	if bound := op.bound[token]; bound != "" && (bound != thumbprint || scheme != "DPoP") {
+		op.tb.Errorf("oidctest: a bound access token without a proof of its key (RFC 9449 7.1)")
+	}
 	claims := map[string]any{"sub": op.Subject, "email": "user@example.test"}
 	if !op.SignUserinfo {
 		op.answer(w, Userinfo, http.StatusOK, claims, op.EditUserinfo)
@@ -186,10 +213,10 @@ func (op *OP) userinfo(w http.ResponseWriter, r *http.Request) {
 	if op.EditUserinfoJWT != nil {
 		op.EditUserinfoJWT(header, claims)
 	}
-	token := op.Sign(header, claims)
+	answer := op.Sign(header, claims)
 	if op.ReplaceUserinfo != nil {
-		token = op.ReplaceUserinfo(token)
+		answer = op.ReplaceUserinfo(answer)
 	}
 	w.Header().Set("Content-Type", "application/jwt")
-	_, _ = w.Write([]byte(token))
+	_, _ = w.Write([]byte(answer))
 }

@@ -48,9 +48,27 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	}
 	header := make(map[string]string)
 	for name := range w.Header() {
+		if !exposed(w.Header(), name) {
+			continue
+		}
 		header[strings.ToLower(name)] = w.Header().Get(name)
 	}
 	return &oidc.Response{Status: w.Code, Header: header, Body: w.Body.Bytes()}, nil
+}
+
+// exposed tells whether a browser shows a header of the answer to a script
+// (Fetch, CORS-safelisted response-header names).
+func exposed(header http.Header, name string) bool {
+	switch name {
+	case "Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Expires", "Last-Modified", "Pragma":
+		return true
+	}
+	for _, shown := range strings.Split(header.Get("Access-Control-Expose-Headers"), ",") {
+		if strings.EqualFold(strings.TrimSpace(shown), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // serve asks the provider, and fails where a browser does.

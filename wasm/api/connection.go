@@ -131,6 +131,9 @@ type openParams struct {
 	Lock     string                `json:"lock"`  // held by the page as long as it lives; may be empty
 	Steps    bool                  `json:"steps"` // for an OidcClient
 	Settings strictjson.RawMessage `json:"settings"`
+
+	// Peers are all clients of the page, open or not; see [peers].
+	Peers []strictjson.RawMessage `json:"peers"`
 }
 
 func (c *Connection) open(params []byte) error {
@@ -153,6 +156,7 @@ func (c *Connection) open(params []byte) error {
 	if err != nil {
 		return err
 	}
+	c.registry.Meet(peers(p.Peers)...)
 	if p.Steps {
 		return c.openSteps(settings, p.Lock)
 	}

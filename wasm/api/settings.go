@@ -26,14 +26,16 @@ type settingsJSON struct {
 	ClientAuthentication string `json:"client_authentication"`
 	ClientAssertionAlg   string `json:"token_endpoint_auth_signing_alg"`
 
-	PAR                           string  `json:"par"`
-	DPoP                          bool    `json:"dpop"`
-	RevokeTokensOnSignout         *bool   `json:"revokeTokensOnSignout"`
-	LoadUserInfo                  bool    `json:"loadUserInfo"`
-	AutomaticSilentRenew          *bool   `json:"automaticSilentRenew"`
-	IncludeIDTokenInSilentRenew   *bool   `json:"includeIdTokenInSilentRenew"`
-	SilentRequestTimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
-	ExpiringNotificationInSeconds float64 `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	providerJSON
+
+	PAR                           string                `json:"par"`
+	DPoP                          strictjson.RawMessage `json:"dpop"`
+	RevokeTokensOnSignout         *bool                 `json:"revokeTokensOnSignout"`
+	LoadUserInfo                  bool                  `json:"loadUserInfo"`
+	AutomaticSilentRenew          *bool                 `json:"automaticSilentRenew"`
+	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
+	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
+	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
 }
 
 // requestJSON are the parameters that settings and single sign-ins share.
@@ -61,6 +63,14 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
+	provider, err := j.providerJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
+	bound, bindCode, err := dpop(j.DPoP)
+	if err != nil {
+		return session.Settings{}, err
+	}
 	return session.Settings{
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
@@ -71,7 +81,9 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		Request:               request,
 		Authentication:        j.authentication(),
 		Push:                  oidc.PushMode(j.PAR),
-		DPoP:                  j.DPoP,
+		Provider:              provider,
+		DPoP:                  bound,
+		BindCode:              bindCode,
 		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
 		LoadUserinfo:          j.LoadUserInfo,
 		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,

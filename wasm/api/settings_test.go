@@ -64,6 +64,10 @@ func TestSettings(t *testing.T) {
 		one{"redirect_uri", "https://app.example.test/other", silent, "redirect_uri", []string{"https://app.example.test/other"}},
 		one{"post_logout_redirect_uri", "https://app.example.test/bye", signout, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
 		one{"prompt", "login", silent, "prompt", []string{"none"}},
+		one{"metadata", metadata("authorization_endpoint", testIssuer+"/authorize?tenant=7"), redirect, "tenant", []string{"7"}},
+		one{"metadata", nil, redirect, "tenant", nil},
+		one{"metadataSeed", object{"authorization_endpoint": testIssuer + "/authorize?tenant=8"}, redirect, "tenant", []string{"8"}},
+		one{"response_mode", "jwt", redirect, "response_mode", []string{"jwt"}},
 	)
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s=%v %s", tt.name, tt.value, tt.call), func(t *testing.T) {
@@ -193,7 +197,7 @@ var behaviours = []string{
 	"response_type", // TestOpen
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
-	"par", "revokeTokensOnSignout", "dpop",
+	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
 	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
 }
 
@@ -205,6 +209,111 @@ func TestDPoP(t *testing.T) {
 	// A world without keys: that it is asked for one is what matters.
 	tab.mustFail("signinCallback", object{"url": w.op.Visit(tab.address)}, oidc.ErrUnsupported)
 	tab.mustFail("dpopProof", object{"url": "https://api.example.test/", "method": "GET"}, session.ErrNotSignedIn)
+}
+
+// The code is bound to a key where that is asked for, and there is one.
+func TestDPoPOptions(t *testing.T) {
+	tests := []struct {
+		value any
+		want  oidc.Code // of a redirect in a program without keys
+		open  oidc.Code
+	}{
+		{nil, "", ""},
+		{false, "", ""},
+		{object{}, "", ""},
+		{object{"bind_authorization_code": false}, "", ""},
+		{object{"bind_authorization_code": true}, oidc.ErrUnsupported, ""},
+		{object{"bind_authorization_code": "yes"}, "", oidc.ErrInvalidConfig},
+		{object{"store": object{}}, "", oidc.ErrInvalidConfig},
+		{"yes", "", oidc.ErrInvalidConfig},
+		{[]any{}, "", oidc.ErrInvalidConfig},
+	}
+	for _, tt := range tests {
+		w := newWorld(t)
+		tab := w.connect()
+		params := object{"version": Version, "settings": w.with("dpop", tt.value)}
+		if tt.open != "" {
+			tab.mustFail("open", params, tt.open)
+			continue
+		}
+		tab.must("open", params, nil)
+		if tt.want != "" {
+			tab.mustFail(redirect, nil, tt.want)
+		} else {
+			tab.must(redirect, nil, nil)
+		}
+	}
+}
+
+const testIssuer = "https://op.example.test"
+
+// metadata is what an app may say of its provider.
+func metadata(name, value string) object {
+	return object{
+		"issuer": testIssuer, "authorization_endpoint": testIssuer + "/authorize",
+		"token_endpoint": testIssuer + "/token", "jwks_uri": testIssuer + "/jwks", name: value,
+	}
+}
+
+func TestProviderSettings(t *testing.T) {
+	w := newWorld(t)
+	w.settings = w.with("signingKeys", []any{w.op.PublicJWK()})
+	w.open().signIn(w.op)
+	if n := w.op.Count(oidctest.JWKS); n != 0 {
+		t.Errorf("signingKeys: %d requests for keys", n)
+	}
+	w = newWorld(t)
+	w.settings = w.with("metadataUrl", "https://op.example.test/elsewhere")
+	w.transport.Fail = func(req *oidc.Request) error {
+		if req.URL == "https://op.example.test/elsewhere" {
+			return oidc.ErrCORSRefused
+		}
+		return nil
+	}
+	w.open().mustFail(redirect, nil, oidc.ErrCORSRefused)
+	refusals := []struct {
+		name  string
+		value any
+		want  oidc.Code
+	}{
+		{"metadata", "text", oidc.ErrInvalidConfig},
+		{"metadata", []any{}, oidc.ErrInvalidConfig},
+		{"metadata", metadata("issuer", "https://evil.example"), oidc.ErrIssuerMismatch},
+		{"metadata", metadata("token_endpoint", "http://op.example/token"), oidc.ErrInsecureURL},
+		{"metadataSeed", 7, oidc.ErrInvalidConfig},
+		{"metadataUrl", "http://op.example/", oidc.ErrInsecureURL},
+		{"signingKeys", object{}, oidc.ErrKeysInvalid},
+		{"signingKeys", []any{}, oidc.ErrKeysInvalid},
+	}
+	for _, tt := range refusals {
+		w := newWorld(t)
+		w.connect().mustFail("open", object{"version": Version, "settings": w.with(tt.name, tt.value)}, tt.want)
+	}
+}
+
+// A page says what else it may sign in with.
+func TestPeers(t *testing.T) {
+	for _, tt := range []struct {
+		peers any
+		want  oidc.Code
+	}{
+		{nil, ""},
+		{[]any{[]any{"https://other.example", "https://app.example.test/callback.html"}}, session.ErrRedirectURIShared},
+		{[]any{[]any{"https://other.example", nil, "https://app.example.test/callback.html"}}, session.ErrRedirectURIShared},
+		{[]any{[]any{"https://other.example", "https://app.example.test/callback.html?op=2"}}, ""},
+		{[]any{[]any{"https://op.example.test", "https://app.example.test/callback.html"}}, ""},
+		{[]any{7, nil, []any{}, []any{nil, nil, nil}, []any{7, "https://app.example.test/callback.html"}}, ""},
+	} {
+		w := newWorld(t)
+		w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+		tab := w.connect()
+		tab.must("open", object{"version": Version, "settings": w.settings, "peers": tt.peers}, nil)
+		if tt.want != "" {
+			tab.mustFail(redirect, nil, tt.want)
+		} else {
+			tab.must(redirect, nil, nil)
+		}
+	}
 }
 
 func TestPAR(t *testing.T) {

@@ -4,11 +4,29 @@
 import { readTransaction } from "./services.js";
 
 /** What a provider adds to an address. */
-const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state"];
+const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response"];
 
 /** The parameters in a fragment, also behind the route of a hash router. */
 function fragmentOf(hash) {
   return new URLSearchParams(hash.replace(/^#([^?]*\?)?/, ""));
+}
+
+/**
+ * The state of a response, null if it has none. A response that is a JWT has
+ * it inside: it says which sign-in that is for, and the program verifies it.
+ */
+export function stateOf(url) {
+  const { searchParams, hash } = new URL(url);
+  for (const response of [searchParams, fragmentOf(hash)]) {
+    try {
+      const payload = response.get("response")?.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+      const state = payload ? JSON.parse(atob(payload)).state : response.get("state");
+      if (state) return state;
+    } catch {
+      // no JWT
+    }
+  }
+  return null;
 }
 
 /**
@@ -30,8 +48,7 @@ export function takeResponse(marks) {
 /** In the hidden frame of another page: that page gets the response. */
 export function handToParent(url) {
   if (window.parent === window) return false;
-  const { searchParams, hash } = new URL(url);
-  const state = searchParams.get("state") ?? fragmentOf(hash).get("state");
+  const state = stateOf(url);
   if (state === null || readTransaction(`oidcspa.${state}`)) return false;
   window.parent.postMessage({ source: "oidc-client", url, keepOpen: false }, location.origin);
   return true;

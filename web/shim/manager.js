@@ -14,6 +14,9 @@ import { toUser } from "./user.js";
 /** The number of the contract with the program; see wasm/api. */
 const VERSION = 1;
 
+/** All clients of this page, open or not: the program keeps their responses apart. */
+const peers = new Set();
+
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
   #connection = null;
@@ -27,6 +30,8 @@ export class UserManager {
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
+    const { authority, redirect_uri: uri, silent_redirect_uri: silent } = this.settings;
+    peers.add(JSON.stringify([authority, uri, silent ?? uri]));
     addEventListener("storage", (event) => this.#onStorage(event));
     addEventListener("pagehide", (event) => {
       if (!event.persisted) this.#connection?.then((c) => c.notify("close"), () => {});
@@ -47,7 +52,7 @@ export class UserManager {
   signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
     // Frameworks run effects twice: the second gets the result of the first.
-    this.#callback ??= this.#signinCallback(takeResponse(["code", "error"])).finally(() => { this.#callback = null; });
+    this.#callback ??= this.#signinCallback(takeResponse(["code", "error", "response"])).finally(() => { this.#callback = null; });
     return this.#callback;
   }
 
@@ -109,7 +114,7 @@ export class UserManager {
     const { host, assets, ...settings } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
-      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, settings });
+      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);

@@ -80,6 +80,8 @@ const messages = {
   challenge_malformed: "The API refused, and its reason cannot be read.",
 
   // Answers of an API to a token that is bound to a key.
+  dpop_key_lost: "The sign-in was interrupted. Please sign in again.",
+  dpop_nonce_hidden: "The sign-in service and this page do not fit together. Please tell who runs it.",
   dpop_required: "The token was sent without proof of its key.",
   dpop_not_bound: "The token is bound to no key. Please sign in again.",
   dpop_proof_missing: "The proof of the token's key is missing.",
@@ -94,6 +96,7 @@ const messages = {
 
   // The session.
   not_signed_in: "You are not signed in.",
+  redirect_uri_shared: "This page is set up for several sign-in services that it cannot tell apart. Please tell who runs it.",
   frame_no_response: "The session could not be renewed in the background. Please sign in again.",
 
   page_gone: "This was started in a tab that has been closed. Please try again.",

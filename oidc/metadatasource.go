@@ -1,0 +1,92 @@
+package oidc
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+)
+
+// A MetadataSource says where the metadata of an issuer comes from. Issuer is
+// required; with nothing else it is discovered (OIDC Discovery 4). Two sources
+// that compare equal give the same metadata.
+type MetadataSource struct {
+	Issuer string
+
+	// Document is the metadata in JSON, for a provider that cannot be asked:
+	// nothing is fetched. What it does not say of response types, subject types
+	// and signatures is what every provider has (OIDC Discovery 3): the code
+	// flow, public subjects, RS256.
+	Document string
+
+	// Seed are members in JSON that take the place of those fetched.
+	Seed string
+
+	// URL is where the metadata is; default [ConfigurationURL].
+	URL string
+}
+
+// everyProvider is what a document may leave out.
+const everyProvider = `{"response_types_supported":["code"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"]}`
+
+// Check returns nil if the source makes sense, as far as that shows without
+// fetching. Codes: [ErrInvalidConfig], [ErrInsecureURL], and for Document
+// those of [Metadata.Check].
+func (s *MetadataSource) Check() error {
+	if err := CheckIssuer(s.Issuer); err != nil {
+		return fmt.Errorf("issuer: %w", err)
+	}
+	if s.URL != "" {
+		if _, err := parseSecureURL(s.URL); err != nil {
+			return fmt.Errorf("metadata URL: %w", err)
+		}
+	}
+	if s.Document != "" {
+		_, err := s.parse(everyProvider, s.Document)
+		return err
+	}
+	if s.Seed != "" && (!startsObject([]byte(s.Seed)) || strictjson.Unmarshal([]byte(s.Seed), new(Metadata)) != nil) {
+		return fmt.Errorf("metadata seed: %w", ErrInvalidConfig)
+	}
+	return nil
+}
+
+// Fetch returns the metadata, which passed the same checks wherever it comes
+// from (OIDC Discovery 4.3). Codes: those of [Transport] and [Metadata.Check],
+// [ErrHTTPStatus], [ErrNotJSON].
+func (s *MetadataSource) Fetch(ctx context.Context, t Transport) (*Metadata, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if s.Document != "" {
+		return s.parse(everyProvider, s.Document)
+	}
+	url := s.URL
+	if url == "" {
+		url = ConfigurationURL(s.Issuer)
+	}
+	var raw strictjson.RawMessage
+	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}}
+	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
+		return nil, err
+	}
+	return s.parse(string(raw), s.Seed)
+}
+
+// parse decodes documents, of which a later one replaces members of those
+// before, and checks the result.
+func (s *MetadataSource) parse(documents ...string) (*Metadata, error) {
+	m := &Metadata{}
+	for _, document := range documents {
+		if document == "" {
+			continue
+		}
+		if !startsObject([]byte(document)) || strictjson.Unmarshal([]byte(document), m) != nil {
+			return nil, fmt.Errorf("discovery: %w", ErrMetadataInvalid)
+		}
+	}
+	if err := m.Check(s.Issuer); err != nil {
+		return nil, fmt.Errorf("discovery: %w", err)
+	}
+	return m, nil
+}

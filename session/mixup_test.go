@@ -1,0 +1,113 @@
+package session
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Path
+}
+
+const otherIssuer = "https://other.example.test"
+
+// Where several issuers share a redirect URI, one that does not say who it is
+// is refused, before anybody goes anywhere and before a code is used
+// (RFC 9700 4.4).
+func TestSharedRedirectURI(t *testing.T) {
+	silent := func(w *world) {
+		w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+		w.op.EditCallback = func(p url.Values) { p.Del("iss") }
+	}
+	shared := func(w *world) { w.registry.Meet(Peer{otherIssuer, []string{w.settings.RedirectURI}}) }
+	tests := []struct {
+		name string
+		edit func(w *world)
+		want oidc.Code
+	}{
+		{"one issuer that is silent", silent, ""},
+		{"two issuers", shared, ""},
+		{"two issuers, and this one is silent", func(w *world) { silent(w); shared(w) }, ErrRedirectURIShared},
+		{"another redirect URI", func(w *world) {
+			silent(w)
+			w.registry.Meet(Peer{otherIssuer, []string{w.settings.RedirectURI + "?op=2", ""}})
+		}, ""},
+		{"the same issuer twice", func(w *world) {
+			silent(w)
+			w.registry.Meet(Peer{w.op.Issuer, []string{w.settings.RedirectURI}})
+		}, ""},
+		{"a client of the other issuer", func(w *world) {
+			silent(w)
+			settings := w.settings
+			settings.Issuer = otherIssuer
+			client, err := w.registry.Open(settings, newTab(w.op).page(), false)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			client.Close() // it may come back
+		}, ErrRedirectURIShared},
+		{"a signed response", func(w *world) {
+			silent(w)
+			shared(w)
+			w.settings.Request.ResponseMode = "jwt"
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			tt.edit(w)
+			client, tab := w.open(false)
+			err := client.SigninRedirect(t.Context(), SigninArgs{})
+			if tt.want != "" {
+				mustFail(t, "SigninRedirect", err, tt.want)
+				_, err = client.SigninSilent(t.Context(), SigninArgs{})
+				mustFail(t, "SigninSilent", err, tt.want)
+				if n := w.op.Count(oidctest.Authorize); n != 0 {
+					t.Errorf("%d visits to the provider", n)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.SigninCallback(t.Context(), w.op.Visit(tab.address)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The program learns of the other issuer while the user is away.
+func TestSharedRedirectURILater(t *testing.T) {
+	w := newWorld(t)
+	w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+	client, tab := w.open(false)
+	address := w.redirect(client, tab)
+	w.registry.Meet(Peer{otherIssuer, []string{w.settings.RedirectURI}})
+	_, err := client.SigninCallback(t.Context(), address)
+	mustFail(t, "SigninCallback", err, ErrRedirectURIShared)
+	if n := w.op.Count(oidctest.Token); n != 0 {
+		t.Errorf("%d token requests", n)
+	}
+}
+
+// An argument can lead to a redirect URI that is shared, too.
+func TestSharedRedirectURIOfACall(t *testing.T) {
+	w := newWorld(t)
+	w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+	const uri = "https://app.example.test/other.html"
+	w.registry.Meet(Peer{otherIssuer, []string{uri}})
+	client, tab := w.open(false)
+	mustFail(t, "SigninRedirect", client.SigninRedirect(t.Context(), SigninArgs{RedirectURI: uri}), ErrRedirectURIShared)
+	if err := client.SigninRedirect(t.Context(), SigninArgs{}); err != nil || !strings.Contains(tab.address, "callback.html") {
+		t.Errorf("with the URI of the settings: %v", err)
+	}
+}

@@ -1,0 +1,158 @@
+package session
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+func TestResponseModes(t *testing.T) {
+	for mode, want := range map[string]oidc.Code{
+		"query": "", "fragment": "", "jwt": "", "query.jwt": "", "fragment.jwt": "",
+		"form_post": oidc.ErrInvalidArgument, "form_post.jwt": oidc.ErrInvalidArgument,
+	} {
+		w := newWorld(t)
+		w.settings.Request.ResponseMode = mode
+		client, tab := w.open(false)
+		if err := client.SigninRedirect(t.Context(), SigninArgs{}); want != "" {
+			mustFail(t, mode, err, want)
+			continue
+		}
+		address := w.op.Visit(tab.address)
+		if inFragment := strings.Contains(address, "#"); inFragment != strings.HasPrefix(mode, "fragment") {
+			t.Errorf("%s: the response is in the fragment: %t", mode, inFragment)
+		}
+		if _, err := client.SigninCallback(t.Context(), address); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+}
+
+// A sign-in whose signed response cannot be verified for want of keys can be
+// completed later: the code has not been used.
+func TestSignedResponseWithoutKeys(t *testing.T) {
+	w := newWorld(t)
+	w.settings.Request.ResponseMode = "jwt"
+	client, tab := w.open(false)
+	address := w.redirect(client, tab)
+	w.transport.Fail = func(req *oidc.Request) error {
+		if strings.HasSuffix(req.URL, "/jwks") {
+			return oidc.ErrNetwork
+		}
+		return nil
+	}
+	_, err := client.SigninCallback(t.Context(), address)
+	mustFail(t, "without keys", err, oidc.ErrNetwork)
+	if n := w.op.Count(oidctest.Token); n != 0 {
+		t.Errorf("%d token requests", n)
+	}
+	w.transport.Fail = nil
+	if _, err := client.SigninCallback(t.Context(), address); err != nil {
+		t.Errorf("once more: %v", err)
+	}
+}
+
+// A code can be bound to the key, and is worth nothing without it.
+func TestBindCode(t *testing.T) {
+	bound := func(t *testing.T) (*world, *Client, *tab) {
+		w, _ := newBound(t)
+		w.settings.BindCode = true
+		client, tab := w.open(false)
+		return w, client, tab
+	}
+	t.Run("dpop_jkt is sent, and the key is kept", func(t *testing.T) {
+		w, client, tab := bound(t)
+		address := w.redirect(client, tab)
+		if want := "dpop_jkt=" + client.session.key.Thumbprint(); !strings.Contains(tab.address, want) {
+			t.Error("the request does not name the key")
+		}
+		if _, err := client.SigninCallback(t.Context(), address); err != nil {
+			t.Error(err)
+		}
+		if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+			t.Errorf("renewal: %v", err)
+		}
+	})
+	t.Run("in a pushed request", func(t *testing.T) {
+		w, client, tab := bound(t)
+		w.op.RequirePAR = true
+		w.signIn(client, tab) // the provider compares the keys
+	})
+	t.Run("the program that had the key has ended", func(t *testing.T) {
+		w, client, tab := bound(t)
+		address := w.redirect(client, tab)
+		w.op.ResetRequests()
+		w.registry = NewRegistry(Config{Transport: w.transport, NewKey: newES256})
+		_, err := w.openIn(tab, false).SigninCallback(t.Context(), address)
+		mustFail(t, "SigninCallback", err, oidc.ErrDPoPKeyLost)
+		if n := w.op.Count(oidctest.Token); n != 0 {
+			t.Errorf("%d token requests", n)
+		}
+	})
+	t.Run("a sign-out meanwhile", func(t *testing.T) {
+		w, client, tab := bound(t)
+		address := w.redirect(client, tab)
+		_ = client.RemoveUser(t.Context())
+		_, err := client.SigninCallback(t.Context(), address)
+		mustFail(t, "SigninCallback", err, oidc.ErrDPoPKeyLost)
+	})
+	t.Run("a key that ends with the page", func(t *testing.T) {
+		w, _, _ := bound(t)
+		w.registry = NewRegistry(Config{Transport: w.transport, NewKey: newES256, OnePage: true})
+		client, _ := w.open(false)
+		mustFail(t, "SigninRedirect", client.SigninRedirect(t.Context(), SigninArgs{}), oidc.ErrUnsupported)
+		if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+			t.Errorf("in the frame: %v", err)
+		}
+	})
+	t.Run("without DPoP", func(t *testing.T) {
+		w, _, _ := bound(t)
+		w.settings.DPoP = false
+		_, err := w.registry.Open(w.settings, newTab(w.op).page(), false)
+		mustFail(t, "Open", err, oidc.ErrInvalidConfig)
+	})
+}
+
+// A renewal that fails after the provider has rotated the refresh token is
+// followed by one with the new token: the provider takes the second use of the
+// old one for a theft, and fails the test.
+func TestRenewalAfterAFailedOne(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(op *oidctest.OP)
+		heal func(op *oidctest.OP)
+		want oidc.Code
+	}{
+		{"ID Token of somebody else",
+			func(op *oidctest.OP) {
+				op.EditIDToken = func(_, claims map[string]any) { claims["sub"] = "other" }
+			},
+			func(op *oidctest.OP) { op.EditIDToken = nil }, oidc.ErrSubjectChanged},
+		{"userinfo of somebody else",
+			func(op *oidctest.OP) { op.EditUserinfo = func(claims map[string]any) { claims["sub"] = "other" } },
+			func(op *oidctest.OP) { op.EditUserinfo = nil }, oidc.ErrSubjectChanged},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			w.settings.LoadUserinfo = true
+			client, tab := w.open(false)
+			before := w.signIn(client, tab)
+			w.op.Edit(func() { tt.edit(w.op) })
+			_, err := client.SigninSilent(t.Context(), SigninArgs{})
+			mustFail(t, "the first renewal", err, tt.want)
+			w.op.Edit(func() { tt.heal(w.op) })
+			w.op.ResetRequests()
+			user, err := client.SigninSilent(t.Context(), SigninArgs{})
+			if err != nil || user == before {
+				t.Fatalf("the second renewal: %v", err)
+			}
+			if n := w.op.Count(oidctest.Authorize); n != 0 {
+				t.Error("the second renewal took the frame")
+			}
+		})
+	}
+}

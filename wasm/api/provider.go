@@ -1,0 +1,76 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// providerJSON are the settings about the provider itself.
+type providerJSON struct {
+	Metadata     strictjson.RawMessage `json:"metadata"`
+	MetadataSeed strictjson.RawMessage `json:"metadataSeed"`
+	MetadataURL  string                `json:"metadataUrl"`
+	SigningKeys  strictjson.RawMessage `json:"signingKeys"`
+}
+
+// settings converts to the engine's. What is in the documents is checked there.
+func (j *providerJSON) settings() (session.ProviderSettings, error) {
+	settings := session.ProviderSettings{MetadataURL: j.MetadataURL}
+	for _, document := range []struct {
+		name string
+		raw  strictjson.RawMessage
+		to   *string
+	}{
+		{"metadata", j.Metadata, &settings.Metadata},
+		{"metadataSeed", j.MetadataSeed, &settings.MetadataSeed},
+	} {
+		switch {
+		case isNull(document.raw):
+		case strings.HasPrefix(string(document.raw), "{"):
+			*document.to = string(document.raw)
+		default:
+			return settings, fmt.Errorf("%s is no object: %w", document.name, oidc.ErrInvalidConfig)
+		}
+	}
+	if !isNull(j.SigningKeys) {
+		settings.SigningKeys = `{"keys":` + string(j.SigningKeys) + `}`
+	}
+	return settings, nil
+}
+
+// dpop decodes a setting that is true, false, or an object of options.
+func dpop(raw strictjson.RawMessage) (bound, bindCode bool, err error) {
+	if isNull(raw) {
+		return false, false, nil
+	}
+	if strings.HasPrefix(string(raw), "{") {
+		var options struct {
+			BindCode bool `json:"bind_authorization_code"`
+		}
+		if err := strictjson.UnmarshalKnown(raw, &options); err != nil {
+			return false, false, fmt.Errorf("dpop: %s: %w", err.Error(), oidc.ErrInvalidConfig)
+		}
+		return true, options.BindCode, nil
+	}
+	if strictjson.Unmarshal(raw, &bound) != nil {
+		return false, false, fmt.Errorf("dpop: %w", oidc.ErrInvalidConfig)
+	}
+	return bound, false, nil
+}
+
+// peers are the other clients of a page: each an array of an authority and its
+// redirect URIs. What is none of that is passed over: it is not this client's.
+func peers(raw []strictjson.RawMessage) []session.Peer {
+	var known []session.Peer
+	for _, entry := range raw {
+		var names []string
+		if strictjson.Unmarshal(entry, &names) == nil && len(names) > 1 {
+			known = append(known, session.Peer{Issuer: names[0], RedirectURIs: names[1:]})
+		}
+	}
+	return known
+}
