@@ -69,7 +69,7 @@ func (c *Connection) Done() <-chan struct{} { return c.conn.Done() }
 // methods are what a page may call, after "open".
 var methods = map[string]func(context.Context, *session.Client, []byte) (any, error){
 	"getUser":         getUser,
-	"metadata":        metadata,
+	"metadata":        getMetadata,
 	"removeUser":      removeUser,
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,

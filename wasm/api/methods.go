@@ -13,7 +13,7 @@ func getUser(ctx context.Context, client *session.Client, params []byte) (any, e
 	return userResult(client.User(ctx))
 }
 
-func metadata(ctx context.Context, client *session.Client, params []byte) (any, error) {
+func getMetadata(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	if err := decode(params, &struct{}{}); err != nil {
 		return nil, err
 	}
