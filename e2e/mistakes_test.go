@@ -235,7 +235,7 @@ func TestOffline(t *testing.T) {
 	}
 	server.CloseClientConnections()
 	server.Close()
-	if code := codeOf(tab, "um.signinSilent()"); code != "frame_no_response" {
+	if code := codeOf(tab, "um.signinSilent()"); code != "network" {
 		t.Errorf("renewal: code %q", code)
 	}
 	if got := eval[string](tab, userState); got != "somebody" {

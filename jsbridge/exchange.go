@@ -93,7 +93,7 @@ func (x *exchange) read(response safejs.Value, limit int64) (*FetchResponse, err
 	}
 	body, err := x.readBody(response, limit)
 	if err != nil {
-		return nil, err
+		return nil, &InterruptedError{Status: code, Err: err}
 	}
 	return &FetchResponse{Status: code, Header: header, Body: body}, nil
 }

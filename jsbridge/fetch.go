@@ -18,6 +18,19 @@ var (
 	ErrNetwork  = errors.New("jsbridge: server not reached")
 )
 
+// An InterruptedError is an answer that broke off after its header: the
+// server has done what was asked.
+type InterruptedError struct {
+	Status int
+	Err    error // one of the above
+}
+
+// Error says what broke off.
+func (e *InterruptedError) Error() string { return e.Err.Error() + ", in the middle of the answer" }
+
+// Unwrap returns the cause.
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
 const (
 	defaultTimeout  = 10 * time.Second
 	defaultMaxBytes = 1 << 20
@@ -44,7 +57,8 @@ type FetchResponse struct {
 // Fetch sends a request without credentials and referrer and reads the answer.
 // It follows no redirect. When ctx ends first, the request is aborted and the
 // cause of ctx returned; the other errors are [ErrTimeout], [ErrTooLarge],
-// [ErrRedirect], [ErrCORS] and [ErrNetwork], and an [*Error] for what is no
+// [ErrRedirect], [ErrCORS] and [ErrNetwork], in an [*InterruptedError] if the
+// answer had begun, and an [*Error] for what is no
 // request at all: a malformed URL, header, method or cache mode.
 //
 // A browser does not say why a request failed. To tell ErrCORS from ErrNetwork
@@ -60,10 +74,15 @@ func Fetch(ctx context.Context, req *FetchRequest) (*FetchResponse, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimeout)
 	defer cancel()
 	response, err := req.send(ctx)
-	if err != nil && ctx.Err() != nil {
-		return nil, context.Cause(ctx) // whatever broke, broke because of that
+	if err == nil || ctx.Err() == nil {
+		return response, err
 	}
-	return response, err
+	cause := context.Cause(ctx) // whatever broke, broke because of that
+	var begun *InterruptedError
+	if errors.As(err, &begun) {
+		cause = &InterruptedError{Status: begun.Status, Err: cause}
+	}
+	return nil, cause
 }
 
 func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {

@@ -408,3 +408,43 @@ func TestDPoPIsRedacted(t *testing.T) {
 		t.Errorf("String = %q", got)
 	}
 }
+
+// keyTransport is a transport with the key of a thumbprint.
+type keyTransport struct {
+	Transport
+	thumbprint string
+}
+
+func (k keyTransport) Thumbprint() string { return k.thumbprint }
+
+// A code that is bound to a key is sent with a proof of that key alone.
+func TestBoundCode(t *testing.T) {
+	m := goodMetadata(t)
+	request := goodRequest()
+	request.DPoPThumbprint = "thumbprint-1"
+	tx, sent := start(t, request)
+	if sent.Get("dpop_jkt") != "thumbprint-1" || tx.Thumbprint != "thumbprint-1" {
+		t.Error("dpop_jkt is not sent, or not kept")
+	}
+	tests := []struct {
+		name      string
+		transport func(Transport) Transport
+		want      error
+	}{
+		{"10 the key", func(t Transport) Transport { return keyTransport{t, "thumbprint-1"} }, nil},
+		{"10 another key", func(t Transport) Transport { return keyTransport{t, "thumbprint-2"} }, ErrDPoPKeyLost},
+		{"10 no key", func(t Transport) Transport { return t }, ErrDPoPKeyLost},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			beneath := &script{answers: []*Response{reply(200, encode(t, goodTokens()))}}
+			callback := goodParsedCallback(t, m)
+			callback.tx.Thumbprint = tx.Thumbprint
+			_, err := callback.Exchange(t.Context(), tt.transport(beneath), m)
+			checkError(t, err, tt.want)
+			if sent := len(beneath.sent) > 0; sent != (tt.want == nil) {
+				t.Errorf("the code was sent: %t", sent)
+			}
+		})
+	}
+}

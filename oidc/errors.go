@@ -121,6 +121,9 @@ const (
 	ErrTokenNotYetValid Code = "token_not_yet_valid"
 	// ErrIssuedInFuture: iat has not come. A wrong local clock looks the same.
 	ErrIssuedInFuture Code = "issued_in_future"
+	// ErrClockSkew: a token that was just issued has expired, or is of the
+	// future: the clock here is wrong; see [ClockSkewError].
+	ErrClockSkew Code = "clock_skew"
 	// ErrNonceMismatch: the ID Token answers another request.
 	ErrNonceMismatch Code = "nonce_mismatch"
 	// ErrAuthTimeTooOld: the last sign-in is older than max_age allows.
@@ -193,6 +196,21 @@ func (e *ClaimError) Error() string {
 // Unwrap returns the [Code].
 func (e *ClaimError) Unwrap() error { return e.Err }
 
+// A ClockSkewError reports that the clocks of client and provider differ by
+// more than the leeway.
+type ClockSkewError struct {
+	Seconds int64 // that the provider's clock is ahead; negative if it is behind
+	Err     error // the check that failed
+}
+
+// Error says by how much the clocks differ.
+func (e *ClockSkewError) Error() string {
+	return ErrClockSkew.Error() + ": the provider's clock differs by " + strconv.FormatInt(e.Seconds, 10) + " s: " + e.Err.Error()
+}
+
+// Unwrap returns [ErrClockSkew], and the check that failed.
+func (e *ClockSkewError) Unwrap() []error { return []error{ErrClockSkew, e.Err} }
+
 // A ProviderError reports that the provider said no (RFC 6749 4.1.2.1 and
 // 5.2, OIDC Core 3.1.2.6). Description and URI are text of the provider's:
 // they are not part of Error, and are not to be shown as HTML.
@@ -202,6 +220,8 @@ type ProviderError struct {
 	ErrorCode   string // the parameter error: "login_required", ...
 	Description string // the parameter error_description
 	URI         string // the parameter error_uri
+
+	RetryAfter time.Duration // how long the server asks to wait; 0 if it does not
 }
 
 // Error returns the endpoint and the provider's error code.

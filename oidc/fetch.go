@@ -2,7 +2,9 @@ package oidc
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
@@ -10,10 +12,15 @@ import (
 // do sends req and names the endpoint in the error.
 func do(ctx context.Context, t Transport, endpoint string, req *Request) (*Response, error) {
 	resp, err := t.Do(ctx, req)
-	if err != nil {
-		return nil, &TransportError{Endpoint: endpoint, Err: err}
+	if err == nil {
+		return resp, nil
 	}
-	return resp, nil
+	failure := &TransportError{Endpoint: endpoint, Err: err}
+	var begun *TransportError
+	if errors.As(err, &begun) {
+		failure.Status, failure.Err = begun.Status, begun.Err
+	}
+	return nil, failure
 }
 
 // getJSON fetches a JSON object with status 200 into v.
@@ -28,13 +35,32 @@ func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v 
 	return resp, decodeJSON(endpoint, resp, v)
 }
 
-// statusError reports a status that is not the one of success. Retry-After
-// counts as seconds; as a date it would need the server's clock
-// (RFC 9110 10.2.3).
+// statusError reports a status that is not the one of success.
 func statusError(endpoint string, resp *Response) error {
-	retryAfter, _ := deltaSeconds(resp.Header["retry-after"])
-	return &TransportError{Endpoint: endpoint, Status: resp.Status, RetryAfter: retryAfter, Err: ErrHTTPStatus}
+	return &TransportError{Endpoint: endpoint, Status: resp.Status, RetryAfter: retryAfter(resp), Err: ErrHTTPStatus}
 }
+
+// retryAfter reads how long the server asks to wait (RFC 9110 10.2.3). A date
+// counts from the server's own Date, whatever the clock says here; where CORS
+// hides that, from the clock here, which may be wrong: who waits sets bounds.
+func retryAfter(resp *Response) time.Duration {
+	text := resp.Header["retry-after"]
+	if delta, ok := deltaSeconds(text); ok {
+		return delta
+	}
+	at, err := time.Parse(httpDate, text)
+	if err != nil {
+		return 0
+	}
+	now, err := time.Parse(httpDate, resp.Header["date"])
+	if err != nil {
+		now = time.Now()
+	}
+	return min(max(at.Sub(now), 0), maxDelta*time.Second)
+}
+
+// httpDate is the one form of a date that servers send (RFC 9110 5.6.7).
+const httpDate = "Mon, 02 Jan 2006 15:04:05 GMT"
 
 // postForm posts parameters, and returns the answer if its status is the one
 // of success. Any other is the provider's refusal if it says so in JSON
@@ -79,6 +105,7 @@ func providerError(endpoint string, resp *Response) *ProviderError {
 		ErrorCode:   textOf(body.Error),
 		Description: textOf(body.Description),
 		URI:         textOf(body.URI),
+		RetryAfter:  retryAfter(resp),
 	}
 	if refusal.ErrorCode == "" {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 // requests are the ways in which this package asks for JSON.
@@ -158,6 +159,29 @@ func TestTokenEndpointRefusals(t *testing.T) {
 			if want := (ProviderError{Endpoint: "token", Status: tt.status, ErrorCode: "invalid_grant"}); tt.want == ErrProvider &&
 				(!errors.As(err, &refusal) || *refusal != want) {
 				t.Errorf("error = %#v, want %+v", refusal, want)
+			}
+		})
+	}
+}
+
+// A date in Retry-After counts from the server's clock if that shows.
+func TestRetryAfterDate(t *testing.T) {
+	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(httpDate) }
+	tests := []struct {
+		name, retryAfter, date string
+		least, most            time.Duration
+	}{
+		{"10.2.3 seconds", "7", "", 7 * time.Second, 7 * time.Second},
+		{"10.2.3 a date of the server's clock", "Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:29 GMT", 30 * time.Second, 30 * time.Second},
+		{"10.2.3 a date alone", at(time.Hour), "", 58 * time.Minute, time.Hour},
+		{"10.2.3 a date that has passed", at(-time.Hour), "", 0, 0},
+		{"10.2.3 neither", "soon", "", 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			resp := &Response{Header: map[string]string{"retry-after": tt.retryAfter, "date": tt.date}}
+			if got := retryAfter(resp); got < tt.least || got > tt.most {
+				t.Errorf("retryAfter = %v, want %v to %v", got, tt.least, tt.most)
 			}
 		})
 	}

@@ -116,7 +116,7 @@ func TestSignedCallbackForms(t *testing.T) {
 		{"2.3.1 not a JWT", testRedirectURI + "?response=" + mark, "jwt", ErrTokenMalformed},
 		{"2.4 no signature", testRedirectURI + "?response=" + parts[0] + "." + parts[1] + ".", "jwt", ErrTokenMalformed},
 		{"2.4 another signature", testRedirectURI + "?response=" + parts[0] + "." + parts[1] + "." + b64([]byte(mark)), "jwt", ErrSignatureInvalid},
-		{"2.4 parameters beside it count for nothing", testRedirectURI + "?code=x&state=x&error=x&response=" + good, "jwt", nil},
+		{"2.1 a code beside it", testRedirectURI + "?code=x&state=x&error=x&response=" + good, "jwt", ErrCallbackMalformed},
 		{"4 an algorithm that the provider does not use", testRedirectURI + "?response=" + other, "jwt", ErrAlgNotAllowed},
 		{"2.3.1 of a request for an unsigned one", testRedirectURI + "?response=" + good, "query", ErrInvalidArgument},
 	}

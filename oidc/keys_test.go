@@ -1,9 +1,13 @@
 package oidc
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +134,7 @@ func TestParseKeysOneKey(t *testing.T) {
 		{"8037-2 x too short", "ed", set("x", b64(make([]byte, 31))), nil},
 		{"8037-2 X25519", "ed", set("crv", "X25519"), nil},
 		{"7517-4.7 a broken certificate", "ed", set("x5c", []string{"AAAA"}), []string{"EdDSA", "Ed25519"}},
+		{"7517-4.7 the certificate of another key", "rsa", set("x5c", []string{certificate(t)}), rsaAlgorithms},
 		{"7517-4.8 a broken thumbprint", "ed", set("x5t", "AAAA"), []string{"EdDSA", "Ed25519"}},
 		{"7517-4.6 x5u elsewhere", "ed", set("x5u", "https://evil.example/"), []string{"EdDSA", "Ed25519"}},
 	}
@@ -246,4 +251,19 @@ func TestKeySelection(t *testing.T) {
 		_, _, err := verifyJWS(token, nil, []string{"EdDSA"})
 		checkError(t, err, ErrKeyNotFound)
 	})
+}
+
+// certificate is one of a key that nobody else has, as x5c holds it.
+func certificate(t *testing.T) string {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: noon}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(der)
 }

@@ -47,7 +47,7 @@ func TestRevoke(t *testing.T) {
 		{"2.2.1 unsupported_token_type", 400, "application/json", "", `{"error":"unsupported_token_type"}`, ErrProvider, false, 0},
 		{"2.2.1 busy", 503, "", "", "", ErrHTTPStatus, true, 0},
 		{"2.2.1 busy for a time", 503, "", "120", "", ErrHTTPStatus, true, 2 * time.Minute},
-		{"2.2.1 busy until a date", 503, "", "Sat, 21 Nov 2026 12:00:00 GMT", "", ErrHTTPStatus, true, 0},
+		{"2.2.1 busy until a date", 503, "", "Sat, 21 Nov 2026 12:00:00 GMT", "", ErrHTTPStatus, true, time.Hour},
 		{"too many requests", 429, "", "1", "", ErrHTTPStatus, true, time.Second},
 		{"not found", 404, "text/html", "", mark, ErrHTTPStatus, false, 0},
 	}
@@ -55,7 +55,7 @@ func TestRevoke(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := goodMetadata(t)
 			transport := fakeTransport{"POST " + m.RevocationEndpoint: func(*Request) (*Response, error) {
-				header := map[string]string{"content-type": tt.contentType, "retry-after": tt.retryAfter}
+				header := map[string]string{"content-type": tt.contentType, "retry-after": tt.retryAfter, "date": "Sat, 21 Nov 2026 11:00:00 GMT"}
 				return &Response{Status: tt.status, Header: header, Body: []byte(tt.body)}, nil
 			}}
 			err := goodRevocation().Revoke(t.Context(), transport, m)

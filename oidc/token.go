@@ -77,7 +77,8 @@ func (tx *Transaction) checkKey(t Transport) error {
 type RefreshRequest struct {
 	ClientID     string
 	RefreshToken Secret
-	Scope        string // what was granted before; it cannot widen
+	Scope        string   // what was granted before; it cannot widen
+	Resource     []string // RFC 8707 2.2; what was granted before if empty
 }
 
 // Refresh sends the request. The answer carries the refresh token to use from
@@ -92,6 +93,9 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 	form.add("grant_type", "refresh_token")
 	form.add("refresh_token", r.RefreshToken.Reveal())
 	form.add("scope", r.Scope)
+	for _, resource := range r.Resource {
+		form.add("resource", resource)
+	}
 	form.add("client_id", r.ClientID)
 	tokens, err := requestTokens(ctx, t, m, form, r.Scope)
 	if err != nil {

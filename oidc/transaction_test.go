@@ -11,7 +11,7 @@ import (
 func TestTransactionEncode(t *testing.T) {
 	maxAge := int64(0)
 	full := goodTransaction()
-	full.MaxAge, full.ResponseMode = &maxAge, "fragment"
+	full.MaxAge, full.ResponseMode, full.Thumbprint = &maxAge, "fragment", "thumbprint-1"
 	for name, tx := range map[string]*Transaction{"least": goodTransaction(), "full": full} {
 		t.Run(name, func(t *testing.T) {
 			data, err := tx.Encode()

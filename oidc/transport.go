@@ -21,7 +21,9 @@ type Response struct {
 // A Transport sends one HTTP request. It does not follow redirects
 // ([ErrRedirectRefused]), sends no cookies, bounds the time ([ErrTimeout])
 // and the length of the answer ([ErrResponseTooLarge]). Other failures are
-// [ErrNetwork] and [ErrCORSRefused]. An answer of any status is no error.
+// [ErrNetwork] and [ErrCORSRefused]. An answer that broke off is a
+// [TransportError] with its status: the server has done what was asked. An
+// answer of any status is no error.
 type Transport interface {
 	Do(ctx context.Context, req *Request) (*Response, error)
 }

@@ -61,6 +61,11 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 		return err
 	}
 	request := args.request(&c.settings)
+	return c.leave(ctx, metadata, request, record{AppState: args.State}, args.ReturnTo)
+}
+
+// leave sends the tab to the provider, and keeps what is needed afterwards.
+func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string) error {
 	tx, url, err := c.session.start(ctx, c, metadata, request)
 	if err != nil {
 		return err
@@ -68,14 +73,16 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
 		return err
 	}
-	record, err := signinRecord(tx, args.State, c.session.keepable(metadata))
+	r.Metadata = c.session.keepable(metadata)
+	data, err := r.signin(tx)
 	if err != nil {
 		return err
 	}
 	err = c.page.Transactions.Put(ctx, tx.State, Transaction{
-		Record:    record,
-		ReturnTo:  args.ReturnTo,
+		Record:    data,
+		ReturnTo:  returnTo,
 		ExpiresAt: tx.ExpiresAt(),
+		Restore:   r.Restore,
 	})
 	if err != nil {
 		return err
@@ -125,58 +132,16 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	}
 	user, err := c.session.complete(ctx, c, tx, callbackURL)
 	if err != nil {
+		if record.Restore && wantsUser(err) {
+			return c.nothingRestored(err)
+		}
 		return nil, err
 	}
 	user.State = record.AppState
 	if err := c.session.load(user, unloads); err != nil {
 		return nil, err
 	}
-	return user, nil
-}
-
-// User returns the user, nil if nobody is signed in. If the program is new
-// and the tab says that there was a session, a silent sign-in is tried first.
-// Codes as for [Client.SigninSilent], but for the provider's answer that
-// nobody is signed in, which is no error.
-func (c *Client) User(ctx context.Context) (*User, error) {
-	s := c.session
-	s.mu.Lock()
-	user, hint := s.user, s.hint
-	s.mu.Unlock()
-	if user != nil || !hint {
-		return user, nil
-	}
-	return s.restore.do(ctx, func(ctx context.Context) (*User, error) {
-		if user, _ := s.current(); user != nil {
-			return user, nil
-		}
-		_, err := c.SigninSilent(ctx, SigninArgs{})
-		if endsSession(err) {
-			s.config.Logf("session: nothing to restore: %v", err)
-			s.dropHint()
-			err = nil
-		}
-		// Whatever became of it: somebody may have signed in or out meanwhile.
-		user, _ := s.current()
-		if user != nil || errors.Is(err, ErrNotSignedIn) {
-			err = nil
-		}
-		return user, err
-	})
-}
-
-// endsSession tells whether a failed silent sign-in means that nobody is
-// signed in at the provider (OIDC Core 3.1.2.6): the four errors mean the
-// same to a silent sign-in, and so does a login page in the frame.
-func endsSession(err error) bool {
-	var refusal *oidc.ProviderError
-	if errors.As(err, &refusal) {
-		switch refusal.ErrorCode {
-		case "login_required", "interaction_required", "consent_required", "account_selection_required":
-			return true
-		}
-	}
-	return errors.Is(err, ErrFrameNoResponse)
+	return user, c.restored(ctx, record.Restore)
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the

@@ -2,36 +2,59 @@ package session
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
 
-// tick is the longest sleep between two looks at the clock. Timers are only
+// tick is the longest sleep between two looks at the clocks. Timers are only
 // hints: hidden tabs throttle them and sleep stops them, so what counts is
-// the wall clock at every tick.
+// what the clocks say at every tick.
 const tick = 5 * time.Second
 
-// expiry watches the access token of a session.
+// An expiry watches the access token of a session. One goroutine per user who
+// is signed in moves between these states:
+//
+//	          due                     new token
+//	resting ───────▶ renewing ─────────────────────▶ resting, with the new user
+//	                  │ ▲   │  no session any more
+//	          failed  ▼ │   └──────────────────────▶ unloaded, with the reason
+//	                waiting
+//
+// Waiting ends after a backoff, or on a wake-up; see retry.go. What cannot
+// get better by itself waits for a wake-up alone. Everybody who needs a good
+// token meanwhile joins the renewal in the air, or gets its failure.
 type expiry struct {
 	session *session
+	wake    chan struct{} // has room for one
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // guarded by mu; nil when nothing is watched
+}
+
+func newExpiry(s *session) *expiry {
+	return &expiry{session: s, wake: make(chan struct{}, 1)}
 }
 
 // start watches the access token of user instead of the one before. The
 // caller has the session's turn.
 func (e *expiry) start(user *User) {
 	e.stop()
-	if user.ExpiresAt == 0 {
+	if user.lifetime == 0 {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	e.mu.Lock()
 	e.cancel = cancel
 	e.mu.Unlock()
-	go e.watch(ctx, user)
+	notice := e.notice(user)
+	w := &watch{
+		expiry: e,
+		user:   user,
+		notice: notice,
+		due:    notice - e.session.jitter(notice/2),
+		landed: make(chan struct{}, 1),
+	}
+	go w.run(ctx)
 }
 
 // stop ends the watch.
@@ -44,70 +67,104 @@ func (e *expiry) stop() {
 	}
 }
 
-// watch tells the tabs once that the token is expiring, and once that it has
-// expired.
-func (e *expiry) watch(ctx context.Context, user *User) {
-	expiresAt := time.Unix(user.ExpiresAt, 0)
-	expiring := expiresAt.Add(-e.notice(user))
-	// Tokens that are dead on arrival must not become a storm of requests.
-	if earliest := e.session.config.Now().Add(tick); expiring.Before(earliest) {
-		expiring = earliest
+// poke has the clocks looked at now.
+func (e *expiry) poke() {
+	select {
+	case e.wake <- struct{}{}:
+	default: // one look is enough
 	}
-	if !e.sleepUntil(ctx, expiring) {
-		return
-	}
-	e.session.notify(Event{Name: AccessTokenExpiring})
-	e.renew(ctx, user)
-	if !e.sleepUntil(ctx, expiresAt) {
-		return
-	}
-	e.session.notify(Event{Name: AccessTokenExpired})
 }
 
-// notice is how long before its end the token counts as expiring: as the
+// notice is how much life is left when the token counts as expiring: as the
 // settings say, but never more than a third of its life, or a token that
-// lives a minute would be renewed without a pause.
+// lives a minute would be renewed without a pause. Tokens that are dead on
+// arrival must not become a storm of requests: they get a tick.
 func (e *expiry) notice(user *User) time.Duration {
+	if user.lifetime < tick {
+		return user.lifetime - tick
+	}
 	notice := defaultExpiringNotice
 	if tabs := e.session.tabs(nil); len(tabs) > 0 {
 		notice = tabs[0].settings.ExpiringNotice
 	}
-	third := min(user.lifetime/3, int64(24*time.Hour/time.Second))
-	return min(notice, time.Duration(third)*time.Second)
+	return min(notice, user.lifetime/3)
 }
 
-// sleepUntil returns true when the wall clock has reached at, and false when
-// ctx ends first.
-func (e *expiry) sleepUntil(ctx context.Context, at time.Time) bool {
-	for {
-		left := at.Sub(e.session.config.Now().Round(0))
-		if left <= 0 {
-			return ctx.Err() == nil
-		}
-		timer := time.NewTimer(min(left, tick))
+// A watch is the part of an [expiry] that concerns one access token.
+type watch struct {
+	*expiry
+	user   *User
+	notice time.Duration // life left when the tabs are told
+	due    time.Duration // and when it is renewed: clients that began together must not come together
+	landed chan struct{} // a renewal has ended; room for one
+
+	expiring, expired, renewing bool
+}
+
+// run looks at the clocks until ctx ends, which is when the user changes.
+func (w *watch) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		timer := time.NewTimer(w.look(ctx))
 		select {
 		case <-timer.C:
+		case <-w.wake:
+		case <-w.landed:
+			w.renewing = false
 		case <-ctx.Done():
-			timer.Stop()
-			return false
 		}
+		timer.Stop()
 	}
 }
 
-// renew starts a renewal on behalf of a tab that wants it. It does not end
-// with the watch, which the renewed user replaces. Who has signed out since
-// is left alone.
-func (e *expiry) renew(ctx context.Context, user *User) {
-	for _, c := range e.session.tabs(nil) {
+// look does what is due, and returns how long nothing is.
+func (w *watch) look(ctx context.Context) time.Duration {
+	left := w.user.left(w.session.config.Now())
+	next := tick
+	for _, mark := range []struct {
+		at   time.Duration
+		what func()
+	}{
+		{w.notice, func() { w.tell(&w.expiring, AccessTokenExpiring) }},
+		{w.due, func() { next = min(next, w.renew(ctx)) }},
+		{min(w.notice, 0), func() { w.tell(&w.expired, AccessTokenExpired) }},
+	} {
+		if left <= mark.at {
+			mark.what()
+		} else {
+			next = min(next, left-mark.at)
+		}
+	}
+	return next
+}
+
+// tell tells the tabs, once.
+func (w *watch) tell(told *bool, name EventName) {
+	if !*told {
+		*told = true
+		w.session.notify(Event{Name: name})
+	}
+}
+
+// renew starts a renewal on behalf of a tab that wants it, unless one is in
+// the air or the last failure has to be waited for: then it returns how long.
+// It does not end with the watch, which the renewed user replaces.
+func (w *watch) renew(ctx context.Context) time.Duration {
+	if w.renewing {
+		return tick
+	}
+	if pause := w.session.pause(w.user); pause > 0 {
+		return pause
+	}
+	for _, c := range w.session.tabs(nil) {
 		if c.settings.ManualRenew {
 			continue
 		}
+		w.renewing = true
 		go func() {
-			err := c.renew(context.WithoutCancel(ctx), user)
-			if err != nil && !errors.Is(err, ErrNotSignedIn) {
-				e.session.notify(Event{Name: SilentRenewError, Err: err})
-			}
+			_ = c.session.keep(context.WithoutCancel(ctx), c, w.user) // it tells the tabs
+			w.landed <- struct{}{}
 		}()
-		return
+		break
 	}
+	return tick
 }

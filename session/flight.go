@@ -9,8 +9,19 @@ import (
 // air gets its result. The operation does not end with the caller that
 // happened to start it; it bounds its own time.
 type flight[T any] struct {
-	mu      sync.Mutex
-	current *landing[T] // guarded by mu
+	only keyedFlight[T]
+}
+
+// do waits for the operation in the air, or starts fn. A waiter whose ctx ends
+// leaves with the cause.
+func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
+	return f.only.do(ctx, "", fn)
+}
+
+// A keyedFlight is a flight per key.
+type keyedFlight[T any] struct {
+	mu  sync.Mutex
+	air map[string]*landing[T] // guarded by mu
 }
 
 // landing is where the passengers of one flight wait.
@@ -20,17 +31,19 @@ type landing[T any] struct {
 	err   error
 }
 
-// do waits for the operation in the air, or starts fn. A waiter whose ctx ends
-// leaves with the cause.
-func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
-	f.mu.Lock()
-	l := f.current
+// do is [flight.do] among those with the same key.
+func (k *keyedFlight[T]) do(ctx context.Context, key string, fn func(context.Context) (T, error)) (T, error) {
+	k.mu.Lock()
+	l := k.air[key]
 	if l == nil {
 		l = &landing[T]{done: make(chan struct{})}
-		f.current = l
-		go f.run(l, context.WithoutCancel(ctx), fn)
+		if k.air == nil {
+			k.air = map[string]*landing[T]{}
+		}
+		k.air[key] = l
+		go k.run(l, context.WithoutCancel(ctx), key, fn)
 	}
-	f.mu.Unlock()
+	k.mu.Unlock()
 
 	select {
 	case <-l.done:
@@ -41,40 +54,12 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 	}
 }
 
-func (f *flight[T]) run(l *landing[T], ctx context.Context, fn func(context.Context) (T, error)) {
+func (k *keyedFlight[T]) run(l *landing[T], ctx context.Context, key string, fn func(context.Context) (T, error)) {
 	defer func() {
-		f.mu.Lock()
-		f.current = nil
-		f.mu.Unlock()
+		k.mu.Lock()
+		delete(k.air, key)
+		k.mu.Unlock()
 		close(l.done)
 	}()
 	l.value, l.err = fn(ctx)
-}
-
-// A keyedFlight is a flight per key.
-type keyedFlight[T any] struct {
-	mu      sync.Mutex
-	flights map[string]*flight[T] // guarded by mu
-}
-
-// do is [flight.do] among those with the same key.
-func (k *keyedFlight[T]) do(ctx context.Context, key string, fn func(context.Context) (T, error)) (T, error) {
-	k.mu.Lock()
-	if k.flights == nil {
-		k.flights = map[string]*flight[T]{}
-	}
-	f := k.flights[key]
-	if f == nil {
-		f = &flight[T]{}
-		k.flights[key] = f
-	}
-	k.mu.Unlock()
-	return f.do(ctx, func(ctx context.Context) (T, error) {
-		defer func() {
-			k.mu.Lock()
-			defer k.mu.Unlock()
-			delete(k.flights, key)
-		}()
-		return fn(ctx)
-	})
 }

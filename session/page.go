@@ -34,6 +34,7 @@ type Transaction struct {
 	Record    []byte
 	ReturnTo  string // the address that the response is handed to
 	ExpiresAt int64  // seconds since the epoch
+	Restore   bool   // the app did not ask for it, and need not know that it is to be completed
 }
 
 // A Listener learns what happens to the session. Its methods do not wait.
@@ -62,11 +63,12 @@ const (
 	AccessTokenExpiring EventName = "accessTokenExpiring"
 	AccessTokenExpired  EventName = "accessTokenExpired"
 	SilentRenewError    EventName = "silentRenewError"
+	RestoreError        EventName = "restoreError"
 )
 
 // An Event is something that happened to a session.
 type Event struct {
 	Name EventName
 	User *User // of UserLoaded
-	Err  error // of SilentRenewError
+	Err  error // of SilentRenewError and RestoreError; of UserUnloaded if the session ended by itself
 }

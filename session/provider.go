@@ -24,6 +24,7 @@ type provider struct {
 	keysOfApp *oidc.KeySet // in the place of those fetched; may be nil
 	transport oidc.Transport
 	now       func() time.Time
+	stats     counters
 
 	metadataFlight flight[*oidc.Metadata]
 	keysFlight     flight[*oidc.KeySet]
@@ -33,7 +34,9 @@ type provider struct {
 	metadataAt time.Time
 	keys       *oidc.KeySet
 	keysAt     time.Time
-	refetchAt  time.Time // of the last fetch for an unknown kid
+	refetchAt  time.Time     // of the last fetch for an unknown kid
+	skew       time.Duration // of the provider's clock; see verifyFresh
+	blockedAt  time.Time     // when a frame showed that it cannot work
 }
 
 // fetchMetadata returns the metadata, fetched once an hour at most.
@@ -138,12 +141,55 @@ func (p *provider) verify(ctx context.Context, expected *oidc.ExpectedIDToken, t
 	if err != nil {
 		return nil, err
 	}
-	claims, err := expected.VerifyIDToken(token, keys, p.now())
+	claims, err := expected.VerifyIDToken(token, keys, p.clock())
 	if !errors.Is(err, oidc.ErrKeyNotFound) {
 		return claims, err
 	}
 	if keys, err = p.fetchKeys(ctx, true); err != nil {
 		return nil, err
 	}
-	return expected.VerifyIDToken(token, keys, p.now())
+	return expected.VerifyIDToken(token, keys, p.clock())
+}
+
+// probe finds out whether the provider is within reach, past every cache. A
+// refusal is an answer, too. A provider that the app describes itself is asked
+// for its keys.
+func (p *provider) probe(ctx context.Context) error {
+	transport := pastCache{p.transport}
+	metadata, err := p.source.Fetch(ctx, transport)
+	if err == nil && p.source.Document != "" && p.keysOfApp == nil {
+		_, err = oidc.FetchKeys(ctx, transport, metadata.JWKSURI, true)
+	}
+	if _, passing := isPassing(err); passing {
+		return err
+	}
+	return nil
+}
+
+// pastCache is a transport that asks the server itself.
+type pastCache struct{ oidc.Transport }
+
+// Do is [oidc.Transport].
+func (t pastCache) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	direct := *req
+	direct.NoCache = true
+	return t.Transport.Do(ctx, &direct)
+}
+
+// frameAnswered remembers whether a hidden frame can work for this provider.
+func (p *provider) frameAnswered(answered bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blockedAt = time.Time{}
+	if !answered {
+		p.blockedAt = p.now()
+	}
+}
+
+// frameBlocked tells whether a frame showed within the last hour that it cannot
+// work.
+func (p *provider) frameBlocked() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.blockedAt.IsZero() && p.fresh(p.blockedAt, cacheLifetime)
 }

@@ -12,15 +12,16 @@ type record struct {
 	Signout  bool                  `json:"signout,omitempty"`
 	AppState strictjson.RawMessage `json:"app_state,omitempty"`
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
+	Restore  bool                  `json:"restore,omitempty"`  // nobody asked for the sign-in
 }
 
-// signinRecord returns the record of a sign-in.
-func signinRecord(tx *oidc.Transaction, appState strictjson.RawMessage, metadata *oidc.Metadata) ([]byte, error) {
-	signin, err := tx.Encode()
-	if err != nil {
+// signin returns the record of a sign-in.
+func (r record) signin(tx *oidc.Transaction) ([]byte, error) {
+	var err error
+	if r.Signin, err = tx.Encode(); err != nil {
 		return nil, err
 	}
-	return strictjson.Marshal(record{Signin: signin, AppState: appState, Metadata: metadata})
+	return strictjson.Marshal(r)
 }
 
 // parseSigninRecord returns the transaction of a sign-in and the record that

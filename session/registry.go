@@ -107,9 +107,10 @@ func (r *Registry) session(k key) *session {
 // newSession returns a session that nobody knows yet. The caller holds r.mu.
 func (r *Registry) newSession(k key) *session {
 	config := r.config
+	s := &session{config: &config, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	config.Transport = &meter{config.Transport, s.provider, &s.stats}
 	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
-	s := &session{config: &config, provider: r.provider(k.source), redirects: &r.redirects}
-	s.expiry = &expiry{session: s}
+	s.expiry = newExpiry(s)
 	return s
 }
 
@@ -117,7 +118,8 @@ func (r *Registry) newSession(k key) *session {
 func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
-		p = &provider{source: source, transport: r.config.Transport, now: r.config.Now}
+		p = &provider{source: source, now: r.config.Now}
+		p.transport = &meter{r.config.Transport, p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

@@ -16,8 +16,11 @@ type session struct {
 	redirects *redirects
 	expiry    *expiry
 
-	silent  flight[*User] // renewals
-	restore flight[*User]
+	silent   keyedFlight[*User] // renewals, by what they ask for
+	keeping  flight[struct{}]   // the renewal because the access token ends
+	restore  flight[*User]
+	renewing chan struct{} // has room for the one renewal that is under way
+	stats    counters
 
 	proverFlight flight[*oidc.DPoPTransport]
 
@@ -28,7 +31,8 @@ type session struct {
 	mu      sync.Mutex
 	user    *User               // guarded by mu, as all below; changed by who has the turn
 	unloads int                 // how often a user was unloaded or removed
-	rotated oidc.Secret         // refresh token of a renewal that failed later; the user's is used up
+	grant   grant               // what has become of the user's refresh token
+	failure failure             // of the last renewal
 	key     *oidc.DPoPTransport // nil until it is needed
 	hint    bool                // a silent sign-in is worth trying
 	clients []*Client           // in the order in which they came
@@ -40,6 +44,7 @@ func (s *session) join(c *Client, hint bool) {
 	defer s.mu.Unlock()
 	s.clients = append(s.clients, c)
 	s.hint = s.hint || hint
+	s.expiry.poke()
 }
 
 // leave removes a tab.
@@ -103,7 +108,7 @@ func (s *session) replace(previous, user *User, unloads int) (*User, error) {
 // set makes user the current one and tells all tabs. The caller has the turn.
 func (s *session) set(user *User) {
 	s.mu.Lock()
-	s.user, s.rotated = user, ""
+	s.user, s.grant = user, grant{token: user.RefreshToken}
 	s.mu.Unlock()
 	s.expiry.start(user)
 	s.tellHint(true)
@@ -114,21 +119,45 @@ func (s *session) set(user *User) {
 func (s *session) unload() *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	s.mu.Lock()
-	user := s.user
-	if user != nil && s.rotated != "" {
-		last := *user
-		last.RefreshToken = s.rotated
-		user = &last
-	}
-	s.user, s.rotated, s.key = nil, "", nil
-	s.unloads++
-	s.mu.Unlock()
-	s.expiry.stop()
+	user := s.forget()
 	s.tellHint(false)
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})
 	}
+	return user
+}
+
+// end is unload for a user whose session is over for a reason. It does nothing
+// if somebody else is signed in by now. Where a redirect can look for a
+// session, what the frame says is not the last word.
+func (s *session) end(user *User, reason error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if current, _ := s.current(); current != user {
+		return
+	}
+	s.config.Logf("session: the session is over: %v", reason)
+	s.forget()
+	if !s.restoresByRedirect() {
+		s.tellHint(false)
+	}
+	s.notify(Event{Name: UserUnloaded, Err: reason})
+}
+
+// forget forgets the user and what belongs to the user. It returns who it was,
+// with the newest refresh token. The caller has the turn.
+func (s *session) forget() *User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user := s.user
+	if user != nil {
+		last := *user
+		last.RefreshToken = s.grant.token
+		user = &last
+	}
+	s.user, s.grant, s.key, s.failure = nil, grant{}, nil, failure{}
+	s.unloads++
+	s.expiry.stop()
 	return user
 }
 
@@ -188,84 +217,22 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, err
 	}
+	r := round{sent: s.config.Now()}
 	tokens, err := callback.Exchange(ctx, transport, metadata)
 	if err != nil {
 		return nil, fmt.Errorf("token request: %w", err)
 	}
-	claims, err := s.provider.verify(ctx, tx.Expect(metadata, tokens), tokens.IDToken)
+	r.received = s.config.Now()
+	claims, err := s.provider.verifyFresh(ctx, tx.Expect(metadata, tokens), tokens.IDToken, r)
 	if err != nil {
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
-	user := newUser(tokens, claims, s.config.Now())
+	user := newUser(tokens, claims, r)
 	user.SessionState = callback.SessionState
 	if err := s.loadUserinfo(ctx, c, user); err != nil {
 		return nil, err
 	}
 	return user, nil
-}
-
-// refresh renews a user with the refresh token.
-func (s *session) refresh(ctx context.Context, c *Client, previous *User) (*User, error) {
-	metadata, err := s.provider.fetchMetadata(ctx)
-	if err != nil {
-		return nil, err
-	}
-	request := &oidc.RefreshRequest{
-		ClientID:     c.settings.ClientID,
-		RefreshToken: s.refreshToken(previous),
-		Scope:        previous.Scope,
-	}
-	transport, err := s.tokenTransport(ctx, metadata, isBound(previous))
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := request.Refresh(ctx, transport, metadata)
-	if err != nil {
-		return nil, fmt.Errorf("refresh: %w", err)
-	}
-	s.rotate(previous, tokens.RefreshToken)
-	claims := previous.claims
-	if tokens.IDToken == "" { // it may be left out (OIDC Core 12.2)
-		tokens.IDToken = previous.IDToken
-	} else {
-		claims, err = s.provider.verify(ctx, &oidc.ExpectedIDToken{
-			Issuer:      metadata.Issuer,
-			ClientID:    c.settings.ClientID,
-			Algorithms:  metadata.SigningAlgorithms(),
-			AccessToken: tokens.AccessToken,
-			Previous:    previous.claims,
-		}, tokens.IDToken)
-		if err != nil {
-			return nil, fmt.Errorf("ID Token: %w", err)
-		}
-	}
-	user := newUser(tokens, claims, s.config.Now())
-	user.follow(previous)
-	if err := s.loadUserinfo(ctx, c, user); err != nil {
-		return nil, err
-	}
-	return user, nil
-}
-
-// refreshToken returns the refresh token of user that is not used up.
-func (s *session) refreshToken(user *User) oidc.Secret {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.user == user && s.rotated != "" {
-		return s.rotated
-	}
-	return user.RefreshToken
-}
-
-// rotate remembers the refresh token that came for user, in case that the
-// renewal fails after all: a provider takes the second use of the old one for
-// a theft, and revokes both (RFC 9700 4.14.2).
-func (s *session) rotate(user *User, token oidc.Secret) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.user == user {
-		s.rotated = token
-	}
 }
 
 // loadUserinfo adds the claims of the userinfo endpoint if the client wants

@@ -23,8 +23,13 @@ type Settings struct {
 	// LoadUserinfo fetches claims from the userinfo endpoint after a sign-in.
 	LoadUserinfo bool
 
-	// ManualRenew turns off the renewal before the access token expires.
+	// ManualRenew turns off the renewal before the access token expires. One
+	// that has expired is still not handed out: [Client.User] renews it.
 	ManualRenew bool
+
+	// Restore says how a session is looked for that this program does not know
+	// of. Default [RestoreSilent].
+	Restore RestoreMode
 
 	// ExpiringNotice is how long before its end an access token counts as
 	// expiring. Default 60 s; a third of its life for a token that lives
@@ -59,6 +64,16 @@ type Settings struct {
 	// providers that refuse it (OIDC Core 3.1.2.1 says it should be sent).
 	OmitIDTokenHint bool
 }
+
+// A RestoreMode is a way to restore a session after a reload.
+type RestoreMode string
+
+// The ways to restore a session.
+const (
+	RestoreSilent   RestoreMode = "silent"   // in a hidden frame
+	RestoreRedirect RestoreMode = "redirect" // one round trip of the tab with prompt=none
+	RestoreOff      RestoreMode = "off"
+)
 
 // RequestSettings are optional parameters of an Authentication Request, as
 // in [oidc.AuthenticationRequest].
@@ -100,6 +115,13 @@ func (s *Settings) check() error {
 	}
 	if err := s.Authentication.Check(); err != nil {
 		return err
+	}
+	switch s.Restore {
+	case RestoreSilent, RestoreRedirect, RestoreOff:
+	case "":
+		s.Restore = RestoreSilent
+	default:
+		return fmt.Errorf("restore: %w", oidc.ErrInvalidConfig)
 	}
 	if s.SilentRedirectURI == "" {
 		s.SilentRedirectURI = s.RedirectURI

@@ -3,22 +3,55 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
 // SigninSilent renews the user without showing anything: with the refresh
-// token if there is one, else in a hidden frame with prompt=none. However many
-// tabs ask, one renewal is in the air. Codes: a [oidc.ProviderError]
-// (login_required, ...) if the provider wants to see the End-User,
-// [ErrFrameNoResponse], [oidc.ErrTimeout], [oidc.ErrSubjectChanged] if somebody
-// else signed in, and those of [Client.SigninCallback].
+// token if there is one, else in a hidden frame with prompt=none. A scope and
+// a resource go with the refresh token (RFC 6749 6, RFC 8707 2.2); for any
+// other argument the frame is asked. However many tabs ask for the same, one
+// renewal is in the air; those that ask for something else wait for their
+// turn. Codes: a [oidc.ProviderError] (login_required, ...) if the provider
+// wants to see the End-User, [ErrFrameNoResponse], [oidc.ErrTimeout],
+// [oidc.ErrNetwork], [oidc.ErrSubjectChanged] if somebody else signed in, and
+// those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
+	return c.renewOnce(ctx, args, func(*User) (bool, error) { return false, nil })
+}
+
+// renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
+// signed in any more, and nothing is left to do if it is another.
+func (c *Client) renew(ctx context.Context, user *User) error {
+	_, err := c.renewOnce(ctx, SigninArgs{}, func(previous *User) (done bool, err error) {
+		if previous == nil {
+			return false, ErrNotSignedIn
+		}
+		return previous != user, nil
+	})
+	return err
+}
+
+// renewOnce renews the user, unless others do the same already or done says
+// that there is nothing to do any more. There is one renewal at a time, so
+// that no refresh token is used twice.
+func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
-	return s.silent.do(ctx, func(ctx context.Context) (*User, error) {
+	return s.silent.do(ctx, args.key(), func(ctx context.Context) (*User, error) {
+		s.renewing <- struct{}{} // each renewal bounds its own time
+		defer func() { <-s.renewing }()
 		previous, unloads := s.current()
+		if ok, err := done(previous); ok || err != nil {
+			return previous, err
+		}
+		start := time.Now()
 		user, err := s.renew(ctx, c, previous, args)
+		s.stats.renewal(start, err)
 		if err != nil {
 			return nil, err
 		}
@@ -26,33 +59,16 @@ func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, erro
 	})
 }
 
-// renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
-// signed in any more, and nothing is left to do if it is another.
-func (c *Client) renew(ctx context.Context, user *User) error {
-	s := c.session
-	_, err := s.silent.do(ctx, func(ctx context.Context) (*User, error) {
-		previous, unloads := s.current()
-		switch previous {
-		case nil:
-			return nil, ErrNotSignedIn
-		case user:
-		default:
-			return previous, nil
-		}
-		renewed, err := s.renew(ctx, c, previous, SigninArgs{})
-		if err != nil {
-			return nil, err
-		}
-		return s.replace(previous, renewed, unloads)
-	})
-	return err
-}
-
 // renew tries the refresh token, then the frame. A refresh token that the
 // provider refuses is worthless: the frame may still find a session.
 func (s *session) renew(ctx context.Context, c *Client, previous *User, args SigninArgs) (*User, error) {
-	if previous != nil && previous.RefreshToken != "" {
-		user, err := s.refresh(ctx, c, previous)
+	if token, inDoubt := s.usableRefreshToken(previous); token != "" && args.refreshable() {
+		if inDoubt {
+			if err := s.provider.probe(ctx); err != nil {
+				return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
+			}
+		}
+		user, err := s.refresh(ctx, c, previous, token, args)
 		if !isInvalidGrant(err) {
 			return user, err
 		}
@@ -71,9 +87,86 @@ func (s *session) renew(ctx context.Context, c *Client, previous *User, args Sig
 	return user, nil
 }
 
-func isInvalidGrant(err error) bool {
-	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && refusal.ErrorCode == "invalid_grant"
+// refresh renews a user with the refresh token.
+func (s *session) refresh(ctx context.Context, c *Client, previous *User, token oidc.Secret, args SigninArgs) (*User, error) {
+	metadata, err := s.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request := &oidc.RefreshRequest{
+		ClientID:     c.settings.ClientID,
+		RefreshToken: token,
+		Scope:        previous.Scope,
+		Resource:     args.Request.Resource,
+	}
+	override(&request.Scope, args.Scope)
+	transport, err := s.tokenTransport(ctx, metadata, isBound(previous))
+	if err != nil {
+		return nil, err
+	}
+	r := round{sent: s.config.Now()}
+	tokens, err := request.Refresh(ctx, transport, metadata)
+	if err != nil {
+		s.doubt(previous, err)
+		return nil, fmt.Errorf("refresh: %w", err)
+	}
+	r.received = s.config.Now()
+	s.rotate(previous, tokens.RefreshToken)
+	claims := previous.claims
+	if tokens.IDToken == "" { // it may be left out (OIDC Core 12.2)
+		tokens.IDToken = previous.IDToken
+	} else {
+		claims, err = s.provider.verifyFresh(ctx, &oidc.ExpectedIDToken{
+			Issuer:      metadata.Issuer,
+			ClientID:    c.settings.ClientID,
+			Algorithms:  metadata.SigningAlgorithms(),
+			AccessToken: tokens.AccessToken,
+			Previous:    previous.claims,
+		}, tokens.IDToken, r)
+		if err != nil {
+			return nil, fmt.Errorf("ID Token: %w", err)
+		}
+	}
+	user := newUser(tokens, claims, r)
+	user.follow(previous)
+	if err := s.loadUserinfo(ctx, c, user); err != nil {
+		return nil, err
+	}
+	return user, nil
+}
+
+// refreshable tells whether a refresh request can carry the arguments.
+func (a SigninArgs) refreshable() bool {
+	a.Scope, a.Request.Resource = "", nil
+	return a.key() == ""
+}
+
+// key is equal for arguments that ask for the same; empty for none.
+func (a *SigninArgs) key() string {
+	r, v := &a.Request, url.Values{}
+	for name, value := range map[string]string{
+		"redirect_uri": a.RedirectURI, "scope": a.Scope, "login_hint": a.LoginHint,
+		"id_token_hint": a.IDTokenHint.Reveal(), "prompt": r.Prompt, "display": r.Display,
+		"ui_locales": r.UILocales, "acr_values": r.ACRValues, "claims": r.Claims,
+		"response_mode": r.ResponseMode,
+	} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if r.MaxAge != nil {
+		v.Set("max_age", strconv.FormatInt(*r.MaxAge, 10))
+	}
+	if r.Resource != nil {
+		v["resource"] = append([]string{""}, r.Resource...)
+	}
+	if r.Extra != nil {
+		v.Set("extra", "")
+		for name, value := range r.Extra {
+			v.Set("extra."+name, value)
+		}
+	}
+	return v.Encode()
 }
 
 // signinFrame signs in through a hidden frame of the tab that asked, or of
@@ -85,9 +178,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		return nil, err
 	}
 	request := args.request(&c.settings)
-	request.Prompt = "none"
-	request.Extra = maps.Clone(request.Extra)
-	delete(request.Extra, "prompt") // it would win
+	silence(request)
 	if args.RedirectURI == "" {
 		request.RedirectURI = c.settings.SilentRedirectURI
 	}
@@ -106,7 +197,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 			return nil, err
 		}
 		var callbackURL string
-		callbackURL, err = tab.page.Framer.Frame(ctx, url, c.settings.SilentTimeout)
+		callbackURL, err = s.frame(ctx, tab, url, c.settings.SilentTimeout)
 		if err == nil {
 			return s.complete(ctx, c, tx, callbackURL)
 		}
@@ -115,6 +206,33 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		}
 	}
 	return nil, err
+}
+
+// silence makes a request one that shows nothing.
+func silence(request *oidc.AuthenticationRequest) {
+	request.Prompt = "none"
+	request.Extra = maps.Clone(request.Extra)
+	delete(request.Extra, "prompt") // it would win
+}
+
+// frame visits url in a hidden frame of a tab. A browser shows its own error
+// page in a frame without a network, which looks like a login page from
+// outside: the provider is asked before it is blamed.
+func (s *session) frame(ctx context.Context, tab *Client, url string, timeout time.Duration) (string, error) {
+	start := time.Now()
+	callbackURL, err := tab.page.Framer.Frame(ctx, url, timeout)
+	s.stats.request("authorize", start, err)
+	switch {
+	case err == nil:
+		s.provider.frameAnswered(true)
+	case errors.Is(err, ErrPageGone):
+	case errors.Is(err, ErrFrameNoResponse), errors.Is(err, oidc.ErrTimeout):
+		if away := s.provider.probe(ctx); away != nil {
+			return "", fmt.Errorf("hidden frame: %w", away)
+		}
+		s.provider.frameAnswered(!errors.Is(err, ErrFrameNoResponse))
+	}
+	return callbackURL, err
 }
 
 // nextTab returns a tab that was not asked yet, preferably c; nil if there is

@@ -265,7 +265,7 @@ func TestRenewalFails(t *testing.T) {
 		tab.heard()
 		w.op.Edit(func() { w.op.SignedIn = false })
 		time.Sleep(2 * time.Hour)
-		want := []EventName{AccessTokenExpiring, SilentRenewError, AccessTokenExpired}
+		want := []EventName{AccessTokenExpiring, UserUnloaded}
 		if heard := tab.heard(); !slices.Equal(heard, want) {
 			t.Errorf("events = %v, want %v", heard, want)
 		}

@@ -59,12 +59,12 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
 		return nil, err
 	}
-	record, err := signinRecord(tx, args.State, nil)
+	kept, err := record{AppState: args.State}.signin(tx)
 	if err != nil {
 		return nil, err
 	}
-	kept := Transaction{Record: record, ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()}
-	if err := c.page.Transactions.Put(ctx, tx.State, kept); err != nil {
+	err = c.page.Transactions.Put(ctx, tx.State, Transaction{Record: kept, ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()})
+	if err != nil {
 		return nil, err
 	}
 	return &SigninRequest{URL: url, State: tx.State, Scope: tx.Scope, CreatedAt: tx.CreatedAt}, nil
@@ -132,7 +132,7 @@ func (s *Steps) Refresh(ctx context.Context, previous *User) (*User, error) {
 		}
 		known.claims = claims
 	}
-	return s.client.session.refresh(ctx, s.client, &known)
+	return s.client.session.refresh(ctx, s.client, &known, known.RefreshToken, SigninArgs{})
 }
 
 // PasswordArgs are what a sign-in with a password asks for.
@@ -166,24 +166,26 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 		Scope:    c.settings.Scope,
 		Extra:    args.Extra,
 	}
+	r := round{sent: s.config.Now()}
 	tokens, err := request.Exchange(ctx, transport, metadata)
 	if err != nil {
 		return nil, fmt.Errorf("token request: %w", err)
 	}
+	r.received = s.config.Now()
 	claims := new(oidc.IDTokenClaims)
 	if tokens.IDToken != "" {
-		claims, err = s.provider.verify(ctx, &oidc.ExpectedIDToken{
+		claims, err = s.provider.verifyFresh(ctx, &oidc.ExpectedIDToken{
 			Issuer:      metadata.Issuer,
 			ClientID:    c.settings.ClientID,
 			Algorithms:  metadata.SigningAlgorithms(),
 			NoNonce:     true,
 			AccessToken: tokens.AccessToken,
-		}, tokens.IDToken)
+		}, tokens.IDToken, r)
 		if err != nil {
 			return nil, fmt.Errorf("ID Token: %w", err)
 		}
 	}
-	user := newUser(tokens, claims, s.config.Now())
+	user := newUser(tokens, claims, r)
 	if tokens.IDToken == "" {
 		return user, nil
 	}

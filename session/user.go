@@ -29,7 +29,8 @@ type User struct {
 	State strictjson.RawMessage
 
 	claims   *oidc.IDTokenClaims
-	lifetime int64 // of the access token when it came, seconds
+	lifetime time.Duration // of the access token when it came; 0 if nobody knows
+	deadline time.Time     // when it ends, on the clock that nobody sets
 }
 
 // protocolClaims are left out of a profile.
@@ -37,8 +38,14 @@ var protocolClaims = []string{
 	"nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash",
 }
 
-// newUser makes a user of a token response that passed all its checks.
-func newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, now time.Time) *User {
+// maxLifetime bounds the life of an access token, so that it fits a
+// [time.Duration].
+const maxLifetime = 100 * 365 * 24 * 60 * 60 // seconds
+
+// newUser makes a user of a token response that passed all its checks. The
+// life of the access token counts from when it was asked for. None at all
+// means that the provider does not say: nobody issues a token of no use.
+func newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, r round) *User {
 	user := &User{
 		AccessToken:  tokens.AccessToken,
 		TokenType:    tokens.TokenType,
@@ -51,11 +58,21 @@ func newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, now time.Ti
 	for _, name := range protocolClaims {
 		delete(user.Profile, name)
 	}
-	if tokens.ExpiresIn != nil {
-		user.lifetime = *tokens.ExpiresIn
-		user.ExpiresAt = now.Unix() + user.lifetime
+	if tokens.ExpiresIn != nil && *tokens.ExpiresIn > 0 {
+		user.ExpiresAt = r.sent.Unix() + *tokens.ExpiresIn
+		user.lifetime = time.Duration(min(*tokens.ExpiresIn, maxLifetime)) * time.Second
+		user.deadline = time.Now().Add(user.lifetime)
 	}
 	return user
+}
+
+// left returns how long the access token is good for. The wall clock counts
+// sleep, the other one cannot be set back: what ends first counts.
+func (u *User) left(now time.Time) time.Duration {
+	if u.lifetime == 0 {
+		return forever
+	}
+	return min(time.Unix(u.ExpiresAt, 0).Sub(now.Round(0)), time.Until(u.deadline))
 }
 
 // addUserinfo replaces claims of the profile by those of the userinfo

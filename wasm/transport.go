@@ -45,6 +45,10 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 }
 
 func fetchError(ctx context.Context, err error) error {
+	var begun *jsbridge.InterruptedError
+	if errors.As(err, &begun) {
+		return &oidc.TransportError{Status: begun.Status, Err: fetchError(ctx, begun.Err)}
+	}
 	for _, e := range fetchErrors {
 		if errors.Is(err, e.from) {
 			return e.to

@@ -15,7 +15,7 @@ export type OIDCErrorCode =
   | "token_response_invalid" | "token_type_not_allowed" | "id_token_missing" | "push_response_invalid" | "token_malformed" | "token_not_encrypted" | "decryption_failed" | "claim_invalid"
   | "typ_not_allowed" | "header_not_allowed" | "alg_not_allowed" | "key_not_found"
   | "keys_invalid" | "signature_invalid" | "audience_mismatch" | "azp_mismatch"
-  | "token_expired" | "token_not_yet_valid" | "issued_in_future" | "nonce_mismatch"
+  | "token_expired" | "token_not_yet_valid" | "issued_in_future" | "clock_skew" | "nonce_mismatch"
   | "auth_time_too_old" | "acr_not_met" | "at_hash_mismatch" | "subject_changed" | "session_mismatch"
   | "insufficient_scope" | "challenge_malformed"
   | "dpop_required" | "dpop_not_bound" | "dpop_proof_missing" | "dpop_key_invalid"
@@ -38,6 +38,8 @@ export class OIDCError extends Error {
   readonly endpoint?: string;
   /** HTTP status. */
   readonly status?: number;
+  /** Of clock_skew: seconds that the provider's clock is ahead of this one, negative if it is behind. */
+  readonly skew?: number;
 }
 
 /** The provider said no (RFC 6749 4.1.2.1 and 5.2). */
@@ -131,8 +133,16 @@ export interface UserManagerSettings extends RequestParameters {
   revokeTokensOnSignout?: boolean;
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */
   loadUserInfo?: boolean;
-  /** Renews before the access token expires. Default true. */
+  /** Renews before the access token expires. Default true. getUser() renews one that has expired in any case. */
   automaticSilentRenew?: boolean;
+  /**
+   * How a session is restored that was there before a reload, where the
+   * program does not know of it any more. "silent" asks in a hidden frame,
+   * which needs the provider's cookies there; "redirect" sends the tab to the
+   * provider and back, once, without showing anything (prompt=none); "off" does neither.
+   * Default "silent".
+   */
+  restore?: "silent" | "redirect" | "off";
   /** Sends id_token_hint with silent sign-ins. Default true. */
   includeIdTokenInSilentRenew?: boolean;
   /** Life of the hidden frame, seconds. Default 10. */
@@ -212,14 +222,19 @@ export interface SignoutResponse {
 export interface UserManagerEvents {
   addUserLoaded(callback: (user: User) => void): () => void;
   removeUserLoaded(callback: (user: User) => void): void;
-  addUserUnloaded(callback: () => void): () => void;
-  removeUserUnloaded(callback: () => void): void;
+  /** With a reason if the session ended by itself: the provider knows of none any more. It is told once, and the user is gone. */
+  addUserUnloaded(callback: (reason?: OIDCError) => void): () => void;
+  removeUserUnloaded(callback: (reason?: OIDCError) => void): void;
   addAccessTokenExpiring(callback: () => void): () => void;
   removeAccessTokenExpiring(callback: () => void): void;
   addAccessTokenExpired(callback: () => void): () => void;
   removeAccessTokenExpired(callback: () => void): void;
+  /** A renewal failed, and the session goes on. The first failure of a row is told; those that can pass are tried again. */
   addSilentRenewError(callback: (error: OIDCError) => void): () => void;
   removeSilentRenewError(callback: (error: OIDCError) => void): void;
+  /** getUser() found nobody although there was a session before: login_required of an ErrorResponse, frame_no_response, ... */
+  addRestoreError(callback: (error: OIDCError) => void): () => void;
+  removeRestoreError(callback: (error: OIDCError) => void): void;
 }
 
 /** What the provider says of itself (OIDC Discovery 3), as it passed the checks of the program. */
@@ -237,7 +252,15 @@ export interface MetadataService {
   resetSigningKeys(): void;
 }
 
-/** How the program is doing. */
+/** Something that was done, and how long all of it took. */
+export interface Measure {
+  readonly count: number;
+  readonly failed: number;
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+/** How the program is doing, and what the session has cost since it started. */
 export interface Stats {
   readonly runtime: {
     /** Functions of the program that JavaScript can call. */
@@ -245,6 +268,14 @@ export interface Stats {
     /** Bytes that the program got from the browser. */
     readonly memory: number;
   };
+  /** To the provider, by kind: discovery, jwks, authorize (in the hidden frame), token, refresh, userinfo, revocation, par. */
+  readonly requests: Readonly<Record<string, Measure>>;
+  /** Of the access token. */
+  readonly renewals: Measure;
+  /** Of the session, after a reload. */
+  readonly restores: Measure;
+  /** Of renewals that had failed. */
+  readonly retries: number;
 }
 
 /**
@@ -259,7 +290,13 @@ export class UserManager {
   /** What the provider says of itself. */
   readonly metadataService: MetadataService;
   readonly events: UserManagerEvents;
-  /** Who is signed in. After a reload the session is restored in the background. */
+  /**
+   * Who is signed in, with an access token that is not known to be expired: an
+   * expired one is renewed first. If that fails and may succeed later, the
+   * promise rejects (network, timeout, http_status, ...) and the user stays
+   * signed in; if the session is over, the answer is null. After a reload the
+   * session is restored; see the setting restore and the event restoreError.
+   */
   getUser(): Promise<User | null>;
   /** Goes to the provider's login page. Settles only if this page is shown again. */
   signinRedirect(args?: SigninRedirectArgs): Promise<void>;

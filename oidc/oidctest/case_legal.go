@@ -96,6 +96,8 @@ func legalCases() []Case {
 		{Name: "a key without alg", Spec: "RFC 7517 4.4", Edit: jwk("alg", unset{})},
 		{Name: "a key without use", Spec: "RFC 7517 4.2", Edit: jwk("use", unset{})},
 		{Name: "a key with a certificate that nobody can read", Spec: "RFC 7517 4.7", Edit: jwk("x5c", []string{"nonsense"})},
+		{Name: "a key with its certificate", Spec: "RFC 7517 4.7", Edit: certified("key-1")},
+		{Name: "a key with the certificate of another one", Spec: "RFC 7517 4.7", Edit: certified("key-of-somebody-else")},
 		{Name: "a key with members that nobody knows", Spec: "RFC 7517 4", Edit: jwk("nbf", map[string]any{"a": 1})},
 		{Name: suite + "-kid-absent-single-jwks", Spec: "OIDC Core 10.1", Edit: together(header("kid", unset{}), jwk("kid", unset{}))},
 		{Name: suite + "-kid-absent-multiple-jwks", Spec: "OIDC Core 10.1", Edit: together(header("kid", unset{}), func(op *OP) {
@@ -119,6 +121,9 @@ func legalCases() []Case {
 		Case{Name: "EdDSA with a key for Ed25519", Spec: "RFC 9864 2.2", Edit: together(signedBy("EdDSA"), jwk("alg", "Ed25519"))},
 	)...)
 }
+
+// certified publishes the key with a certificate of a key.
+func certified(id string) func(*OP) { return jwk("x5c", []string{NewKey("RS256", id).Certificate()}) }
 
 func typed(endpoint, contentType string) func(*OP) {
 	return func(op *OP) { op.ContentTypes = map[string]string{endpoint: contentType} }

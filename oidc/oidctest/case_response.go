@@ -1,6 +1,7 @@
 package oidctest
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -72,6 +73,14 @@ func responseJWTCases() []Case {
 		}, Want: oidc.ErrProvider},
 		{Name: "signed response: a plain one instead", Spec: "JARM 2.3", Edit: func(op *OP) { op.PlainResponses = true }, Want: oidc.ErrCallbackMissing},
 		{Name: "signed response: a code beside it", Spec: "JARM 2.1", Edit: beside("code", "other"), Want: oidc.ErrStateMismatch},
+		{Name: "signed response: a code and the state beside it", Spec: "JARM 2.1", Edit: func(op *OP) {
+			var state any
+			op.EditResponse = func(_, claims map[string]any) { state = claims["state"] }
+			op.EditCallback = func(p url.Values) {
+				p.Set("code", "other")
+				p.Set("state", fmt.Sprint(state))
+			}
+		}, Want: oidc.ErrCallbackMalformed},
 		{Name: "signed response: an error beside it", Spec: "JARM 2.1", Edit: func(op *OP) {
 			op.EditCallback = func(p url.Values) { p.Set("error", "access_denied") }
 		}, Want: oidc.ErrStateMismatch},

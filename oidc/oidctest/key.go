@@ -9,9 +9,12 @@ import (
 	"crypto/rsa"
 	_ "crypto/sha256" // the hashes of the algorithms
 	_ "crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
+	"math/big"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Key signs ID Tokens. [NewKey] makes one.
@@ -141,3 +144,14 @@ func halfHash(alg, text string) string {
 
 // encode is base64url without padding.
 func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
+
+// Certificate returns a certificate of the key, as the member x5c of a JWK has
+// it (RFC 7517 4.7).
+func (k *Key) Certificate() string {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, k.private.Public(), k.private)
+	if err != nil {
+		panic("oidctest: " + err.Error()) // the key is one of ours
+	}
+	return base64.StdEncoding.EncodeToString(der)
+}

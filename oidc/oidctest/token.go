@@ -29,7 +29,7 @@ func (op *OP) token(w http.ResponseWriter, r *http.Request) {
 		op.tb.Errorf("oidctest: token request of a public client has a query, a secret or credentials")
 	}
 	for name, values := range form {
-		if len(values) > 1 {
+		if len(values) > 1 && name != "resource" { // RFC 8707 2
 			op.tb.Errorf("oidctest: parameter %s comes %d times (RFC 6749 3.2)", name, len(values))
 		}
 	}

@@ -100,7 +100,7 @@ func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.R
 	case w.Body.Len() > maxBytes:
 		return nil, oidc.ErrResponseTooLarge
 	case lengthErr == nil && length != w.Body.Len():
-		return nil, oidc.ErrNetwork
+		return nil, &oidc.TransportError{Status: w.Code, Err: oidc.ErrNetwork}
 	}
 	return w, nil
 }

@@ -26,6 +26,7 @@ var advice = map[oidc.Code]string{
 	oidc.ErrTokenExpired:         "if the token is new, the clock of this device is wrong",
 	oidc.ErrTokenNotYetValid:     "the clock of this device is probably wrong",
 	oidc.ErrIssuedInFuture:       "the clock of this device is probably wrong",
+	oidc.ErrClockSkew:            "the clock of this device is wrong; skew says by how many seconds the provider's is ahead",
 	session.ErrFrameNoResponse:   "the provider showed a page of its own in the hidden frame, or the redirect URI is not registered",
 	ErrStorageUnavailable:        "the browser does not let this tab keep the sign-in",
 	ErrVersionMismatch:           "page and worker come from different builds: deploy all files of one build together",

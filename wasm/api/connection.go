@@ -86,18 +86,6 @@ type Runtime struct {
 	Memory    uint64 `json:"memory"`    // bytes got from the browser
 }
 
-// statsResult is the result of "stats".
-type statsResult struct {
-	Runtime Runtime `json:"runtime"`
-}
-
-func (c *Connection) stats() statsResult {
-	if c.Runtime == nil {
-		return statsResult{}
-	}
-	return statsResult{Runtime: c.Runtime()}
-}
-
 func (c *Connection) handle(ctx context.Context, method string, params []byte) (any, error) {
 	switch method {
 	case "open":
@@ -106,6 +94,9 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return c.stats(), nil
 	case "close":
 		c.Close()
+		return nil, nil
+	case "wake":
+		c.wake()
 		return nil, nil
 	}
 	if s := c.openedSteps(); s != nil {

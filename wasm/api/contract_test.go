@@ -56,6 +56,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"User", []string{"scopes", "expires_in", "expired"}, reflect.TypeFor[userJSON]()},
 		{"ErrorResponse", nil, reflect.TypeFor[errorData]()},
 		{"Stats", nil, reflect.TypeFor[statsResult]()},
+		{"Measure", nil, reflect.TypeFor[measureJSON]()},
 	}
 	for _, tt := range tests {
 		same(t, tt.declared, d.members(t, tt.declared), append(tags(tt.json), tt.page...))
@@ -76,7 +77,7 @@ func TestDeclaredMethods(t *testing.T) {
 	for method := range steps {
 		served = append(served, method)
 	}
-	same(t, "calls in "+pageFile, called, append(served[4:], "stats", "open", "close"))
+	same(t, "calls in "+pageFile, called, append(served[4:], "stats", "open", "close", "wake"))
 }
 
 var (

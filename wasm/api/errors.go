@@ -21,6 +21,7 @@ type errorData struct {
 	Step             string    `json:"step,omitempty"`
 	Endpoint         string    `json:"endpoint,omitempty"`
 	Status           int       `json:"status,omitempty"`
+	Skew             int64     `json:"skew,omitempty"` // seconds
 	Error            string    `json:"error,omitempty"`
 	ErrorDescription string    `json:"error_description,omitempty"`
 	ErrorURI         string    `json:"error_uri,omitempty"`
@@ -43,6 +44,10 @@ func describe(err error) (data errorData, message string) {
 	var transport *oidc.TransportError
 	if errors.As(err, &transport) {
 		data.Endpoint, data.Status = transport.Endpoint, transport.Status
+	}
+	var skew *oidc.ClockSkewError
+	if errors.As(err, &skew) {
+		data.Skew = skew.Seconds
 	}
 	var refusal *oidc.ProviderError
 	if errors.As(err, &refusal) {

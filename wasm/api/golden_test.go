@@ -38,6 +38,7 @@ func TestEventShapes(t *testing.T) {
 		{Name: session.AccessTokenExpiring},
 		{Name: session.AccessTokenExpired},
 		{Name: session.SilentRenewError, Err: refusal},
+		{Name: session.RestoreError, Err: session.ErrFrameNoResponse},
 	}
 	for _, e := range events {
 		golden(t, "event-"+string(e.Name)+".json", newEventJSON(e))
@@ -51,6 +52,7 @@ func TestErrorShapes(t *testing.T) {
 		"error-transport.json": &oidc.TransportError{Endpoint: "token", Status: 502, Err: oidc.ErrHTTPStatus},
 		"error-provider.json": &oidc.ProviderError{Endpoint: "token", Status: 400, ErrorCode: "invalid_grant",
 			Description: "expired", URI: "https://op.example/errors"},
+		"error-skew.json":     &oidc.ClockSkewError{Seconds: -3600, Err: oidc.ErrIssuedInFuture},
 		"error-internal.json": errors.New("of no concern to the page"),
 	}
 	for name, err := range shapes {

@@ -6,11 +6,17 @@ import (
 	"github.com/oidcspa/oidcspa/session"
 )
 
+// getUserParams hold the address that the tab shows.
+type getUserParams struct {
+	ReturnTo string `json:"return_to"`
+}
+
 func getUser(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	if err := decode(params, &struct{}{}); err != nil {
+	var p getUserParams
+	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	return userResult(client.User(ctx))
+	return userResult(client.Restore(ctx, p.ReturnTo))
 }
 
 func getMetadata(ctx context.Context, client *session.Client, params []byte) (any, error) {

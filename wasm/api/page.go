@@ -60,6 +60,7 @@ type putParams struct {
 	Record    string `json:"record"`
 	ReturnTo  string `json:"return_to,omitempty"`
 	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
+	Restore   bool   `json:"restore,omitempty"`
 }
 
 // Put is [session.TransactionStore].
@@ -69,6 +70,7 @@ func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction)
 		Record:    string(t.Record),
 		ReturnTo:  t.ReturnTo,
 		ExpiresAt: t.ExpiresAt,
+		Restore:   t.Restore,
 	}, nil)
 }
 

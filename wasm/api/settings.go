@@ -33,6 +33,7 @@ type settingsJSON struct {
 	RevokeTokensOnSignout         *bool                 `json:"revokeTokensOnSignout"`
 	LoadUserInfo                  bool                  `json:"loadUserInfo"`
 	AutomaticSilentRenew          *bool                 `json:"automaticSilentRenew"`
+	Restore                       string                `json:"restore"`
 	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
 	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
 	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
@@ -87,6 +88,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
 		LoadUserinfo:          j.LoadUserInfo,
 		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,
+		Restore:               session.RestoreMode(j.Restore),
 		OmitIDTokenHint:       j.IncludeIDTokenInSilentRenew != nil && !*j.IncludeIDTokenInSilentRenew,
 		SilentTimeout:         duration(j.SilentRequestTimeoutInSeconds),
 		ExpiringNotice:        duration(j.ExpiringNotificationInSeconds),

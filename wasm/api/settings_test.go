@@ -199,6 +199,7 @@ var behaviours = []string{
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
 	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
+	"restore", // TestRestore
 }
 
 func TestDPoP(t *testing.T) {

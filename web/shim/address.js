@@ -45,6 +45,13 @@ export function takeResponse(marks) {
   return href;
 }
 
+/** Whether the address holds the response to a sign-in that restores the session. */
+export function isRestoring() {
+  const { searchParams, hash } = new URL(location.href);
+  const state = searchParams.get("state") ?? fragmentOf(hash).get("state");
+  return state !== null && Boolean(readTransaction(`oidcspa.${state}`)?.restore);
+}
+
 /** In the hidden frame of another page: that page gets the response. */
 export function handToParent(url) {
   if (window.parent === window) return false;

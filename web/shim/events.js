@@ -15,6 +15,8 @@ export class UserManagerEvents {
   removeAccessTokenExpired(callback) { this.#remove("accessTokenExpired", callback); }
   addSilentRenewError(callback) { return this.#add("silentRenewError", callback); }
   removeSilentRenewError(callback) { this.#remove("silentRenewError", callback); }
+  addRestoreError(callback) { return this.#add("restoreError", callback); }
+  removeRestoreError(callback) { this.#remove("restoreError", callback); }
 
   #add(name, callback) {
     this.#callbacks.set(name, [...(this.#callbacks.get(name) ?? []), callback]);

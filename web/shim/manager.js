@@ -1,7 +1,7 @@
 // @ts-check
 // The API: passes calls on to the program, and events to the app.
 
-import { takeResponse, handToParent } from "./address.js";
+import { takeResponse, handToParent, isRestoring } from "./address.js";
 import { pageLock } from "./connection.js";
 import { toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
@@ -33,6 +33,11 @@ export class UserManager {
     const { authority, redirect_uri: uri, silent_redirect_uri: silent } = this.settings;
     peers.add(JSON.stringify([authority, uri, silent ?? uri]));
     addEventListener("storage", (event) => this.#onStorage(event));
+    addEventListener("online", () => this.#wake());
+    addEventListener("pageshow", () => this.#wake());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#wake();
+    });
     addEventListener("pagehide", (event) => {
       if (!event.persisted) this.#connection?.then((c) => c.notify("close"), () => {});
     });
@@ -41,7 +46,9 @@ export class UserManager {
   async getUser() {
     // Who never signed in does not pay for the worker.
     if (!this.#connection && !this.#signedIn()) return null;
-    return toUser(await this.#call("getUser"));
+    // Back from a round trip that the app knows nothing of.
+    if (isRestoring()) return (await this.signinCallback()) ?? null;
+    return toUser(await this.#call("getUser", { return_to: location.href }));
   }
 
   async signinRedirect(args = {}) {
@@ -91,6 +98,11 @@ export class UserManager {
   /** How the program is doing. */
   stats() {
     return this.#call("stats");
+  }
+
+  /** What timers missed is due; the program decides what to do. */
+  #wake() {
+    this.#connection?.then((connection) => connection.notify("wake"), () => {});
   }
 
   async #call(method, params) {

@@ -55,6 +55,7 @@ function show(user) {
     return;
   }
   lifetime = Math.max(user.expires_in ?? 1, 1);
+  showCosts().catch(showProblem);
   const { profile } = user;
   element("name").textContent = String(profile.name ?? profile.preferred_username ?? profile.sub);
   element("claims").replaceChildren(...Object.entries(profile).map(claimRow));
@@ -74,6 +75,24 @@ function claimRow([name, value]) {
   if (times.has(name)) cell.textContent += ` (${new Date(value * 1000).toLocaleString()})`;
   row.append(head, cell);
   return row;
+}
+
+/** Shows what the session has cost since the program started. */
+async function showCosts() {
+  const { requests, renewals, restores } = await manager.stats();
+  const rows = { ...requests, ...(renewals.count && { renewals }), ...(restores.count && { restores }) };
+  element("costs").replaceChildren(...Object.entries(rows).map(([name, cost]) => {
+    const row = document.createElement("tr");
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.textContent = name;
+    row.append(head, ...[cost.count, cost.failed, cost.time].map((value) => {
+      const cell = document.createElement("td");
+      cell.textContent = String(value);
+      return cell;
+    }));
+    return row;
+  }));
 }
 
 function tick() {
@@ -134,10 +153,12 @@ function listen() {
     log("Session loaded");
     show(user);
   });
-  events.addUserUnloaded(() => {
+  events.addUserUnloaded((/** @type {any} */ reason) => {
     log("Session ended");
     show(null);
+    if (reason) showProblem(reason);
   });
+  events.addRestoreError((/** @type {any} */ error) => log(`No session to restore (${error.error ?? error.code})`));
   events.addAccessTokenExpiring(() => log("The access token is about to expire"));
   events.addAccessTokenExpired(() => log("The access token has expired", true));
   events.addSilentRenewError((/** @type {any} */ error) => showProblem(error));

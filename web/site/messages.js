@@ -70,6 +70,7 @@ const messages = {
   token_expired: "The token has already expired. If this stays, check the clock of this device.",
   token_not_yet_valid: "The token is not valid yet. Check the clock of this device.",
   issued_in_future: "The token comes from the future. Check the clock of this device.",
+  clock_skew: "The clock of this device is wrong. Please set it, and sign in again.",
   nonce_mismatch: "The token answers another sign-in. You are not signed in; please sign in again.",
   auth_time_too_old: "Your last sign-in is too long ago. Please sign in again.",
   acr_not_met: "The sign-in was not strong enough for this page.",

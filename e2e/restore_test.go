@@ -1,0 +1,107 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// quietPage is an app that asks who is there, and knows of no callback.
+const quietPage = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="quiet.js"></script>`
+
+const quietScript = `
+import { UserManager } from "./oidcspa.js";
+const settings = await (await fetch("config.json")).json();
+globalThis.um = new UserManager(settings);
+globalThis.reasons = [];
+um.events.addRestoreError((error) => reasons.push(error.error ?? error.code));
+const user = await um.getUser();
+globalThis.first = user === null ? "nobody" : user.profile.sub;
+globalThis.ready = true;
+`
+
+// newQuietApp signs in with a host that forgets everything at a reload.
+func newQuietApp(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
+	a := newApp(t)
+	a.setHost(host)
+	a.set("restore", "redirect")
+	for path, text := range map[string][2]string{"/quiet.html": {"text/html", quietPage}, "/quiet.js": {"text/javascript", quietScript}} {
+		a.respond(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", text[0])
+			_, _ = w.Write([]byte(text[1]))
+		})
+	}
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("sign-in: %s", code)
+	}
+	op.ResetRequests()
+	return a, op, tab
+}
+
+// A reload goes to the provider and back once, without a frame, and an app
+// that knows nothing of it has its user and its address.
+func TestRestoreByRedirect(t *testing.T) {
+	for _, host := range []string{"dedicated", "page"} {
+		t.Run(host, func(t *testing.T) {
+			a, op, tab := newQuietApp(t, host)
+			for _, address := range []string{"?cart=7#end", "?cart=8#end"} {
+				tab.visit(a.origin + "/quiet.html" + address)
+				if got := eval[string](tab, "first + location.search + location.hash"); got != op.Subject+address {
+					t.Errorf("after the reload: %q", got)
+				}
+			}
+			if n := op.Count(oidctest.Authorize); n != 2 {
+				t.Errorf("%d round trips for two reloads", n)
+			}
+			if got := eval[int](tab, "Object.keys(sessionStorage).length"); got != 0 {
+				t.Errorf("%d items are left in sessionStorage", got)
+			}
+		})
+	}
+}
+
+// Without a session there is one round trip, and its reason, and no other.
+func TestRestoreByRedirectNobody(t *testing.T) {
+	a, op, tab := newQuietApp(t, "dedicated")
+	op.Edit(func() { op.SignedIn = false })
+	tab.visit(a.origin + "/quiet.html")
+	if got := eval[string](tab, "first + ' ' + reasons + location.search"); got != "nobody login_required" {
+		t.Errorf("after the reload: %q", got)
+	}
+	tab.visit(a.origin + "/quiet.html")
+	if n := op.Count(oidctest.Authorize); n != 1 {
+		t.Errorf("%d round trips, want 1", n)
+	}
+}
+
+// A page that is shown again has a renewal tried that had failed, and the
+// costs of the session can be read.
+func TestWakeAndStats(t *testing.T) {
+	a := newApp(t)
+	a.set("automaticSilentRenew", true)
+	op := newHostile(t, a)
+	op.RefreshTokens = true
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	op.Edit(func() { op.EditTokenResponse = func(response map[string]any) { response["expires_in"] = 5 } })
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("sign-in: %s", code)
+	}
+	forbidden := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusForbidden) }
+	op.Edit(func() { op.Answer(oidctest.Token, forbidden) })
+	tab.expectProblems()
+	tab.waitFor(`heard.includes("SilentRenewError")`)
+	op.Edit(func() { op.Respond = nil })
+	eval[bool](tab, `heard.length = 0, true`)
+	tab.waitFor(`dispatchEvent(new Event("online")), heard.includes("UserLoaded")`)
+	if got := eval[bool](tab, `um.stats().then(({requests, renewals, retries}) =>
+		requests.refresh.count >= 2 && requests.refresh.time > 0 && requests.discovery.count === 1 && renewals.failed >= 1 && retries >= 1)`); !got {
+		t.Errorf("stats = %s", eval[string](tab, "um.stats().then(JSON.stringify)"))
+	}
+}

@@ -1,0 +1,158 @@
+//go:build !js
+
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// restoring is a tab with a session of which the program does not know.
+func restoring(w *world) *tab {
+	tab := w.connect()
+	tab.must("open", object{"version": Version, "signed_in": true, "settings": w.settings}, nil)
+	return tab
+}
+
+func TestRestore(t *testing.T) {
+	tests := []struct {
+		setting any
+		user    bool
+		frames  int
+		leaves  bool
+	}{
+		{nil, true, 1, false},
+		{"silent", true, 1, false},
+		{"off", false, 0, false},
+		{"redirect", false, 0, true},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings = w.with("restore", tt.setting)
+			tab := restoring(w)
+			left := false
+			tab.offer("navigate", func(ctx context.Context, params []byte) (any, error) {
+				left = true
+				return tab.navigate(ctx, params)
+			})
+			var user *userJSON
+			tab.must("getUser", object{"return_to": "https://app.example.test/shop"}, &user)
+			if (user != nil) != tt.user || len(tab.frames) != tt.frames || left != tt.leaves {
+				t.Errorf("restore %v: user %t, %d frames, leaves %t", tt.setting, user != nil, len(tab.frames), left)
+			}
+			if left && tab.query().Get("prompt") != "none" {
+				t.Error("the provider may show something")
+			}
+			for _, stored := range tab.stored { // the mark of the tab is no sign-in
+				if stored.Restore != (stored.ReturnTo == "https://app.example.test/shop") {
+					t.Errorf("restore %t, return_to %q", stored.Restore, stored.ReturnTo)
+				}
+			}
+			tab.must("removeUser", nil, nil)
+		})
+	}
+	w := newWorld(t)
+	w.settings = w.with("restore", "always")
+	w.connect().mustFail("open", object{"version": Version, "settings": w.settings}, oidc.ErrInvalidConfig)
+}
+
+// A session that ends by itself says why; one that cannot be restored, too.
+func TestReasons(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.SignedIn = false
+		tab := restoring(w)
+		tab.must("getUser", nil, nil)
+		synctest.Wait()
+		if len(tab.events) != 1 || tab.events[0].Name != session.RestoreError || tab.events[0].Error.Data.Error != "login_required" {
+			t.Errorf("events = %+v", tab.events)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		tab := w.open()
+		tab.signIn(w.op)
+		synctest.Wait()
+		tab.names()
+		w.op.Edit(func() { w.op.SignedIn = false })
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		last := tab.events[len(tab.events)-1]
+		if last.Name != session.UserUnloaded || last.Error == nil || last.Error.Data.Error != "login_required" {
+			t.Errorf("last event = %+v", last)
+		}
+	})
+}
+
+// A page that is shown again has a renewal tried that waits.
+func TestWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.RefreshTokens = true
+		tab := w.open()
+		tab.must("wake", nil, nil)
+		tab.signIn(w.op)
+		down := true
+		w.op.Edit(func() {
+			w.op.Respond = func(endpoint string, rw http.ResponseWriter, _ *http.Request) bool {
+				if down && endpoint == oidctest.Token {
+					http.Error(rw, "", http.StatusForbidden) // nothing that passes by itself
+				}
+				return down && endpoint == oidctest.Token
+			}
+		})
+		time.Sleep(2 * time.Hour)
+		w.op.Edit(func() { down = false })
+		w.op.ResetRequests()
+		time.Sleep(time.Hour)
+		if n := w.op.Count(oidctest.Token); n > 0 {
+			t.Errorf("%d requests without a reason", n)
+		}
+		tab.must("wake", nil, nil)
+		synctest.Wait()
+		if n := w.op.Count(oidctest.Token); n != 1 {
+			t.Errorf("%d requests after the wake-up, want 1", n)
+		}
+		tab.must("removeUser", nil, nil)
+	})
+}
+
+func TestStats(t *testing.T) {
+	w := newWorld(t)
+	tab := w.connect()
+	var before, after statsResult
+	tab.must("stats", nil, &before) // before "open"
+	tab = w.open()
+	tab.signIn(w.op)
+	tab.must(silent, nil, nil)
+	tab.must("stats", nil, &after)
+	if len(before.Requests) > 0 || after.Requests["token"].Count != 2 || after.Renewals.Count != 1 {
+		t.Errorf("stats before %+v, after %+v", before, after)
+	}
+	for _, kind := range []string{"discovery", "jwks", "authorize", "token"} {
+		if after.Requests[kind].Count == 0 {
+			t.Errorf("no %s request is counted", kind)
+		}
+	}
+}
+
+// A clock that is wrong is told with the difference.
+func TestSkew(t *testing.T) {
+	w := newWorld(t)
+	w.op.EditIDToken = func(_, claims map[string]any) { claims["iat"] = time.Now().Unix() + 600 }
+	tab := w.open()
+	tab.must(redirect, nil, nil)
+	data, _ := tab.mustFail("signinCallback", object{"url": w.op.Visit(tab.address)}, oidc.ErrClockSkew)
+	if !slices.Contains([]int64{599, 600, 601}, data.Skew) {
+		t.Errorf("skew = %d, want 600", data.Skew)
+	}
+}
