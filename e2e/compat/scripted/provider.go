@@ -231,12 +231,14 @@ func (p *Provider) metadata() map[string]any {
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 		"code_challenge_methods_supported":      []string{"S256"},
+		// All providers of a run share one redirect URI.
+		"authorization_response_iss_parameter_supported": true,
 	}, p.script.Metadata)
 }
 
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	response := map[string]any{"state": q.Get("state")}
+	response := map[string]any{"state": q.Get("state"), "iss": p.base}
 	if q.Get("prompt") == "none" && p.script.SignedOut {
 		response["error"] = "login_required"
 	} else {
@@ -275,7 +277,7 @@ func (p *Provider) redirect(w http.ResponseWriter, r *http.Request, to, mode str
 	if len(query) > 0 {
 		to += separator + query.Encode()
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: the scenario says where to
 }
 
 // tokens is what the token endpoint answers.
