@@ -93,6 +93,11 @@ func (tab *tab) sibling() *tab {
 	return openTab(tab.t, browser, chromedp.WithExistingBrowserContext(chromedp.FromContext(tab.ctx).BrowserContextID))
 }
 
+// attach drives a window that is there already.
+func (tab *tab) attach(id target.ID) *tab {
+	return openTab(tab.t, tab.ctx, chromedp.WithTargetID(id))
+}
+
 func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
@@ -243,6 +248,20 @@ func (tab *tab) waitFor(expression string) {
 		case <-ticker.C:
 		case <-ctx.Done():
 			tab.t.Fatalf("waiting for %s: the tab is at %s; the console says %q", expression, tab.address(), tab.takeProblems())
+		}
+	}
+}
+
+// until waits until done returns true.
+func (tab *tab) until(what string, done func() bool) {
+	tab.t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for limit := time.After(stepTimeout); !done(); {
+		select {
+		case <-ticker.C:
+		case <-limit:
+			tab.t.Fatalf("waiting for: %s; the console says %q", what, tab.takeProblems())
 		}
 	}
 }

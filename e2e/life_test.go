@@ -14,8 +14,13 @@ import (
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
-// killWorkers ends the shared workers of an origin, as a crash does.
-func killWorkers(t *testing.T, origin string) {
+// sharedWorkers counts the shared workers of an origin.
+func sharedWorkers(t *testing.T, origin string) int {
+	t.Helper()
+	return len(listWorkers(t, origin))
+}
+
+func listWorkers(t *testing.T, origin string) []target.ID {
 	t.Helper()
 	result, err := chromedp.CallBrowser(browser, target.GetTargets, target.GetTargetsParams{
 		Filter: target.Filter{{Type: "shared_worker"}},
@@ -23,17 +28,26 @@ func killWorkers(t *testing.T, origin string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	killed := 0
+	var ids []target.ID
 	for _, info := range result.TargetInfos {
 		if strings.HasPrefix(info.URL, origin) {
-			killed++
-			if _, err := chromedp.CallBrowser(browser, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID}); err != nil {
-				t.Fatal(err)
-			}
+			ids = append(ids, info.TargetID)
 		}
 	}
-	if killed != 1 {
-		t.Fatalf("%d shared workers were ended, want 1", killed)
+	return ids
+}
+
+// killWorkers ends the shared workers of an origin, as a crash does.
+func killWorkers(t *testing.T, origin string) {
+	t.Helper()
+	ids := listWorkers(t, origin)
+	for _, id := range ids {
+		if _, err := chromedp.CallBrowser(browser, target.CloseTarget, target.CloseTargetParams{TargetID: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(ids) != 1 {
+		t.Fatalf("%d shared workers were ended, want 1", len(ids))
 	}
 }
 

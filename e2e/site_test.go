@@ -92,6 +92,8 @@ func TestSampleSite(t *testing.T) {
 			tab.click("call-api")
 			tab.waitFor("document.querySelector('#api-answer').innerText.includes('Hello from the API')")
 
+			tab.waitFor("/^token\\s+[12]\\s/m.test(document.querySelector('#costs').innerText)")
+
 			tab.click("renew")
 			tab.waitFor("document.querySelector('#log').innerText.toLowerCase().includes('renew')")
 			if hidden := eval[bool](tab, "document.querySelector('#problem').hidden"); !hidden {

@@ -221,7 +221,8 @@ type ProviderError struct {
 	Description string // the parameter error_description
 	URI         string // the parameter error_uri
 
-	RetryAfter time.Duration // how long the server asks to wait; 0 if it does not
+	RetryAfter   time.Duration // how long the server asks to wait; 0 if it does not
+	SessionState string        // the parameter session_state (Session Management 2)
 }
 
 // Error returns the endpoint and the provider's error code.

@@ -243,10 +243,11 @@ func (tx *Transaction) accept(m *Metadata, values url.Values, now time.Time) (*C
 	}
 	if values.Has("error") {
 		return nil, &ProviderError{
-			Endpoint:    "authorization",
-			ErrorCode:   values.Get("error"),
-			Description: values.Get("error_description"),
-			URI:         values.Get("error_uri"),
+			Endpoint:     "authorization",
+			ErrorCode:    values.Get("error"),
+			Description:  values.Get("error_description"),
+			URI:          values.Get("error_uri"),
+			SessionState: values.Get("session_state"),
 		}
 	}
 	if values.Get("code") == "" {

@@ -33,6 +33,7 @@ type SigninArgs struct {
 	Request     RequestSettings
 	LoginHint   string
 	IDTokenHint oidc.Secret
+	Window      int64 // of [Client.SigninPopup]; see [Popup]
 
 	// State is any JSON value; the user has it after the sign-in.
 	State strictjson.RawMessage

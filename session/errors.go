@@ -12,6 +12,14 @@ const (
 	ErrFrameNoResponse oidc.Code = "frame_no_response"
 	// ErrPageGone: the tab that was asked for a service went away.
 	ErrPageGone oidc.Code = "page_gone"
+	// ErrPopupBlocked: the browser opens no window, as it was not asked for
+	// in the tick of a click.
+	ErrPopupBlocked oidc.Code = "popup_blocked"
+	// ErrPopupClosed: the popup window was closed before the answer came.
+	ErrPopupClosed oidc.Code = "popup_closed"
+	// ErrPopupSevered: the popup window cannot be seen any more, and the
+	// person came back to the tab without an answer.
+	ErrPopupSevered oidc.Code = "popup_severed"
 	// ErrRedirectURIShared: several issuers share a redirect URI, and this one
 	// does not say in its responses who it is (RFC 9700 4.4).
 	ErrRedirectURIShared oidc.Code = "redirect_uri_shared"

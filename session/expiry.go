@@ -54,7 +54,7 @@ func (e *expiry) start(user *User) {
 		due:    notice - e.session.jitter(notice/2),
 		landed: make(chan struct{}, 1),
 	}
-	go w.run(ctx)
+	e.session.config.spawn(func() { w.run(ctx) })
 }
 
 // stop ends the watch.
@@ -160,10 +160,10 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 			continue
 		}
 		w.renewing = true
-		go func() {
+		c.session.config.spawn(func() {
+			defer func() { w.landed <- struct{}{} }()
 			_ = c.session.keep(context.WithoutCancel(ctx), c, w.user) // it tells the tabs
-			w.landed <- struct{}{}
-		}()
+		})
 		break
 	}
 	return tick

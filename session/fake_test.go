@@ -23,8 +23,11 @@ type tab struct {
 	hint         bool
 	frames       int
 
-	// frame replaces the visit of a hidden frame, if set.
+	// frame replaces the visit of a hidden frame, if set, popup that of a
+	// window, and late what comes when that was closed.
 	frame func(ctx context.Context, url string) (string, error)
+	popup func(ctx context.Context, popup Popup) (string, error)
+	late  func(ctx context.Context, popup Popup) (string, error)
 }
 
 func newTab(op *oidctest.OP) *tab {
@@ -47,6 +50,21 @@ func (t *tab) Frame(ctx context.Context, url string, _ time.Duration) (string, e
 		return frame(ctx, url)
 	}
 	return t.op.Visit(url), nil
+}
+
+func (t *tab) Popup(ctx context.Context, popup Popup) (string, error) {
+	t.mu.Lock()
+	t.address = popup.URL
+	visit := t.popup
+	t.mu.Unlock()
+	if visit != nil {
+		return visit(ctx, popup)
+	}
+	return t.op.Visit(popup.URL), nil
+}
+
+func (t *tab) LatePopup(ctx context.Context, popup Popup) (string, error) {
+	return t.late(ctx, popup)
 }
 
 func (t *tab) Put(_ context.Context, state oidc.Secret, transaction Transaction) error {
@@ -76,6 +94,13 @@ func (t *tab) Hint(signedIn bool) {
 	t.hint = signedIn
 }
 
+// set changes fields while the program may use the tab.
+func (t *tab) set(change func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change()
+}
+
 // heard returns the names of the events so far, and forgets them.
 func (t *tab) heard() []EventName {
 	t.mu.Lock()
@@ -89,7 +114,7 @@ func (t *tab) heard() []EventName {
 }
 
 func (t *tab) page() Page {
-	return Page{Navigator: t, Framer: t, Transactions: t, Listener: t}
+	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t}
 }
 
 // world is a provider, a program and what tabs there are.

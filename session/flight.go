@@ -56,6 +56,9 @@ func (k *keyedFlight[T]) do(ctx context.Context, key string, fn func(context.Con
 
 func (k *keyedFlight[T]) run(l *landing[T], ctx context.Context, key string, fn func(context.Context) (T, error)) {
 	defer func() {
+		if err := caught(recover()); err != nil {
+			l.err = err
+		}
 		k.mu.Lock()
 		delete(k.air, key)
 		k.mu.Unlock()

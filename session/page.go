@@ -49,8 +49,10 @@ type Listener interface {
 type Page struct {
 	Navigator    Navigator
 	Framer       Framer
+	Popper       Popper
 	Transactions TransactionStore
 	Listener     Listener
+	Checker      SessionChecker
 }
 
 // An EventName says what happened.
@@ -64,6 +66,15 @@ const (
 	AccessTokenExpired  EventName = "accessTokenExpired"
 	SilentRenewError    EventName = "silentRenewError"
 	RestoreError        EventName = "restoreError"
+
+	// Of the provider's session; see [MonitorSettings].
+	UserSignedIn       EventName = "userSignedIn"
+	UserSignedOut      EventName = "userSignedOut"
+	UserSessionChanged EventName = "userSessionChanged"
+
+	// IdleCountdown comes every second before an idle user is signed out, and
+	// once more when somebody is there again; see [IdleSettings].
+	IdleCountdown EventName = "idleCountdown"
 )
 
 // An Event is something that happened to a session.
@@ -71,4 +82,6 @@ type Event struct {
 	Name EventName
 	User *User // of UserLoaded
 	Err  error // of SilentRenewError and RestoreError; of UserUnloaded if the session ended by itself
+
+	SecondsLeft *int // of IdleCountdown; nil: the countdown is over, the user stays
 }

@@ -30,6 +30,15 @@ type Config struct {
 	// one page can write would reach the others.
 	OnePage bool
 
+	// Broadcast, if set, gives a message to the other programs of the origin,
+	// which take it with [Registry.Heard]. It does not wait, and is not told
+	// what became of it.
+	Broadcast func(message []byte)
+
+	// OnPanic, if set, is told of a bug that no call ran into: the value and
+	// the stack. It must not panic.
+	OnPanic func(value any, stack []byte)
+
 	// Logf is told of decisions that nothing else shows; nil means silence.
 	// It never gets a secret.
 	Logf func(format string, args ...any)
@@ -87,7 +96,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		settings: settings,
 		page:     page,
 	}
-	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI}})
+	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI}})
 	client.session.join(client, hint)
 	return client, nil
 }
@@ -107,10 +116,12 @@ func (r *Registry) session(k key) *session {
 // newSession returns a session that nobody knows yet. The caller holds r.mu.
 func (r *Registry) newSession(k key) *session {
 	config := r.config
-	s := &session{config: &config, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	s := &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 	config.Transport = &meter{config.Transport, s.provider, &s.stats}
 	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
 	s.expiry = newExpiry(s)
+	s.monitor = &monitor{session: s}
+	s.idle = &idle{session: s}
 	return s
 }
 

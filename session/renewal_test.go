@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,17 +77,19 @@ func TestRenewalJitter(t *testing.T) {
 			w := newWorld(t)
 			w.op.RefreshTokens = true
 			client, tab := w.open(false)
-			w.signIn(client, tab)
 			w.transport.Fail = func(req *oidc.Request) error {
-				if req.Method == http.MethodPost {
+				if strings.Contains(req.Body, "grant_type=refresh_token") {
 					mu.Lock()
 					seconds[time.Now().Unix()]++
 					mu.Unlock()
 				}
 				return nil
 			}
+			w.signIn(client, tab)
 		}
 		time.Sleep(time.Hour - time.Second)
+		mu.Lock()
+		defer mu.Unlock()
 		if len(seconds) < 10 {
 			t.Errorf("50 clients renewed in %d different seconds", len(seconds))
 		}
@@ -234,8 +237,9 @@ func TestSessionEnds(t *testing.T) {
 					w.signIn(client, tab)
 					tab.heard()
 					w.op.RevokeRefreshTokens()
-					w.op.Edit(func() { tt.edit(w, tab) })
+					tab.set(func() { w.op.Edit(func() { tt.edit(w, tab) }) })
 					time.Sleep(2 * time.Hour)
+					synctest.Wait()
 					ends := 0
 					for _, event := range tab.events {
 						if event.Name == UserUnloaded {
@@ -267,22 +271,25 @@ func TestOffline(t *testing.T) {
 				w := newWorld(t)
 				w.op.RefreshTokens = refresh
 				client, tab := w.open(false)
-				w.signIn(client, tab)
-				tab.heard()
-				away, requests := true, 0
+				var away atomic.Bool
+				var requests atomic.Int32
 				w.transport.Fail = func(*oidc.Request) error {
-					if requests++; away {
+					if requests.Add(1); away.Load() {
 						return oidc.ErrNetwork
 					}
 					return nil
 				}
 				tab.frame = func(_ context.Context, url string) (string, error) {
-					if away {
+					if away.Load() {
 						time.Sleep(time.Second)
 						return "", ErrFrameNoResponse // the browser's own error page
 					}
 					return w.op.Visit(url), nil
 				}
+				w.signIn(client, tab)
+				tab.heard()
+				requests.Store(0)
+				away.Store(true)
 				time.Sleep(3 * time.Hour)
 				for range 10 {
 					user, err := client.User(t.Context())
@@ -295,10 +302,10 @@ func TestOffline(t *testing.T) {
 				if heard := tab.heard(); !slices.Equal(heard, want) || !tab.hint {
 					t.Errorf("events = %v, want %v; hint %t", heard, want, tab.hint)
 				}
-				if requests > 600 {
-					t.Errorf("%d requests in three hours without a network", requests)
+				if n := requests.Load(); n > 600 {
+					t.Errorf("%d requests in three hours without a network", n)
 				}
-				away = false
+				away.Store(false)
 				client.Wake()
 				time.Sleep(3 * time.Second)
 				user, err := client.User(t.Context())

@@ -217,10 +217,13 @@ func TestRedirectOutlivesTheFrame(t *testing.T) {
 		w.settings.Restore = RestoreRedirect
 		client, tab := w.open(false)
 		w.signIn(client, tab)
-		tab.frame = func(_ context.Context, address string) (string, error) {
-			return refusal(address, "login_required"), nil // cookies are blocked there
-		}
+		tab.set(func() {
+			tab.frame = func(_ context.Context, address string) (string, error) {
+				return refusal(address, "login_required"), nil // cookies are blocked there
+			}
+		})
 		time.Sleep(2 * time.Hour)
+		synctest.Wait()
 		if user, _ := client.session.current(); user != nil || !tab.hint {
 			t.Errorf("user %v, hint %t; want nobody and the hint", user, tab.hint)
 		}

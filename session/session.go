@@ -12,9 +12,12 @@ import (
 // A session is one End-User at one provider for one client_id, over all tabs.
 type session struct {
 	config    *Config
+	id        key
 	provider  *provider
 	redirects *redirects
 	expiry    *expiry
+	monitor   *monitor
+	idle      *idle
 
 	silent   keyedFlight[*User] // renewals, by what they ask for
 	keeping  flight[struct{}]   // the renewal because the access token ends
@@ -35,23 +38,30 @@ type session struct {
 	failure failure             // of the last renewal
 	key     *oidc.DPoPTransport // nil until it is needed
 	hint    bool                // a silent sign-in is worth trying
+	told    string              // who the other programs think is signed in; see peers.go
 	clients []*Client           // in the order in which they came
 }
 
 // join adds a tab.
 func (s *session) join(c *Client, hint bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.clients = append(s.clients, c)
 	s.hint = s.hint || hint
+	s.mu.Unlock()
 	s.expiry.poke()
+	s.monitor.join()
+	s.idle.join(c)
 }
 
 // leave removes a tab.
 func (s *session) leave(c *Client) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.clients = slices.DeleteFunc(s.clients, func(other *Client) bool { return other == c })
+	left := len(s.clients)
+	s.mu.Unlock()
+	if left == 0 {
+		s.monitor.stop()
+	}
 }
 
 // tabs returns the clients, preferred first.
@@ -108,21 +118,47 @@ func (s *session) replace(previous, user *User, unloads int) (*User, error) {
 // set makes user the current one and tells all tabs. The caller has the turn.
 func (s *session) set(user *User) {
 	s.mu.Lock()
-	s.user, s.grant = user, grant{token: user.RefreshToken}
+	s.user = user
+	if s.grant.token != user.RefreshToken { // what is known of a token stays true
+		s.grant = grant{token: user.RefreshToken}
+	}
 	s.mu.Unlock()
 	s.expiry.start(user)
+	s.monitor.start(user)
+	s.idle.start()
 	s.tellHint(true)
 	s.notify(Event{Name: UserLoaded, User: user})
+	s.announce(user)
 }
 
 // unload forgets the user and tells all tabs. It reports who it was.
 func (s *session) unload() *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	return s.clear()
+}
+
+// endIf is unload for a user whose session at the provider is over, as over
+// says; the tabs hear that first.
+func (s *session) endIf(over func(*User) bool) bool {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	user, _ := s.current()
+	if user == nil || !over(user) {
+		return false
+	}
+	s.notify(Event{Name: UserSignedOut})
+	s.clear()
+	return true
+}
+
+// clear is unload for who has the turn.
+func (s *session) clear() *User {
 	user := s.forget()
 	s.tellHint(false)
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})
+		s.announce(nil)
 	}
 	return user
 }
@@ -142,13 +178,13 @@ func (s *session) end(user *User, reason error) {
 		s.tellHint(false)
 	}
 	s.notify(Event{Name: UserUnloaded, Err: reason})
+	s.tell("") // the other programs find out for themselves
 }
 
 // forget forgets the user and what belongs to the user. It returns who it was,
 // with the newest refresh token. The caller has the turn.
 func (s *session) forget() *User {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	user := s.user
 	if user != nil {
 		last := *user
@@ -157,7 +193,10 @@ func (s *session) forget() *User {
 	}
 	s.user, s.grant, s.key, s.failure = nil, grant{}, nil, failure{}
 	s.unloads++
+	s.mu.Unlock()
 	s.expiry.stop()
+	s.idle.stop()
+	s.monitor.end()
 	return user
 }
 
@@ -211,7 +250,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	}
 	// The keys will be needed as soon as the tokens are here. A failure shows
 	// when they are.
-	go func() { _, _ = s.provider.fetchKeys(ctx, false) }()
+	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
 
 	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
 	if err != nil {

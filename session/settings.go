@@ -15,7 +15,12 @@ type Settings struct {
 	RedirectURI           string
 	SilentRedirectURI     string // default RedirectURI
 	PostLogoutRedirectURI string // default: the provider decides where to stay
-	Scope                 string // default "openid"
+	PopupRedirectURI      string // default RedirectURI
+
+	// PopupPostLogoutRedirectURI has PostLogoutRedirectURI as its default.
+	PopupPostLogoutRedirectURI string
+
+	Scope string // default "openid"
 
 	// Defaults of what a sign-in asks for; see [SigninArgs].
 	Request RequestSettings
@@ -63,6 +68,9 @@ type Settings struct {
 	// OmitIDTokenHint leaves id_token_hint out of silent sign-ins, for
 	// providers that refuse it (OIDC Core 3.1.2.1 says it should be sent).
 	OmitIDTokenHint bool
+
+	Monitor MonitorSettings
+	Idle    IdleSettings
 }
 
 // A RestoreMode is a way to restore a session after a reload.
@@ -125,6 +133,12 @@ func (s *Settings) check() error {
 	}
 	if s.SilentRedirectURI == "" {
 		s.SilentRedirectURI = s.RedirectURI
+	}
+	if s.PopupRedirectURI == "" {
+		s.PopupRedirectURI = s.RedirectURI
+	}
+	if s.PopupPostLogoutRedirectURI == "" {
+		s.PopupPostLogoutRedirectURI = s.PostLogoutRedirectURI
 	}
 	if s.ExpiringNotice <= 0 {
 		s.ExpiringNotice = defaultExpiringNotice

@@ -15,6 +15,7 @@ type SignoutArgs struct {
 	PostLogoutRedirectURI string
 	IDTokenHint           oidc.Secret
 	Extra                 map[string]string
+	Window                int64 // of [Client.SignoutPopup]; see [Popup]
 
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
@@ -33,9 +34,22 @@ func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
 }
 
 func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutArgs) error {
-	metadata, err := c.session.provider.fetchMetadata(ctx)
+	request, url, err := c.startSignout(ctx, user, args)
 	if err != nil {
 		return err
+	}
+	if err := c.keepSignout(ctx, request, args.State); err != nil {
+		return err
+	}
+	return c.page.Navigator.Navigate(ctx, url)
+}
+
+// startSignout returns the request that ends the session of user, and its URL.
+// Tokens are revoked on the way.
+func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, "", err
 	}
 	request := &oidc.EndSessionRequest{
 		ClientID:              c.settings.ClientID,
@@ -48,17 +62,11 @@ func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutAr
 		request.IDTokenHint = user.IDToken
 	}
 	if request.State, err = oidc.NewState(c.session.config.Rand); err != nil {
-		return err
+		return nil, "", err
 	}
 	c.revokeAtSignout(ctx, metadata, user)
 	url, err := request.URL(metadata)
-	if err != nil {
-		return err
-	}
-	if err := c.keepSignout(ctx, request, args.State); err != nil {
-		return err
-	}
-	return c.page.Navigator.Navigate(ctx, url)
+	return request, url, err
 }
 
 // keepSignout keeps the app's state for the way back, if there is one.

@@ -93,6 +93,11 @@ func (u *User) follow(previous *User) {
 	if u.SessionState == "" {
 		u.SessionState = previous.SessionState
 	}
+	if u.claims.SessionID == "" { // a refreshed ID Token may lack it, but the session is the same
+		claims := *u.claims
+		claims.SessionID = previous.claims.SessionID
+		u.claims = &claims
+	}
 }
 
 // Subject returns the sub claim, which with the issuer identifies the

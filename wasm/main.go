@@ -19,7 +19,9 @@ import (
 const host = "oidcspa.host"
 
 func main() {
-	registry := session.NewRegistry(session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker()})
+	config := session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Logf: note}
+	config.OnPanic = func(value any, stack []byte) { report("panic: %v\n%s", value, stack) }
+	registry := joinPeers(config)
 	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, port) })
 	if err != nil {
 		report("the host did not take the program: %v", err)
@@ -57,9 +59,14 @@ func stats() api.Runtime {
 }
 
 // report writes a bug of this program to the console.
-func report(format string, args ...any) {
+func report(format string, args ...any) { log("error", format, args...) }
+
+// note writes a decision of the program to the console.
+func note(format string, args ...any) { log("info", format, args...) }
+
+func log(level, format string, args ...any) {
 	console, err := safejs.Global().Get("console")
 	if err == nil {
-		_, _ = console.Call("error", "oidcspa: "+fmt.Sprintf(format, args...))
+		_, _ = console.Call(level, "oidcspa: "+fmt.Sprintf(format, args...))
 	}
 }

@@ -1,10 +1,11 @@
-// The page that the provider sends the browser back to, in the hidden frame
-// and in the tab. It hands the response over and decides nothing.
+// The page that the provider sends the browser back to, in the hidden frame,
+// in the popup window and in the tab. It hands the response over and decides nothing.
 "use strict";
 (() => {
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
   const state = stateOf(query) ?? stateOf(fragment);
+  const message = { source: "oidc-client", url: location.href, keepOpen: false };
 
   /** A response that is a JWT has its state inside; the program verifies it. */
   function stateOf(response) {
@@ -17,7 +18,7 @@
   }
 
   if (window.parent !== window) {
-    window.parent.postMessage({ source: "oidc-client", url: location.href, keepOpen: false }, location.origin);
+    window.parent.postMessage(message, location.origin);
     return;
   }
   try {
@@ -34,6 +35,11 @@
   } catch {
     // unknown state: nothing to return to
   }
+  window.opener?.postMessage(message, location.origin);
+  // Where Cross-Origin-Opener-Policy has taken the opener away, it listens here.
+  const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
+  channel.onmessage = () => close();
+  channel.postMessage(message);
   history.replaceState(null, "", location.pathname);
-  addEventListener("DOMContentLoaded", () => { document.getElementById("lost").hidden = false; });
+  setTimeout(() => { document.getElementById("lost").hidden = false; }, 500);
 })();

@@ -24,6 +24,12 @@ type Handler struct {
 	// Do not change it while the handler serves.
 	ConnectSrc string
 
+	// FrontChannelLogoutFrom says who may frame frontchannel.html, in the form
+	// of the directive frame-ancestors: "https://op.example". The default is
+	// "'none'": whoever may frame it can sign people out. Do not change it
+	// while the handler serves.
+	FrontChannelLogoutFrom string
+
 	assets map[string]*asset // by file name and by logical name
 }
 
@@ -43,7 +49,7 @@ func NewHandler(assets fs.FS) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	h := &Handler{ConnectSrc: "*", assets: make(map[string]*asset)}
+	h := &Handler{ConnectSrc: "*", FrontChannelLogoutFrom: "'none'", assets: make(map[string]*asset)}
 	for logical, f := range m.Files {
 		a, err := load(assets, f)
 		if err != nil {
@@ -120,7 +126,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	a.setSecurity(header, h.ConnectSrc)
+	a.setSecurity(header, h)
 	header.Set("Content-Type", contentType(a.logical))
 	if encoding != "" {
 		header.Set("Content-Encoding", encoding)
@@ -139,7 +145,8 @@ func (a *asset) setCaching(header http.Header, encoding string) (etag string) {
 		header.Set("Vary", "Accept-Encoding")
 	}
 	switch {
-	case a.logical == callbackPage: // its URL holds the authorization code
+	case a.logical == callbackPage, // its URL holds the authorization code
+		a.logical == logoutPage: // Front-Channel Logout 3
 		header.Set("Cache-Control", "no-store")
 		return ""
 	case a.immutable:
@@ -160,19 +167,24 @@ func (a *asset) setCaching(header http.Header, encoding string) (etag string) {
 // The assets whose responses carry a policy of their own.
 const (
 	callbackPage = "callback.html"
+	logoutPage   = "frontchannel.html"
 	workerScript = "worker.js"
 )
 
-// setSecurity sets the policies of the two assets that become a realm. The
+// setSecurity sets the policies of the assets that become a realm. The
 // page needs no 'wasm-unsafe-eval': a worker takes the policy of its own
 // response.
-func (a *asset) setSecurity(header http.Header, connectSrc string) {
+func (a *asset) setSecurity(header http.Header, h *Handler) {
 	switch a.logical {
 	case workerScript:
 		header.Set("Content-Security-Policy",
-			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' "+connectSrc)
+			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' "+h.ConnectSrc)
 	case callbackPage:
 		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'")
+		header.Set("Referrer-Policy", "no-referrer")
+	case logoutPage:
+		header.Set("Content-Security-Policy",
+			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors "+h.FrontChannelLogoutFrom)
 		header.Set("Referrer-Policy", "no-referrer")
 	}
 }

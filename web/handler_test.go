@@ -21,12 +21,13 @@ func folder(t *testing.T) fstest.MapFS {
 	m := &manifest.Manifest{Files: make(map[string]manifest.File)}
 	assets := fstest.MapFS{"README.md": {Data: []byte("not an asset")}}
 	for logical, name := range map[string]string{
-		"oidcspa.js":    "oidcspa.js",
-		"oidcspa.d.ts":  "oidcspa.d.ts",
-		"callback.html": "callback.html",
-		"callback.js":   "callback.js",
-		"worker.js":     "worker.0123456789abcdef.js",
-		"oidcspa.wasm":  "oidcspa.0123456789abcdef.wasm",
+		"oidcspa.js":        "oidcspa.js",
+		"oidcspa.d.ts":      "oidcspa.d.ts",
+		"callback.html":     "callback.html",
+		"callback.js":       "callback.js",
+		"frontchannel.html": "frontchannel.html",
+		"worker.js":         "worker.0123456789abcdef.js",
+		"oidcspa.wasm":      "oidcspa.0123456789abcdef.wasm",
 	} {
 		data := []byte("content of " + logical)
 		f := manifest.File{Name: name, Size: len(data), Integrity: integrity(data)}
@@ -82,6 +83,8 @@ func TestHeaders(t *testing.T) {
 		{"/callback.js", script, ask, "Accept-Encoding", "", ""},
 		{"/callback.html?code=1", "text/html; charset=utf-8", "no-store", "Accept-Encoding",
 			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'", "no-referrer"},
+		{"/frontchannel.html?iss=1&sid=2", "text/html; charset=utf-8", "no-store", "Accept-Encoding",
+			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'none'", "no-referrer"},
 		{"/worker.js", script, ask, "Accept-Encoding",
 			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' *", ""},
 		{"/worker.0123456789abcdef.js", script, forever, "Accept-Encoding",
@@ -118,6 +121,15 @@ func TestConnectSrc(t *testing.T) {
 	h.ConnectSrc = "https://op.example"
 	policy := get(h, http.MethodGet, "/worker.js", nil).Header.Get("Content-Security-Policy")
 	if want := "connect-src 'self' https://op.example"; !strings.HasSuffix(policy, want) {
+		t.Errorf("the policy is %q, want it to end in %q", policy, want)
+	}
+}
+
+func TestFrontChannelLogoutFrom(t *testing.T) {
+	h := handler(t)
+	h.FrontChannelLogoutFrom = "https://op.example"
+	policy := get(h, http.MethodGet, "/frontchannel.html", nil).Header.Get("Content-Security-Policy")
+	if want := "frame-ancestors https://op.example"; !strings.HasSuffix(policy, want) {
 		t.Errorf("the policy is %q, want it to end in %q", policy, want)
 	}
 }

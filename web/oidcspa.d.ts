@@ -23,6 +23,7 @@ export type OIDCErrorCode =
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
   | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
+  | "popup_blocked" | "popup_closed" | "popup_severed"
   | "version_mismatch" | "internal"
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
   | "wasm_invalid" | "runtime_stopped";
@@ -106,6 +107,13 @@ export interface UserManagerSettings extends RequestParameters {
   /** The same for the hidden frame. Default redirect_uri. */
   silent_redirect_uri?: string;
   post_logout_redirect_uri?: string;
+  /** The same for popup windows. Default redirect_uri, and post_logout_redirect_uri. */
+  popup_redirect_uri?: string;
+  popup_post_logout_redirect_uri?: string;
+  /** How popup windows are opened, as in SigninPopupArgs. */
+  popupWindowFeatures?: PopupWindowFeatures;
+  popupWindowTarget?: string;
+  popupAbortOnClose?: boolean;
   response_type?: "code";
   /** For providers that give every client a secret; what browsers load holds none. */
   client_secret?: string;
@@ -149,10 +157,33 @@ export interface UserManagerSettings extends RequestParameters {
   silentRequestTimeoutInSeconds?: number;
   /** Seconds. Default 60, and never more than a third of the token's life. */
   accessTokenExpiringNotificationTimeInSeconds?: number;
+  /**
+   * Asks the provider's frame whether somebody is still signed in there
+   * (OpenID Connect Session Management 1.0). Default false.
+   */
+  monitorSession?: boolean;
+  /** The same while nobody is signed in here. Starts the worker. Default false. */
+  monitorAnonymousSession?: boolean;
+  /** Default 2. */
+  checkSessionIntervalInSeconds?: number;
+  /** Ends the questions when the provider's frame calls one an error. Default true. */
+  stopCheckSessionOnError?: boolean;
+  query_status_response_type?: "code";
+  /** Signs out who does nothing in any tab. Default: nobody. */
+  idle?: IdleSettings;
   /** Where the program runs. Default: the first of these that works. */
   host?: "shared" | "dedicated" | "page";
   /** The folder of worker and wasm, relative to oidcspa.js. Default its own. */
   assets?: string;
+}
+
+export interface IdleSettings {
+  /** The longest time without activity, up to a day. */
+  timeoutInSeconds: number;
+  /** How long before the end idleCountdown begins; half of the time at most. Default 60. */
+  warnInSeconds?: number;
+  /** "signout" (default) ends the provider's session, too; "remove" forgets the user here. */
+  action?: "signout" | "remove";
 }
 
 /** The claims of the ID Token about the End-User (OIDC Core 5.1). */
@@ -205,6 +236,46 @@ export interface SigninSilentArgs extends RequestParameters {
   id_token_hint?: string;
 }
 
+/** What window.open takes; numbers are pixels. */
+export interface PopupWindowFeatures {
+  left?: number;
+  top?: number;
+  /** Default: what fits the browser's window, up to 800. */
+  width?: number;
+  /** Default 640. */
+  height?: number;
+  menubar?: boolean | string;
+  toolbar?: boolean | string;
+  location?: boolean | string;
+  status?: boolean | string;
+  resizable?: boolean | string;
+  scrollbars?: boolean | string;
+  /** Seconds; then the window is closed, and the call fails with timeout. Default: 15 minutes. */
+  closePopupWindowAfterInSeconds?: number;
+  [feature: string]: boolean | string | number | undefined;
+}
+
+export interface SigninPopupArgs extends RequestParameters {
+  login_hint?: string;
+  id_token_hint?: string;
+  /** Any JSON value; the user has it afterwards. */
+  state?: unknown;
+  popupWindowFeatures?: PopupWindowFeatures;
+  /** The name of the window. Default "_blank". */
+  popupWindowTarget?: string;
+  /** Closes the window, and the call fails with aborted. */
+  popupSignal?: AbortSignal | null;
+  /** Whether the call fails with popup_closed when somebody closes the window. Default true. */
+  popupAbortOnClose?: boolean;
+}
+
+export interface SignoutPopupArgs extends SignoutRedirectArgs {
+  popupWindowFeatures?: PopupWindowFeatures;
+  popupWindowTarget?: string;
+  popupSignal?: AbortSignal | null;
+  popupAbortOnClose?: boolean;
+}
+
 export interface SignoutRedirectArgs {
   post_logout_redirect_uri?: string;
   id_token_hint?: string;
@@ -235,6 +306,28 @@ export interface UserManagerEvents {
   /** getUser() found nobody although there was a session before: login_required of an ErrorResponse, frame_no_response, ... */
   addRestoreError(callback: (error: OIDCError) => void): () => void;
   removeRestoreError(callback: (error: OIDCError) => void): void;
+  /** Somebody is signed in at the provider and nobody here: monitorAnonymousSession. */
+  addUserSignedIn(callback: () => void): () => void;
+  removeUserSignedIn(callback: () => void): void;
+  /** The provider's session is over, or is somebody else's. Who was signed in here is unloaded next. */
+  addUserSignedOut(callback: () => void): () => void;
+  removeUserSignedOut(callback: () => void): void;
+  /** The same person has another session at the provider. */
+  addUserSessionChanged(callback: () => void): () => void;
+  removeUserSessionChanged(callback: () => void): void;
+  /**
+   * Every second before an idle user is signed out; undefined when the user
+   * stays. A callback that returns false keeps the user, as stayActive() does.
+   */
+  addIdleCountdown(callback: (secondsLeft: number | undefined) => boolean | void): () => void;
+  removeIdleCountdown(callback: (secondsLeft: number | undefined) => boolean | void): void;
+}
+
+/** The session at the provider. */
+export interface SessionStatus {
+  readonly session_state: string;
+  /** Who is signed in there, if somebody is. */
+  readonly sub?: string;
 }
 
 /** What the provider says of itself (OIDC Discovery 3), as it passed the checks of the program. */
@@ -302,13 +395,43 @@ export class UserManager {
   signinRedirect(args?: SigninRedirectArgs): Promise<void>;
   /**
    * Completes a sign-in, and takes the response out of the address bar. In a
-   * hidden frame the response goes to the page around it, and the result is
-   * undefined. Codes: callback_missing if the address holds no response,
+   * hidden frame or a popup window the response goes to the page that waits
+   * for it, and the result is undefined. Codes: callback_missing if the address holds no response,
    * state_unknown if it answers nothing that this tab started.
    */
   signinCallback(url?: string): Promise<User | null | undefined>;
   /** Renews with the refresh token, or in a hidden frame. */
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
+  /**
+   * On the page that is registered as initiate_login_uri: begins the sign-in
+   * that somebody else asks for (OIDC Core 4), and leads to target_link_uri,
+   * which has to call signinCallback(). Settles only if this page is shown
+   * again. Codes: callback_missing if the address asks for none,
+   * issuer_mismatch, target_not_allowed.
+   */
+  signinInitiated(url?: string): Promise<void>;
+  /**
+   * Asks the provider in a hidden frame who is signed in there; null if it has
+   * no session management. Nothing changes here.
+   */
+  querySessionStatus(): Promise<SessionStatus | null>;
+  /** Somebody is there: the setting idle starts counting again. */
+  stayActive(): Promise<void>;
+  /**
+   * Signs in with a popup window. Call it in the handler of a click, before
+   * anything that waits: the window is opened at once. Codes: popup_blocked,
+   * popup_closed, popup_severed, aborted, timeout.
+   */
+  signinPopup(args?: SigninPopupArgs): Promise<User>;
+  /**
+   * In the window, on a page of the app that is its redirect URI: hands the
+   * response to the page that opened it. callback.html does that by itself,
+   * and so does signinCallback.
+   */
+  signinPopupCallback(url?: string, keepOpen?: boolean): Promise<void>;
+  /** signoutRedirect, with a popup window as in signinPopup. */
+  signoutPopup(args?: SignoutPopupArgs): Promise<void>;
+  signoutPopupCallback(url?: string, keepOpen?: boolean): Promise<void>;
   /** Forgets the user in all tabs; the provider's session goes on. */
   removeUser(): Promise<void>;
   /**
@@ -326,7 +449,7 @@ export class UserManager {
   /** Forgets the user and ends the provider's session. */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /** Completes a sign-out, and takes the response out of the address bar. */
-  signoutCallback(url?: string): Promise<SignoutResponse>;
+  signoutCallback(url?: string, keepOpen?: boolean): Promise<SignoutResponse>;
   /** How the program is doing. */
   stats(): Promise<Stats>;
 }

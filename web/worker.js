@@ -37,6 +37,18 @@ export async function connect(port) {
   program.then((accept) => accept(port), (error) => post(port, "stopped", error));
 }
 
+/** Where the front-channel logout page tells its address. */
+const logouts = new BroadcastChannel("oidcspa.frontchannel");
+logouts.onmessage = async ({ data: url }) => {
+  const accept = typeof url === "string" && await program?.catch(() => null);
+  if (!accept) return; // without a program nobody is signed in
+  const { port1, port2 } = new MessageChannel();
+  accept(port2);
+  post(port1, "frontchannelLogout", { url });
+  post(port1, "close");
+  logouts.postMessage(true);
+};
+
 /** Resolves to the name of a lock that is never given back. */
 function holdLock(name) {
   return new Promise((resolve) => {

@@ -19,7 +19,7 @@ for (const name of ["UserLoaded", "UserUnloaded", "AccessTokenExpiring", "Access
 
 // A sign-in comes back with a response, a sign-out with nothing but a state.
 if (returns && ["code", "error", "response"].some((name) => parameters.has(name))) {
-  globalThis.callback = um.signinCallback();
+  globalThis.callback = parameters.has("keep") ? um.signinPopupCallback(undefined, true) : um.signinCallback();
   callback.catch(() => {});
   if (sessionStorage.getItem("twice")) {
     sessionStorage.removeItem("twice");

@@ -27,6 +27,9 @@ func (op *OP) authorize(w http.ResponseWriter, r *http.Request) {
 		if !fresh || op.authTime == 0 {
 			op.authTime = time.Now().Unix()
 		}
+		if !op.SignedIn {
+			op.changeSession()
+		}
 		op.SignedIn = true
 		op.grantCode(w, r, q)
 	}
@@ -53,6 +56,7 @@ func (op *OP) login(w http.ResponseWriter, r *http.Request) {
 		op.tb.Errorf("oidctest: the login form: %v", err)
 	}
 	op.SignedIn, op.authTime = true, time.Now().Unix()
+	op.changeSession()
 	op.grantCode(w, r, q)
 }
 
@@ -67,12 +71,15 @@ func (op *OP) grantCode(w http.ResponseWriter, r *http.Request, q url.Values) {
 func (op *OP) respond(w http.ResponseWriter, r *http.Request, q, response url.Values) {
 	response.Set("state", q.Get("state"))
 	response.Set("iss", op.Issuer)
+	op.setSession(w, q, response)
 	redirect(w, r, q.Get("redirect_uri"), inFragment(q), op.signed(q, response), op.EditCallback)
 }
 
 // signout is the end_session_endpoint (RP-Initiated Logout 2).
 func (op *OP) signout(w http.ResponseWriter, r *http.Request) {
 	op.SignedIn = false
+	op.changeSession()
+	op.setSessionCookie(w)
 	q := r.URL.Query()
 	op.remember(q.Get("state"))
 	if q.Get("post_logout_redirect_uri") == "" {

@@ -36,6 +36,9 @@ func (op *OP) metadata(w http.ResponseWriter, _ *http.Request) {
 		"authorization_signing_alg_values_supported":     algorithms,
 		"dpop_signing_alg_values_supported":              proofAlgorithms,
 	}
+	if op.CheckSession {
+		metadata["check_session_iframe"] = base + "/check-session"
+	}
 	op.answer(w, Discovery, http.StatusOK, metadata, op.EditMetadata)
 }
 

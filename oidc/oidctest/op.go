@@ -55,6 +55,12 @@ type OP struct {
 	// SignUserinfo answers with a JWT (OIDC Core 5.3.2).
 	SignUserinfo bool
 
+	// CheckSession offers session management (OIDC Session Management 1.0).
+	CheckSession bool
+
+	// SessionID is the sid of ID Tokens (Front-Channel Logout 3).
+	SessionID string
+
 	// Lifetime of the access tokens; default an hour.
 	Lifetime time.Duration
 
@@ -104,7 +110,9 @@ type OP struct {
 
 	tb testing.TB
 
-	mu       sync.Mutex
+	mu           sync.Mutex
+	browserState string // of Session Management
+
 	authTime int64                 // of the session, seconds since the epoch
 	codes    map[string]url.Values // authorization requests by unused code
 	refresh  map[string]*grant     // by refresh token
@@ -128,6 +136,8 @@ const (
 	EndSession = "end_session"
 	PAR        = "par"
 	Revocation = "revocation"
+
+	CheckSessionFrame = "check_session"
 )
 
 // New returns a provider with a session for "subject-1", for the client "app",
@@ -277,7 +287,7 @@ func (op *OP) log(endpoint string, r *http.Request) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.requests = append(op.requests, endpoint)
-	if !slices.Contains([]string{Authorize, Login, EndSession}, endpoint) && r.Header.Get("Cookie") != "" {
+	if !slices.Contains([]string{Authorize, Login, EndSession, CheckSessionFrame}, endpoint) && r.Header.Get("Cookie") != "" {
 		op.tb.Errorf("oidctest: cookies at the %s endpoint", endpoint)
 	}
 }
@@ -301,6 +311,7 @@ func (op *OP) route(r *http.Request) (endpoint string, handler http.HandlerFunc)
 		"GET /logout":                           {EndSession, op.signout},
 		"POST /par":                             {PAR, op.push},
 		"POST /revoke":                          {Revocation, op.revoke},
+		"GET /check-session":                    {CheckSessionFrame, op.checkSession},
 	}
 	route := routes[method+" "+path]
 	return route.endpoint, route.handler

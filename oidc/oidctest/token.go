@@ -156,6 +156,9 @@ func (op *OP) idToken(g *grant, accessToken string) string {
 	if g.nonce != "" {
 		claims["nonce"] = g.nonce
 	}
+	if op.SessionID != "" {
+		claims["sid"] = op.SessionID
+	}
 	if op.EditIDToken != nil {
 		op.EditIDToken(header, claims)
 	}

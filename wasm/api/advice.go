@@ -28,6 +28,8 @@ var advice = map[oidc.Code]string{
 	oidc.ErrIssuedInFuture:       "the clock of this device is probably wrong",
 	oidc.ErrClockSkew:            "the clock of this device is wrong; skew says by how many seconds the provider's is ahead",
 	session.ErrFrameNoResponse:   "the provider showed a page of its own in the hidden frame, or the redirect URI is not registered",
+	session.ErrPopupBlocked:      "call signinPopup in the handler of a click, before anything that waits",
+	session.ErrPopupSevered:      "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded",
 	ErrStorageUnavailable:        "the browser does not let this tab keep the sign-in",
 	ErrVersionMismatch:           "page and worker come from different builds: deploy all files of one build together",
 }

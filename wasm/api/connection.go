@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -74,10 +75,16 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,
 	"signinSilent":    signinSilent,
+	"signinPopup":     signinPopup,
+	"signoutPopup":    signoutPopup,
 	"dpopProof":       dpopProof,
 	"revokeTokens":    revokeTokens,
 	"signoutRedirect": signoutRedirect,
 	"signoutCallback": signoutCallback,
+
+	"signinInitiated":    signinInitiated,
+	"querySessionStatus": querySessionStatus,
+	"stayActive":         stayActive,
 }
 
 // Runtime is how the program is doing.
@@ -92,6 +99,8 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, toRPC(c.open(params))
 	case "stats":
 		return c.stats(), nil
+	case "frontchannelLogout":
+		return nil, toRPC(c.frontchannelLogout(params))
 	case "close":
 		c.Close()
 		return nil, nil
@@ -113,6 +122,9 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, toRPC(fmt.Errorf("the connection is not open: %w", oidc.ErrInvalidArgument))
 	}
 	result, err := run(ctx, client, params)
+	if bug := (*session.PanicError)(nil); errors.As(err, &bug) && c.conn.OnPanic != nil {
+		c.conn.OnPanic(method, bug.Value, bug.Stack)
+	}
 	return result, toRPC(err)
 }
 

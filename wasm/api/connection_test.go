@@ -93,7 +93,7 @@ func TestOpenTwice(t *testing.T) {
 func TestUnknownMethod(t *testing.T) {
 	w := newWorld(t)
 	for name, tab := range map[string]*tab{"before open": w.connect(), "after open": w.open()} {
-		for _, method := range []string{"signinPopup", "GetUser", "", "toString"} {
+		for _, method := range []string{"signinByPost", "GetUser", "", "toString"} {
 			err := tab.call(method, nil, nil)
 			var answer *jsonrpc.Error
 			want := jsonrpc.CodeMethodNotFound

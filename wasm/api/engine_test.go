@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,17 +102,19 @@ func TestWake(t *testing.T) {
 		tab := w.open()
 		tab.must("wake", nil, nil)
 		tab.signIn(w.op)
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		w.op.Edit(func() {
 			w.op.Respond = func(endpoint string, rw http.ResponseWriter, _ *http.Request) bool {
-				if down && endpoint == oidctest.Token {
-					http.Error(rw, "", http.StatusForbidden) // nothing that passes by itself
+				if !down.Load() || endpoint != oidctest.Token {
+					return false
 				}
-				return down && endpoint == oidctest.Token
+				http.Error(rw, "", http.StatusForbidden) // nothing that passes by itself
+				return true
 			}
 		})
 		time.Sleep(2 * time.Hour)
-		w.op.Edit(func() { down = false })
+		down.Store(false)
 		w.op.ResetRequests()
 		time.Sleep(time.Hour)
 		if n := w.op.Count(oidctest.Token); n > 0 {

@@ -87,6 +87,7 @@ func toRPC(err error) error {
 // pageCodes are the reasons that a service of the page may give.
 var pageCodes = []oidc.Code{
 	session.ErrFrameNoResponse, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrInsecureURL, ErrStorageUnavailable,
+	session.ErrPopupBlocked, session.ErrPopupClosed, session.ErrPopupSevered,
 }
 
 // ErrStorageUnavailable: the tab cannot keep a transaction, because the

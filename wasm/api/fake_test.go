@@ -61,18 +61,22 @@ type tab struct {
 	mu       sync.Mutex
 	services map[string]service
 	stored   map[string]putParams // transactions by state
-	address  string               // where the last navigation or frame went
+	address  string               // where the last navigation, frame or window went
 	frames   []frameParams
+	popups   []popupParams
 	events   []event
+	checks   []checkParams
+	answers  []string // of the provider's frame; then "unchanged"
 	hint     bool
 	heard    [][]byte // all messages of the program
 }
 
 // event is the notification "event" as a page reads it.
 type event struct {
-	Name  session.EventName `json:"name"`
-	User  *userJSON         `json:"user"`
-	Error *struct {
+	Name        session.EventName `json:"name"`
+	SecondsLeft *int              `json:"seconds_left"`
+	User        *userJSON         `json:"user"`
+	Error       *struct {
 		Message string    `json:"message"`
 		Data    errorData `json:"data"`
 	} `json:"error"`
@@ -85,10 +89,13 @@ func (w *world) connect() *tab {
 	tab.services = map[string]service{
 		"navigate":          tab.navigate,
 		"frame":             func(_ context.Context, params []byte) (any, error) { return tab.frame(w.op, params) },
+		"popup":             func(_ context.Context, params []byte) (any, error) { return tab.popup(w.op, params) },
+		"popup.late":        func(context.Context, []byte) (any, error) { return nil, errors.New("not expected") },
 		"transactions.put":  tab.put,
 		"transactions.take": tab.take,
 		"event":             tab.event,
 		"hint":              tab.hinted,
+		"checkSession":      tab.checkSession,
 	}
 	tab.conn = jsonrpc.NewConn(func(m []byte) error { tab.connection.Receive(m); return nil }, tab.serve)
 	tab.connection = NewConnection(w.registry, tab.receive, func(method string, value any, stack []byte) {
@@ -173,6 +180,12 @@ func (tab *tab) navigate(_ context.Context, params []byte) (any, error) {
 func (tab *tab) frame(op *oidctest.OP, params []byte) (any, error) {
 	var p frameParams
 	err := tab.read(params, &p, func() { tab.address, tab.frames = p.URL, append(tab.frames, p) })
+	return frameResult{URL: op.Visit(p.URL)}, err
+}
+
+func (tab *tab) popup(op *oidctest.OP, params []byte) (any, error) {
+	var p popupParams
+	err := tab.read(params, &p, func() { tab.address, tab.popups = p.URL, append(tab.popups, p) })
 	return frameResult{URL: op.Visit(p.URL)}, err
 }
 

@@ -39,6 +39,7 @@ func TestEventShapes(t *testing.T) {
 		{Name: session.AccessTokenExpired},
 		{Name: session.SilentRenewError, Err: refusal},
 		{Name: session.RestoreError, Err: session.ErrFrameNoResponse},
+		{Name: session.IdleCountdown, SecondsLeft: new(int)},
 	}
 	for _, e := range events {
 		golden(t, "event-"+string(e.Name)+".json", newEventJSON(e))

@@ -107,5 +107,5 @@ func (p page) Hint(signedIn bool) {
 }
 
 func (p page) services() session.Page {
-	return session.Page{Navigator: p, Framer: p, Transactions: p, Listener: p}
+	return session.Page{Navigator: p, Framer: p, Popper: p, Transactions: p, Listener: p, Checker: p}
 }

@@ -19,7 +19,8 @@ type settingsJSON struct {
 	SilentRedirectURI     string `json:"silent_redirect_uri"`
 	PostLogoutRedirectURI string `json:"post_logout_redirect_uri"`
 	Scope                 string `json:"scope"`
-	ResponseType          string `json:"response_type"`
+	popupSettingsJSON
+	ResponseType string `json:"response_type"`
 	requestJSON
 
 	ClientSecret         string `json:"client_secret"`
@@ -37,6 +38,7 @@ type settingsJSON struct {
 	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
 	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
 	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	watchJSON
 }
 
 // requestJSON are the parameters that settings and single sign-ins share.
@@ -64,6 +66,10 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
 	}
+	monitor, idle, err := j.watchJSON.settings()
+	if err != nil {
+		return session.Settings{}, err
+	}
 	provider, err := j.providerJSON.settings()
 	if err != nil {
 		return session.Settings{}, err
@@ -73,6 +79,11 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		return session.Settings{}, err
 	}
 	return session.Settings{
+		Monitor:                    monitor,
+		Idle:                       idle,
+		PopupRedirectURI:           j.PopupRedirectURI,
+		PopupPostLogoutRedirectURI: j.PopupPostLogoutRedirectURI,
+
 		Issuer:                j.Authority,
 		ClientID:              j.ClientID,
 		RedirectURI:           j.RedirectURI,

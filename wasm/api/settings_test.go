@@ -28,7 +28,10 @@ type one struct {
 const (
 	redirect = "signinRedirect"
 	silent   = "signinSilent"
+	popup    = "signinPopup"
 	signout  = "signoutRedirect"
+
+	signoutInPopup = "signoutPopup"
 )
 
 // requestParameters are those that settings and single sign-ins share.
@@ -64,6 +67,13 @@ func TestSettings(t *testing.T) {
 		one{"redirect_uri", "https://app.example.test/other", silent, "redirect_uri", []string{"https://app.example.test/other"}},
 		one{"post_logout_redirect_uri", "https://app.example.test/bye", signout, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
 		one{"prompt", "login", silent, "prompt", []string{"none"}},
+		one{"popup_redirect_uri", "https://app.example.test/popup", popup, "redirect_uri", []string{"https://app.example.test/popup"}},
+		one{"popup_redirect_uri", "https://app.example.test/popup", redirect, "redirect_uri", []string{"https://app.example.test/callback.html"}},
+		one{"redirect_uri", "https://app.example.test/other", popup, "redirect_uri", []string{"https://app.example.test/other"}},
+		one{"popup_post_logout_redirect_uri", "https://app.example.test/bye", signoutInPopup, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
+		one{"popup_post_logout_redirect_uri", "https://app.example.test/bye", signout, "post_logout_redirect_uri", []string{"https://app.example.test/"}},
+		one{"post_logout_redirect_uri", "https://app.example.test/bye", signoutInPopup, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
+		one{"display", "page", popup, "display", []string{"popup"}},
 		one{"metadata", metadata("authorization_endpoint", testIssuer+"/authorize?tenant=7"), redirect, "tenant", []string{"7"}},
 		one{"metadata", nil, redirect, "tenant", nil},
 		one{"metadataSeed", object{"authorization_endpoint": testIssuer + "/authorize?tenant=8"}, redirect, "tenant", []string{"8"}},
@@ -98,6 +108,10 @@ func TestSigninArguments(t *testing.T) {
 		if tt.name == "prompt" {
 			tt.want = []string{"none"}
 		}
+		tests = append(tests, tt)
+	}
+	for _, tt := range append(slices.Clone(requestParameters), redirectOnly...) {
+		tt.call = popup
 		tests = append(tests, tt)
 	}
 	for _, tt := range tests {
@@ -147,9 +161,13 @@ func TestSignoutArguments(t *testing.T) {
 		{"id_token_hint", "a.b.c", signout, "id_token_hint", []string{"a.b.c"}},
 		{"extraQueryParams", object{"logout_hint": 1234567}, signout, "logout_hint", []string{"1234567"}},
 	}
+	for _, tt := range slices.Clone(tests) {
+		tt.call = signoutInPopup
+		tests = append(tests, tt)
+	}
 	seen := []string{"state"} // TestFlow
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(tt.name+" "+tt.call, func(t *testing.T) {
 			w := newWorld(t)
 			tab := w.open()
 			tab.must(tt.call, object{tt.name: tt.value}, nil)
@@ -200,6 +218,9 @@ var behaviours = []string{
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
 	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
 	"restore", // TestRestore
+	// watch_test.go
+	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",
+	"query_status_response_type", "idle",
 }
 
 func TestDPoP(t *testing.T) {

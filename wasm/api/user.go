@@ -42,6 +42,8 @@ type eventJSON struct {
 	Name  session.EventName `json:"name"`
 	User  *userJSON         `json:"user,omitempty"`
 	Error *eventErrorJSON   `json:"error,omitempty"`
+
+	SecondsLeft *int `json:"seconds_left,omitempty"`
 }
 
 type eventErrorJSON struct {
@@ -50,7 +52,7 @@ type eventErrorJSON struct {
 }
 
 func newEventJSON(event session.Event) eventJSON {
-	j := eventJSON{Name: event.Name, User: newUserJSON(event.User)}
+	j := eventJSON{Name: event.Name, User: newUserJSON(event.User), SecondsLeft: event.SecondsLeft}
 	if event.Err != nil {
 		data, message := describe(event.Err)
 		j.Error = &eventErrorJSON{Message: message, Data: data}

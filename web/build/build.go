@@ -97,6 +97,8 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 		plain("oidcspa.d.ts", src.read("oidcspa.d.ts")),
 		plain("callback.html", src.read("callback.html")),
 		plain("callback.js", withHeader(src.script("callback.js"))),
+		plain("frontchannel.html", src.read("frontchannel.html")),
+		plain("frontchannel.js", withHeader(src.script("frontchannel.js"))),
 	)
 	if src.err != nil {
 		return nil, src.err

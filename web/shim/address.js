@@ -3,6 +3,9 @@
 
 import { readTransaction } from "./services.js";
 
+/** How long a page that waits for a response may take to say so, in milliseconds. */
+const HEARD_TIMEOUT = 1_000;
+
 /** What a provider adds to an address. */
 const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response"];
 
@@ -52,11 +55,27 @@ export function isRestoring() {
   return state !== null && Boolean(readTransaction(`oidcspa.${state}`)?.restore);
 }
 
-/** In the hidden frame of another page: that page gets the response. */
-export function handToParent(url) {
-  if (window.parent === window) return false;
-  const state = stateOf(url);
+/**
+ * In the hidden frame or the popup window of another page: that page gets the
+ * response. Resolves to false if nobody else waits for it.
+ */
+export async function handOver(url, keepOpen = false) {
+  const state = URL.canParse(url) ? stateOf(url) : null;
   if (state === null || readTransaction(`oidcspa.${state}`)) return false;
-  window.parent.postMessage({ source: "oidc-client", url, keepOpen: false }, location.origin);
-  return true;
+  const message = { source: "oidc-client", url, keepOpen };
+  if (window.parent !== window) {
+    window.parent.postMessage(message, location.origin);
+    return true;
+  }
+  window.opener?.postMessage(message, location.origin);
+  // Without an opener it is heard by this alone.
+  const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
+  const heard = await new Promise((resolve) => {
+    channel.onmessage = () => resolve(true);
+    setTimeout(resolve, HEARD_TIMEOUT, false);
+    channel.postMessage(message);
+  });
+  channel.close();
+  if (heard && !keepOpen) window.close();
+  return heard;
 }

@@ -26,10 +26,16 @@ export class Connection {
   #lastID = 0;
   /** @type {import("./errors.js").OIDCError | null} */
   stopped = null;
+  /** Whether the program serves other pages, too. */
+  shared = false;
 
   constructor(port, serve) {
     this.#port = port;
     this.#serve = serve;
+    /** Resolves to the reason when the connection has ended. */
+    this.gone = new Promise((resolve) => {
+      this.#ended.signal.addEventListener("abort", () => resolve(this.stopped));
+    });
     this.hello = new Promise((resolve, reject) => {
       port.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data), resolve));
       port.addEventListener("close", () => {

@@ -17,6 +17,14 @@ export class UserManagerEvents {
   removeSilentRenewError(callback) { this.#remove("silentRenewError", callback); }
   addRestoreError(callback) { return this.#add("restoreError", callback); }
   removeRestoreError(callback) { this.#remove("restoreError", callback); }
+  addUserSignedIn(callback) { return this.#add("userSignedIn", callback); }
+  removeUserSignedIn(callback) { this.#remove("userSignedIn", callback); }
+  addUserSignedOut(callback) { return this.#add("userSignedOut", callback); }
+  removeUserSignedOut(callback) { this.#remove("userSignedOut", callback); }
+  addUserSessionChanged(callback) { return this.#add("userSessionChanged", callback); }
+  removeUserSessionChanged(callback) { this.#remove("userSessionChanged", callback); }
+  addIdleCountdown(callback) { return this.#add("idleCountdown", callback); }
+  removeIdleCountdown(callback) { this.#remove("idleCountdown", callback); }
 
   #add(name, callback) {
     this.#callbacks.set(name, [...(this.#callbacks.get(name) ?? []), callback]);
@@ -27,14 +35,19 @@ export class UserManagerEvents {
     this.#callbacks.set(name, (this.#callbacks.get(name) ?? []).filter((other) => other !== callback));
   }
 
-  /** A callback that throws does not keep the others from hearing it. */
+  /**
+   * A callback that throws does not keep the others from hearing it. The
+   * result says whether one returned false: that is a veto.
+   */
   _raise(name, ...args) {
+    let vetoed = false;
     for (const callback of this.#callbacks.get(name) ?? []) {
       try {
-        callback(...args);
+        if (callback(...args) === false) vetoed = true;
       } catch (error) {
         reportError(error);
       }
     }
+    return vetoed;
   }
 }

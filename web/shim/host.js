@@ -7,6 +7,15 @@ import { Connection } from "./connection.js";
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
 
+/** The number of the contract with the program; see wasm/api. */
+export const VERSION = 1;
+
+/**
+ * The worker's name: where files carry no hash, a page of another contract
+ * gets a worker of its own, beside that of older pages.
+ */
+const WORKER_NAME = `oidcspa.${VERSION}`;
+
 /** How long a worker may take to say that its script runs, in milliseconds. */
 const HELLO_TIMEOUT = 10_000;
 
@@ -32,12 +41,12 @@ const dedicated = new Map();
 const HOSTS = {
   shared(url) {
     /** @type {WorkerOptions & {extendedLifetime: boolean}} */
-    const options = { type: "module", name: "oidcspa", extendedLifetime: true };
+    const options = { type: "module", name: WORKER_NAME, extendedLifetime: true };
     const worker = new SharedWorker(scriptURL(url), options);
     return { port: worker.port, failed: firstError(worker) };
   },
   dedicated(url) {
-    const worker = dedicated.get(url) ?? new Worker(scriptURL(url), { type: "module", name: "oidcspa" });
+    const worker = dedicated.get(url) ?? new Worker(scriptURL(url), { type: "module", name: WORKER_NAME });
     dedicated.set(url, worker);
     const { port1, port2 } = new MessageChannel();
     worker.postMessage(null, [port2]);
@@ -76,6 +85,7 @@ export async function connect(settings, serve) {
       connection = new Connection(port, serve);
       await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
       failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
+      connection.shared = host === "shared";
       return connection;
     } catch {
       connection?.stop(failure("worker_not_found", "it did not answer")); // the next host

@@ -1,18 +1,18 @@
 // @ts-check
 // The API: passes calls on to the program, and events to the app.
 
-import { takeResponse, handToParent, isRestoring } from "./address.js";
+import { takeResponse, handOver, isRestoring } from "./address.js";
 import { pageLock } from "./connection.js";
-import { toError } from "./errors.js";
+import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
-import { connect } from "./host.js";
+import { connect, VERSION } from "./host.js";
+import { watchActivity } from "./idle.js";
+import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
+import { openPopup } from "./popup.js";
 import { SERVICES } from "./services.js";
 import { UserManagerSettingsStore } from "./settings.js";
 import { toUser } from "./user.js";
-
-/** The number of the contract with the program; see wasm/api. */
-const VERSION = 1;
 
 /** All clients of this page, open or not: the program keeps their responses apart. */
 const peers = new Set();
@@ -23,6 +23,12 @@ export class UserManager {
   #callback = null;
   #given;
   #hintKey;
+  #active = () => {};
+  /** What the app knows of the user; see stampOf. */
+  #known;
+  #left = false;
+  #recovering = false;
+  #backoff = new Backoff();
 
   constructor(settings) {
     this.#given = { ...settings };
@@ -30,20 +36,30 @@ export class UserManager {
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
-    const { authority, redirect_uri: uri, silent_redirect_uri: silent } = this.settings;
-    peers.add(JSON.stringify([authority, uri, silent ?? uri]));
+    const { authority, redirect_uri: uri, silent_redirect_uri: silent, popup_redirect_uri: popup } = this.settings;
+    peers.add(JSON.stringify([authority, uri, silent ?? uri, popup ?? uri]));
     addEventListener("storage", (event) => this.#onStorage(event));
+    addEventListener("pagehide", (event) => this.#leave(event));
+    addEventListener("pageshow", (event) => this.#comeBack(event));
     addEventListener("online", () => this.#wake());
     addEventListener("pageshow", () => this.#wake());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#wake();
     });
-    addEventListener("pagehide", (event) => {
-      if (!event.persisted) this.#connection?.then((c) => c.notify("close"), () => {});
-    });
+    if (settings?.idle) {
+      const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
+      this.#active = watchActivity(`oidcspa.active:${settings.authority}:${settings.client_id}`, report);
+    }
+    if (settings?.monitorAnonymousSession) this.#connect().catch(() => {});
   }
 
   async getUser() {
+    const user = await this.#getUser();
+    this.#known ??= stampOf(user);
+    return user;
+  }
+
+  async #getUser() {
     // Who never signed in does not pay for the worker.
     if (!this.#connection && !this.#signedIn()) return null;
     // Back from a round trip that the app knows nothing of.
@@ -56,6 +72,11 @@ export class UserManager {
     await shownAgain();
   }
 
+  async signinInitiated(url = location.href) {
+    await this.#call("signinInitiated", { url });
+    await shownAgain();
+  }
+
   signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
     // Frameworks run effects twice: the second gets the result of the first.
@@ -64,12 +85,38 @@ export class UserManager {
   }
 
   async #signinCallback(url) {
-    if (handToParent(url)) return undefined;
+    if (await handOver(url)) return undefined;
     return toUser(await this.#call("signinCallback", { url }));
   }
 
   async signinSilent(args = {}) {
     return toUser(await this.#call("signinSilent", args));
+  }
+
+  querySessionStatus() {
+    return this.#call("querySessionStatus");
+  }
+
+  async stayActive() {
+    this.#active();
+  }
+
+  async signinPopup(args = {}) {
+    const { params, during } = openPopup(this.settings, args);
+    return toUser(await during(this.#call("signinPopup", params)));
+  }
+
+  async signinPopupCallback(url = takeResponse(["code", "error"]), keepOpen = false) {
+    await popupCallback(url, keepOpen);
+  }
+
+  async signoutPopup(args = {}) {
+    const { params, during } = openPopup(this.settings, args);
+    await during(this.#call("signoutPopup", params));
+  }
+
+  async signoutPopupCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
+    await popupCallback(url, keepOpen);
   }
 
   async removeUser() {
@@ -89,8 +136,8 @@ export class UserManager {
     await shownAgain();
   }
 
-  async signoutCallback(url = takeResponse(["state", "error"])) {
-    if (!new URL(url).search) return {};
+  async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
+    if (!new URL(url).search || await handOver(url, keepOpen)) return {};
     const { state } = await this.#call("signoutCallback", { url });
     return state === null ? {} : { state };
   }
@@ -112,7 +159,7 @@ export class UserManager {
 
   /** The connection; a new one if there is none or the worker has ended. */
   async #connect() {
-    const opening = (this.#connection ??= this.#open());
+    const opening = (this.#connection ??= this.#start());
     let connection;
     try {
       connection = await opening;
@@ -122,8 +169,18 @@ export class UserManager {
     return connection.stopped ? this.#connect() : connection;
   }
 
+  #start() {
+    const opening = this.#open();
+    opening.then(async ({ gone }) => {
+      const reason = await gone;
+      if (this.#connection === opening) this.#connection = null;
+      this.#onLoss(reason);
+    }, () => {});
+    return opening;
+  }
+
   async #open() {
-    const { host, assets, ...settings } = this.#given;
+    const { host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, ...settings } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
       await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings });
@@ -142,9 +199,60 @@ export class UserManager {
     return SERVICES[method](params);
   }
 
-  #onEvent({ name, user, error }) {
+  /**
+   * Leaves a worker that goes on without this page: it must not wait for an
+   * answer of a page that sleeps. A program of this page's sleeps with it.
+   */
+  #leave({ persisted }) {
+    this.#connection?.then((connection) => {
+      if (persisted && !connection.shared) return;
+      connection.notify("close");
+      if (!persisted) return;
+      this.#left = true;
+      connection.stop(failure("aborted", "the page was left"));
+    }, () => {});
+  }
+
+  /** Shown again, out of the back/forward cache. */
+  #comeBack({ persisted }) {
+    if (!persisted) return;
+    if (this.#left) this.#catchUp();
+    else if (!this.#signedIn()) this.removeUser().catch(() => {});
+    this.#left = false;
+  }
+
+  /** The program has ended: who only listens needs a new one, too. */
+  async #onLoss({ code }) {
+    if (code !== "runtime_stopped" || this.#recovering) return;
+    this.#recovering = true;
+    do await this.#backoff.pause(); while (!await this.#catchUp());
+    this.#recovering = false;
+  }
+
+  /**
+   * Tells the app what has happened while there was no connection. Resolves to
+   * false if the program has ended again.
+   */
+  async #catchUp() {
+    try {
+      const user = await this.#getUser();
+      if (stampOf(user) === (this.#known ?? stampOf(null))) return true;
+      this.#known = stampOf(user);
+      if (user) this.events._raise("userLoaded", user);
+      else this.events._raise("userUnloaded");
+    } catch (error) {
+      if (error.code === "runtime_stopped") return false;
+      this.events._raise("silentRenewError", error);
+    }
+    return true;
+  }
+
+  #onEvent({ name, user, error, seconds_left }) {
+    if (name === "userLoaded" || name === "userUnloaded") this.#known = stampOf(user);
     if (name === "userLoaded") this.events._raise(name, toUser(user));
-    else if (error) this.events._raise(name, toError(error));
+    else if (name === "idleCountdown") {
+      if (this.events._raise(name, seconds_left)) this.#active();
+    } else if (error) this.events._raise(name, toError(error));
     else this.events._raise(name);
   }
 
@@ -166,22 +274,15 @@ export class UserManager {
     }
   }
 
-  /** Another tab signed in or out; it need not share our worker. */
+  /** Another tab signed in, and this one has no program that could have heard of it. */
   async #onStorage({ key }) {
     if (key !== this.#hintKey && key !== null) return;
-    const signedIn = this.#signedIn();
-    try {
-      if (!signedIn && this.#connection) {
-        // A sign-in that this program is about to complete is not meant.
-        if (await this.#call("getUser")) await this.#call("removeUser");
-      } else if (signedIn && !this.#connection) {
-        const user = await this.getUser();
-        if (user) this.events._raise("userLoaded", user);
-      }
-    } catch (error) {
-      this.events._raise("silentRenewError", error);
-    }
+    if (this.#signedIn() && !this.#connection) await this.#catchUp();
   }
+}
+
+async function popupCallback(url, keepOpen) {
+  if (!await handOver(url, keepOpen)) throw failure("state_unknown", "no page waits for the response in this window");
 }
 
 /** Resolves when the page comes back from the back/forward cache. */

@@ -3,11 +3,8 @@
 // OidcClient, and what the provider says of itself.
 
 import { pageLock } from "./connection.js";
-import { connect } from "./host.js";
+import { connect, VERSION } from "./host.js";
 import { SERVICES } from "./services.js";
-
-/** The number of the contract with the program; see wasm/api. */
-const STEPS_VERSION = 1;
 
 /** Settings that the program needs for single steps. */
 const STEP_SETTINGS = [
@@ -49,7 +46,7 @@ class Program {
     const connection = await connect({ host, assets }, (method, params) => SERVICES[method](params));
     const settings = Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]]));
     try {
-      await connection.call("open", { version: STEPS_VERSION, steps: true, lock: await pageLock, settings });
+      await connection.call("open", { version: VERSION, steps: true, lock: await pageLock, settings });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);

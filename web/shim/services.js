@@ -1,6 +1,9 @@
 // @ts-check
 // What only a page can do for the program.
 
+import { checkSession } from "./monitor.js";
+import { hear, visitPopup } from "./popup.js";
+
 /** How long a frame that has loaded may take to answer, in milliseconds. */
 const FRAME_GRACE = 1_000;
 
@@ -36,6 +39,30 @@ export const SERVICES = {
       frame.title = "sign-in";
       frame.src = url;
       (document.body ?? document.documentElement).append(frame);
+    });
+  },
+
+  checkSession(question) {
+    return checkSession(question);
+  },
+
+  /** Visits url in a window until the callback page comes up in it. */
+  popup(params) {
+    return visitPopup(params);
+  },
+
+  /** Waits for the answer of a window that seems to be closed. */
+  "popup.late"({ state, timeout }) {
+    return new Promise((resolve, reject) => {
+      const end = hear(state, ({ url }) => {
+        clearTimeout(limit);
+        end();
+        resolve({ url });
+      });
+      const limit = setTimeout(() => {
+        end();
+        reject({ code: "timeout" });
+      }, timeout);
     });
   },
 

@@ -100,6 +100,9 @@ const messages = {
   redirect_uri_shared: "This page is set up for several sign-in services that it cannot tell apart. Please tell who runs it.",
   frame_no_response: "The session could not be renewed in the background. Please sign in again.",
 
+  popup_blocked: "Your browser blocked the sign-in window. Allow popup windows for this page, or try again.",
+  popup_closed: "The sign-in window was closed before you were signed in. Please try again.",
+  popup_severed: "You came back before you were signed in. Go on in the sign-in window, or try again.",
   page_gone: "This was started in a tab that has been closed. Please try again.",
 
   storage_unavailable: "The browser lets this page store nothing, and a sign-in has to remember a little. Allow site data for this page.",

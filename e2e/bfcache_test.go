@@ -1,0 +1,82 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// leave sends a tab of the app to another page of its origin.
+func (a *app) leave(tab *tab) {
+	tab.t.Helper()
+	a.respond("/away", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><link rel="icon" href="data:,"><p>away`))
+	})
+	eval[bool](tab, `globalThis.mark = "the same page", addEventListener("pageshow", (event) => {
+		globalThis.persisted = event.persisted;
+		globalThis.stateAtPageshow = um.getUser().then((u) => u?.profile.sub ?? "nobody", (e) => e.code);
+	}), heard.length = 0, true`)
+	tab.do("leave", chromedp.Navigate(a.origin+"/away"))
+}
+
+// A page that comes back out of the back/forward cache knows who is signed in
+// by now, whatever happened while it slept.
+func TestBackForwardCache(t *testing.T) {
+	meanwhile := []struct {
+		name  string
+		do    func(other *tab)
+		want  string
+		event string
+	}{
+		{"nothing", func(*tab) {}, "subject-1", ""},
+		{"a renewal", func(other *tab) { eval[bool](other, "um.signinSilent().then(() => true)") }, "subject-1", ""},
+		{"a sign-out", func(other *tab) { eval[bool](other, "um.removeUser().then(() => true)") }, "nobody", "UserUnloaded"},
+		{"a sign-out and a sign-in", func(other *tab) {
+			eval[bool](other, "um.removeUser().then(() => um.signinSilent()).then(() => true)")
+		}, "subject-1", ""},
+	}
+	for _, host := range hosts {
+		for _, tt := range meanwhile {
+			t.Run(host+" "+tt.name, func(t *testing.T) {
+				a := newApp(t)
+				a.setHost(host)
+				newHostile(t, a)
+				tab := newTab(t)
+				tab.visit(a.origin + "/")
+				if code := signinCode(tab); code != "" {
+					t.Fatal(code)
+				}
+				other := tab.sibling()
+				other.visit(a.origin + "/")
+				if got := eval[string](other, userState); got != "somebody" {
+					t.Fatalf("in the other tab: %s", got)
+				}
+				a.leave(tab)
+				tt.do(other)
+				tab.do("back", chromedp.Evaluate[chromedp.Void]("history.back()"))
+				tab.waitReady()
+				cached := eval[bool](tab, "globalThis.mark !== undefined && globalThis.persisted")
+				t.Logf("out of the cache: %t", cached)
+				if !cached {
+					if got := eval[string](tab, "um.getUser().then((u) => u?.profile.sub ?? 'nobody')"); got != tt.want {
+						t.Errorf("after the reload: %s, want %s", got, tt.want)
+					}
+					return
+				}
+				if got := eval[string](tab, "stateAtPageshow"); got != tt.want {
+					t.Errorf("at pageshow: %s, want %s", got, tt.want)
+				}
+				if tt.event != "" {
+					tab.waitFor("heard.includes('" + tt.event + "')")
+				}
+				if got := eval[string](tab, "um.signinSilent().then((u) => u.profile.sub, (e) => e.code)"); got != "subject-1" {
+					t.Errorf("a call afterwards: %s", got)
+				}
+			})
+		}
+	}
+}

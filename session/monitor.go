@@ -1,0 +1,177 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// MonitorSettings say whether the provider is asked if the End-User is still
+// signed in there (OIDC Session Management 1.0). A provider without
+// check_session_iframe or session_state is not asked.
+type MonitorSettings struct {
+	// Session watches while somebody is signed in here. It is
+	// [UserSessionChanged] if the provider's session is another one of the same
+	// End-User. It is [UserSignedOut] if it is over or somebody else's, and
+	// then the session here is over, too (Session Management 3).
+	Session bool
+
+	// Anonymous watches while nobody is signed in here: [UserSignedIn] and
+	// [UserSignedOut] tell what the app may want to follow.
+	Anonymous bool
+
+	// Interval between two questions. Default 2 s.
+	Interval time.Duration
+
+	// KeepOnError asks again although the provider's frame called the
+	// question an error.
+	KeepOnError bool
+}
+
+const (
+	defaultCheckInterval = 2 * time.Second
+
+	// slowestCheck is the pause where asking fails.
+	slowestCheck = time.Minute
+
+	// checkPatience is how often in a row the frame may not answer.
+	checkPatience = 3
+)
+
+// A SessionCheck is one question to the provider's frame (Session
+// Management 3.1).
+type SessionCheck struct {
+	URL     string        // of the frame
+	Origin  string        // who the frame has to be
+	Message string        // what to post to it
+	Keep    time.Duration // how long the frame stays for the next question
+}
+
+// A SessionChecker asks the provider's frame in a hidden frame of the tab,
+// and returns its answer. Codes: [ErrFrameNoResponse], [ErrPageGone].
+type SessionChecker interface {
+	CheckSession(ctx context.Context, check SessionCheck) (answer string, err error)
+}
+
+// A ProviderSession is the session at the provider; Subject is empty if
+// nobody is signed in there.
+type ProviderSession struct {
+	State   string // session_state (Session Management 2)
+	Subject string // sub
+}
+
+// QuerySessionStatus asks the provider, in a hidden frame, who is signed in
+// there. It changes nothing here: the tokens that it needs for that are
+// forgotten. It returns nil if the provider has no session management. Codes:
+// those of [Client.SigninSilent] without a refresh token; that nobody is
+// signed in is no error with [MonitorSettings].Anonymous.
+func (c *Client) QuerySessionStatus(ctx context.Context) (*ProviderSession, error) {
+	user, _ := c.session.current()
+	found, err := c.providerSession(ctx, user)
+	if err != nil && (found.State == "" || !c.settings.Monitor.Anonymous) {
+		return nil, err
+	}
+	if found.State == "" {
+		return nil, nil
+	}
+	return &found, nil
+}
+
+// providerSession asks who is signed in at the provider. A refusal has the
+// session_state of nobody, if the provider gave one.
+func (c *Client) providerSession(ctx context.Context, previous *User) (ProviderSession, error) {
+	user, err := c.session.signinFrame(ctx, c, previous, SigninArgs{Scope: "openid"})
+	if err == nil {
+		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil
+	}
+	var refusal *oidc.ProviderError
+	if errors.As(err, &refusal) && wantsUser(err) {
+		return ProviderSession{State: refusal.SessionState}, err
+	}
+	return ProviderSession{}, err
+}
+
+// monitor watches the provider's session.
+type monitor struct {
+	session *session
+
+	mu      sync.Mutex
+	cancel  context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
+	tab     *Client            // that answered last
+	seen    bool               // the frame has said "unchanged": it can see the provider's cookies
+	doubted bool               // it said "changed" and nothing had; it may do so once
+	blind   bool               // it cannot be relied on: nothing is watched until the next sign-out
+}
+
+// start watches the session of user, or of nobody, instead of the one before.
+// The caller has the session's turn.
+func (m *monitor) start(user *User) {
+	m.stop()
+	c := m.client(user)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c == nil || m.blind {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	m.cancel = cancel
+	w := &statusWatch{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
+	if w.interval <= 0 {
+		w.interval = defaultCheckInterval
+	}
+	go w.run(ctx)
+}
+
+// client returns a tab that wants the session of user watched, nil if there
+// is none.
+func (m *monitor) client(user *User) *Client {
+	for _, c := range m.session.tabs(nil) {
+		if user != nil && c.settings.Monitor.Session || user == nil && c.settings.Monitor.Anonymous {
+			return c
+		}
+	}
+	return nil
+}
+
+// join begins to watch if the tab that came is the first to want that.
+func (m *monitor) join() {
+	m.session.turn.Lock()
+	defer m.session.turn.Unlock()
+	m.mu.Lock()
+	watching := m.cancel != nil
+	m.mu.Unlock()
+	if !watching {
+		user, _ := m.session.current()
+		m.start(user)
+	}
+}
+
+// stop ends the watch.
+func (m *monitor) stop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cancel != nil {
+		m.cancel()
+		m.cancel = nil
+	}
+}
+
+// end is for a sign-out: from now on nobody is watched, with new confidence.
+func (m *monitor) end() {
+	m.mu.Lock()
+	m.doubted, m.blind = false, false
+	m.mu.Unlock()
+	m.start(nil)
+}
+
+// giveUp ends all watching until the next sign-out.
+func (m *monitor) giveUp(why string) {
+	m.mu.Lock()
+	m.blind = true
+	m.mu.Unlock()
+	m.stop()
+	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)
+}

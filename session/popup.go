@@ -1,0 +1,117 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// popupTimeout bounds the life of a popup window. A person types in it: it is
+// that of the transaction.
+const popupTimeout = 15 * time.Minute
+
+// A Popper visits a URL in a popup window of its tab.
+type Popper interface {
+	// Popup returns the address at which the callback page came up in the
+	// window. Codes: [ErrPopupClosed], [ErrPopupSevered], [ErrPopupBlocked],
+	// [oidc.ErrAborted], [oidc.ErrTimeout], [ErrPageGone].
+	Popup(ctx context.Context, popup Popup) (callbackURL string, err error)
+
+	// LatePopup goes on waiting for the answer of a window that seems to be
+	// closed. Codes: [oidc.ErrTimeout], [ErrPageGone].
+	LatePopup(ctx context.Context, popup Popup) (callbackURL string, err error)
+}
+
+// A Popup is what to visit in a popup window.
+type Popup struct {
+	// Window is the number that the page gave to a window that it opened in
+	// the tick of the click; 0 lets the page open one, if the browser does.
+	Window int64
+
+	URL     string
+	State   oidc.Secret // by which the callback page finds the tab that waits
+	Timeout time.Duration
+}
+
+// SigninPopup signs in with a popup window of the tab. Popups are not shared:
+// each call has its own. A window that the provider's pages have cut off from
+// the tab looks closed; should it answer after all, the sign-in is completed,
+// and the tabs hear of the user by [UserLoaded]. Codes: [ErrPopupClosed],
+// [ErrPopupSevered], [ErrPopupBlocked], [oidc.ErrAborted], [oidc.ErrTimeout],
+// [ErrPageGone], and those of [Client.SigninCallback].
+func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
+	s := c.session
+	metadata, err := s.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request := args.request(&c.settings)
+	if args.Request.Display == "" {
+		request.Display = "popup" // OIDC Core 3.1.2.1
+	}
+	if args.RedirectURI == "" {
+		request.RedirectURI = c.settings.PopupRedirectURI
+	}
+	tx, url, err := s.start(ctx, c, metadata, request)
+	if err != nil {
+		return nil, err
+	}
+	if url, err = c.settings.Push.Push(ctx, s.config.Transport, metadata, url); err != nil {
+		return nil, err
+	}
+	finish := func(ctx context.Context, callbackURL string) (*User, error) {
+		_, unloads := s.current()
+		user, err := s.complete(ctx, c, tx, callbackURL)
+		if err != nil {
+			return nil, err
+		}
+		user.State = args.State
+		if err := s.load(user, unloads); err != nil {
+			return nil, err
+		}
+		return user, nil
+	}
+	popup := Popup{Window: args.Window, URL: url, State: tx.State, Timeout: popupTimeout}
+	callbackURL, err := c.page.Popper.Popup(ctx, popup)
+	if err != nil {
+		if errors.Is(err, ErrPopupClosed) || errors.Is(err, ErrPopupSevered) {
+			s.config.spawn(func() { c.finishLate(context.WithoutCancel(ctx), popup, finish) })
+		}
+		return nil, err
+	}
+	return finish(ctx, callbackURL)
+}
+
+// finishLate completes a sign-in whose window seemed to be closed.
+func (c *Client) finishLate(ctx context.Context, popup Popup, finish func(context.Context, string) (*User, error)) {
+	callbackURL, err := c.page.Popper.LatePopup(ctx, popup)
+	if err == nil {
+		_, err = finish(ctx, callbackURL)
+	}
+	if err != nil {
+		c.session.config.Logf("session: a popup window that seemed to be closed: %v", err)
+	}
+}
+
+// SignoutPopup forgets the user in all tabs and ends the provider's session in
+// a popup window (RP-Initiated Logout 2). The user is forgotten whatever fails
+// afterwards. Without a post_logout_redirect_uri nothing comes back: closing
+// the window is then the end. Codes: those of [Client.SigninPopup] about the
+// window, of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
+func (c *Client) SignoutPopup(ctx context.Context, args SignoutArgs) error {
+	user := c.session.unload()
+	if args.PostLogoutRedirectURI == "" {
+		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
+	}
+	request, url, err := c.startSignout(ctx, user, args)
+	if err != nil {
+		return err
+	}
+	_, err = c.page.Popper.Popup(ctx, Popup{Window: args.Window, URL: url, State: request.State, Timeout: popupTimeout})
+	if request.PostLogoutRedirectURI == "" && (errors.Is(err, ErrPopupClosed) || errors.Is(err, ErrPopupSevered)) {
+		return nil
+	}
+	return err
+}

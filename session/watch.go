@@ -1,0 +1,223 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// anonymousPause is how long after a sign-out nobody is watched: the provider
+// may be about to end its session, too.
+const anonymousPause = time.Second
+
+// A statusWatch is what a monitor does for one user, or for nobody.
+type statusWatch struct {
+	*monitor
+	client   *Client
+	user     *User // nil for nobody
+	interval time.Duration
+
+	known   ProviderSession
+	pause   time.Duration // before the next question
+	silence int           // questions in a row without an answer
+}
+
+// run asks until ctx ends, the session is over, or asking has no point.
+func (w *statusWatch) run(ctx context.Context) {
+	w.pause = w.interval
+	if w.user != nil {
+		w.known = ProviderSession{State: w.user.SessionState, Subject: w.user.Subject()}
+	} else if !sleep(ctx, anonymousPause) || !w.meet(ctx) {
+		return
+	}
+	for sleep(ctx, w.pause) {
+		metadata, err := w.session.provider.fetchMetadata(ctx)
+		if err != nil {
+			w.slower()
+			continue
+		}
+		check, ok := w.question(metadata)
+		if !ok {
+			return
+		}
+		status, err := w.ask(ctx, check)
+		if ctx.Err() != nil || !w.take(ctx, status, err) {
+			return
+		}
+	}
+}
+
+// meet finds out who is signed in at the provider while nobody is here.
+func (w *statusWatch) meet(ctx context.Context) bool {
+	found, err := w.client.providerSession(ctx, nil)
+	if found.State == "" {
+		if ctx.Err() == nil && err != nil {
+			w.session.config.Logf("session: who is signed in at the provider is not known: %v", err)
+		}
+		return false
+	}
+	w.known = found
+	if found.Subject != "" {
+		w.session.notify(Event{Name: UserSignedIn})
+	}
+	return true
+}
+
+// question returns what to ask; false if the provider cannot be asked.
+func (w *statusWatch) question(metadata *oidc.Metadata) (SessionCheck, bool) {
+	origin := metadata.CheckSessionOrigin()
+	message, err := oidc.CheckSessionMessage(w.client.settings.ClientID, w.known.State)
+	if origin == "" || err != nil {
+		return SessionCheck{}, false
+	}
+	return SessionCheck{
+		URL: metadata.CheckSessionIframe, Origin: origin, Message: message, Keep: 2*w.interval + slowestCheck,
+	}, true
+}
+
+// ask asks the frame of the tab that answered last, or of another one if that
+// tab is gone.
+func (w *statusWatch) ask(ctx context.Context, check SessionCheck) (oidc.SessionStatus, error) {
+	w.mu.Lock()
+	tab := w.tab
+	w.mu.Unlock()
+	asked := map[*Client]bool{}
+	for tab = w.session.nextTab(tab, asked); tab != nil; tab = w.session.nextTab(nil, asked) {
+		asked[tab] = true
+		answer, err := tab.page.Checker.CheckSession(ctx, check)
+		if errors.Is(err, ErrPageGone) {
+			continue
+		}
+		w.mu.Lock()
+		w.tab = tab
+		w.mu.Unlock()
+		status, _ := oidc.ParseSessionStatus(answer)
+		return status, err
+	}
+	return "", ErrPageGone
+}
+
+// take does what the answer asks for; false ends the watch.
+func (w *statusWatch) take(ctx context.Context, status oidc.SessionStatus, err error) bool {
+	switch {
+	case errors.Is(err, ErrPageGone): // no tab, or all of them are frozen
+		w.slower()
+		return true
+	case err != nil:
+		if w.silence++; w.silence == checkPatience {
+			w.giveUp("its frame does not answer")
+			return false
+		}
+		return true
+	}
+	w.silence = 0
+	switch status {
+	case oidc.SessionUnchanged:
+		w.pause = w.interval
+		w.mu.Lock()
+		w.seen, w.doubted = true, false
+		w.mu.Unlock()
+	case oidc.SessionChanged:
+		return w.recheck(ctx)
+	case oidc.SessionError: // asking the provider must not follow (Session Management 3.1)
+		if !w.client.settings.Monitor.KeepOnError {
+			w.giveUp("its frame answers with error")
+			return false
+		}
+	}
+	return true
+}
+
+// recheck finds out what has changed, by a silent sign-in. A frame that says
+// so again although nothing has changed does not see the provider's cookies:
+// where the browser blocks them, this would never end (Session Management 5.1).
+func (w *statusWatch) recheck(ctx context.Context) bool {
+	w.mu.Lock()
+	doubted, seen := w.doubted, w.seen
+	w.doubted = true
+	w.mu.Unlock()
+	if doubted {
+		w.giveUp("its frame always answers with changed; the browser probably blocks third-party cookies")
+		return false
+	}
+	found, err := w.client.providerSession(ctx, w.user)
+	var refusal *oidc.ProviderError
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err != nil && !(errors.As(err, &refusal) && wantsUser(err)):
+		// Nothing is known: the frame will say it again.
+		w.mu.Lock()
+		w.doubted = false
+		w.mu.Unlock()
+		w.slower()
+		return true
+	}
+	w.pause = w.interval
+	switch {
+	case w.user == nil:
+		return w.anonymous(found)
+	case found.Subject == w.known.Subject:
+		w.renewState(found)
+		return true
+	case !seen && found.Subject == "":
+		// The silent sign-in is as blind as the frame.
+		w.giveUp("its frame has never seen a session; the browser probably blocks third-party cookies")
+		return false
+	}
+	w.session.endIf(func(user *User) bool { return user == w.user })
+	return false
+}
+
+// anonymous tells what became of the provider's session while nobody is
+// signed in here.
+func (w *statusWatch) anonymous(found ProviderSession) bool {
+	before := w.known.Subject
+	w.known = found
+	switch {
+	case found.Subject == before && before != "":
+		w.session.notify(Event{Name: UserSessionChanged})
+	case found.Subject != "":
+		w.session.notify(Event{Name: UserSignedIn})
+	case before != "":
+		w.session.notify(Event{Name: UserSignedOut})
+	}
+	return found.State != ""
+}
+
+// renewState gives the user the new session_state, in its turn among the
+// renewals, for which both would be the user to replace.
+func (w *statusWatch) renewState(found ProviderSession) {
+	s := w.session
+	w.known = found
+	s.renewing <- struct{}{} // each renewal bounds its own time
+	user, unloads := s.current()
+	var err error
+	if user == w.user && found.State != w.user.SessionState {
+		next := *w.user
+		next.SessionState = found.State
+		next.RefreshToken = s.refreshToken(w.user)
+		user, err = s.replace(w.user, &next, unloads)
+	}
+	<-s.renewing
+	if err == nil && user != nil && user.Subject() == found.Subject {
+		s.notify(Event{Name: UserSessionChanged})
+	}
+}
+
+// slower doubles the pause.
+func (w *statusWatch) slower() { w.pause = max(w.interval, min(2*w.pause, slowestCheck)) }
+
+// sleep waits; false if ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

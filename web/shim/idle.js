@@ -1,0 +1,30 @@
+// @ts-check
+// Tells when somebody is there, in this page or in another one of the origin.
+
+/** What a person does. */
+const ACTIVITIES = ["pointerdown", "pointermove", "keydown", "wheel", "scroll", "touchstart", "visibilitychange"];
+
+/** The shortest time between two reports, in milliseconds. */
+const ACTIVITY_PAUSE = 3_000;
+
+/**
+ * Calls report when somebody is there, and tells the other pages, whose
+ * programs may be others. The result does the same at once.
+ */
+export function watchActivity(name, report) {
+  const channel = new BroadcastChannel(name);
+  let last = -Infinity;
+  const tell = () => {
+    last = performance.now();
+    channel.postMessage(null);
+    return report();
+  };
+  channel.onmessage = report;
+  for (const type of ACTIVITIES) {
+    addEventListener(type, () => {
+      if (document.hidden || performance.now() - last < ACTIVITY_PAUSE) return;
+      tell();
+    }, { capture: true, passive: true });
+  }
+  return tell;
+}
