@@ -6,11 +6,12 @@ JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
 
-.PHONY: all build demo test test-native test-js e2e faults compat lint fmt size bench fuzz clean chromium redis jstest
+.PHONY: all build dist demo test test-native test-js e2e faults compat lint fmt size bench fuzz clean chromium redis jstest
 
 all: test
 
 build:                   ; go run ./cmd/assets -v
+dist:                    ; go run ./cmd/assets -v -npm dist
 demo:                    ; go run ./demo
 test: lint test-native test-js e2e faults
 test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e) && cd session && go test -count=1 -run HostileTable
@@ -23,7 +24,7 @@ fmt: bin/golangci-lint   ; $< fmt
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 bench: chromium jstest   ; scripts/bench.sh
 fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
-clean:                   ; git clean -fdXq bin web/dist
+clean:                   ; git clean -fdXq bin dist web/dist
 
 chromium:                ; scripts/chromium.sh
 redis:                   ; scripts/redis.sh

@@ -31,7 +31,7 @@ func TestClassicScript(t *testing.T) {
 	if got := eval[string](tab, signIn); got != op.Subject {
 		t.Errorf("sub = %q", got)
 	}
-	if got := eval[[]string](tab, "Object.keys(oidc).sort()"); len(got) != 5 {
+	if got := eval[[]string](tab, "Object.keys(oidc).sort()"); len(got) != 23 { // the 22 of oidc-client-ts, and OIDCError
 		t.Errorf("the global oidc has %q", got)
 	}
 }

@@ -47,10 +47,10 @@ func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*Tok
 	}
 	form := &params{}
 	form.add("grant_type", "authorization_code")
-	form.add("code", c.code.Reveal())
 	form.add("redirect_uri", c.tx.RedirectURI)
-	form.add("client_id", c.tx.ClientID)
+	form.add("code", c.code.Reveal())
 	form.add("code_verifier", c.tx.CodeVerifier.Reveal())
+	form.add("client_id", c.tx.ClientID)
 	tokens, err := requestTokens(ctx, t, m, form, c.tx.Scope)
 	if err != nil {
 		return nil, err
@@ -92,11 +92,11 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 	form := &params{}
 	form.add("grant_type", "refresh_token")
 	form.add("refresh_token", r.RefreshToken.Reveal())
-	form.add("client_id", r.ClientID)
 	form.add("scope", r.Scope)
 	for _, resource := range r.Resource {
 		form.add("resource", resource)
 	}
+	form.add("client_id", r.ClientID)
 	tokens, err := requestTokens(ctx, t, m, form, r.Scope)
 	if err != nil {
 		return nil, err

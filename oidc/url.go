@@ -98,6 +98,12 @@ func (p *params) get(name string) string {
 	return ""
 }
 
+// formEscapes are where a form differs from [url.QueryEscape] in the words of
+// the URL Standard, 5.2; browsers write it so.
+var formEscapes = strings.NewReplacer("%2A", "*", "~", "%7E")
+
+func formEscape(text string) string { return formEscapes.Replace(url.QueryEscape(text)) }
+
 // encode returns the parameters as application/x-www-form-urlencoded.
 func (p *params) encode() string {
 	var b strings.Builder
@@ -105,9 +111,9 @@ func (p *params) encode() string {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString(url.QueryEscape(name))
+		b.WriteString(formEscape(name))
 		b.WriteByte('=')
-		b.WriteString(url.QueryEscape(p.values[i]))
+		b.WriteString(formEscape(p.values[i]))
 	}
 	return b.String()
 }

@@ -6,4 +6,4 @@ command -v npm >/dev/null || { echo "make compat needs npm: install Node.js with
 npm ci --prefix e2e/compat --no-audit --no-fund --ignore-scripts </dev/null
 export COMPAT=1
 go test -count=1 ./e2e/compat/...
-go test -count=1 -timeout 10m -run Peer ./e2e
+go test -count=1 -timeout 10m -run 'Peer|Compat' ./e2e

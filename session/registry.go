@@ -57,9 +57,12 @@ type Registry struct {
 
 // key identifies a session.
 type key struct {
-	source   source
-	clientID string
+	source         source
+	clientID       string
+	authentication oidc.ClientAuthentication
 }
+
+func (s *Settings) key() key { return key{s.source(), s.ClientID, s.Authentication} }
 
 // NewRegistry returns an empty registry.
 func NewRegistry(config Config) *Registry {
@@ -89,7 +92,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		return nil, err
 	}
 	client := &Client{
-		session:  r.session(key{settings.source(), settings.ClientID}),
+		session:  r.session(settings.key()),
 		settings: settings,
 		page:     page,
 	}
@@ -104,14 +107,21 @@ func (r *Registry) session(k key) *session {
 	defer r.mu.Unlock()
 	s := r.sessions[k]
 	if s == nil {
-		config := r.config
-		s = &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
-		config.Transport = &meter{config.Transport, s.provider, &s.stats}
-		s.expiry = newExpiry(s)
-		s.monitor = &monitor{session: s}
-		s.idle = &idle{session: s}
+		s = r.newSession(k)
 		r.sessions[k] = s
 	}
+	return s
+}
+
+// newSession returns a session that nobody knows yet. The caller holds r.mu.
+func (r *Registry) newSession(k key) *session {
+	config := r.config
+	s := &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	config.Transport = &meter{config.Transport, s.provider, &s.stats}
+	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
+	s.expiry = newExpiry(s)
+	s.monitor = &monitor{session: s}
+	s.idle = &idle{session: s}
 	return s
 }
 

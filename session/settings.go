@@ -51,6 +51,9 @@ type Settings struct {
 	// (RFC 9449); a provider that issues bearer tokens is refused.
 	DPoP bool
 
+	// Authentication is how the client proves who it is, if it has a secret.
+	Authentication oidc.ClientAuthentication
+
 	// BindCode binds the code to that key, too (dpop_jkt, RFC 9449 10). A key
 	// that ends with the page is refused for a redirect.
 	BindCode bool
@@ -122,6 +125,9 @@ func (s *Settings) check() error {
 		return fmt.Errorf("redirect_uri: %w", oidc.ErrInvalidConfig)
 	}
 	if err := s.Fetch.check(); err != nil {
+		return err
+	}
+	if err := s.Authentication.Check(); err != nil {
 		return err
 	}
 	switch s.Restore {

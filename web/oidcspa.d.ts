@@ -118,6 +118,12 @@ export interface UserManagerSettings extends RequestParameters {
   response_type?: "code";
   /** What fetch() may send the access token to. */
   fetch?: FetchSettings;
+  /** For providers that give every client a secret; what browsers load holds none. */
+  client_secret?: string;
+  /** How the secret is used. Default "client_secret_post". */
+  client_authentication?: "client_secret_post" | "client_secret_basic" | "client_secret_jwt";
+  /** Of client_secret_jwt. Default "HS256". */
+  token_endpoint_auth_signing_alg?: "HS256" | "HS384" | "HS512";
   /** Pushes requests to the provider (RFC 9126). Default "auto": where it demands that. */
   par?: "auto" | "off" | "required";
   /**
@@ -369,6 +375,21 @@ export interface SessionStatus {
   readonly sub?: string;
 }
 
+/** What the provider says of itself (OIDC Discovery 3), as it passed the checks of the program. */
+export interface MetadataService {
+  getMetadata(): Promise<Record<string, unknown>>;
+  getIssuer(): Promise<string>;
+  getAuthorizationEndpoint(): Promise<string>;
+  getUserInfoEndpoint(): Promise<string>;
+  getTokenEndpoint(optional?: boolean): Promise<string | undefined>;
+  getCheckSessionIframe(): Promise<string | undefined>;
+  getEndSessionEndpoint(): Promise<string | undefined>;
+  getRevocationEndpoint(optional?: boolean): Promise<string | undefined>;
+  getKeysEndpoint(optional?: boolean): Promise<string | undefined>;
+  getSigningKeys(): Promise<object[] | null>;
+  resetSigningKeys(): void;
+}
+
 /** Something that was done, and how long all of it took. */
 export interface Measure {
   readonly count: number;
@@ -402,7 +423,10 @@ export interface Stats {
 export class UserManager {
   /** Works at once; nothing is started before the first call. */
   constructor(settings: UserManagerSettings);
+  /** What was given, and the defaults of the rest. */
   readonly settings: Readonly<UserManagerSettings>;
+  /** What the provider says of itself. */
+  readonly metadataService: MetadataService;
   readonly events: UserManagerEvents;
   /**
    * Who is signed in, with an access token that is not known to be expired: an

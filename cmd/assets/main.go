@@ -23,16 +23,17 @@ func main() {
 	out := flag.String("o", "", "write to this `folder` (default: web/dist of the checkout)")
 	verbose := flag.Bool("v", false, "say what is being done")
 	budget := flag.String("budget", "", "compare the sizes with the limits in this `file`; fail if one is exceeded")
+	npm := flag.String("npm", "", "write a package for npm to this `folder`, too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *out, *budget, *verbose); err != nil {
+	if err := run(ctx, *out, *budget, *npm, *verbose); err != nil {
 		fmt.Fprintln(os.Stderr, "assets:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out, budget string, verbose bool) error {
+func run(ctx context.Context, out, budget, npm string, verbose bool) error {
 	source, checkout, err := build.FindSource(ctx)
 	if err != nil {
 		return err
@@ -48,6 +49,9 @@ func run(ctx context.Context, out, budget string, verbose bool) error {
 		opts.Logf = func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	}
 	m, err := build.Build(ctx, opts)
+	if err == nil && npm != "" {
+		_, err = build.Package(opts, source, m, npm)
+	}
 	if err != nil || budget == "" {
 		return err
 	}

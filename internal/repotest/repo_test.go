@@ -13,7 +13,7 @@ import (
 const root = "../.."
 
 // skipped are the folders that hold nothing of ours.
-var skipped = []string{".git", "bin", "node_modules", "web/dist"}
+var skipped = []string{".git", "bin", "node_modules", "dist", "web/dist"}
 
 // repositoryFiles returns the files of the repository, with paths relative to
 // the root and slashes, and their content. What .gitignore names is left out.

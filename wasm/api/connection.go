@@ -39,6 +39,7 @@ type Connection struct {
 
 	mu     sync.Mutex
 	client *session.Client // guarded by mu; nil until "open"
+	steps  *session.Steps  // the same for an OidcClient
 	closed bool
 }
 
@@ -73,6 +74,7 @@ func (c *Connection) Done() <-chan struct{} { return c.conn.Done() }
 // methods are what a page may call, after "open".
 var methods = map[string]func(context.Context, *session.Client, []byte) (any, error){
 	"getUser":         getUser,
+	"metadata":        getMetadata,
 	"removeUser":      removeUser,
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,
@@ -110,6 +112,9 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		c.wake()
 		return nil, nil
 	}
+	if s := c.openedSteps(); s != nil {
+		return runStep(ctx, s, method, params)
+	}
 	run, ok := methods[method]
 	if method == "fetch" {
 		run, ok = c.fetch, true
@@ -133,7 +138,8 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 type openParams struct {
 	Version  int                   `json:"version"`
 	SignedIn bool                  `json:"signed_in"`
-	Lock     string                `json:"lock"` // held by the page as long as it lives; may be empty
+	Lock     string                `json:"lock"`  // held by the page as long as it lives; may be empty
+	Steps    bool                  `json:"steps"` // for an OidcClient
 	Settings strictjson.RawMessage `json:"settings"`
 
 	// Peers are all clients of the page, open or not; see [peers].
@@ -161,6 +167,9 @@ func (c *Connection) open(params []byte) error {
 		return err
 	}
 	c.registry.Meet(peers(p.Peers)...)
+	if p.Steps {
+		return c.openSteps(settings, p.Lock)
+	}
 	client, err := c.registry.Open(settings, page{c.conn}.services(), p.SignedIn)
 	if err != nil {
 		return err

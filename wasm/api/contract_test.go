@@ -43,7 +43,7 @@ func same(t *testing.T, what string, got, want []string) {
 var windowMembers = []string{"popupWindowFeatures", "popupWindowTarget", "popupAbortOnClose"}
 
 // pageMembers are those of a UserManager that the page serves alone.
-var pageMembers = []string{"settings", "events", "signinPopupCallback", "signoutPopupCallback"}
+var pageMembers = []string{"settings", "events", "metadataService", "signinPopupCallback", "signoutPopupCallback"}
 
 // The declarations for TypeScript name what the JSON of Go has, and no more.
 func TestDeclaredMembers(t *testing.T) {
@@ -80,10 +80,16 @@ func TestDeclaredMembers(t *testing.T) {
 func TestDeclaredMethods(t *testing.T) {
 	served := []string{"stats", "fetch"}
 	for method := range methods {
-		served = append(served, method)
+		if method != "metadata" { // for metadataService
+			served = append(served, method)
+		}
 	}
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), append(pageMembers, served...))
 	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
+	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
+	for method := range steps {
+		served = append(served, method)
+	}
 	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake"))
 }
 

@@ -19,6 +19,13 @@ func getUser(ctx context.Context, client *session.Client, params []byte) (any, e
 	return userResult(client.Restore(ctx, p.ReturnTo))
 }
 
+func getMetadata(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	if err := decode(params, &struct{}{}); err != nil {
+		return nil, err
+	}
+	return client.Metadata(ctx)
+}
+
 func removeUser(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	if err := decode(params, &struct{}{}); err != nil {
 		return nil, err

@@ -23,6 +23,10 @@ type settingsJSON struct {
 	ResponseType string `json:"response_type"`
 	requestJSON
 
+	ClientSecret         string `json:"client_secret"`
+	ClientAuthentication string `json:"client_authentication"`
+	ClientAssertionAlg   string `json:"token_endpoint_auth_signing_alg"`
+
 	providerJSON
 	fetchJSON
 
@@ -93,6 +97,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		PostLogoutRedirectURI: j.PostLogoutRedirectURI,
 		Scope:                 j.Scope,
 		Request:               request,
+		Authentication:        j.authentication(),
 		Push:                  oidc.PushMode(j.PAR),
 		Provider:              provider,
 		DPoP:                  bound,
@@ -105,6 +110,17 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		SilentTimeout:         duration(j.SilentRequestTimeoutInSeconds),
 		ExpiringNotice:        duration(j.ExpiringNotificationInSeconds),
 	}, nil
+}
+
+// authentication is that of a client with a secret. Without one the client is
+// public, whatever its settings say beside.
+func (j *settingsJSON) authentication() oidc.ClientAuthentication {
+	if j.ClientSecret == "" {
+		return oidc.ClientAuthentication{}
+	}
+	return oidc.ClientAuthentication{
+		Method: j.ClientAuthentication, Secret: oidc.Secret(j.ClientSecret), Algorithm: j.ClientAssertionAlg,
+	}
 }
 
 // duration converts seconds, within a day.

@@ -216,7 +216,8 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
-	"fetch",   // TestFetch
+	"fetch",                                                                     // TestFetch
+	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
 	"restore", // TestRestore
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",

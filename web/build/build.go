@@ -87,18 +87,19 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)
 	workerAsset := hashed("worker.js", workerScript(src, tools.wasmExec, wasmAsset.name))
-	page := pageScript(src, workerAsset.name)
-	assets := []asset{
-		wasmAsset,
-		workerAsset,
-		plain("oidcspa.js", page),
-		plain("oidcspa.classic.js", classicScript(src, page)),
+	assets := []asset{wasmAsset, workerAsset}
+	page := pageScripts(src, workerAsset.name)
+	for _, name := range scripts {
+		assets = append(assets, plain(name, page[name]))
+	}
+	assets = append(assets,
+		plain("oidcspa.classic.js", classicScript(src, workerAsset.name)),
 		plain("oidcspa.d.ts", src.read("oidcspa.d.ts")),
 		plain("callback.html", src.read("callback.html")),
 		plain("callback.js", withHeader(src.script("callback.js"))),
 		plain("frontchannel.html", src.read("frontchannel.html")),
 		plain("frontchannel.js", withHeader(src.script("frontchannel.js"))),
-	}
+	)
 	if src.err != nil {
 		return nil, src.err
 	}
@@ -130,12 +131,7 @@ func write(assets []asset, goVersion string, opts Options) (*manifest.Manifest, 
 	m := &manifest.Manifest{Go: goVersion, Brotli: c.version, Files: make(map[string]manifest.File)}
 	kept := make(map[string]bool)
 	for _, a := range assets {
-		sum := sha512.Sum384(a.data)
-		f := manifest.File{
-			Name:      a.name,
-			Size:      len(a.data),
-			Integrity: "sha384-" + base64.StdEncoding.EncodeToString(sum[:]),
-		}
+		f := manifest.File{Name: a.name, Size: len(a.data), Integrity: integrityOf(a.data)}
 		forms, err := c.compress(a)
 		if err != nil {
 			return nil, err
@@ -158,6 +154,12 @@ func write(assets []asset, goVersion string, opts Options) (*manifest.Manifest, 
 		return nil, err
 	}
 	return m, removeStale(opts.Out, old, kept)
+}
+
+// integrityOf returns what the attribute integrity of a script has to be.
+func integrityOf(data []byte) string {
+	sum := sha512.Sum384(data)
+	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // writeFile replaces a file as a whole, so that nobody reads half of one.

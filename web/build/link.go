@@ -6,46 +6,119 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // importStatement and exportedDeclaration are all that modules below web/ use
-// of the module syntax, each on a line of its own.
+// of the module syntax, each on a line of its own; scripts that are loaded by
+// their name have one exportStatement beside.
 var (
-	importStatement     = regexp.MustCompile(`(?m)^import \{[^{}"]*\} from "(\.[^"]*)";\n`)
+	importStatement     = regexp.MustCompile(`(?m)^import \{([^{}"]*)\} from "(\.[^"]*)";\n`)
 	exportedDeclaration = regexp.MustCompile(`(?m)^export ((?:async )?(?:class|function|const) )`)
 )
+
+// scripts are what the page can load, in this order: each holds the modules
+// that it needs and no script before it has, and imports the rest.
+var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", "index.js"}
 
 // link joins the modules that a script imports into one: an app then loads
 // one file. The modules share one scope, so that no two may declare the same
 // name; that is found out when the script is first loaded, by every test.
-func (s *sources) link(name string) []byte {
-	var out bytes.Buffer
-	s.linkInto(&out, name, nil, map[string]bool{})
-	return out.Bytes()
+func (s *sources) link(name string) []byte { return s.linkAll([]string{name})[name] }
+
+// linkAll joins the modules of several scripts, each module into the first of
+// them that needs it.
+func (s *sources) linkAll(names []string) map[string][]byte {
+	l := &linker{sources: s, owner: map[string]string{}, needs: map[string]map[string][]string{}}
+	linked := map[string][]byte{}
+	for _, name := range names {
+		l.script, l.needs[name] = name, map[string][]string{}
+		var out bytes.Buffer
+		l.add(&out, name, nil)
+		linked[name] = out.Bytes()
+	}
+	for _, name := range names {
+		linked[name] = l.join(name, names, linked)
+	}
+	return linked
 }
 
-// linkInto writes what a module imports, and then the module. above are those
+// A linker knows where each module went.
+type linker struct {
+	*sources
+	script string                         // the one being linked
+	owner  map[string]string              // the script of a module
+	needs  map[string]map[string][]string // names by the script that needs and the one that has them
+}
+
+// add writes what a module imports, and then the module. above are those
 // that import it.
-func (s *sources) linkInto(out *bytes.Buffer, name string, above []string, done map[string]bool) {
+func (l *linker) add(out *bytes.Buffer, name string, above []string) {
 	switch {
-	case s.err != nil || done[name]:
+	case l.err != nil || l.owner[name] != "":
 		return
 	case slices.Contains(above, name):
-		s.err = fmt.Errorf("web/%s imports itself by way of web/%s", name, above[len(above)-1])
+		l.err = fmt.Errorf("web/%s imports itself by way of web/%s", name, above[len(above)-1])
 		return
 	}
 	above = append(above, name)
-	src := s.script(name)
+	src := l.sources.script(name)
 	for _, found := range importStatement.FindAllSubmatch(src, -1) {
-		s.linkInto(out, path.Join(path.Dir(name), string(found[1])), above, done)
+		imported := path.Join(path.Dir(name), string(found[2]))
+		l.add(out, imported, above)
+		if owner := l.owner[imported]; owner != l.script {
+			l.needs[l.script][owner] = append(l.needs[l.script][owner], nameList(found[1])...)
+		}
 	}
 	src = importStatement.ReplaceAll(src, nil)
 	if len(above) > 1 {
-		src = exportedDeclaration.ReplaceAll(src, []byte("$1"))
-		if left := moduleStatement.Find(src); left != nil && s.err == nil {
-			s.err = fmt.Errorf("web/%s: %q cannot be linked", name, left)
+		src = exportedDeclaration.ReplaceAll(exportStatement.ReplaceAll(src, nil), []byte("$1"))
+		if left := moduleStatement.Find(src); left != nil && l.err == nil {
+			l.err = fmt.Errorf("web/%s: %q cannot be linked", name, left)
 		}
 	}
-	done[name] = true
+	l.owner[name] = l.script
 	out.Write(src)
+}
+
+// join adds to a script the imports from other scripts, and to its exports
+// what those need.
+func (l *linker) join(name string, names []string, linked map[string][]byte) []byte {
+	var out bytes.Buffer
+	var wanted []string
+	for _, other := range names {
+		if needed := l.needs[name][other]; len(needed) > 0 {
+			fmt.Fprintf(&out, "import { %s } from \"./%s\";\n", strings.Join(unique(needed), ", "), other)
+		}
+		wanted = append(wanted, l.needs[other][name]...)
+	}
+	src := linked[name]
+	if len(wanted) > 0 {
+		found := exportStatement.FindSubmatch(src)
+		if found == nil {
+			l.err = fmt.Errorf("web/%s: the last statement is not the one export { A, B };", name)
+			return nil
+		}
+		all := unique(append(nameList(bytes.Trim(found[1], "{ };\n")), wanted...))
+		src = exportStatement.ReplaceAll(src, []byte("export { "+strings.Join(all, ", ")+" };\n"))
+	}
+	out.Write(src)
+	return out.Bytes()
+}
+
+// nameList splits what stands between the braces of an import or an export.
+func nameList(list []byte) []string {
+	var names []string
+	for name := range strings.SplitSeq(string(list), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// unique returns the names in order, each once.
+func unique(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }

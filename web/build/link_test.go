@@ -32,12 +32,37 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// What two scripts need is in the first of them, which exports it.
+func TestLinkAll(t *testing.T) {
+	folder := t.TempDir()
+	for name, content := range map[string]string{
+		"shared.js": "export const shared = 1;\nexport const more = 2;\n",
+		"first.js":  "import { shared } from \"./shared.js\";\n\nclass First {}\nuse(shared);\nexport { First };\n",
+		"second.js": "import { First } from \"./first.js\";\nimport { more, shared } from \"./shared.js\";\n\nconst two = [First, more, shared];\nexport { two };\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &sources{folder: folder}
+	linked := s.linkAll([]string{"first.js", "second.js"})
+	want := map[string]string{
+		"first.js":  "const shared = 1;\nconst more = 2;\nclass First {}\nuse(shared);\nexport { First, more, shared };\n",
+		"second.js": "import { First, more, shared } from \"./first.js\";\nconst two = [First, more, shared];\nexport { two };\n",
+	}
+	for name := range want {
+		if got := string(linked[name]); s.err != nil || got != want[name] {
+			t.Errorf("%s is %q, %v; want %q", name, got, s.err, want[name])
+		}
+	}
+}
+
 func TestLinkFails(t *testing.T) {
 	tests := []struct {
 		name, part, want string
 	}{
 		{"a default export", "export default 1;\n", `web/part.js: "export" cannot be linked`},
-		{"an export of names", "const a = 1;\nexport { a };\n", `web/part.js: "export" cannot be linked`},
+		{"an export under another name", "const a = 1;\nexport { a as b };\n", `web/part.js: "export" cannot be linked`},
 		{"a circle", "import { a } from \"./main.js\";\n", "web/main.js imports itself by way of web/part.js"},
 		{"an import of everything", "import * as a from \"./a.js\";\n", `web/part.js: "import " cannot be linked`},
 	}

@@ -20,7 +20,8 @@ const (
 	header       = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
 
-// exportStatement is the last statement of web/oidcspa.js and its only export.
+// exportStatement is the last statement of a script that is loaded by its name,
+// and its only export.
 var exportStatement = regexp.MustCompile(`(?m)^export (\{\s*[\w$]+(?:\s*,\s*[\w$]+)*\s*,?\s*\};)\s*\z`)
 
 // moduleStatement is what one script cannot hold twice, and a classic one not
@@ -62,31 +63,40 @@ func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
 	return bytes.Join([][]byte{wasmExec, withHeader(src)}, []byte("\n"))
 }
 
-// pageScript is the script of the page as a module.
-func pageScript(s *sources, workerFile string) []byte {
-	src := s.link("oidcspa.js")
-	return withHeader(s.replaceOnce("oidcspa.js", src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`))
+// pageScripts are the modules for the page, by their names.
+func pageScripts(s *sources, workerFile string) map[string][]byte {
+	linked := s.linkAll(scripts)
+	linked["oidcspa.js"] = s.setWorker("oidcspa.js", linked["oidcspa.js"], workerFile)
+	for name, src := range linked {
+		linked[name] = withHeader(src)
+	}
+	return linked
 }
 
-// classicScript is the script of the page for <script> without type=module:
-// what the module exports are the members of the global oidc.
-func classicScript(s *sources, page []byte) []byte {
-	src := s.replaceOnce("oidcspa.js", page, urlMarker, classicURL)
+func (s *sources) setWorker(name string, src []byte, workerFile string) []byte {
+	return s.replaceOnce(name, src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`)
+}
+
+// classicScript is all of it for <script> without type=module: what index.js
+// exports are the members of the global oidc.
+func classicScript(s *sources, workerFile string) []byte {
+	const name = "index.js"
+	src := s.setWorker(name, s.link(name), workerFile)
+	src = s.replaceOnce(name, src, urlMarker, classicURL)
 	if n := len(exportStatement.FindAll(src, -1)); n != 1 && s.err == nil {
-		s.err = errors.New("web/oidcspa.js: the last statement is not the one export { A, B };")
+		s.err = fmt.Errorf("web/%s: the last statement is not the one export { A, B };", name)
 	}
 	src = exportStatement.ReplaceAll(src, []byte("return $1"))
 	if found := moduleSyntax.Find(src); found != nil && s.err == nil {
-		s.err = fmt.Errorf("web/oidcspa.js: %q cannot become a classic script", found)
+		s.err = fmt.Errorf("web/%s: %q cannot become a classic script", name, found)
 	}
-	src = bytes.TrimPrefix(src, []byte(header))
 	return []byte(header + "var oidc = (() => {\n\"use strict\";\n" + string(src) + "\n})();\n")
 }
 
 func withHeader(src []byte) []byte { return append([]byte(header), src...) }
 
-// script reads a script without the comments that stand on lines of their own
-// and without empty lines.
+// script reads a script without the comments that stand on lines of their own,
+// without empty lines and without indentation.
 func (s *sources) script(name string) []byte {
 	src, err := stripComments(s.read(name))
 	if err != nil && s.err == nil {
@@ -117,7 +127,7 @@ func stripComments(src []byte) ([]byte, error) {
 			inBlock = true
 		case strings.HasPrefix(text, "/*") && after == "":
 		default:
-			out.WriteString(line)
+			out.WriteString(strings.TrimLeft(line, " "))
 			inTemplate = oddBackquotes(line)
 		}
 	}

@@ -2,6 +2,7 @@ package build
 
 import (
 	"bytes"
+	"maps"
 	"testing"
 )
 
@@ -40,15 +41,15 @@ func TestStripComments(t *testing.T) {
 func TestOwnSources(t *testing.T) {
 	src := &sources{folder: ".."}
 	worker := workerScript(src, nil, "oidcspa.0.wasm")
-	page := pageScript(src, "worker.0.js")
-	classic := classicScript(src, page)
+	page := pageScripts(src, "worker.0.js")
+	classic := classicScript(src, "worker.0.js")
 	callback := withHeader(src.script("callback.js"))
 	if src.err != nil {
 		t.Fatal(src.err)
 	}
-	for name, script := range map[string][]byte{
-		"worker.js": worker, "oidcspa.js": page, "oidcspa.classic.js": classic, "callback.js": callback,
-	} {
+	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback}
+	maps.Copy(all, page)
+	for name, script := range all {
 		if !bytes.Contains(script, []byte(header)) || bytes.Contains(script, []byte("@ts-check")) {
 			t.Errorf("%s lacks the licence or has the comments of its source", name)
 		}

@@ -4,8 +4,8 @@
 /** Every failure; `code` is stable and says why. */
 export class OIDCError extends Error {
   /**
-   * @param {string} message
-   * @param {{code: string}} data facts about the failure, with its code
+   * @param {string} [message]
+   * @param {{code: string}} [data] facts about the failure, with its code
    */
   constructor(message, data) {
     super(message);
@@ -15,18 +15,43 @@ export class OIDCError extends Error {
 }
 
 /** The provider said no; `error` is its own code. */
-export class ErrorResponse extends OIDCError {}
+export class ErrorResponse extends OIDCError {
+  error_description = null;
+  error_uri = null;
+  session_state = null;
+
+  /**
+   * @param {{error?: string | null, error_description?: string | null, userState?: unknown, code?: string}} facts
+   * @param {URLSearchParams} [form] is there for oidc-client-ts; what was sent holds secrets
+   */
+  constructor({ userState: state, ...facts }, form) {
+    if (!facts.error) throw new Error("No error passed");
+    super(facts.error_description || facts.error, { code: "provider_error" });
+    Object.assign(this, { state, form }, facts);
+  }
+}
 
 /** Nothing came in time. */
-export class ErrorTimeout extends OIDCError {}
+export class ErrorTimeout extends OIDCError {
+  constructor(message, data = { code: "timeout" }) {
+    super(message, data);
+  }
+}
+
+/** Messages of oidc-client-ts that apps compare with; what else there is to say is in docs/errors.md. */
+const MESSAGES = {
+  state_unknown: "No matching state found in storage",
+  state_mismatch: "No state in response",
+  callback_missing: "No state in response",
+};
 
 /**
  * Makes the error of what the program sent.
  * @param {{message: string, data?: {code: string, error?: string}}} facts
  */
 export function toError({ message, data = { code: "internal" } }) {
-  const type = data.error ? ErrorResponse : data.code === "timeout" ? ErrorTimeout : OIDCError;
-  return new type(message, data);
+  if (data.error) return new ErrorResponse(data);
+  return new (data.code === "timeout" ? ErrorTimeout : OIDCError)(MESSAGES[data.code] ?? message, data);
 }
 
 export function failure(code, message) {

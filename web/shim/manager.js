@@ -9,8 +9,10 @@ import { fetchThrough } from "./fetch.js";
 import { connect, VERSION } from "./host.js";
 import { watchActivity } from "./idle.js";
 import { Backoff, stampOf } from "./life.js";
+import { MetadataService } from "./metadata.js";
 import { openPopup } from "./popup.js";
 import { SERVICES } from "./services.js";
+import { UserManagerSettingsStore } from "./settings.js";
 import { toUser } from "./user.js";
 
 /** All clients of this page, open or not: the program keeps their responses apart. */
@@ -20,6 +22,7 @@ const peers = new Set();
 export class UserManager {
   #connection = null;
   #callback = null;
+  #given;
   #hintKey;
   #active = () => {};
   /** What the app knows of the user; see stampOf. */
@@ -29,7 +32,9 @@ export class UserManager {
   #backoff = new Backoff();
 
   constructor(settings) {
-    this.settings = { ...settings };
+    this.#given = { ...settings };
+    this.settings = new UserManagerSettingsStore(this.#given);
+    this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
     const { authority, redirect_uri: uri, silent_redirect_uri: silent, popup_redirect_uri: popup } = this.settings;
@@ -185,7 +190,7 @@ export class UserManager {
   }
 
   async #open() {
-    const { host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, ...settings } = this.settings;
+    const { host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, ...settings } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
       await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings });

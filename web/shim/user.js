@@ -3,18 +3,25 @@
 
 /** Somebody who is signed in. Times are seconds. */
 export class User {
-  scope = "";
+  /** @type {string | undefined} */
+  scope;
   profile = {};
+  session_state = null;
   /** @type {number | undefined} */
   expires_at;
 
-  constructor(fields) {
+  constructor({ userState, ...fields }) {
     Object.assign(this, fields);
+    if (userState !== undefined) this.state = userState;
   }
 
   /** Seconds until the access token expires; undefined if nobody knows. */
   get expires_in() {
     return this.expires_at === undefined ? undefined : this.expires_at - Math.floor(Date.now() / 1000);
+  }
+
+  set expires_in(seconds) {
+    if (seconds !== undefined) this.expires_at = Math.floor(seconds) + Math.floor(Date.now() / 1000);
   }
 
   get expired() {
@@ -23,7 +30,17 @@ export class User {
   }
 
   get scopes() {
-    return this.scope.split(" ").filter(Boolean);
+    return this.scope?.split(" ") ?? [];
+  }
+
+  /** For apps that keep users themselves: this library writes no token to any storage. */
+  toStorageString() {
+    const { id_token, session_state, access_token, refresh_token, token_type, scope, profile, expires_at } = this;
+    return JSON.stringify({ id_token, session_state, access_token, refresh_token, token_type, scope, profile, expires_at });
+  }
+
+  static fromStorageString(text) {
+    return new User(JSON.parse(text));
   }
 }
 

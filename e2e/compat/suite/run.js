@@ -1,0 +1,158 @@
+// @ts-check
+// Runs one scenario against one of the two clients. A scenario that leaves the
+// page goes on with its next part when the browser comes back.
+
+import { scenarios } from "./scenarios.js";
+
+/** Where the run is kept while the page is away; window.name outlives all storage and is nobody's state. */
+const run = location.pathname === "/run" ? fromQuery() : JSON.parse(window.name);
+
+/** How long one step may take, in milliseconds, before it counts as pending. */
+const STEP = 12_000;
+
+function fromQuery() {
+  const query = new URLSearchParams(location.search);
+  history.replaceState(null, "", "/run");
+  return { lib: query.get("lib"), name: query.get("name"), op: query.get("op"), part: 0, lines: [], kept: {} };
+}
+
+/** What JSON makes of a value, and of what JSON has no word for. */
+function text(value) {
+  if (value instanceof Error) return `${value.name} ${value.message}`;
+  if (value instanceof URLSearchParams) return `?${value}`;
+  if (typeof value === "function") return "function";
+  return JSON.stringify(value) ?? "undefined";
+}
+
+/** One line for each member of a value, in order, without what is undefined. */
+function describe(name, value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Error || value instanceof URLSearchParams) {
+    return [`${name}: ${text(value)}`];
+  }
+  const members = Object.keys(value).filter((member) => value[member] !== undefined && !member.startsWith("_")).sort();
+  if (members.length === 0) return [`${name}: {}`];
+  return members.flatMap((member) => describe(`${name}.${member}`, value[member]));
+}
+
+const lib = run.lib === "ours" ? await import("/oidcspa/index.js") : globalThis.oidc ?? (await theirs());
+
+function theirs() {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = "/theirs.js";
+    script.onload = () => resolve(globalThis.oidc);
+    script.onerror = reject;
+    document.head.append(script);
+  });
+}
+
+const EVENTS = [
+  "UserLoaded", "UserUnloaded", "AccessTokenExpiring", "AccessTokenExpired", "SilentRenewError",
+  "UserSignedIn", "UserSignedOut", "UserSessionChanged",
+];
+
+/** What a scenario works with. */
+const t = {
+  lib,
+  ours: run.lib === "ours",
+  op: run.op,
+  app: location.origin,
+  kept: run.kept,
+
+  /** Settings for this scenario's provider. */
+  settings(extra = {}) {
+    return {
+      authority: run.op,
+      client_id: "app",
+      redirect_uri: `${location.origin}/back`,
+      silent_redirect_uri: `${location.origin}/suite/frame.html`,
+      automaticSilentRenew: false,
+      ...extra,
+    };
+  },
+
+  /** A UserManager whose events are written down. */
+  manager(extra = {}) {
+    const manager = new lib.UserManager(t.settings(extra));
+    for (const name of EVENTS) {
+      manager.events[`add${name}`]?.((argument) => {
+        const what = argument instanceof Error ? ` ${argument.name} ${argument.message}` : "";
+        run.lines.push(`event ${name}${what}`);
+      });
+    }
+    return manager;
+  },
+
+  show(name, value) {
+    run.lines.push(...describe(`result ${name}`, value));
+  },
+
+  /** What a promise or a function comes to. code is that of our error. */
+  async attempt(name, act, { code, error } = {}) {
+    let limit;
+    try {
+      const late = Symbol("late");
+      const end = new Promise((resolve) => { limit = setTimeout(resolve, STEP, late); });
+      const value = await Promise.race([typeof act === "function" ? act() : act, end]);
+      if (value === late) run.lines.push(`pending ${name}`);
+      else t.show(name, value);
+      return value;
+    } catch (reason) {
+      run.lines.push(`error ${name}: ${reason?.name}`, `error ${name} message: ${reason?.message}`);
+      for (const member of ["error", "error_description", "error_uri", "state", "session_state", "url_state"]) {
+        if (reason?.[member] != null) run.lines.push(`error ${name} ${member}: ${text(reason[member])}`);
+      }
+      if (t.ours && code !== undefined && reason?.code !== code) run.lines.push(`error ${name} code: ${reason?.code}, want ${code}`);
+      if (error && !(reason instanceof lib[error])) run.lines.push(`error ${name}: no ${error}`);
+    } finally {
+      clearTimeout(limit);
+    }
+    return undefined;
+  },
+
+  /** Says how the provider answers from now on. */
+  async provider(script) {
+    await fetch(`/script?op=${encodeURIComponent(run.op)}`, { method: "POST", body: JSON.stringify(script) });
+  },
+
+  /** Writes down what the provider was asked since the last time. */
+  async requests() {
+    const response = await fetch(`/log?op=${encodeURIComponent(run.op)}`);
+    return response.json();
+  },
+
+  /** Ends this part with something that leaves the page; the next one begins when the browser is back. */
+  async leave(act) {
+    run.part++;
+    window.name = JSON.stringify(run);
+    try {
+      await act();
+      run.lines.push("stayed");
+    } catch (reason) {
+      run.part--;
+      throw reason;
+    }
+  },
+};
+
+function storage() {
+  for (const [name, store] of [["local", localStorage], ["session", sessionStorage]]) {
+    for (const key of Object.keys(store).sort()) run.lines.push(`${name} ${key} = ${store.getItem(key)}`);
+  }
+}
+
+const parts = [scenarios.get(run.name)].flat();
+const before = run.part;
+try {
+  if (before === 0) {
+    localStorage.clear();
+    sessionStorage.clear();
+  }
+  await parts[before](t);
+} catch (reason) {
+  run.lines.push(`thrown ${reason?.name}: ${reason?.message}`);
+}
+if (run.part === before) {
+  storage();
+  globalThis.outcome = run.lines;
+}

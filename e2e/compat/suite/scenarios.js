@@ -1,0 +1,16 @@
+// @ts-check
+// All scenarios, by name.
+
+import { classes } from "./classes.js";
+import { client } from "./client.js";
+import { redirect } from "./redirect.js";
+
+/** @type {Map<string, any>} */
+export const scenarios = new Map();
+
+for (const group of [classes, client, redirect]) {
+  for (const [name, parts] of group) {
+    if (scenarios.has(name)) throw new Error(`two scenarios are called ${name}`);
+    scenarios.set(name, parts);
+  }
+}

@@ -1,0 +1,92 @@
+package repotest
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	parity    = "docs/parity.md"
+	migrating = "docs/migrating-from-oidc-client-ts.md"
+	compat    = "e2e/compat/suite/"
+)
+
+// listed returns the lines of a list, less comments, empty and indented ones.
+func listed(t *testing.T, name string) []string {
+	t.Helper()
+	text := content(t, name)
+	if text == "" {
+		t.Fatalf("%s: no such file", name)
+	}
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool {
+		return line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, " ")
+	})
+}
+
+// shownBy returns what the rows of the tables in docs/parity.md name.
+func shownBy(text string) []string {
+	var names []string
+	for line := range strings.Lines(text) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 2 || !strings.HasPrefix(line, "| ") || strings.TrimSpace(cells[0]) == "name" {
+			continue
+		}
+		for name := range strings.SplitSeq(cells[1], ";") {
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	return names
+}
+
+// TestParity expects every row to name scenarios and tests that exist, and
+// every scenario that is not there yet to be one.
+func TestParity(t *testing.T) {
+	scenarios := listed(t, compat+"names.txt")
+	tests := parseSources(t).tests
+	named := shownBy(content(t, parity))
+	if len(named) < 100 {
+		t.Errorf("%s names %d scenarios", parity, len(named))
+	}
+	for _, name := range named {
+		if strings.HasPrefix(name, "Test") {
+			if !slices.ContainsFunc(sortedKeys(tests), func(test string) bool { return strings.HasSuffix(test, "."+name) }) {
+				t.Errorf("%s: there is no test %s", parity, name)
+			}
+		} else if !slices.Contains(scenarios, name) {
+			t.Errorf("%s: there is no scenario %q", parity, name)
+		}
+	}
+	for _, name := range listed(t, compat+"gaps.txt") {
+		if !slices.Contains(scenarios, name) {
+			t.Errorf("gaps.txt: there is no scenario %q", name)
+		}
+	}
+}
+
+func sortedKeys(set map[string]bool) []string {
+	var keys []string
+	for key := range set {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// headings are those of the differences in the document for migrating.
+var headings = regexp.MustCompile(`(?m)^### ([a-z0-9-]+)$`)
+
+// TestMigrating expects a section for each difference, and no other.
+func TestMigrating(t *testing.T) {
+	want := listed(t, compat+"differences.txt")
+	var got []string
+	for _, match := range headings.FindAllStringSubmatch(content(t, migrating), -1) {
+		got = append(got, match[1])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s has sections on\n%q\nthe differences are\n%q", migrating, got, want)
+	}
+}

@@ -1,0 +1,239 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// Steps are the protocol one step at a time, for an app that keeps the session
+// itself: nothing is renewed, no tab hears of anything, and whoever gets a
+// user has the only copy. The methods may be called at the same time.
+type Steps struct {
+	client *Client
+}
+
+// OpenSteps returns the steps for one tab, of which only the Transactions are
+// used. Codes as for [Registry.Open].
+func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
+	if err := settings.check(); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return &Steps{&Client{session: r.newSession(settings.key()), settings: settings, page: page}}, nil
+}
+
+// Metadata returns what the provider says of itself.
+func (s *Steps) Metadata(ctx context.Context) (*oidc.Metadata, error) {
+	return s.client.Metadata(ctx)
+}
+
+// Metadata returns what the provider says of itself. Codes: those of
+// [oidc.FetchMetadata].
+func (c *Client) Metadata(ctx context.Context) (*oidc.Metadata, error) {
+	return c.session.provider.fetchMetadata(ctx)
+}
+
+// A SigninRequest is where to send the End-User, and what is remembered.
+type SigninRequest struct {
+	URL       string
+	State     oidc.Secret
+	Scope     string
+	CreatedAt int64 // seconds since the epoch
+}
+
+// Signin prepares a sign-in. Codes as for [Client.SigninRedirect].
+func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, error) {
+	c := s.client
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tx, url, err := c.session.start(ctx, c, metadata, args.request(&c.settings))
+	if err != nil {
+		return nil, err
+	}
+	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
+		return nil, err
+	}
+	kept, err := record{AppState: args.State}.signin(tx)
+	if err != nil {
+		return nil, err
+	}
+	err = c.page.Transactions.Put(ctx, tx.State, Transaction{Record: kept, ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()})
+	if err != nil {
+		return nil, err
+	}
+	return &SigninRequest{URL: url, State: tx.State, Scope: tx.Scope, CreatedAt: tx.CreatedAt}, nil
+}
+
+// SigninState returns what belongs to a response, and leaves it there. Codes:
+// [oidc.ErrCallbackMissing], [oidc.ErrCallbackMalformed],
+// [oidc.ErrStateMismatch], [oidc.ErrStateUnknown].
+func (s *Steps) SigninState(ctx context.Context, callbackURL string) (*SigninRequest, strictjson.RawMessage, error) {
+	state, err := oidc.CallbackState(callbackURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	data, err := s.client.page.Transactions.Take(ctx, state)
+	if err != nil {
+		return nil, nil, err
+	}
+	tx, record, err := parseSigninRecord(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.client.page.Transactions.Put(ctx, state, Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}); err != nil {
+		return nil, nil, err
+	}
+	return &SigninRequest{State: tx.State, Scope: tx.Scope, CreatedAt: tx.CreatedAt}, record.AppState, nil
+}
+
+// SigninResponse completes a sign-in; the user has the state of the app. Codes
+// as for [Client.SigninCallback].
+func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, error) {
+	state, err := oidc.CallbackState(callbackURL)
+	if err != nil {
+		return nil, err
+	}
+	data, err := s.client.page.Transactions.Take(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	tx, record, err := parseSigninRecord(data)
+	if err != nil {
+		return nil, err
+	}
+	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
+		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+	}
+	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL)
+	if err != nil {
+		return nil, err
+	}
+	user.State = record.AppState
+	return user, nil
+}
+
+// Refresh renews the user whom an earlier step returned; of it, RefreshToken
+// has to be there, and IDToken for the new one to be compared with (OIDC Core
+// 12.2). Codes: those of [oidc.RefreshRequest.Refresh] and
+// [oidc.ExpectedIDToken.VerifyIDToken].
+func (s *Steps) Refresh(ctx context.Context, previous *User) (*User, error) {
+	known := *previous
+	known.claims = new(oidc.IDTokenClaims)
+	if known.IDToken != "" {
+		claims, err := oidc.ReadIDToken(known.IDToken)
+		if err != nil {
+			return nil, fmt.Errorf("ID Token: %w", err)
+		}
+		known.claims = claims
+	}
+	return s.client.session.refresh(ctx, s.client, &known, known.RefreshToken, SigninArgs{})
+}
+
+// PasswordArgs are what a sign-in with a password asks for.
+type PasswordArgs struct {
+	Username string
+	Password oidc.Secret
+	Extra    map[string]string
+}
+
+// Password signs in with the End-User's password. Without the scope "openid"
+// the user has an access token and no profile. Codes: those of
+// [oidc.PasswordRequest.Exchange] and [oidc.ExpectedIDToken.VerifyIDToken].
+func (s *Steps) Password(ctx context.Context, args PasswordArgs) (*User, error) {
+	return s.client.session.password(ctx, s.client, args)
+}
+
+// password is [Steps.Password] for any client.
+func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*User, error) {
+	metadata, err := s.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
+	if err != nil {
+		return nil, err
+	}
+	request := &oidc.PasswordRequest{
+		ClientID: c.settings.ClientID,
+		Username: args.Username,
+		Password: args.Password,
+		Scope:    c.settings.Scope,
+		Extra:    args.Extra,
+	}
+	r := round{sent: s.config.Now()}
+	tokens, err := request.Exchange(ctx, transport, metadata)
+	if err != nil {
+		return nil, fmt.Errorf("token request: %w", err)
+	}
+	r.received = s.config.Now()
+	claims := new(oidc.IDTokenClaims)
+	if tokens.IDToken != "" {
+		claims, err = s.provider.verifyFresh(ctx, &oidc.ExpectedIDToken{
+			Issuer:      metadata.Issuer,
+			ClientID:    c.settings.ClientID,
+			Algorithms:  metadata.SigningAlgorithms(),
+			NoNonce:     true,
+			AccessToken: tokens.AccessToken,
+		}, tokens.IDToken, r)
+		if err != nil {
+			return nil, fmt.Errorf("ID Token: %w", err)
+		}
+	}
+	user := newUser(tokens, claims, r)
+	if tokens.IDToken == "" {
+		return user, nil
+	}
+	if err := s.loadUserinfo(ctx, c, user); err != nil {
+		return nil, err
+	}
+	return user, nil
+}
+
+// Signout returns the address that ends the provider's session, and the state
+// that comes back; empty if nothing does. Codes as for
+// [Client.SignoutRedirect].
+func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, state oidc.Secret, err error) {
+	c := s.client
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	request := &oidc.EndSessionRequest{
+		ClientID:              c.settings.ClientID,
+		IDTokenHint:           args.IDTokenHint,
+		PostLogoutRedirectURI: c.settings.PostLogoutRedirectURI,
+		Extra:                 args.Extra,
+	}
+	override(&request.PostLogoutRedirectURI, args.PostLogoutRedirectURI)
+	if request.State, err = oidc.NewState(c.session.config.Rand); err != nil {
+		return "", "", err
+	}
+	if url, err = request.URL(metadata); err != nil {
+		return "", "", err
+	}
+	if request.PostLogoutRedirectURI == "" {
+		return url, "", nil
+	}
+	return url, request.State, c.keepSignout(ctx, request, args.State)
+}
+
+// SignoutResponse is [Client.SignoutCallback].
+func (s *Steps) SignoutResponse(ctx context.Context, callbackURL string) (strictjson.RawMessage, error) {
+	return s.client.SignoutCallback(ctx, callbackURL)
+}
+
+// Revoke tells the provider that a token is not needed any more. Codes: those
+// of [oidc.RevocationRequest.Revoke].
+func (s *Steps) Revoke(ctx context.Context, token oidc.Secret, typ TokenType) error {
+	metadata, err := s.client.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	return s.client.revoke(ctx, metadata, token, typ)
+}

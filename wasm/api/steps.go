@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/jsonrpc"
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// steps are what a page may call after "openSteps": the methods of an
+// OidcClient.
+var steps = map[string]func(context.Context, *session.Steps, []byte) (any, error){
+	"metadata":           stepMetadata,
+	"createSignin":       stepSignin,
+	"readSignin":         stepSigninState,
+	"processSignin":      stepSigninResponse,
+	"useRefreshToken":    stepRefresh,
+	"processCredentials": stepPassword,
+	"createSignout":      stepSignout,
+	"processSignout":     stepSignoutResponse,
+	"revokeToken":        stepRevoke,
+}
+
+// openSteps opens the connection for an OidcClient.
+func (c *Connection) openSteps(settings session.Settings, lock string) error {
+	opened, err := c.registry.OpenSteps(settings, page{c.conn}.services())
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client != nil || c.steps != nil || c.closed {
+		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
+	}
+	c.steps = opened
+	if c.Gone != nil && lock != "" {
+		go c.watch(lock)
+	}
+	return nil
+}
+
+// openedSteps returns nil for a connection that is not open for an OidcClient.
+func (c *Connection) openedSteps() *session.Steps {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.steps
+}
+
+func runStep(ctx context.Context, s *session.Steps, method string, params []byte) (any, error) {
+	run, ok := steps[method]
+	if !ok {
+		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
+	}
+	result, err := run(ctx, s, params)
+	return result, toRPC(err)
+}
+
+func stepMetadata(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	if err := decode(params, &struct{}{}); err != nil {
+		return nil, err
+	}
+	return s.Metadata(ctx)
+}
+
+// signinRequestJSON is a sign-in that an app makes itself.
+type signinRequestJSON struct {
+	URL     string                `json:"url,omitempty"`
+	ID      string                `json:"id"` // the state
+	Scope   string                `json:"scope"`
+	Created int64                 `json:"created"` // seconds since the epoch
+	State   strictjson.RawMessage `json:"state,omitempty"`
+}
+
+func stepSignin(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var j signinJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	args, err := j.args()
+	if err != nil {
+		return nil, err
+	}
+	request, err := s.Signin(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return signinRequestJSON{URL: request.URL, ID: request.State.Reveal(), Scope: request.Scope, Created: request.CreatedAt}, nil
+}
+
+func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var p callbackParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	request, state, err := s.SigninState(ctx, p.URL)
+	if err != nil {
+		return nil, err
+	}
+	return signinRequestJSON{ID: request.State.Reveal(), Scope: request.Scope, Created: request.CreatedAt, State: state}, nil
+}
+
+func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var p callbackParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	return userResult(s.SigninResponse(ctx, p.URL))
+}
+
+// refreshJSON is what is left of a user who is to be renewed.
+type refreshJSON struct {
+	RefreshToken string `json:"refresh_token"`
+	IDToken      string `json:"id_token"`
+	SessionState string `json:"session_state"`
+	Scope        string `json:"scope"`
+}
+
+func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var j refreshJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	return userResult(s.Refresh(ctx, &session.User{
+		RefreshToken: oidc.Secret(j.RefreshToken),
+		IDToken:      oidc.Secret(j.IDToken),
+		SessionState: j.SessionState,
+		Scope:        j.Scope,
+	}))
+}
+
+// passwordJSON are the arguments of a sign-in with a password.
+type passwordJSON struct {
+	Username         string      `json:"username"`
+	Password         string      `json:"password"`
+	ExtraTokenParams queryParams `json:"extraTokenParams"`
+}
+
+func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var j passwordJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	extra, err := extraParams(j.ExtraTokenParams)
+	if err != nil {
+		return nil, fmt.Errorf("extraTokenParams: %w: %w", err, oidc.ErrInvalidArgument)
+	}
+	return userResult(s.Password(ctx, session.PasswordArgs{
+		Username: j.Username, Password: oidc.Secret(j.Password), Extra: extra,
+	}))
+}
+
+// signoutRequestJSON is a sign-out that an app makes itself.
+type signoutRequestJSON struct {
+	URL string `json:"url"`
+	ID  string `json:"id,omitempty"` // the state
+}
+
+func stepSignout(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var j signoutJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	args, err := j.args()
+	if err != nil {
+		return nil, err
+	}
+	url, state, err := s.Signout(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return signoutRequestJSON{URL: url, ID: state.Reveal()}, nil
+}
+
+func stepSignoutResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var p callbackParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	state, err := s.SignoutResponse(ctx, p.URL)
+	if err != nil || state == nil {
+		return signoutResult{}, err
+	}
+	return signoutResult{State: state}, nil
+}
+
+// tokenJSON names a token to revoke.
+type tokenJSON struct {
+	Token string            `json:"token"`
+	Type  session.TokenType `json:"type"`
+}
+
+func stepRevoke(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var j tokenJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	return nil, s.Revoke(ctx, oidc.Secret(j.Token), j.Type)
+}

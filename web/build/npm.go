@@ -1,0 +1,161 @@
+package build
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/oidcspa/oidcspa/web/manifest"
+)
+
+// versionConstant is in web/shim/version.js: the version is there and nowhere
+// else.
+var versionConstant = regexp.MustCompile(`(?m)^export const Version = "([^"]+)";$`)
+
+// integrityFile lists the SHA-384 of every other file of the package.
+const integrityFile = "integrity.json"
+
+// packageJSON is what npm and bundlers read.
+type packageJSON struct {
+	Name        string                    `json:"name"`
+	Version     string                    `json:"version"`
+	Description string                    `json:"description"`
+	License     string                    `json:"license"`
+	Type        string                    `json:"type"`
+	SideEffects bool                      `json:"sideEffects"`
+	Main        string                    `json:"main"`
+	Types       string                    `json:"types"`
+	Unpkg       string                    `json:"unpkg"`
+	Exports     map[string]map[string]any `json:"exports"`
+}
+
+// Package writes the package for npm to a folder: as the folder "package",
+// and packed. The assets are those that Build wrote to opts.Out; source is the
+// folder of this module. The same assets give the same bytes.
+func Package(opts Options, source string, m *manifest.Manifest, folder string) (archive string, err error) {
+	files, version, err := packageFiles(opts, source, m)
+	if err != nil {
+		return "", fmt.Errorf("build: %w", err)
+	}
+	into := filepath.Join(folder, "package")
+	if err := errors.Join(os.RemoveAll(into), os.MkdirAll(into, 0o755)); err != nil {
+		return "", fmt.Errorf("build: %w", err)
+	}
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(into, f.name), f.data, 0o644); err != nil {
+			return "", fmt.Errorf("build: %w", err)
+		}
+	}
+	packed, err := pack(files)
+	if err != nil {
+		return "", fmt.Errorf("build: %w", err)
+	}
+	archive = filepath.Join(folder, "oidcspa-"+version+".tgz")
+	if err := writeFile(archive, packed); err != nil {
+		return "", fmt.Errorf("build: %w", err)
+	}
+	return archive, nil
+}
+
+// packageFiles returns the files of the package in the order of their names.
+func packageFiles(opts Options, source string, m *manifest.Manifest) (files []asset, version string, err error) {
+	src := &sources{folder: source}
+	found := versionConstant.FindSubmatch(src.read("web/shim/version.js"))
+	if src.err == nil && found == nil {
+		src.err = errors.New("web/shim/version.js: there is no Version")
+	}
+	files = []asset{plain("LICENSE", src.read("LICENSE")), plain("README.md", src.read("web/npm.md"))}
+	if src.err != nil {
+		return nil, "", src.err
+	}
+	version = string(found[1])
+	for _, f := range m.Files {
+		data, err := os.ReadFile(filepath.Join(opts.Out, f.Name))
+		if err != nil {
+			return nil, "", err
+		}
+		files = append(files, plain(f.Name, data))
+	}
+	list, err := m.Encode()
+	if err != nil {
+		return nil, "", err
+	}
+	description, err := encodeJSON(describePackage(version))
+	if err != nil {
+		return nil, "", err
+	}
+	files = append(files, plain(manifest.FileName, list), plain("package.json", description))
+	integrity := map[string]string{}
+	for _, f := range files {
+		integrity[f.name] = integrityOf(f.data)
+	}
+	sums, err := encodeJSON(integrity)
+	if err != nil {
+		return nil, "", err
+	}
+	files = append(files, plain(integrityFile, sums))
+	slices.SortFunc(files, func(a, b asset) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
+	return files, version, nil
+}
+
+// describePackage says what is where: the entry re-exports every class, and a
+// bundler keeps the modules of those that are used.
+func describePackage(version string) packageJSON {
+	p := packageJSON{
+		Name:        "oidcspa",
+		Version:     version,
+		Description: "OpenID Connect for single-page apps: the session lives in a worker, under the names of oidc-client-ts",
+		License:     "MIT",
+		Type:        "module",
+		Main:        "./index.js",
+		Types:       "./oidcspa.d.ts",
+		Unpkg:       "./oidcspa.classic.js",
+		Exports:     map[string]map[string]any{},
+	}
+	for _, name := range scripts {
+		p.Exports["./"+name] = map[string]any{"types": p.Types, "default": "./" + name}
+	}
+	p.Exports["."] = map[string]any{"types": p.Types, "default": p.Main}
+	p.Exports["./*"] = map[string]any{"default": "./*"}
+	return p
+}
+
+func encodeJSON(v any) ([]byte, error) {
+	data, err := json.MarshalIndent(v, "", "  ")
+	return append(data, '\n'), err
+}
+
+// pack returns the files as npm packs them: below "package/", without a time
+// or an owner.
+func pack(files []asset) ([]byte, error) {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	w := tar.NewWriter(z)
+	for _, f := range files {
+		header := &tar.Header{
+			Name: "package/" + f.name, Size: int64(len(f.data)), Mode: 0o644, Typeflag: tar.TypeReg,
+			ModTime: time.Unix(0, 0).UTC(), Format: tar.FormatUSTAR,
+		}
+		if err := w.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(f.data); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,4 @@
+// @ts-check
+import { Log, Logger } from "./shim/log.js";
+
+export { Log, Logger };

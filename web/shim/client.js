@@ -1,0 +1,119 @@
+// @ts-check
+// The protocol one step at a time, for apps that keep the session themselves.
+
+import { ErrorResponse } from "./errors.js";
+import { MetadataService } from "./metadata.js";
+import { programFor } from "./program.js";
+import { OidcClientSettingsStore } from "./settings.js";
+import { SigninResponse, SigninState, SignoutResponse, State } from "./state.js";
+
+/** What the program knows of the arguments of a sign-in; the rest stays on this side. */
+const SIGNIN_ARGUMENTS = [
+  "redirect_uri", "scope", "prompt", "display", "max_age", "ui_locales", "acr_values", "response_mode", "resource",
+  "extraQueryParams", "login_hint", "id_token_hint",
+];
+
+MetadataService._load = (settings) => programFor(settings).call("metadata");
+
+function pick(source, names) {
+  return Object.fromEntries(names.map((name) => [name, source[name]]));
+}
+
+/** Makes requests and reads responses. */
+export class OidcClient {
+  constructor(settings, metadataService) {
+    this.settings = settings instanceof OidcClientSettingsStore ? settings : new OidcClientSettingsStore(settings);
+    this.metadataService = metadataService ?? new MetadataService(this.settings);
+  }
+
+  #call(method, params) {
+    return programFor(this.settings).call(method, params);
+  }
+
+  async createSigninRequest(args = {}) {
+    if ((args.response_type ?? this.settings.response_type) !== "code") {
+      throw new Error("Only the Authorization Code flow (with PKCE) is supported");
+    }
+    const { state: data, request_type, url_state, skipUserInfo } = args;
+    const { url, ...made } = await this.#call("createSignin", {
+      ...pick(args, SIGNIN_ARGUMENTS), state: { data, request_type, url_state, skipUserInfo },
+    });
+    return { url, state: this.#state({ ...made, state: { data, request_type, url_state, skipUserInfo } }) };
+  }
+
+  /** What the app knows of a sign-in; its secrets stay in the program. */
+  #state({ state, ...made }) {
+    const { authority, client_id, redirect_uri, response_mode, extraTokenParams } = this.settings;
+    return new SigninState({ authority, client_id, redirect_uri, response_mode, extraTokenParams, ...made, ...state });
+  }
+
+  async readSigninResponseState(url) {
+    const response = responseIn(url, SigninResponse);
+    return { state: this.#state(await this.#call("readSignin", { url })), response };
+  }
+
+  async processSigninResponse(url) {
+    const response = responseIn(url, SigninResponse);
+    // A refusal, too, belongs to somebody who waits for it with the app's state.
+    const request = response.error ? await this.#call("readSignin", { url }) : null;
+    try {
+      return fill(response, await this.#call("processSignin", { url }));
+    } catch (error) {
+      if (error instanceof ErrorResponse) {
+        error.session_state ??= response.session_state;
+        error.state = request?.state?.data;
+      }
+      throw error;
+    }
+  }
+
+  async useRefreshToken({ state }) {
+    const { refresh_token, id_token, session_state, scope } = state;
+    const user = await this.#call("useRefreshToken", { refresh_token, id_token, session_state: session_state ?? undefined, scope });
+    if (user.id_token === id_token) user.profile = state.profile; // no new one came (OIDC Core 12.2)
+    return fill(new SigninResponse(new URLSearchParams()), { ...user, state: { data: state.data } });
+  }
+
+  async processResourceOwnerPasswordCredentials({ username, password, extraTokenParams }) {
+    const user = await this.#call("processCredentials", { username, password, extraTokenParams });
+    return fill(new SigninResponse(new URLSearchParams()), user);
+  }
+
+  async createSignoutRequest({ state: data, id_token_hint, request_type, url_state, post_logout_redirect_uri, extraQueryParams = this.settings.extraQueryParams } = {}) {
+    const { url, id } = await this.#call("createSignout", {
+      id_token_hint, post_logout_redirect_uri, extraQueryParams, state: { data, request_type, url_state },
+    });
+    return { url, state: id && (data !== undefined || url_state) ? new State({ id, data, request_type, url_state }) : undefined };
+  }
+
+  async processSignoutResponse(url) {
+    const response = responseIn(url, SignoutResponse);
+    const { state } = await this.#call("processSignout", { url });
+    response.userState = state?.data;
+    response.url_state ??= state?.url_state;
+    return response;
+  }
+
+  async revokeToken(token, type) {
+    await this.#call("revokeToken", { token, type });
+  }
+
+  /** What was left behind is removed with the next sign-in. */
+  clearStaleState() {
+    return State.clearStaleState(this.settings.stateStore, this.settings.staleStateAgeInSeconds);
+  }
+}
+
+/** The response in an address: in its query or in its fragment. */
+function responseIn(address, Response) {
+  const { searchParams, hash } = new URL(address);
+  const fragment = new URLSearchParams(hash.slice(1));
+  return new Response(fragment.has("state") ? fragment : searchParams);
+}
+
+/** Adds to a response what came of it. */
+function fill(response, { state, ...user }) {
+  Object.assign(response, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: state?.data });
+  response.url_state ??= state?.url_state;
+  return response;
+}

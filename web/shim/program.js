@@ -1,0 +1,57 @@
+// @ts-check
+// A connection to the program for what belongs to no session: the steps of an
+// OidcClient, and what the provider says of itself.
+
+import { pageLock } from "./connection.js";
+import { connect, VERSION } from "./host.js";
+import { SERVICES } from "./services.js";
+
+/** Settings that the program needs for single steps. */
+const STEP_SETTINGS = [
+  "authority", "client_id", "redirect_uri", "post_logout_redirect_uri", "scope", "response_type", "prompt", "display",
+  "max_age", "ui_locales", "acr_values", "response_mode", "resource", "extraQueryParams", "loadUserInfo",
+  "client_secret", "client_authentication", "token_endpoint_auth_signing_alg",
+];
+
+/** One per settings: an OidcClient and its MetadataService share it. */
+const programs = new WeakMap();
+
+/** Returns the program for settings. */
+export function programFor(settings) {
+  if (!programs.has(settings)) programs.set(settings, new Program(settings));
+  return programs.get(settings);
+}
+
+class Program {
+  #settings;
+  #opening = null;
+
+  constructor(settings) {
+    this.#settings = settings;
+  }
+
+  async call(method, params) {
+    const opening = (this.#opening ??= this.#open());
+    let connection;
+    try {
+      connection = await opening;
+    } finally {
+      if ((!connection || connection.stopped) && this.#opening === opening) this.#opening = null;
+    }
+    return connection.stopped ? this.call(method, params) : connection.call(method, params);
+  }
+
+  async #open() {
+    const { host, assets } = this.#settings;
+    const connection = await connect({ host, assets }, (method, params) => SERVICES[method](params));
+    const settings = Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]]));
+    try {
+      await connection.call("open", { version: VERSION, steps: true, lock: await pageLock, settings });
+    } catch (error) {
+      connection.notify("close");
+      connection.stop(error);
+      throw error;
+    }
+    return connection;
+  }
+}

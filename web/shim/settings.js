@@ -1,0 +1,74 @@
+// @ts-check
+// Settings with their defaults, under the names of oidc-client-ts.
+
+import { InMemoryWebStorage, WebStorageStateStore } from "./stores.js";
+
+/** A store for what one page keeps: in the storage of that name, where there is one. */
+function storeIn(name) {
+  const store = typeof window === "undefined" ? new InMemoryWebStorage() : window[name];
+  return new WebStorageStateStore({ store });
+}
+
+const CLIENT_DEFAULTS = {
+  response_type: "code",
+  scope: "openid",
+  client_authentication: "client_secret_post",
+  token_endpoint_auth_signing_alg: "HS256",
+  filterProtocolClaims: true,
+  loadUserInfo: false,
+  staleStateAgeInSeconds: 900,
+  mergeClaimsStrategy: { array: "replace" },
+  omitScopeWhenRequesting: false,
+  disablePKCE: false,
+  fetchRequestCredentials: "same-origin",
+  extraQueryParams: {},
+  extraTokenParams: {},
+  extraHeaders: {},
+};
+
+/** Assigns the defaults, and what is given over them. */
+function take(target, defaults, given) {
+  Object.assign(target, defaults);
+  for (const [name, value] of Object.entries(given)) if (value != null) target[name] = value;
+}
+
+/** The settings of an OidcClient. */
+export class OidcClientSettingsStore {
+  constructor(given = {}) {
+    take(this, CLIENT_DEFAULTS, given);
+    this.metadataUrl ??= `${this.authority?.replace(/\/?$/, "/")}.well-known/openid-configuration`;
+    this.stateStore ??= storeIn("localStorage");
+  }
+}
+
+const MANAGER_DEFAULTS = {
+  popupWindowFeatures: { location: false, toolbar: false, height: 640, closePopupWindowAfterInSeconds: -1 },
+  popupWindowTarget: "_blank",
+  redirectMethod: "assign",
+  redirectTarget: "self",
+  automaticSilentRenew: true,
+  validateSubOnSilentRenew: true,
+  includeIdTokenInSilentRenew: true,
+  monitorSession: false,
+  monitorAnonymousSession: false,
+  checkSessionIntervalInSeconds: 2,
+  stopCheckSessionOnError: true,
+  query_status_response_type: "code",
+  revokeTokenTypes: ["access_token", "refresh_token"],
+  revokeTokensOnSignout: true,
+  includeIdTokenInSilentSignout: false,
+  accessTokenExpiringNotificationTimeInSeconds: 60,
+};
+
+/** The settings of a UserManager. */
+export class UserManagerSettingsStore extends OidcClientSettingsStore {
+  constructor(given = {}) {
+    super(given);
+    take(this, MANAGER_DEFAULTS, given);
+    this.popup_redirect_uri ??= this.redirect_uri;
+    this.popup_post_logout_redirect_uri ??= this.post_logout_redirect_uri;
+    this.silent_redirect_uri ??= this.redirect_uri;
+    this.silentRequestTimeoutInSeconds ??= this.requestTimeoutInSeconds || 10;
+    this.userStore ??= storeIn("sessionStorage");
+  }
+}

@@ -1,0 +1,5 @@
+// @ts-check
+import { DPoPState, IndexedDbDPoPStore } from "./shim/dpopstore.js";
+import { InMemoryWebStorage, WebStorageStateStore } from "./shim/stores.js";
+
+export { DPoPState, IndexedDbDPoPStore, InMemoryWebStorage, WebStorageStateStore };
