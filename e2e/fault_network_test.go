@@ -98,7 +98,6 @@ func TestFaultPhases(t *testing.T) {
 			tab := r.signedIn()
 			for _, endpoint := range flow.endpoints {
 				for _, fault := range faults {
-					flow.prepare(t, r, tab)
 					r.meets(t, tab, flow, endpoint, fault)
 				}
 			}
@@ -111,6 +110,7 @@ func TestFaultPhases(t *testing.T) {
 func (r *rig) meets(t *testing.T, tab *tab, flow faultFlow, endpoint string, fault fault) {
 	t.Helper()
 	s := r.op.fail(endpoint, fault, fault.times())
+	flow.prepare(t, r, tab) // after: a page with a new worker restores by itself, too
 	eval[bool](tab, fmt.Sprintf("globalThis.outcome = %s.then(() => '', (e) => e.code ?? String(e)), true", flow.start))
 	s.wait(t)
 	switch fault {

@@ -47,6 +47,7 @@ func (r *rig) diesRenewing(t *testing.T, messages int, tabs ...*tab) {
 // diesRestoring ends the worker when it waits for an answer of the endpoint.
 func (r *rig) diesRestoring(t *testing.T, endpoint string, tabs ...*tab) {
 	t.Helper()
+	s := r.op.fail(endpoint, slow, 1) // before: the pages restore by themselves, too
 	for i, tab := range tabs {
 		if i == 0 {
 			restarted(t, r, tab)
@@ -54,7 +55,6 @@ func (r *rig) diesRestoring(t *testing.T, endpoint string, tabs ...*tab) {
 		_ = codeOf(tab, "um.stats()")
 		_ = codeOf(tab, "um.stats()")
 	}
-	s := r.op.fail(endpoint, slow, 1)
 	begin(tabs, "[um.getUser(), um.stats(), um.getUser()]")
 	s.wait(t)
 	killWorkers(t, r.origin)
