@@ -153,8 +153,17 @@ func TestFaultSignin(t *testing.T) {
 		t.Run(endpoint, func(t *testing.T) {
 			r := newRig(t)
 			tab := r.open()
-			for _, fault := range []fault{offline, broken, busy, half} {
-				r.op.fail(endpoint, fault, fault.times())
+			for _, fault := range []fault{offline, broken, busy, slow, half} {
+				s := r.op.fail(endpoint, fault, fault.times())
+				if fault == slow {
+					go func() {
+						select {
+						case <-s.met:
+							r.op.heal()
+						case <-r.op.end:
+						}
+					}()
+				}
 				code := signinCode(tab)
 				if code != "" && !slices.Contains(outcomes[fault], code) {
 					t.Errorf("%s: code %q, want none or one of %q", fault, code, outcomes[fault])

@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -15,14 +17,18 @@ func TestFaultRestoreRedirect(t *testing.T) {
 	tests := []struct {
 		endpoint string // empty: all is well
 		fault    fault
-		signedIn bool // at the provider
-		want     string
+		signedIn bool   // at the provider
+		want     string // empty: whatever goes with the fault
 	}{
 		{"", "", true, "somebody"},
 		{"", "", false, "nobody"},
 		{oidctest.Token, broken, true, ""},
 		{oidctest.Token, offline, true, ""},
 		{oidctest.Token, half, true, ""},
+		{oidctest.Token, busy, true, ""},
+		{oidctest.Discovery, offline, true, ""},
+		{oidctest.Discovery, broken, true, ""},
+		{oidctest.JWKS, offline, true, ""},
 		{oidctest.JWKS, broken, true, ""},
 	}
 	for _, tt := range tests {
@@ -38,17 +44,23 @@ func TestFaultRestoreRedirect(t *testing.T) {
 			}
 			tab.visit(r.origin + "/")
 			tab.waitFor("globalThis.ready === true && globalThis.calls.pending.size === 0 && globalThis.calls.settled > 0")
-			got := eval[string](tab, userState+".catch((e) => e.code)")
-			if tt.want != "" && got != tt.want {
-				t.Errorf("%s, want %s", got, tt.want)
+			// Where the tab could not leave at first, another call would send it.
+			got := eval[string](tab, strings.Replace(userState, "um.getUser()", "(firstUser?.then(([u]) => u) ?? um.getUser())", 1)+".catch((e) => e.code)")
+			want := append([]string{"somebody", "nobody"}, outcomes[tt.fault]...) // it may have been tried again
+			if tt.want != "" {
+				want = []string{tt.want}
+			}
+			if !slices.Contains(want, got) {
+				t.Errorf("%s, want one of %q", got, want)
 			}
 			r.op.heal()
 			for range 2 {
 				tab.visit(r.origin + "/")
 				tab.waitFor("globalThis.ready === true && globalThis.calls.pending.size === 0")
 			}
-			// Where it worked each reload asks again: this host keeps nothing.
-			if n := r.op.count()["authorize"]; got != "somebody" && n > 1 {
+			// Where it works each reload asks again: this host keeps nothing.
+			works := got == "somebody" || tt.endpoint == oidctest.Discovery
+			if n := r.op.count()["authorize"]; !works && n > 1 {
 				t.Errorf("the tab was sent to the provider %d times", n)
 			}
 			r.op.Edit(func() { r.op.SignedIn = true })
