@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -49,37 +48,19 @@ func retryAfter(resp *Response) time.Duration {
 	if delta, ok := deltaSeconds(text); ok {
 		return delta
 	}
-	at, ok := httpDate(text)
-	if !ok {
+	at, err := time.Parse(httpDate, text)
+	if err != nil {
 		return 0
 	}
-	now, ok := httpDate(resp.Header["date"])
-	if !ok {
+	now, err := time.Parse(httpDate, resp.Header["date"])
+	if err != nil {
 		now = time.Now()
 	}
 	return min(max(at.Sub(now), 0), maxDelta*time.Second)
 }
 
-// httpDate reads the one form of a date that servers send, as in
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7). time.Parse would make the
-// wasm larger by 5 kB.
-func httpDate(text string) (time.Time, bool) {
-	const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
-	if len(text) != 29 || text[3:5] != ", " || text[25:] != " GMT" {
-		return time.Time{}, false
-	}
-	month := strings.Index(months, text[8:11])
-	numbers := [5]int{}
-	for i, part := range []string{text[5:7], text[12:16], text[17:19], text[20:22], text[23:25]} {
-		n, err := strconv.ParseUint(part, 10, 16)
-		if err != nil {
-			return time.Time{}, false
-		}
-		numbers[i] = int(n)
-	}
-	at := time.Date(numbers[1], time.Month(month/3+1), numbers[0], numbers[2], numbers[3], numbers[4], 0, time.UTC)
-	return at, month >= 0 && month%3 == 0
-}
+// httpDate is the one form of a date that servers send (RFC 9110 5.6.7).
+const httpDate = "Mon, 02 Jan 2006 15:04:05 GMT"
 
 // postForm posts parameters, and returns the answer if its status is the one
 // of success. Any other is the provider's refusal if it says so in JSON
