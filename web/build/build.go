@@ -96,9 +96,9 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 		plain("oidcspa.classic.js", classicScript(src, workerAsset.name)),
 		plain("oidcspa.d.ts", src.read("oidcspa.d.ts")),
 		plain("callback.html", src.read("callback.html")),
-		plain("callback.js", withHeader(src.script("callback.js"))),
+		plain("callback.js", src.plainScript("callback.js")),
 		plain("frontchannel.html", src.read("frontchannel.html")),
-		plain("frontchannel.js", withHeader(src.script("frontchannel.js"))),
+		plain("frontchannel.js", src.plainScript("frontchannel.js")),
 	)
 	if src.err != nil {
 		return nil, src.err

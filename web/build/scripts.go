@@ -2,12 +2,10 @@ package build
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 // What the sources and this package have agreed on. Each stands exactly once
@@ -58,9 +56,8 @@ func (s *sources) replaceOnce(name string, src []byte, marker, with string) []by
 // workerScript is Go's own wasm_exec.js, as it is, and our worker in one
 // file: a worker then starts with one request and needs no importScripts.
 func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
-	src := s.script("worker.js")
-	src = s.replaceOnce("worker.js", src, wasmMarker, `const WASM_FILE = "`+wasmFile+`";`)
-	return bytes.Join([][]byte{wasmExec, withHeader(src)}, []byte("\n"))
+	src := s.replaceOnce("worker.js", s.read("worker.js"), wasmMarker, `const WASM_FILE = "`+wasmFile+`";`)
+	return bytes.Join([][]byte{wasmExec, withHeader(s.minify("worker.js", src, true))}, []byte("\n"))
 }
 
 // pageScripts are the modules for the page, by their names.
@@ -68,7 +65,7 @@ func pageScripts(s *sources, workerFile string) map[string][]byte {
 	linked := s.linkAll(scripts)
 	linked["oidcspa.js"] = s.setWorker("oidcspa.js", linked["oidcspa.js"], workerFile)
 	for name, src := range linked {
-		linked[name] = withHeader(src)
+		linked[name] = withHeader(s.minify(name, src, true))
 	}
 	return linked
 }
@@ -90,54 +87,13 @@ func classicScript(s *sources, workerFile string) []byte {
 	if found := moduleSyntax.Find(src); found != nil && s.err == nil {
 		s.err = fmt.Errorf("web/%s: %q cannot become a classic script", name, found)
 	}
-	return []byte(header + "var oidc = (() => {\n\"use strict\";\n" + string(src) + "\n})();\n")
+	src = []byte("var oidc = (() => {\n\"use strict\";\n" + string(src) + "\n})();\n")
+	return withHeader(s.minify(name, src, false))
 }
 
 func withHeader(src []byte) []byte { return append([]byte(header), src...) }
 
-// script reads a script without the comments that stand on lines of their own,
-// without empty lines and without indentation.
-func (s *sources) script(name string) []byte {
-	src, err := stripComments(s.read(name))
-	if err != nil && s.err == nil {
-		s.err = fmt.Errorf("web/%s: %w", name, err)
-	}
-	return src
-}
-
-// stripComments is a scanner of lines, not of JavaScript: a comment that
-// begins after code stays, and so does what looks like a comment inside a
-// template literal. It fails where that is not enough to be sure.
-func stripComments(src []byte) ([]byte, error) {
-	var out strings.Builder
-	inBlock, inTemplate := false, false
-	for line := range strings.Lines(string(src)) {
-		text := strings.TrimSpace(line)
-		_, after, closed := strings.Cut(text, "*/")
-		switch {
-		case inBlock && closed && after != "":
-			return nil, fmt.Errorf("code after the end of a comment: %s", text)
-		case inBlock:
-			inBlock = !closed
-		case inTemplate:
-			out.WriteString(line)
-			inTemplate = !oddBackquotes(line)
-		case text == "" || strings.HasPrefix(text, "//"):
-		case strings.HasPrefix(text, "/*") && !closed:
-			inBlock = true
-		case strings.HasPrefix(text, "/*") && after == "":
-		default:
-			out.WriteString(strings.TrimLeft(line, " "))
-			inTemplate = oddBackquotes(line)
-		}
-	}
-	if inBlock || inTemplate {
-		return nil, errors.New("a comment or template literal does not end, or a backquote stands alone")
-	}
-	return []byte(out.String()), nil
-}
-
-// oddBackquotes reports whether a template literal begins or ends here.
-func oddBackquotes(line string) bool {
-	return (strings.Count(line, "`")-strings.Count(line, "\\`"))%2 == 1
+// plainScript is a script that is what it is.
+func (s *sources) plainScript(name string) []byte {
+	return withHeader(s.minify(name, s.read(name), false))
 }
