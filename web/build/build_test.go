@@ -56,6 +56,7 @@ func standIn(t *testing.T) string {
 const shim = `// @ts-check
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
+const FILES = [new URL("./worker.js", import.meta.url), new URL("./oidcspa.wasm", import.meta.url)];
 
 /**
  * Signs in.
@@ -176,7 +177,8 @@ func TestBuild(t *testing.T) {
 	}
 	for _, tt := range []struct{ file, want string }{
 		{"oidcspa.js", `"` + worker + `"`},
-		{"oidcspa.js", "import.meta.url"},
+		{"oidcspa.js", `new URL("./` + worker + `",import.meta.url)`},
+		{"oidcspa.js", `new URL("./` + wasm + `",import.meta.url)`},
 		{"oidcspa.classic.js", `"` + worker + `"`},
 		{"oidcspa.classic.js", "document.currentScript.src"},
 		{"oidcspa.classic.js", "return{OIDCClient:"},

@@ -11,11 +11,13 @@ import (
 // What the sources and this package have agreed on. Each stands exactly once
 // in its file; as they are, the sources run unbuilt.
 const (
-	wasmMarker   = `const WASM_FILE = "oidcspa.wasm";`   // web/worker.js
-	workerMarker = `const WORKER_FILE = "worker.js";`    // web/shim/host.js
-	urlMarker    = `const SCRIPT_URL = import.meta.url;` // web/shim/host.js
-	classicURL   = `const SCRIPT_URL = document.currentScript.src;`
-	header       = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
+	wasmMarker      = `const WASM_FILE = "oidcspa.wasm";`          // web/worker.js
+	workerMarker    = `const WORKER_FILE = "worker.js";`           // web/shim/host.js, as those below
+	urlMarker       = `const SCRIPT_URL = import.meta.url;`        // in a classic script: classicURL
+	workerURLMarker = `new URL("./worker.js", import.meta.url)`    // for bundlers
+	wasmURLMarker   = `new URL("./oidcspa.wasm", import.meta.url)` // for bundlers
+	classicURL      = `const SCRIPT_URL = document.currentScript.src;`
+	header          = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
 
 // exportStatement is the last statement of a script that is loaded by its name,
@@ -61,25 +63,29 @@ func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
 }
 
 // pageScripts are the modules for the page, by their names.
-func pageScripts(s *sources, workerFile string) map[string][]byte {
+func pageScripts(s *sources, workerFile, wasmFile string) map[string][]byte {
 	linked := s.linkAll(scripts)
-	linked["oidcspa.js"] = s.setWorker("oidcspa.js", linked["oidcspa.js"], workerFile)
+	linked["oidcspa.js"] = s.setFiles("oidcspa.js", linked["oidcspa.js"], workerFile, wasmFile)
 	for name, src := range linked {
 		linked[name] = withHeader(s.minify(name, src, true))
 	}
 	return linked
 }
 
-func (s *sources) setWorker(name string, src []byte, workerFile string) []byte {
-	return s.replaceOnce(name, src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`)
+// setFiles names the files that are named by their hashes.
+func (s *sources) setFiles(name string, src []byte, workerFile, wasmFile string) []byte {
+	src = s.replaceOnce(name, src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`)
+	src = s.replaceOnce(name, src, workerURLMarker, `new URL("./`+workerFile+`", import.meta.url)`)
+	return s.replaceOnce(name, src, wasmURLMarker, `new URL("./`+wasmFile+`", import.meta.url)`)
 }
 
 // classicScript is all of it for <script> without type=module: what index.js
 // exports are the members of the global oidc.
-func classicScript(s *sources, workerFile string) []byte {
+func classicScript(s *sources, workerFile, wasmFile string) []byte {
 	const name = "index.js"
-	src := s.setWorker(name, s.link(name), workerFile)
+	src := s.setFiles(name, s.link(name), workerFile, wasmFile)
 	src = s.replaceOnce(name, src, urlMarker, classicURL)
+	src = bytes.ReplaceAll(src, []byte(", import.meta.url)"), []byte(", SCRIPT_URL)"))
 	if n := len(exportStatement.FindAll(src, -1)); n != 1 && s.err == nil {
 		s.err = fmt.Errorf("web/%s: the last statement is not the one export { A, B };", name)
 	}

@@ -26,8 +26,8 @@ func TestMinify(t *testing.T) {
 func TestOwnSources(t *testing.T) {
 	src := &sources{folder: ".."}
 	worker := workerScript(src, nil, "oidcspa.0.wasm")
-	page := pageScripts(src, "worker.0.js")
-	classic := classicScript(src, "worker.0.js")
+	page := pageScripts(src, "worker.0.js", "oidcspa.0.wasm")
+	classic := classicScript(src, "worker.0.js", "oidcspa.0.wasm")
 	callback := src.plainScript("callback.js")
 	if src.err != nil {
 		t.Fatal(src.err)
