@@ -113,6 +113,12 @@ func TestReact(t *testing.T) {
 		tab.do("confirm", chromedp.Click("button[value=sign-out]"))
 	}
 	waitState(tab, "signed out")
+
+	tab.do("sign in with a popup", chromedp.Click("#popup"))
+	popup := openTab(t, browser, chromedp.WithTargetID(tab.waitPopup(p.issuer)))
+	fillIn(popup)
+	waitState(tab, "signed in")
+	tab.until("the window is closed", func() bool { return len(tab.popups("")) == 0 })
 }
 
 // fillIn fills in the provider's login form.
