@@ -24,8 +24,9 @@ import (
 )
 
 var (
-	assetsFS fs.FS           // the assets, built from these sources
-	browser  context.Context // nil if there is no browser
+	assetsFS  fs.FS           // the assets, built from these sources
+	assetsDir string          // where they are
+	browser   context.Context // nil if there is no browser
 )
 
 // stepTimeout bounds one step of a test: everything here is on one machine.
@@ -59,7 +60,7 @@ func run(m *testing.M) (int, error) {
 	if _, err := build.Build(context.Background(), build.Options{Out: dir, SkipCompression: true}); err != nil {
 		return 1, err
 	}
-	assetsFS = os.DirFS(dir)
+	assetsFS, assetsDir = os.DirFS(dir), dir
 
 	options := append(chromium.Options(""), chromedp.ExecPath(path))
 	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)

@@ -85,7 +85,8 @@ async function start() {
 
 /** Fetches and instantiates the program; a failure names the mistake. */
 async function load(imports) {
-  const url = new URL(WASM_FILE, import.meta.url);
+  const renamed = new URLSearchParams(new URL(import.meta.url).hash.slice(1)).get("wasm");
+  const url = new URL(renamed ?? WASM_FILE, import.meta.url);
   let response;
   try {
     response = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(FETCH_TIMEOUT) });

@@ -88,17 +88,17 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 	wasmAsset := hashed("oidcspa.wasm", wasm)
 	workerAsset := hashed("worker.js", workerScript(src, tools.wasmExec, wasmAsset.name))
 	assets := []asset{wasmAsset, workerAsset}
-	page := pageScripts(src, workerAsset.name)
+	page := pageScripts(src, workerAsset.name, wasmAsset.name)
 	for _, name := range scripts {
 		assets = append(assets, plain(name, page[name]))
 	}
 	assets = append(assets,
-		plain("oidcspa.classic.js", classicScript(src, workerAsset.name)),
+		plain("oidcspa.classic.js", classicScript(src, workerAsset.name, wasmAsset.name)),
 		plain("oidcspa.d.ts", src.read("oidcspa.d.ts")),
 		plain("callback.html", src.read("callback.html")),
-		plain("callback.js", withHeader(src.script("callback.js"))),
+		plain("callback.js", src.plainScript("callback.js")),
 		plain("frontchannel.html", src.read("frontchannel.html")),
-		plain("frontchannel.js", withHeader(src.script("frontchannel.js"))),
+		plain("frontchannel.js", src.plainScript("frontchannel.js")),
 	)
 	if src.err != nil {
 		return nil, src.err

@@ -56,6 +56,7 @@ func standIn(t *testing.T) string {
 const shim = `// @ts-check
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
+const FILES = [new URL("./worker.js", import.meta.url), new URL("./oidcspa.wasm", import.meta.url)];
 
 /**
  * Signs in.
@@ -175,12 +176,13 @@ func TestBuild(t *testing.T) {
 		t.Errorf("%s and %s are not named by their hashes", worker, wasm)
 	}
 	for _, tt := range []struct{ file, want string }{
-		{"oidcspa.js", `const WORKER_FILE = "` + worker + `";`},
-		{"oidcspa.js", "const SCRIPT_URL = import.meta.url;"},
-		{"oidcspa.classic.js", `const WORKER_FILE = "` + worker + `";`},
-		{"oidcspa.classic.js", "const SCRIPT_URL = document.currentScript.src;"},
-		{"oidcspa.classic.js", "return { OIDCClient };\n})();\n"},
-		{worker, `const WASM_FILE = "` + wasm + `";`},
+		{"oidcspa.js", `"` + worker + `"`},
+		{"oidcspa.js", `new URL("./` + worker + `",import.meta.url)`},
+		{"oidcspa.js", `new URL("./` + wasm + `",import.meta.url)`},
+		{"oidcspa.classic.js", `"` + worker + `"`},
+		{"oidcspa.classic.js", "document.currentScript.src"},
+		{"oidcspa.classic.js", "return{OIDCClient:"},
+		{worker, `"` + wasm + `"`},
 		{worker, "The Go Authors"}, // the licence of wasm_exec.js stays
 		{worker, "globalThis.Go = class"},
 		{"callback.js", header},
@@ -271,8 +273,8 @@ func TestBuildFails(t *testing.T) {
 			"web/oidcspa.js imports itself by way of web/oidcspa.js"},
 		{"a default export", "web/oidcspa.js", "export default 1;\n" + shim,
 			`web/oidcspa.js: "export" cannot be linked`},
-		{"code after a comment", "web/callback.js", "/* why\n*/ run();\n",
-			"web/callback.js: code after the end of a comment: */ run();"},
+		{"a script that is none", "web/callback.js", "run(;\n",
+			`web/callback.js: Unexpected ";": run(;`},
 		{"Go that does not compile", "wasm/main.go", "package main\n\nfunc main() { missing() }\n",
 			"undefined: missing"},
 	}

@@ -62,7 +62,7 @@ func (l *linker) add(out *bytes.Buffer, name string, above []string) {
 		return
 	}
 	above = append(above, name)
-	src := l.sources.script(name)
+	src := l.sources.read(name)
 	for _, found := range importStatement.FindAllSubmatch(src, -1) {
 		imported := path.Join(path.Dir(name), string(found[2]))
 		l.add(out, imported, above)

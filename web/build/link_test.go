@@ -25,8 +25,8 @@ func TestLink(t *testing.T) {
 	s := &sources{folder: folder}
 	got := string(s.link("main.js"))
 	const want = "const two = 2;\nclass Three {}\nasync function four() {}\n" +
-		"function one() { return two; }\n" +
-		"one(two);\nexport { one };\n"
+		"// why\n\nfunction one() { return two; }\n" +
+		"\none(two);\nexport { one };\n"
 	if s.err != nil || got != want {
 		t.Errorf("link = %q, %v; want %q", got, s.err, want)
 	}
@@ -47,8 +47,8 @@ func TestLinkAll(t *testing.T) {
 	s := &sources{folder: folder}
 	linked := s.linkAll([]string{"first.js", "second.js"})
 	want := map[string]string{
-		"first.js":  "const shared = 1;\nconst more = 2;\nclass First {}\nuse(shared);\nexport { First, more, shared };\n",
-		"second.js": "import { First, more, shared } from \"./first.js\";\nconst two = [First, more, shared];\nexport { two };\n",
+		"first.js":  "const shared = 1;\nconst more = 2;\n\nclass First {}\nuse(shared);\nexport { First, more, shared };\n",
+		"second.js": "import { First, more, shared } from \"./first.js\";\n\nconst two = [First, more, shared];\nexport { two };\n",
 	}
 	for name := range want {
 		if got := string(linked[name]); s.err != nil || got != want[name] {

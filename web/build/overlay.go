@@ -1,45 +1,40 @@
 package build
 
 import (
+	"bytes"
 	"context"
-	_ "embed" // the stub
+	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 )
 
-// stubX509 takes the place of crypto/x509, which makes the wasm 5 % larger
-// and is never called (docs/decisions).
+// stubs take the place of packages that the JOSE library links and that are
+// never called: they make the wasm larger by a twentieth (docs/decisions).
 //
-//go:embed stub/x509.go
-var stubX509 []byte
+//go:embed stub
+var stubs embed.FS
 
-// overlay writes what `go build -overlay` needs to compile with the stub into
+// stubbed are the packages that have a stub, in the folder of their last name.
+var stubbed = []string{"crypto/x509", "compress/flate", "crypto/pbkdf2"}
+
+// overlay writes what `go build -overlay` needs to compile with the stubs into
 // folder, and returns the file to name there.
 func overlay(ctx context.Context, source, folder string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-json=Dir,GoFiles", "crypto/x509")
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, stubbed...)...)
 	cmd.Dir, cmd.Env = source, wasmEnv()
-	out, err := output(cmd)
+	list, err := output(cmd)
 	if err != nil {
 		return "", err
 	}
-	var pkg struct {
-		Dir     string
-		GoFiles []string
-	}
-	if err := json.Unmarshal(out, &pkg); err != nil {
-		return "", fmt.Errorf("go list: %w", err)
-	}
 	replace := make(map[string]string)
-	for _, file := range pkg.GoFiles {
-		replace[filepath.Join(pkg.Dir, file)] = "" // as if it were not there
-	}
-	stub := filepath.Join(folder, "x509.go")
-	replace[filepath.Join(pkg.Dir, "x509.go")] = stub
-	if err := os.WriteFile(stub, stubX509, 0o600); err != nil {
-		return "", err
+	if err := replaceAll(json.NewDecoder(bytes.NewReader(list)), folder, replace); err != nil {
+		return "", fmt.Errorf("stubs: %w", err)
 	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
@@ -47,4 +42,32 @@ func overlay(ctx context.Context, source, folder string) (string, error) {
 	}
 	file := filepath.Join(folder, "overlay.json")
 	return file, os.WriteFile(file, data, 0o600)
+}
+
+// replaceAll replaces the files of each package by its stub.
+func replaceAll(packages *json.Decoder, folder string, replace map[string]string) error {
+	for {
+		var pkg struct {
+			ImportPath, Dir string
+			GoFiles         []string
+		}
+		if err := packages.Decode(&pkg); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		for _, file := range pkg.GoFiles {
+			replace[filepath.Join(pkg.Dir, file)] = "" // as if it were not there
+		}
+		name := path.Base(pkg.ImportPath)
+		src, err := stubs.ReadFile(path.Join("stub", name, name+".go"))
+		if err != nil {
+			return err
+		}
+		stub := filepath.Join(folder, name+".go")
+		replace[filepath.Join(pkg.Dir, name+".go")] = stub
+		if err := os.WriteFile(stub, src, 0o600); err != nil {
+			return err
+		}
+	}
 }

@@ -2,22 +2,22 @@ package build
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 // What the sources and this package have agreed on. Each stands exactly once
 // in its file; as they are, the sources run unbuilt.
 const (
-	wasmMarker   = `const WASM_FILE = "oidcspa.wasm";`   // web/worker.js
-	workerMarker = `const WORKER_FILE = "worker.js";`    // web/shim/host.js
-	urlMarker    = `const SCRIPT_URL = import.meta.url;` // web/shim/host.js
-	classicURL   = `const SCRIPT_URL = document.currentScript.src;`
-	header       = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
+	wasmMarker      = `const WASM_FILE = "oidcspa.wasm";`          // web/worker.js
+	workerMarker    = `const WORKER_FILE = "worker.js";`           // web/shim/host.js, as those below
+	urlMarker       = `const SCRIPT_URL = import.meta.url;`        // in a classic script: classicURL
+	workerURLMarker = `new URL("./worker.js", import.meta.url)`    // for bundlers
+	wasmURLMarker   = `new URL("./oidcspa.wasm", import.meta.url)` // for bundlers
+	classicURL      = `const SCRIPT_URL = document.currentScript.src;`
+	header          = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
 
 // exportStatement is the last statement of a script that is loaded by its name,
@@ -58,31 +58,34 @@ func (s *sources) replaceOnce(name string, src []byte, marker, with string) []by
 // workerScript is Go's own wasm_exec.js, as it is, and our worker in one
 // file: a worker then starts with one request and needs no importScripts.
 func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
-	src := s.script("worker.js")
-	src = s.replaceOnce("worker.js", src, wasmMarker, `const WASM_FILE = "`+wasmFile+`";`)
-	return bytes.Join([][]byte{wasmExec, withHeader(src)}, []byte("\n"))
+	src := s.replaceOnce("worker.js", s.read("worker.js"), wasmMarker, `const WASM_FILE = "`+wasmFile+`";`)
+	return bytes.Join([][]byte{wasmExec, withHeader(s.minify("worker.js", src, true))}, []byte("\n"))
 }
 
 // pageScripts are the modules for the page, by their names.
-func pageScripts(s *sources, workerFile string) map[string][]byte {
+func pageScripts(s *sources, workerFile, wasmFile string) map[string][]byte {
 	linked := s.linkAll(scripts)
-	linked["oidcspa.js"] = s.setWorker("oidcspa.js", linked["oidcspa.js"], workerFile)
+	linked["oidcspa.js"] = s.setFiles("oidcspa.js", linked["oidcspa.js"], workerFile, wasmFile)
 	for name, src := range linked {
-		linked[name] = withHeader(src)
+		linked[name] = withHeader(s.minify(name, src, true))
 	}
 	return linked
 }
 
-func (s *sources) setWorker(name string, src []byte, workerFile string) []byte {
-	return s.replaceOnce(name, src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`)
+// setFiles names the files that are named by their hashes.
+func (s *sources) setFiles(name string, src []byte, workerFile, wasmFile string) []byte {
+	src = s.replaceOnce(name, src, workerMarker, `const WORKER_FILE = "`+workerFile+`";`)
+	src = s.replaceOnce(name, src, workerURLMarker, `new URL("./`+workerFile+`", import.meta.url)`)
+	return s.replaceOnce(name, src, wasmURLMarker, `new URL("./`+wasmFile+`", import.meta.url)`)
 }
 
 // classicScript is all of it for <script> without type=module: what index.js
 // exports are the members of the global oidc.
-func classicScript(s *sources, workerFile string) []byte {
+func classicScript(s *sources, workerFile, wasmFile string) []byte {
 	const name = "index.js"
-	src := s.setWorker(name, s.link(name), workerFile)
+	src := s.setFiles(name, s.link(name), workerFile, wasmFile)
 	src = s.replaceOnce(name, src, urlMarker, classicURL)
+	src = bytes.ReplaceAll(src, []byte(", import.meta.url)"), []byte(", SCRIPT_URL)"))
 	if n := len(exportStatement.FindAll(src, -1)); n != 1 && s.err == nil {
 		s.err = fmt.Errorf("web/%s: the last statement is not the one export { A, B };", name)
 	}
@@ -90,54 +93,13 @@ func classicScript(s *sources, workerFile string) []byte {
 	if found := moduleSyntax.Find(src); found != nil && s.err == nil {
 		s.err = fmt.Errorf("web/%s: %q cannot become a classic script", name, found)
 	}
-	return []byte(header + "var oidc = (() => {\n\"use strict\";\n" + string(src) + "\n})();\n")
+	src = []byte("var oidc = (() => {\n\"use strict\";\n" + string(src) + "\n})();\n")
+	return withHeader(s.minify(name, src, false))
 }
 
 func withHeader(src []byte) []byte { return append([]byte(header), src...) }
 
-// script reads a script without the comments that stand on lines of their own,
-// without empty lines and without indentation.
-func (s *sources) script(name string) []byte {
-	src, err := stripComments(s.read(name))
-	if err != nil && s.err == nil {
-		s.err = fmt.Errorf("web/%s: %w", name, err)
-	}
-	return src
-}
-
-// stripComments is a scanner of lines, not of JavaScript: a comment that
-// begins after code stays, and so does what looks like a comment inside a
-// template literal. It fails where that is not enough to be sure.
-func stripComments(src []byte) ([]byte, error) {
-	var out strings.Builder
-	inBlock, inTemplate := false, false
-	for line := range strings.Lines(string(src)) {
-		text := strings.TrimSpace(line)
-		_, after, closed := strings.Cut(text, "*/")
-		switch {
-		case inBlock && closed && after != "":
-			return nil, fmt.Errorf("code after the end of a comment: %s", text)
-		case inBlock:
-			inBlock = !closed
-		case inTemplate:
-			out.WriteString(line)
-			inTemplate = !oddBackquotes(line)
-		case text == "" || strings.HasPrefix(text, "//"):
-		case strings.HasPrefix(text, "/*") && !closed:
-			inBlock = true
-		case strings.HasPrefix(text, "/*") && after == "":
-		default:
-			out.WriteString(strings.TrimLeft(line, " "))
-			inTemplate = oddBackquotes(line)
-		}
-	}
-	if inBlock || inTemplate {
-		return nil, errors.New("a comment or template literal does not end, or a backquote stands alone")
-	}
-	return []byte(out.String()), nil
-}
-
-// oddBackquotes reports whether a template literal begins or ends here.
-func oddBackquotes(line string) bool {
-	return (strings.Count(line, "`")-strings.Count(line, "\\`"))%2 == 1
+// plainScript is a script that is what it is.
+func (s *sources) plainScript(name string) []byte {
+	return withHeader(s.minify(name, s.read(name), false))
 }

@@ -3,37 +3,22 @@ package build
 import (
 	"bytes"
 	"maps"
+	"strings"
 	"testing"
 )
 
-func TestStripComments(t *testing.T) {
-	tests := []struct {
-		name, src, want string
-		fails           bool
-	}{
-		{"code", "a();\nb();\n", "a();\nb();\n", false},
-		{"line comment", "a();\n  // why\nb();\n", "a();\nb();\n", false},
-		{"comment after code", "a(); // why\n", "a(); // why\n", false},
-		{"doc comment", "/**\n * Does a.\n */\na();\n", "a();\n", false},
-		{"comment of one line", "/** Does a. */\na();\n", "a();\n", false},
-		{"comment before code", "/* why */ a();\n", "/* why */ a();\n", false},
-		{"line comment in a block", "/*\n// a(); */\nb();\n", "b();\n", false},
-		{"empty line", "a();\n\nb();\n", "a();\nb();\n", false},
-		{"URL in a string", "a(\"https://op.example\");\n", "a(\"https://op.example\");\n", false},
-		{"in a template", "a(`\n// text\n/** text */\n\n`);\n// why\n", "a(`\n// text\n/** text */\n\n`);\n", false},
-		{"template of one line", "a(`b`);\n// why\n", "a(`b`);\n", false},
-		{"escaped backquote", "a(\"\\`\");\n// why\n", "a(\"\\`\");\n", false},
-		{"lone backquote", "a(\"`\");\n// why\n", "", true},
-		{"comment without an end", "a();\n/* why\n", "", true},
-		{"code after a comment", "/* why\n*/ a();\n", "", true},
+func TestMinify(t *testing.T) {
+	const src = "// why\nconst long = 1;\nclass Shown { #hidden = long; }\nexport { Shown };\n"
+	s := &sources{}
+	if got, want := string(s.minify("a.js", []byte(src), true)), "const l=1;class n{#n=1}export{n as Shown};\n"; got != want || s.err != nil {
+		t.Errorf("minify = %q, %v; want %q", got, s.err, want)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := stripComments([]byte(tt.src))
-			if string(got) != tt.want || (err != nil) != tt.fails {
-				t.Errorf("stripComments = %q, %v; want %q, failure %v", got, err, tt.want, tt.fails)
-			}
-		})
+	if got := string(s.minify("a.js", []byte("var oidc = 1; // why\n"), false)); got != "var oidc=1;\n" {
+		t.Errorf("the name of a global is lost: %q", got)
+	}
+	s.minify("a.js", []byte("const = 1;\n"), true)
+	if s.err == nil || !strings.Contains(s.err.Error(), "web/a.js") {
+		t.Errorf("what is no script gives %v", s.err)
 	}
 }
 
@@ -41,9 +26,9 @@ func TestStripComments(t *testing.T) {
 func TestOwnSources(t *testing.T) {
 	src := &sources{folder: ".."}
 	worker := workerScript(src, nil, "oidcspa.0.wasm")
-	page := pageScripts(src, "worker.0.js")
-	classic := classicScript(src, "worker.0.js")
-	callback := withHeader(src.script("callback.js"))
+	page := pageScripts(src, "worker.0.js", "oidcspa.0.wasm")
+	classic := classicScript(src, "worker.0.js", "oidcspa.0.wasm")
+	callback := src.plainScript("callback.js")
 	if src.err != nil {
 		t.Fatal(src.err)
 	}

@@ -130,7 +130,7 @@ func compile(ctx context.Context, source string) ([]byte, error) {
 // not change the bytes.
 func wasmEnv() []string {
 	return append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWASM=", "GOFLAGS=-trimpath", "GOWORK=off",
-		"GOEXPERIMENT=", "GOFIPS140=off", "CGO_ENABLED=0")
+		"GOEXPERIMENT=nogreenteagc", "GOFIPS140=off", "CGO_ENABLED=0")
 }
 
 // output runs a command; the error holds what it wrote to standard error.

@@ -3,6 +3,8 @@
 
 /** Every failure; `code` is stable and says why. */
 export class OIDCError extends Error {
+  name = "OIDCError"; // written out, as a build may rename classes
+
   /**
    * @param {string} [message]
    * @param {{code: string}} [data] facts about the failure, with its code
@@ -10,12 +12,12 @@ export class OIDCError extends Error {
   constructor(message, data) {
     super(message);
     Object.assign(this, data);
-    this.name = new.target.name;
   }
 }
 
 /** The provider said no; `error` is its own code. */
 export class ErrorResponse extends OIDCError {
+  name = "ErrorResponse";
   error_description = null;
   error_uri = null;
   session_state = null;
@@ -33,6 +35,8 @@ export class ErrorResponse extends OIDCError {
 
 /** Nothing came in time. */
 export class ErrorTimeout extends OIDCError {
+  name = "ErrorTimeout";
+
   constructor(message, data = { code: "timeout" }) {
     super(message, data);
   }

@@ -7,6 +7,10 @@ import { Connection } from "./connection.js";
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
 
+/** The files beside this script. Bundlers look for these very expressions. */
+const WORKER_URL = new URL("./worker.js", import.meta.url);
+const WASM_URL = new URL("./oidcspa.wasm", import.meta.url);
+
 /** The number of the contract with the program; see wasm/api. */
 export const VERSION = 1;
 
@@ -73,9 +77,16 @@ function firstError(worker) {
   });
 }
 
+/** Where the worker's script is. It has to hear where the wasm is if a bundler has renamed the files. */
+function workerURL(assets) {
+  if (assets) return new URL(WORKER_FILE, new URL(assets, SCRIPT_URL)).href;
+  const renamed = !WORKER_URL.pathname.endsWith(`/${WORKER_FILE}`);
+  return WORKER_URL.href + (renamed ? `#wasm=${encodeURIComponent(WASM_URL.href)}` : "");
+}
+
 /** Connects to the program on the first host that works. */
 export async function connect(settings, serve) {
-  const url = new URL(WORKER_FILE, new URL(settings.assets ?? "./", SCRIPT_URL)).href;
+  const url = workerURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   for (const host of hosts) {
     if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");

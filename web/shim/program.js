@@ -31,7 +31,11 @@ class Program {
   }
 
   async call(method, params) {
-    const opening = (this.#opening ??= this.#open());
+    // A worker that ends just now takes the first connection with it.
+    const opening = (this.#opening ??= this.#open().catch((error) => {
+      if (error.code !== "runtime_stopped") throw error;
+      return this.#open();
+    }));
     let connection;
     try {
       connection = await opening;

@@ -1,0 +1,8 @@
+// The app is written for oidc-client-ts; the alias is all that changes.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  resolve: { alias: { "oidc-client-ts": process.env.OIDCSPA_PACKAGE } },
+  build: { outDir: process.env.OUT_DIR, emptyOutDir: true, assetsInlineLimit: 0 },
+  logLevel: "warn",
+});
