@@ -3,6 +3,8 @@
  * specifications and of oidc-client-ts.
  */
 
+import type { MetadataService, UserManagerSettingsStore } from "./client.js";
+
 /** Why something failed. Codes are stable; docs/errors.md has cause and cure. */
 export type OIDCErrorCode =
   | "invalid_argument" | "invalid_config" | "insecure_url"
@@ -49,12 +51,23 @@ export class ErrorResponse extends OIDCError {
   /** The provider's code: "access_denied", "login_required", ... */
   readonly error: string;
   /** The provider's text: not to be shown as HTML. */
-  readonly error_description?: string;
-  readonly error_uri?: string;
+  readonly error_description: string | null;
+  readonly error_uri: string | null;
+  readonly session_state: string | null;
+  /** What was given to the sign-in as state, for errors of an OidcClient. */
+  state?: unknown;
+  /** What the app gave to the constructor: this library never sets it, as it would hold secrets. */
+  readonly form?: URLSearchParams;
+  constructor(args: {
+    error?: string | null; error_description?: string | null; error_uri?: string | null;
+    session_state?: string | null; userState?: unknown;
+  }, form?: URLSearchParams);
 }
 
 /** Nothing came in the time allowed. */
-export class ErrorTimeout extends OIDCError {}
+export class ErrorTimeout extends OIDCError {
+  constructor(message?: string);
+}
 
 /** Parameters that settings and single sign-ins share (OIDC Core 3.1.2.1). */
 export interface RequestParameters {
@@ -115,7 +128,8 @@ export interface UserManagerSettings extends RequestParameters {
   popupWindowFeatures?: PopupWindowFeatures;
   popupWindowTarget?: string;
   popupAbortOnClose?: boolean;
-  response_type?: "code";
+  /** "code", the only one; another is unsupported. */
+  response_type?: string;
   /** What fetch() may send the access token to. */
   fetch?: FetchSettings;
   /** For providers that give every client a secret; what browsers load holds none. */
@@ -171,7 +185,8 @@ export interface UserManagerSettings extends RequestParameters {
   checkSessionIntervalInSeconds?: number;
   /** Ends the questions when the provider's frame calls one an error. Default true. */
   stopCheckSessionOnError?: boolean;
-  query_status_response_type?: "code";
+  /** "code", the only one. */
+  query_status_response_type?: string;
   /** Signs out who does nothing in any tab. Default: nobody. */
   idle?: IdleSettings;
   /** Where the program runs. Default: the first of these that works. */
@@ -228,40 +243,104 @@ export interface IdleSettings {
   action?: "signout" | "remove";
 }
 
-/** The claims of the ID Token about the End-User (OIDC Core 5.1). */
-export interface UserProfile {
-  readonly sub: string;
-  readonly iss: string;
-  readonly aud: string | string[];
-  /** Seconds since the epoch. */
-  readonly exp: number;
-  readonly iat: number;
-  readonly [claim: string]: unknown;
+/** The registered claims of a JWT (RFC 7519 4.1). Times are seconds since the epoch. */
+export interface JwtClaims {
+  iss?: string;
+  sub?: string;
+  aud?: string | string[];
+  exp?: number;
+  nbf?: number;
+  iat?: number;
+  jti?: string;
+  [claim: string]: unknown;
 }
+
+/** OIDC Core 5.1.1. */
+export interface OidcAddressClaim {
+  formatted?: string;
+  street_address?: string;
+  locality?: string;
+  region?: string;
+  postal_code?: string;
+  country?: string;
+}
+
+/** What a provider may know of somebody (OIDC Core 5.1). Nobody checks these. */
+export interface OidcStandardClaims {
+  sub?: string;
+  name?: string;
+  given_name?: string;
+  family_name?: string;
+  middle_name?: string;
+  nickname?: string;
+  preferred_username?: string;
+  profile?: string;
+  picture?: string;
+  website?: string;
+  email?: string;
+  email_verified?: boolean;
+  gender?: string;
+  birthdate?: string;
+  zoneinfo?: string;
+  locale?: string;
+  phone_number?: string;
+  phone_number_verified?: boolean;
+  address?: OidcAddressClaim;
+  /** Seconds since the epoch. */
+  updated_at?: number;
+}
+
+/** The claims of an ID Token that passed the checks (OIDC Core 2). */
+export interface IdTokenClaims extends OidcStandardClaims {
+  sub: string;
+  iss: string;
+  aud: string | string[];
+  /** Seconds since the epoch, as the times below. */
+  exp: number;
+  iat: number;
+  nbf?: number;
+  jti?: string;
+  auth_time?: number;
+  nonce?: string;
+  acr?: string;
+  amr?: unknown;
+  azp?: string;
+  /** The session at the provider (OIDC Front-Channel Logout 1.0, 3). */
+  sid?: string;
+  [claim: string]: unknown;
+}
+
+/** The claims of the ID Token about the End-User, with those of the userinfo endpoint if loadUserInfo is set. */
+export type UserProfile = IdTokenClaims;
 
 /** Somebody who is signed in. */
 export class User {
   constructor(fields: {
     access_token: string; token_type: string; profile: UserProfile;
     id_token?: string; refresh_token?: string; scope?: string;
-    expires_at?: number; session_state?: string; state?: unknown;
+    /** Seconds since the epoch. */
+    expires_at?: number;
+    session_state?: string | null; userState?: unknown;
   });
-  readonly access_token: string;
-  readonly token_type: string;
-  readonly id_token?: string;
-  readonly refresh_token?: string;
+  access_token: string;
+  token_type: string;
+  id_token?: string;
+  refresh_token?: string;
   /** What was granted, space-separated. */
-  readonly scope: string;
+  scope?: string;
   readonly scopes: string[];
-  readonly profile: UserProfile;
+  profile: UserProfile;
   /** When the access token expires, seconds since the epoch. */
-  readonly expires_at?: number;
-  /** Seconds until then. */
-  readonly expires_in: number | undefined;
+  expires_at?: number;
+  /** Seconds until then; setting it sets expires_at. */
+  expires_in: number | undefined;
   readonly expired: boolean | undefined;
-  readonly session_state?: string;
-  /** What was given to signinRedirect. */
+  session_state: string | null;
+  /** What was given to signinRedirect, or to the constructor as userState. */
   readonly state?: unknown;
+  /** For apps that keep users themselves: this library writes no token to any storage. */
+  toStorageString(): string;
+  static fromStorageString(storageString: string): User;
 }
 
 export interface SigninRedirectArgs extends RequestParameters {
@@ -331,20 +410,30 @@ export interface SignoutResponse {
   readonly state?: unknown;
 }
 
+/** For accessTokenExpiring and accessTokenExpired. A promise is not waited for. */
+export type AccessTokenCallback = (...ev: unknown[]) => Promise<void> | void;
+export type UserLoadedCallback = (user: User) => Promise<void> | void;
+export type UserUnloadedCallback = (reason?: OIDCError) => Promise<void> | void;
+export type SilentRenewErrorCallback = (error: OIDCError) => Promise<void> | void;
+export type UserSignedInCallback = () => Promise<void> | void;
+export type UserSignedOutCallback = () => Promise<void> | void;
+export type UserSessionChangedCallback = () => Promise<void> | void;
+export type RevokeTokensTypes = ("access_token" | "refresh_token")[];
+
 /** Each add function returns one that removes the callback again. */
 export interface UserManagerEvents {
-  addUserLoaded(callback: (user: User) => void): () => void;
-  removeUserLoaded(callback: (user: User) => void): void;
+  addUserLoaded(callback: UserLoadedCallback): () => void;
+  removeUserLoaded(callback: UserLoadedCallback): void;
   /** With a reason if the session ended by itself: the provider knows of none any more. It is told once, and the user is gone. */
-  addUserUnloaded(callback: (reason?: OIDCError) => void): () => void;
-  removeUserUnloaded(callback: (reason?: OIDCError) => void): void;
-  addAccessTokenExpiring(callback: () => void): () => void;
-  removeAccessTokenExpiring(callback: () => void): void;
-  addAccessTokenExpired(callback: () => void): () => void;
-  removeAccessTokenExpired(callback: () => void): void;
+  addUserUnloaded(callback: UserUnloadedCallback): () => void;
+  removeUserUnloaded(callback: UserUnloadedCallback): void;
+  addAccessTokenExpiring(callback: AccessTokenCallback): () => void;
+  removeAccessTokenExpiring(callback: AccessTokenCallback): void;
+  addAccessTokenExpired(callback: AccessTokenCallback): () => void;
+  removeAccessTokenExpired(callback: AccessTokenCallback): void;
   /** A renewal failed, and the session goes on. The first failure of a row is told; those that can pass are tried again. */
-  addSilentRenewError(callback: (error: OIDCError) => void): () => void;
-  removeSilentRenewError(callback: (error: OIDCError) => void): void;
+  addSilentRenewError(callback: SilentRenewErrorCallback): () => void;
+  removeSilentRenewError(callback: SilentRenewErrorCallback): void;
   /** An API wants more than the access token has; in the tab whose request it was. */
   addStepUpRequired(callback: (challenge: StepUpChallenge) => void): () => void;
   removeStepUpRequired(callback: (challenge: StepUpChallenge) => void): void;
@@ -352,14 +441,14 @@ export interface UserManagerEvents {
   addRestoreError(callback: (error: OIDCError) => void): () => void;
   removeRestoreError(callback: (error: OIDCError) => void): void;
   /** Somebody is signed in at the provider and nobody here: monitorAnonymousSession. */
-  addUserSignedIn(callback: () => void): () => void;
-  removeUserSignedIn(callback: () => void): void;
+  addUserSignedIn(callback: UserSignedInCallback): () => void;
+  removeUserSignedIn(callback: UserSignedInCallback): void;
   /** The provider's session is over, or is somebody else's. Who was signed in here is unloaded next. */
-  addUserSignedOut(callback: () => void): () => void;
-  removeUserSignedOut(callback: () => void): void;
+  addUserSignedOut(callback: UserSignedOutCallback): () => void;
+  removeUserSignedOut(callback: UserSignedOutCallback): void;
   /** The same person has another session at the provider. */
-  addUserSessionChanged(callback: () => void): () => void;
-  removeUserSessionChanged(callback: () => void): void;
+  addUserSessionChanged(callback: UserSessionChangedCallback): () => void;
+  removeUserSessionChanged(callback: UserSessionChangedCallback): void;
   /**
    * Every second before an idle user is signed out; undefined when the user
    * stays. A callback that returns false keeps the user, as stayActive() does.
@@ -373,21 +462,6 @@ export interface SessionStatus {
   readonly session_state: string;
   /** Who is signed in there, if somebody is. */
   readonly sub?: string;
-}
-
-/** What the provider says of itself (OIDC Discovery 3), as it passed the checks of the program. */
-export interface MetadataService {
-  getMetadata(): Promise<Record<string, unknown>>;
-  getIssuer(): Promise<string>;
-  getAuthorizationEndpoint(): Promise<string>;
-  getUserInfoEndpoint(): Promise<string>;
-  getTokenEndpoint(optional?: boolean): Promise<string | undefined>;
-  getCheckSessionIframe(): Promise<string | undefined>;
-  getEndSessionEndpoint(): Promise<string | undefined>;
-  getRevocationEndpoint(optional?: boolean): Promise<string | undefined>;
-  getKeysEndpoint(optional?: boolean): Promise<string | undefined>;
-  getSigningKeys(): Promise<object[] | null>;
-  resetSigningKeys(): void;
 }
 
 /** Something that was done, and how long all of it took. */
@@ -424,7 +498,7 @@ export class UserManager {
   /** Works at once; nothing is started before the first call. */
   constructor(settings: UserManagerSettings);
   /** What was given, and the defaults of the rest. */
-  readonly settings: Readonly<UserManagerSettings>;
+  readonly settings: UserManagerSettingsStore;
   /** What the provider says of itself. */
   readonly metadataService: MetadataService;
   readonly events: UserManagerEvents;

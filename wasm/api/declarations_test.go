@@ -47,8 +47,8 @@ func parseDeclarations(source string) declarations {
 	return declarations(lineComment.ReplaceAllString(blockComment.ReplaceAllString(source, ""), ""))
 }
 
-// members returns the names of the members of an interface or a class, and of
-// those that it extends.
+// members returns the names of the members of an interface or of the objects of
+// a class, and of those that it extends.
 func (d declarations) members(t *testing.T, name string) []string {
 	t.Helper()
 	head := regexp.MustCompile(`(?:interface|class) ` + name + `(?: extends (\w+))? \{`)
@@ -63,6 +63,9 @@ func (d declarations) members(t *testing.T, name string) []string {
 		}
 	}
 	for _, member := range statements(string(d[at[1]:])) {
+		if strings.HasPrefix(member, "static ") {
+			continue
+		}
 		match := memberName.FindStringSubmatch(member)
 		if match == nil {
 			t.Fatalf("%s: what is the member %q?", name, member)

@@ -90,11 +90,10 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 	assets := []asset{wasmAsset, workerAsset}
 	page := pageScripts(src, workerAsset.name, wasmAsset.name)
 	for _, name := range scripts {
-		assets = append(assets, plain(name, page[name]))
+		assets = append(assets, plain(name, page[name]), plain(typesOf(name), src.read(typesOf(name))))
 	}
 	assets = append(assets,
 		plain("oidcspa.classic.js", classicScript(src, workerAsset.name, wasmAsset.name)),
-		plain("oidcspa.d.ts", src.read("oidcspa.d.ts")),
 		plain("callback.html", src.read("callback.html")),
 		plain("callback.js", src.plainScript("callback.js")),
 		plain("frontchannel.html", src.read("frontchannel.html")),

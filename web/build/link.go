@@ -21,6 +21,10 @@ var (
 // that it needs and no script before it has, and imports the rest.
 var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", "index.js"}
 
+// typesOf is the file beside a script that declares for TypeScript what it
+// exports.
+func typesOf(script string) string { return strings.TrimSuffix(script, ".js") + ".d.ts" }
+
 // link joins the modules that a script imports into one: an app then loads
 // one file. The modules share one scope, so that no two may declare the same
 // name; that is found out when the script is first loaded, by every test.

@@ -116,12 +116,12 @@ func describePackage(version string) packageJSON {
 		License:     "MIT",
 		Type:        "module",
 		Main:        "./index.js",
-		Types:       "./oidcspa.d.ts",
+		Types:       "./index.d.ts",
 		Unpkg:       "./oidcspa.classic.js",
 		Exports:     map[string]map[string]any{},
 	}
 	for _, name := range scripts {
-		p.Exports["./"+name] = map[string]any{"types": p.Types, "default": "./" + name}
+		p.Exports["./"+name] = map[string]any{"types": "./" + typesOf(name), "default": "./" + name}
 	}
 	p.Exports["."] = map[string]any{"types": p.Types, "default": p.Main}
 	p.Exports["./*"] = map[string]any{"default": "./*"}
