@@ -74,6 +74,16 @@ func (tab *tab) closePopup(id target.ID) {
 	}
 }
 
+// looked waits until the page has looked at its window a few times: it tells
+// by that whether the window is closed or cut off later.
+func (tab *tab) looked() {
+	tab.t.Helper()
+	eval[bool](tab, `(async () => {
+		for (let i = 0; i < 10; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+		return true;
+	})()`)
+}
+
 // popupResult waits until the call has settled.
 func (tab *tab) popupResult() string {
 	tab.t.Helper()
@@ -134,10 +144,14 @@ func TestPopupEnds(t *testing.T) {
 		want       string
 	}{
 		{"closed", "um.signinPopup()", func(tab *tab, op *oidctest.OP) {
-			tab.closePopup(tab.waitPopup("Login"))
+			id := tab.waitPopup("Login")
+			tab.looked()
+			tab.closePopup(id)
 		}, "popup_closed"},
 		{"closed at the sign-out", "um.signoutPopup()", func(tab *tab, op *oidctest.OP) {
-			tab.closePopup(tab.waitPopup("Login"))
+			id := tab.waitPopup("Login")
+			tab.looked()
+			tab.closePopup(id)
 		}, "popup_closed"},
 		{"closed before the provider came up", "um.signinPopup()", func(tab *tab, op *oidctest.OP) {
 			tab.waitFor("globalThis.opened !== undefined")

@@ -89,7 +89,7 @@ func (x *exchange) read(response safejs.Value, limit int64) (*FetchResponse, err
 	}
 	// Encoded bytes are counted here; the decoded ones are more.
 	if n, err := strconv.ParseInt(header["content-length"], 10, 64); err == nil && n > limit {
-		return nil, ErrTooLarge
+		return nil, &InterruptedError{Status: code, Err: ErrTooLarge}
 	}
 	body, err := x.readBody(response, limit)
 	if err != nil {

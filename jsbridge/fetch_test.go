@@ -141,11 +141,13 @@ func TestFetchStops(t *testing.T) {
 		path string
 		edit func(*FetchRequest)
 		want error
+		// of the answer that had begun; 0 is none
+		status int
 	}{
-		{"cancelled without an answer", "/slow", nil, errEnough},
-		{"cancelled in the answer", "/stall", nil, errEnough},
-		{"too large", "/stall", func(r *FetchRequest) { r.MaxBytes = 3 }, ErrTooLarge},
-		{"too large as announced", "/stall", func(r *FetchRequest) { r.MaxBytes = 3; r.URL += "&length=4" }, ErrTooLarge},
+		{"cancelled without an answer", "/slow", nil, errEnough, 0},
+		{"cancelled in the answer", "/stall", nil, errEnough, 200},
+		{"too large", "/stall", func(r *FetchRequest) { r.MaxBytes = 3 }, ErrTooLarge, 200},
+		{"too large as announced", "/stall", func(r *FetchRequest) { r.MaxBytes = 3; r.URL += "&length=4" }, ErrTooLarge, 200},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -163,8 +165,12 @@ func TestFetchStops(t *testing.T) {
 					cancel(errEnough)
 				}()
 			}
-			if _, err := Fetch(ctx, req); err != tt.want {
+			_, err := Fetch(ctx, req)
+			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if begun, ok := errors.AsType[*InterruptedError](err); ok != (tt.status != 0) || ok && begun.Status != tt.status {
+				t.Errorf("got %v, want it to tell of an answer of status %d", err, tt.status)
 			}
 			if _, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/gone?id=" + id}); err != nil {
 				t.Errorf("the server still has the request: %v", err)

@@ -4,6 +4,7 @@ package jsbridge
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -162,20 +163,20 @@ func TestRelayAnswers(t *testing.T) {
 func TestRelayCancel(t *testing.T) {
 	for _, path := range []string{"/slow", "/stall"} {
 		t.Run(path, func(t *testing.T) {
-			before := Live()
+			before, id := Live(), rand.Text()
 			r, side := relayOf(t, t.Context(), safejs.Null())
 			begun := make(chan struct{})
 			go func() {
 				defer close(begun)
 				if path == "/slow" {
-					_, _ = Fetch(t.Context(), &FetchRequest{URL: server(t) + "/begun?id=relay" + path[1:]})
+					_, _ = Fetch(t.Context(), &FetchRequest{URL: server(t) + "/begun?id=" + id})
 				}
 				eval(t, `args[0].postMessage("cancel")`, side)
 			}()
 			if path == "/stall" {
 				<-begun
 			}
-			_, err := r.Send(relayRequest("GET", server(t)+path+"?id=relay"+path[1:]))
+			_, err := r.Send(relayRequest("GET", server(t)+path+"?id="+id))
 			if path == "/slow" && !errors.Is(err, context.Canceled) {
 				t.Errorf("Send = %v", err)
 			}
@@ -183,7 +184,7 @@ func TestRelayCancel(t *testing.T) {
 			<-begun
 			r.Close()
 			if path == "/slow" {
-				if _, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/gone?id=relay" + path[1:]}); err != nil {
+				if _, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/gone?id=" + id}); err != nil {
 					t.Error("the server did not see the end:", err)
 				}
 			}

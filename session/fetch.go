@@ -168,6 +168,9 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 
 // send sends the request with a token.
 func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err // given up while the token was renewed
+	}
 	header := map[string]string{"Authorization": "Bearer " + with.token.Reveal()}
 	for name, value := range f.request.Header {
 		header[name] = value

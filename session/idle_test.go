@@ -171,6 +171,7 @@ func TestIdleSignoutTab(t *testing.T) {
 			w.op.ResetRequests()
 			_ = second.StayActive(t.Context())
 			time.Sleep(2 * time.Minute)
+			synctest.Wait()
 			address := page.address
 			if gone {
 				address = first.address

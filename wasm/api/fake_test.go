@@ -45,7 +45,7 @@ func newWorld(t *testing.T) *world {
 		"post_logout_redirect_uri": "https://app.example.test/",
 		"scope":                    "openid profile",
 	}}
-	w.registry = session.NewRegistry(session.Config{Transport: w.transport, Logf: t.Logf})
+	w.registry = session.NewRegistry(session.Config{Transport: w.transport})
 	return w
 }
 

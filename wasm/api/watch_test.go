@@ -57,6 +57,7 @@ func TestMonitorSettings(t *testing.T) {
 				tab.answers = tt.answers
 				tab.signIn(w.op)
 				time.Sleep(10*time.Second - time.Millisecond)
+				synctest.Wait()
 				if n := len(tab.checks); n != tt.want {
 					t.Errorf("%d questions, want %d", n, tt.want)
 				}
@@ -91,6 +92,7 @@ func TestCheckSessionShape(t *testing.T) {
 		tab := w.open()
 		user := tab.signIn(w.op)
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		want := checkParams{
 			URL: w.op.Issuer + "/check-session", Origin: w.op.Issuer, Message: "app " + user.SessionState, Keep: 64_000,
 		}

@@ -44,6 +44,7 @@ class Popup {
   #window;
   #sent = false;
   #foreign = 0;
+  #back = false; // the page got the focus, and has not lost it
   #end;
   #undo = [];
 
@@ -61,6 +62,11 @@ class Popup {
     if (abortOnClose) {
       const timer = setInterval(() => this.#look(timer, fail), LOOK);
       this.#undo.push(() => clearInterval(timer));
+      this.#on(globalThis, "blur", () => (this.#back = false));
+      this.#on(globalThis, "focus", () => {
+        this.#back = true;
+        this.#look(timer, fail); // the window may be long gone: timers of a hidden page are slow
+      });
     }
     if (life > 0) this.#after(life * 1000, () => fail("timeout", "the window was closed after closePopupWindowAfterInSeconds"));
     this.#on(signal, "abort", () => fail("aborted", "the signal was aborted"));
@@ -101,7 +107,8 @@ class Popup {
   /**
    * Finds out whether the window was closed. Where Cross-Origin-Opener-Policy
    * has cut it off, it looks closed, too: a few milliseconds after another
-   * origin has come up in it.
+   * origin has come up in it. Then nothing is said before somebody comes back
+   * to the page.
    */
   #look(timer, fail) {
     const foreign = isForeign(this.#window);
@@ -113,7 +120,7 @@ class Popup {
     const closed = () => fail("popup_closed", "the window was closed before the answer came");
     if (!foreign || !this.#sent) closed();
     else if (this.#foreign >= THERE) this.#after(POPUP_GRACE, closed);
-    else this.#on(globalThis, "focus", () => this.#after(POPUP_GRACE, () => fail("popup_severed", "the window cannot be seen, and no answer came")));
+    else if (this.#back) this.#after(POPUP_GRACE, () => fail("popup_severed", "the window cannot be seen, and no answer came"));
   }
 
   #on(target, type, listener) {
