@@ -55,7 +55,9 @@ func TestCompat(t *testing.T) {
 		switch gap := slices.Contains(gaps, name); {
 		case len(left) > 0 && !gap:
 			t.Errorf("%s:\n\t%s", name, strings.Join(left, "\n\t"))
-		case len(left) == 0 && gap:
+		case len(left) > 0:
+			t.Logf("gap %s:\n\t%s", name, strings.Join(left, "\n\t"))
+		case gap:
 			t.Errorf("%s: there is no gap any more: remove it from gaps.txt", name)
 		}
 	}

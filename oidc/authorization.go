@@ -29,6 +29,25 @@ type AuthenticationRequest struct {
 	Claims       string   // JSON (OIDC Core 5.5); what it calls essential is checked
 	Resource     []string // RFC 8707 2
 
+	// Nonce, if set, takes the place of a random one: it has to be unguessable,
+	// and another for each request (OIDC Core 15.5.2).
+	Nonce Secret
+
+	// URLState goes behind the random part of state, for a provider or a page in
+	// between to read. It is no secret, and is not what protects the flow.
+	URLState string
+
+	// OmitScope leaves scope out of the request, for a provider that knows what
+	// to grant; "openid" is expected all the same.
+	OmitScope bool
+
+	// Lifetime is how long the End-User may take, in seconds; 0 means 15 minutes.
+	Lifetime int64
+
+	// ExtraToken are parameters of the token request that this package does not
+	// know. They cannot replace those that protect the flow.
+	ExtraToken map[string]string
+
 	// RequiredACR are acr of which the ID Token has to have one, whatever Claims
 	// says; nothing is sent for them. It is for the answer to a challenge
 	// (RFC 9470 4), where ACRValues alone demands nothing.
@@ -66,6 +85,8 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 		MaxAge:       r.MaxAge,
 		Thumbprint:   r.DPoPThumbprint,
 		CreatedAt:    now.Unix(),
+		Lifetime:     r.Lifetime,
+		ExtraToken:   r.ExtraToken,
 	}
 	var err error
 	if tx.Essential, err = parseEssentialClaims(r.claims()); err != nil {
@@ -79,6 +100,10 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 			return nil, "", err
 		}
 	}
+	if r.Nonce != "" {
+		tx.Nonce = r.Nonce
+	}
+	tx.State = withURLState(tx.State, r.URLState)
 	return tx, r.parameters(tx).appendTo(m.AuthorizationEndpoint), nil
 }
 
@@ -106,8 +131,16 @@ func (r *AuthenticationRequest) check() error {
 			return fmt.Errorf("resource: %w", ErrInvalidArgument)
 		}
 	}
-	for name := range r.Extra {
-		if slices.Contains(protectedParameters, name) {
+	if err := checkExtra(r.ExtraToken, protectedTokenParameters); err != nil {
+		return err
+	}
+	return checkExtra(r.Extra, protectedParameters)
+}
+
+// checkExtra fails for an extra parameter that is protected.
+func checkExtra(extra map[string]string, protected []string) error {
+	for name := range extra {
+		if slices.Contains(protected, name) {
 			return fmt.Errorf("extra parameter %s: %w", name, ErrInvalidArgument)
 		}
 	}
@@ -127,7 +160,9 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p.add("client_id", r.ClientID)
 	p.add("redirect_uri", r.RedirectURI)
 	p.add("response_type", "code")
-	p.add("scope", tx.Scope)
+	if !r.OmitScope {
+		p.add("scope", tx.Scope)
+	}
 	p.add("nonce", tx.Nonce.Reveal())
 	p.add("state", tx.State.Reveal())
 	p.add("code_challenge", codeChallenge(tx.CodeVerifier))

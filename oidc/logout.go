@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 )
 
 // An EndSessionRequest asks the provider to sign the End-User out
@@ -18,7 +17,11 @@ type EndSessionRequest struct {
 }
 
 // NewState returns a random state for an EndSessionRequest.
-func NewState(random io.Reader) (Secret, error) { return randomSecret(random) }
+// urlState goes behind it; see [URLState].
+func NewState(random io.Reader, urlState string) (Secret, error) {
+	state, err := randomSecret(random)
+	return withURLState(state, urlState), err
+}
 
 // URL returns the address to send the End-User to. Codes: [ErrUnsupported] if
 // the provider has no end_session_endpoint, [ErrInvalidArgument],
@@ -27,10 +30,8 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 	if m.EndSessionEndpoint == "" {
 		return "", fmt.Errorf("end_session_endpoint: %w", ErrUnsupported)
 	}
-	for name := range r.Extra {
-		if slices.Contains([]string{"id_token_hint", "client_id", "post_logout_redirect_uri", "state"}, name) {
-			return "", fmt.Errorf("extra parameter %s: %w", name, ErrInvalidArgument)
-		}
+	if err := checkExtra(r.Extra, []string{"id_token_hint", "client_id", "post_logout_redirect_uri", "state"}); err != nil {
+		return "", err
 	}
 	p := &params{}
 	p.add("id_token_hint", r.IDTokenHint.Reveal())

@@ -55,12 +55,12 @@ func TestEndSessionURL(t *testing.T) {
 }
 
 func TestNewState(t *testing.T) {
-	state, err := NewState(fixedRandom())
+	state, err := NewState(fixedRandom(), "")
 	if err != nil || len(state) != 43 {
 		t.Errorf("state of %d characters, error = %v", len(state), err)
 	}
 	errBroken := errors.New("the generator is broken")
-	state, err = NewState(broken{errBroken})
+	state, err = NewState(broken{errBroken}, "")
 	checkError(t, err, errBroken)
 	if state != "" {
 		t.Error("a state came with an error")

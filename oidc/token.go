@@ -50,6 +50,7 @@ func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*Tok
 	form.add("redirect_uri", c.tx.RedirectURI)
 	form.add("code", c.code.Reveal())
 	form.add("code_verifier", c.tx.CodeVerifier.Reveal())
+	form.setAll(c.tx.ExtraToken) // checked at the start
 	form.add("client_id", c.tx.ClientID)
 	tokens, err := requestTokens(ctx, t, m, form, c.tx.Scope)
 	if err != nil {
@@ -79,6 +80,7 @@ type RefreshRequest struct {
 	RefreshToken Secret
 	Scope        string   // what was granted before; it cannot widen
 	Resource     []string // RFC 8707 2.2; what was granted before if empty
+	Extra        map[string]string
 }
 
 // Refresh sends the request. The answer carries the refresh token to use from
@@ -89,6 +91,9 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 	if r.RefreshToken == "" || r.ClientID == "" {
 		return nil, ErrInvalidArgument
 	}
+	if err := checkExtra(r.Extra, protectedTokenParameters); err != nil {
+		return nil, err
+	}
 	form := &params{}
 	form.add("grant_type", "refresh_token")
 	form.add("refresh_token", r.RefreshToken.Reveal())
@@ -96,6 +101,7 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 	for _, resource := range r.Resource {
 		form.add("resource", resource)
 	}
+	form.setAll(r.Extra)
 	form.add("client_id", r.ClientID)
 	tokens, err := requestTokens(ctx, t, m, form, r.Scope)
 	if err != nil {
@@ -105,6 +111,13 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 		tokens.RefreshToken = r.RefreshToken
 	}
 	return tokens, nil
+}
+
+// protectedTokenParameters are those of a token request that no extra parameter
+// can name: what binds it to a sign-in, and who the client is.
+var protectedTokenParameters = []string{
+	"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "resource",
+	"client_id", "client_secret", "client_assertion", "client_assertion_type",
 }
 
 func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, scope string) (*TokenResponse, error) {

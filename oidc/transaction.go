@@ -30,10 +30,34 @@ type Transaction struct {
 	Essential    EssentialClaims
 	Thumbprint   string // of the key that the code is bound to (RFC 9449 10)
 	CreatedAt    int64  // seconds since the epoch
+	Lifetime     int64  // seconds; 0 means 15 minutes
+	ExtraToken   map[string]string
 }
 
 // ExpiresAt is when the answer comes too late, in seconds since the epoch.
-func (tx *Transaction) ExpiresAt() int64 { return tx.CreatedAt + transactionLifetime }
+func (tx *Transaction) ExpiresAt() int64 {
+	if tx.Lifetime > 0 {
+		return tx.CreatedAt + tx.Lifetime
+	}
+	return tx.CreatedAt + transactionLifetime
+}
+
+// urlStateDelimiter stands between the random part of a state and what the app
+// adds; it is none of the characters of the first.
+const urlStateDelimiter = ";"
+
+func withURLState(state Secret, urlState string) Secret {
+	if urlState == "" {
+		return state
+	}
+	return state + Secret(urlStateDelimiter+urlState)
+}
+
+// URLState returns what the app added to a state, empty for nothing.
+func URLState(state Secret) string {
+	_, urlState, _ := strings.Cut(state.Reveal(), urlStateDelimiter)
+	return urlState
+}
 
 // transactionJSON is how a transaction is stored while the page is away at
 // the provider.
@@ -50,6 +74,9 @@ type transactionJSON struct {
 	Essential    *EssentialClaims `json:"essential,omitempty"`
 	Thumbprint   string           `json:"dpop_jkt,omitempty"`
 	CreatedAt    int64            `json:"created_at"`
+	Lifetime     int64            `json:"lifetime,omitempty"`
+
+	ExtraToken map[string]string `json:"extra_token,omitempty"`
 }
 
 // Encode returns the transaction with its secrets, for a store that belongs
@@ -67,6 +94,8 @@ func (tx *Transaction) Encode() ([]byte, error) {
 		MaxAge:       tx.MaxAge,
 		Thumbprint:   tx.Thumbprint,
 		CreatedAt:    tx.CreatedAt,
+		Lifetime:     tx.Lifetime,
+		ExtraToken:   tx.ExtraToken,
 	}
 	if tx.Essential.ACR || tx.Essential.AuthTime {
 		wire.Essential = &tx.Essential
@@ -100,6 +129,8 @@ func DecodeTransaction(data []byte) (*Transaction, error) {
 		MaxAge:       wire.MaxAge,
 		Thumbprint:   wire.Thumbprint,
 		CreatedAt:    wire.CreatedAt,
+		Lifetime:     wire.Lifetime,
+		ExtraToken:   wire.ExtraToken,
 	}
 	if wire.Essential != nil {
 		tx.Essential = *wire.Essential
@@ -184,7 +215,8 @@ func fragmentQuery(u *url.URL) string {
 }
 
 func parseResponse(raw string) (url.Values, error) {
-	values, err := url.ParseQuery(raw)
+	// Browsers take a semicolon for a character like any other (URL Standard 5.1).
+	values, err := url.ParseQuery(strings.Join(strings.Split(raw, ";"), "%3B"))
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}

@@ -35,6 +35,9 @@ type SigninArgs struct {
 	LoginHint   string
 	IDTokenHint oidc.Secret
 	Window      int64 // of [Client.SigninPopup]; see [Popup]
+	Nonce       oidc.Secret
+	URLState    string
+	ExtraToken  map[string]string
 
 	// State is any JSON value; the user has it after the sign-in.
 	State strictjson.RawMessage
@@ -139,7 +142,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)
 		}
-		return nil, err
+		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
 	user.State = record.AppState
 	c.session.stepUpAnswered(record.StepUp)
@@ -176,6 +179,10 @@ func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
 	if a.Request.Extra != nil {
 		r.Extra = a.Request.Extra
 	}
+	if a.ExtraToken != nil {
+		r.ExtraToken = a.ExtraToken
+	}
+	r.Nonce, r.URLState = a.Nonce, a.URLState
 	r.RequiredACR = a.stepUp.requiredACR()
 	r.LoginHint = a.LoginHint
 	r.IDTokenHint = a.IDTokenHint

@@ -1,6 +1,9 @@
 package session
 
-import "github.com/oidcspa/oidcspa/oidc"
+import (
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
 
 // Reasons for failure beside those of the protocol.
 const (
@@ -32,3 +35,16 @@ const (
 	// ErrInternal: a bug in this program.
 	ErrInternal oidc.Code = "internal"
 )
+
+// A SigninError is a sign-in that failed, with what the app gave to it to get
+// back. Its text says nothing of that.
+type SigninError struct {
+	State    strictjson.RawMessage
+	URLState string
+	Err      error
+}
+
+func (e *SigninError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *SigninError) Unwrap() error { return e.Err }

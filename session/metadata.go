@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
@@ -14,13 +15,18 @@ type ProviderSettings struct {
 	MetadataSeed string // members that take the place of those fetched
 	MetadataURL  string // where it is; default: below the issuer
 	SigningKeys  string // a JWK Set: none is fetched, whatever a token says
+
+	// Headers go with every request to the provider: names and values. None
+	// replaces one that belongs to a request.
+	Headers string
 }
 
 // A source is where all that is known of a provider comes from. Providers of
 // different sources are different, even if they have one issuer.
 type source struct {
 	oidc.MetadataSource
-	keys string // a JWK Set, or empty
+	keys    string // a JWK Set, or empty
+	headers string // in JSON, or empty
 }
 
 func (s *Settings) source() source {
@@ -31,7 +37,8 @@ func (s *Settings) source() source {
 			Seed:     s.Provider.MetadataSeed,
 			URL:      s.Provider.MetadataURL,
 		},
-		keys: s.Provider.SigningKeys,
+		keys:    s.Provider.SigningKeys,
+		headers: s.Provider.Headers,
 	}
 }
 
@@ -39,6 +46,10 @@ func (s *Settings) source() source {
 func (s source) check() error {
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("metadata: %w", err)
+	}
+	var headers map[string]string
+	if s.headers != "" && strictjson.Unmarshal([]byte(s.headers), &headers) != nil {
+		return fmt.Errorf("extraHeaders: %w", oidc.ErrInvalidConfig)
 	}
 	if s.keys != "" {
 		if _, err := oidc.ParseKeys([]byte(s.keys)); err != nil {

@@ -65,7 +65,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		_, unloads := s.current()
 		user, err := s.complete(ctx, c, tx, callbackURL)
 		if err != nil {
-			return nil, err
+			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}
 		user.State = args.State
 		if err := s.load(user, unloads); err != nil {

@@ -117,7 +117,7 @@ func (r *Registry) session(k key) *session {
 func (r *Registry) newSession(k key) *session {
 	config := r.config
 	s := &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
-	config.Transport = &meter{config.Transport, s.provider, &s.stats}
+	config.Transport = &meter{withHeaders(config.Transport, k.source.headers), s.provider, &s.stats}
 	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
 	s.expiry = newExpiry(s)
 	s.monitor = &monitor{session: s}
@@ -130,7 +130,7 @@ func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
 		p = &provider{source: source, now: r.config.Now}
-		p.transport = &meter{r.config.Transport, p, &p.stats}
+		p.transport = &meter{withHeaders(r.config.Transport, source.headers), p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

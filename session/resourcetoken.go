@@ -84,7 +84,7 @@ func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh
 	}
 	r.received = s.config.Now()
 	s.rotate(user, tokens.RefreshToken)
-	return &resourceToken{newUser(tokens, user.claims, r), user}, nil
+	return &resourceToken{c.newUser(tokens, user.claims, r), user}, nil
 }
 
 // cachedToken returns the token of user for a resource, nil if there is none

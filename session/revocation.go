@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -21,8 +22,7 @@ const (
 )
 
 // RevokeTokens tells the provider that tokens of the user are not needed any
-// more, in the order of types; without types, the access token and then the
-// refresh token. The user stays signed in, without the refresh token if that
+// more, in the order of types; without types, those of the settings. The user stays signed in, without the refresh token if that
 // was revoked. Tokens that the user does not have are passed over. Codes:
 // [ErrNotSignedIn], and those of [oidc.RevocationRequest.Revoke].
 func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
@@ -30,20 +30,35 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	if user == nil {
 		return ErrNotSignedIn
 	}
-	if len(types) == 0 {
+	if types == nil {
+		types = c.settings.RevokeTypes
+	}
+	if types == nil {
 		types = []TokenType{AccessToken, RefreshToken}
 	}
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return err
 	}
+	if err := c.revokeAll(ctx, metadata, user, types); err != nil || !slices.Contains(types, RefreshToken) {
+		return err
+	}
 	without := *user
+	without.RefreshToken = ""
+	if user.RefreshToken != "" {
+		_, err = c.session.replace(user, &without, unloads)
+	}
+	return err
+}
+
+// revokeAll revokes tokens of user in the order of types.
+func (c *Client) revokeAll(ctx context.Context, metadata *oidc.Metadata, user *User, types []TokenType) error {
 	for _, typ := range types {
 		token := user.AccessToken
 		switch typ {
 		case AccessToken:
 		case RefreshToken:
-			token, without.RefreshToken = c.session.refreshToken(user), ""
+			token = c.session.refreshToken(user)
 		default:
 			return fmt.Errorf("token type: %w", oidc.ErrInvalidArgument)
 		}
@@ -54,10 +69,7 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 			return err
 		}
 	}
-	if without.RefreshToken != user.RefreshToken {
-		_, err = c.session.replace(user, &without, unloads)
-	}
-	return err
+	return nil
 }
 
 func (c *Client) revoke(ctx context.Context, metadata *oidc.Metadata, token oidc.Secret, typ TokenType) error {
@@ -68,15 +80,19 @@ func (c *Client) revoke(ctx context.Context, metadata *oidc.Metadata, token oidc
 	return nil
 }
 
-// revokeAtSignout revokes the refresh token of a user who has signed out, if
-// the provider can. Whether that succeeds changes nothing: the user is gone.
+// revokeAtSignout revokes the tokens of a user who has signed out, if the
+// provider can. Whether that succeeds changes nothing: the user is gone.
 func (c *Client) revokeAtSignout(ctx context.Context, metadata *oidc.Metadata, user *User) {
-	if user == nil || user.RefreshToken == "" || c.settings.KeepRefreshToken || metadata.RevocationEndpoint == "" {
+	if user == nil || c.settings.KeepRefreshToken || metadata.RevocationEndpoint == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, revocationTimeout, oidc.ErrTimeout)
 	defer cancel()
-	if err := c.revoke(ctx, metadata, user.RefreshToken, RefreshToken); err != nil {
-		c.session.config.Logf("session: the refresh token was not revoked: %v", err)
+	types := c.settings.RevokeTypes
+	if types == nil {
+		types = []TokenType{RefreshToken}
+	}
+	if err := c.revokeAll(ctx, metadata, user, types); err != nil {
+		c.session.config.Logf("session: tokens were not revoked: %v", err)
 	}
 }

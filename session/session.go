@@ -269,8 +269,8 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
-	user := newUser(tokens, claims, r)
-	user.SessionState = callback.SessionState
+	user := c.newUser(tokens, claims, r)
+	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
 	if err := s.loadUserinfo(ctx, c, user); err != nil {
 		return nil, err
 	}
@@ -306,6 +306,6 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User) error
 	if err != nil {
 		return fmt.Errorf("userinfo: %w", err)
 	}
-	user.addUserinfo(claims)
+	c.settings.Profile.addUserinfo(user.Profile, claims)
 	return nil
 }

@@ -61,6 +61,24 @@ type Settings struct {
 	// Provider is what need not be fetched.
 	Provider ProviderSettings
 
+	// ExtraToken are parameters of token requests for a code, see
+	// [oidc.AuthenticationRequest].
+	ExtraToken map[string]string
+
+	// OmitScope leaves scope out of requests, see [oidc.AuthenticationRequest].
+	OmitScope bool
+
+	// RedirectTimeout is how long a sign-in or a sign-out that leaves the page
+	// may take. Default 15 minutes.
+	RedirectTimeout time.Duration
+
+	// Profile is about the claims of the user.
+	Profile ProfileSettings
+
+	// RevokeTypes are the tokens that [Client.RevokeTokens] and a sign-out
+	// revoke, in this order. Default: both, and at a sign-out the refresh token.
+	RevokeTypes []TokenType
+
 	// KeepRefreshToken leaves the refresh token as it is at a sign-out. By
 	// default it is revoked, which the sign-out does not wait for long.
 	KeepRefreshToken bool
@@ -103,6 +121,8 @@ type RequestSettings struct {
 const (
 	defaultExpiringNotice = 60 * time.Second
 	defaultSilentTimeout  = 10 * time.Second
+
+	defaultRedirectTimeout = 15 * time.Minute
 )
 
 // check fills in the defaults. Codes: [oidc.ErrInvalidConfig],
@@ -149,6 +169,9 @@ func (s *Settings) check() error {
 	if s.ExpiringNotice <= 0 {
 		s.ExpiringNotice = defaultExpiringNotice
 	}
+	if s.RedirectTimeout <= 0 {
+		s.RedirectTimeout = defaultRedirectTimeout
+	}
 	if s.SilentTimeout <= 0 {
 		s.SilentTimeout = defaultSilentTimeout
 	}
@@ -170,5 +193,8 @@ func (s *Settings) request() *oidc.AuthenticationRequest {
 		Claims:       s.Request.Claims,
 		Resource:     s.Request.Resource,
 		Extra:        s.Request.Extra,
+		OmitScope:    s.OmitScope,
+		Lifetime:     int64(s.RedirectTimeout / time.Second),
+		ExtraToken:   s.ExtraToken,
 	}
 }

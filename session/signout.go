@@ -7,15 +7,13 @@ import (
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// signoutLifetime is how long the record of a sign-out is kept, in seconds.
-const signoutLifetime = 15 * 60
-
 // SignoutArgs are what a sign-out asks for beside the settings.
 type SignoutArgs struct {
 	PostLogoutRedirectURI string
 	IDTokenHint           oidc.Secret
 	Extra                 map[string]string
 	Window                int64 // of [Client.SignoutPopup]; see [Popup]
+	URLState              string
 
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
@@ -58,10 +56,13 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 		Extra:                 args.Extra,
 	}
 	override(&request.PostLogoutRedirectURI, args.PostLogoutRedirectURI)
+	if request.Extra == nil {
+		request.Extra = c.settings.Request.Extra
+	}
 	if request.IDTokenHint == "" && user != nil {
 		request.IDTokenHint = user.IDToken
 	}
-	if request.State, err = oidc.NewState(c.session.config.Rand); err != nil {
+	if request.State, err = oidc.NewState(c.session.config.Rand, args.URLState); err != nil {
 		return nil, "", err
 	}
 	c.revokeAtSignout(ctx, metadata, user)
@@ -80,7 +81,7 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	}
 	return c.page.Transactions.Put(ctx, request.State, Transaction{
 		Record:    data,
-		ExpiresAt: c.session.config.Now().Unix() + signoutLifetime,
+		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})
 }
 

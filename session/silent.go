@@ -98,6 +98,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		RefreshToken: token,
 		Scope:        previous.Scope,
 		Resource:     args.Request.Resource,
+		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
 	transport, err := s.tokenTransport(ctx, metadata, isBound(previous))
@@ -127,7 +128,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 			return nil, fmt.Errorf("ID Token: %w", err)
 		}
 	}
-	user := newUser(tokens, claims, r)
+	user := c.newUser(tokens, claims, r)
 	user.follow(previous)
 	if err := s.loadUserinfo(ctx, c, user); err != nil {
 		return nil, err
@@ -137,7 +138,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 
 // refreshable tells whether a refresh request can carry the arguments.
 func (a SigninArgs) refreshable() bool {
-	a.Scope, a.Request.Resource = "", nil
+	a.Scope, a.Request.Resource, a.ExtraToken = "", nil, nil
 	return a.key() == ""
 }
 
@@ -148,7 +149,7 @@ func (a *SigninArgs) key() string {
 		"redirect_uri": a.RedirectURI, "scope": a.Scope, "login_hint": a.LoginHint,
 		"id_token_hint": a.IDTokenHint.Reveal(), "prompt": r.Prompt, "display": r.Display,
 		"ui_locales": r.UILocales, "acr_values": r.ACRValues, "claims": r.Claims,
-		"response_mode": r.ResponseMode,
+		"response_mode": r.ResponseMode, "nonce": a.Nonce.Reveal(), "url_state": a.URLState,
 	} {
 		if value != "" {
 			v.Set(name, value)
@@ -160,11 +161,8 @@ func (a *SigninArgs) key() string {
 	if r.Resource != nil {
 		v["resource"] = append([]string{""}, r.Resource...)
 	}
-	if r.Extra != nil {
-		v.Set("extra", "")
-		for name, value := range r.Extra {
-			v.Set("extra."+name, value)
-		}
+	if r.Extra != nil || a.ExtraToken != nil {
+		v.Set("extra", fmt.Sprintf("%q %q", r.Extra, a.ExtraToken)) // in the order of the names
 	}
 	return v.Encode()
 }

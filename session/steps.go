@@ -159,11 +159,15 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
+	scope := c.settings.Scope
+	if c.settings.OmitScope {
+		scope = ""
+	}
 	request := &oidc.PasswordRequest{
 		ClientID: c.settings.ClientID,
 		Username: args.Username,
 		Password: args.Password,
-		Scope:    c.settings.Scope,
+		Scope:    scope,
 		Extra:    args.Extra,
 	}
 	r := round{sent: s.config.Now()}
@@ -185,7 +189,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 			return nil, fmt.Errorf("ID Token: %w", err)
 		}
 	}
-	user := newUser(tokens, claims, r)
+	user := c.newUser(tokens, claims, r)
 	if tokens.IDToken == "" {
 		return user, nil
 	}
@@ -211,7 +215,7 @@ func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, stat
 		Extra:                 args.Extra,
 	}
 	override(&request.PostLogoutRedirectURI, args.PostLogoutRedirectURI)
-	if request.State, err = oidc.NewState(c.session.config.Rand); err != nil {
+	if request.State, err = oidc.NewState(c.session.config.Rand, args.URLState); err != nil {
 		return "", "", err
 	}
 	if url, err = request.URL(metadata); err != nil {

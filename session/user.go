@@ -1,8 +1,6 @@
 package session
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,14 +26,12 @@ type User struct {
 	// State is what the app gave to the sign-in to get back.
 	State strictjson.RawMessage
 
+	// URLState is what the app added to the state parameter.
+	URLState string
+
 	claims   *oidc.IDTokenClaims
 	lifetime time.Duration // of the access token when it came; 0 if nobody knows
 	deadline time.Time     // when it ends, on the clock that nobody sets
-}
-
-// protocolClaims are left out of a profile.
-var protocolClaims = []string{
-	"nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash",
 }
 
 // maxLifetime bounds the life of an access token, so that it fits a
@@ -45,18 +41,15 @@ const maxLifetime = 100 * 365 * 24 * 60 * 60 // seconds
 // newUser makes a user of a token response that passed all its checks. The
 // life of the access token counts from when it was asked for. None at all
 // means that the provider does not say: nobody issues a token of no use.
-func newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, r round) *User {
+func (c *Client) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, r round) *User {
 	user := &User{
 		AccessToken:  tokens.AccessToken,
 		TokenType:    tokens.TokenType,
 		RefreshToken: tokens.RefreshToken,
 		IDToken:      tokens.IDToken,
 		Scope:        tokens.Scope,
-		Profile:      maps.Clone(claims.Members),
+		Profile:      c.settings.Profile.profile(claims.Members),
 		claims:       claims,
-	}
-	for _, name := range protocolClaims {
-		delete(user.Profile, name)
 	}
 	if tokens.ExpiresIn != nil && *tokens.ExpiresIn > 0 {
 		user.ExpiresAt = r.sent.Unix() + *tokens.ExpiresIn
@@ -75,21 +68,10 @@ func (u *User) left(now time.Time) time.Duration {
 	return min(time.Unix(u.ExpiresAt, 0).Sub(now.Round(0)), time.Until(u.deadline))
 }
 
-// addUserinfo replaces claims of the profile by those of the userinfo
-// endpoint, but for the ones that say whose they are.
-func (u *User) addUserinfo(claims map[string]strictjson.RawMessage) {
-	for name, value := range claims {
-		if !slices.Contains([]string{"sub", "iss", "aud", "exp", "iat"}, name) &&
-			!slices.Contains(protocolClaims, name) {
-			u.Profile[name] = value
-		}
-	}
-}
-
 // follow takes over from the user before a renewal what the renewal does not
 // bring.
 func (u *User) follow(previous *User) {
-	u.State = previous.State
+	u.State, u.URLState = previous.State, previous.URLState
 	if u.SessionState == "" {
 		u.SessionState = previous.SessionState
 	}

@@ -54,8 +54,9 @@ export class ErrorResponse extends OIDCError {
   readonly error_description: string | null;
   readonly error_uri: string | null;
   readonly session_state: string | null;
-  /** What was given to the sign-in as state, for errors of an OidcClient. */
+  /** What was given to the sign-in that was refused. */
   state?: unknown;
+  url_state?: string;
   /** What the app gave to the constructor: this library never sets it, as it would hold secrets. */
   readonly form?: URLSearchParams;
   constructor(args: {
@@ -156,6 +157,25 @@ export interface UserManagerSettings extends RequestParameters {
   signingKeys?: Record<string, unknown>[];
   /** Revokes the refresh token at a sign-out, if the provider can. Default true. */
   revokeTokensOnSignout?: boolean;
+  /** Which tokens revokeTokens() and a sign-out revoke, in this order. Default: both, and at a sign-out the refresh token. */
+  revokeTokenTypes?: ("access_token" | "refresh_token")[];
+  /** Of the request for tokens with a code; those of the protocol are refused. */
+  extraTokenParams?: Record<string, string | number | boolean>;
+  /** Go with every request of the program to the provider; none replaces one of the protocol's. */
+  extraHeaders?: Record<string, string>;
+  /**
+   * Leaves claims that concern the protocol alone out of the profile, or those
+   * of a list; sub, iss, aud, exp and iat always stay. Default true.
+   */
+  filterProtocolClaims?: boolean | string[];
+  /** Sends no scope: the provider knows what to grant, "openid" with it. Default false. */
+  omitScopeWhenRequesting?: boolean;
+  /** How long a sign-in or a sign-out that leaves the page may take, seconds, up to a day. Default 900. */
+  staleStateAgeInSeconds?: number;
+  /** The program sends no cookies, whichever of these it is. */
+  fetchRequestCredentials?: "omit" | "same-origin";
+  /** Has no effect: PKCE protects the code, and who does not know it passes it over. */
+  disablePKCE?: boolean;
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */
   loadUserInfo?: boolean;
   /** Renews before the access token expires. Default true. getUser() renews one that has expired in any case. */
@@ -320,7 +340,7 @@ export class User {
     id_token?: string; refresh_token?: string; scope?: string;
     /** Seconds since the epoch. */
     expires_at?: number;
-    session_state?: string | null; userState?: unknown;
+    session_state?: string | null; userState?: unknown; url_state?: string;
   });
   access_token: string;
   token_type: string;
@@ -338,6 +358,7 @@ export class User {
   session_state: string | null;
   /** What was given to signinRedirect, or to the constructor as userState. */
   readonly state?: unknown;
+  readonly url_state?: string;
   /** For apps that keep users themselves: this library writes no token to any storage. */
   toStorageString(): string;
   static fromStorageString(storageString: string): User;
@@ -346,6 +367,12 @@ export class User {
 export interface SigninRedirectArgs extends RequestParameters {
   login_hint?: string;
   id_token_hint?: string;
+  /** Takes the place of a random one, and is checked like that: another for each sign-in, and not to be guessed. */
+  nonce?: string;
+  /** Travels in the parameter state, for all to read; the user has it afterwards. */
+  url_state?: string;
+  /** Of the request for tokens; those of the protocol are refused. */
+  extraTokenParams?: Record<string, string | number | boolean>;
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   /** Where callback.html hands the response to, on this origin. Default: this page. */
@@ -355,6 +382,12 @@ export interface SigninRedirectArgs extends RequestParameters {
 export interface SigninSilentArgs extends RequestParameters {
   login_hint?: string;
   id_token_hint?: string;
+  /** Takes the place of a random one, and is checked like that: another for each sign-in, and not to be guessed. */
+  nonce?: string;
+  /** Travels in the parameter state, for all to read; the user has it afterwards. */
+  url_state?: string;
+  /** Of the request for tokens; those of the protocol are refused. */
+  extraTokenParams?: Record<string, string | number | boolean>;
 }
 
 /** What window.open takes; numbers are pixels. */
@@ -379,6 +412,12 @@ export interface PopupWindowFeatures {
 export interface SigninPopupArgs extends RequestParameters {
   login_hint?: string;
   id_token_hint?: string;
+  /** Takes the place of a random one, and is checked like that: another for each sign-in, and not to be guessed. */
+  nonce?: string;
+  /** Travels in the parameter state, for all to read; the user has it afterwards. */
+  url_state?: string;
+  /** Of the request for tokens; those of the protocol are refused. */
+  extraTokenParams?: Record<string, string | number | boolean>;
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   popupWindowFeatures?: PopupWindowFeatures;
@@ -400,6 +439,8 @@ export interface SignoutPopupArgs extends SignoutRedirectArgs {
 export interface SignoutRedirectArgs {
   post_logout_redirect_uri?: string;
   id_token_hint?: string;
+  /** Travels in the parameter state, for all to read. */
+  url_state?: string;
   extraQueryParams?: Record<string, string | number | boolean>;
   /** Any JSON value; signoutCallback returns it. */
   state?: unknown;
@@ -519,6 +560,8 @@ export class UserManager {
    * state_unknown if it answers nothing that this tab started.
    */
   signinCallback(url?: string): Promise<User | null | undefined>;
+  /** The same. */
+  signinRedirectCallback(url?: string): Promise<User | null | undefined>;
   /** Renews with the refresh token, or in a hidden frame. */
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
   /**

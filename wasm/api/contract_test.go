@@ -43,7 +43,7 @@ func same(t *testing.T, what string, got, want []string) {
 var windowMembers = []string{"popupWindowFeatures", "popupWindowTarget", "popupAbortOnClose"}
 
 // pageMembers are those of a UserManager that the page serves alone.
-var pageMembers = []string{"settings", "events", "metadataService", "signinPopupCallback", "signoutPopupCallback"}
+var pageMembers = []string{"settings", "events", "metadataService", "signinRedirectCallback", "signinPopupCallback", "signoutPopupCallback"}
 
 // The declarations for TypeScript name what the JSON of Go has, and no more.
 func TestDeclaredMembers(t *testing.T) {

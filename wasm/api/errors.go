@@ -25,6 +25,10 @@ type errorData struct {
 	Error            string    `json:"error,omitempty"`
 	ErrorDescription string    `json:"error_description,omitempty"`
 	ErrorURI         string    `json:"error_uri,omitempty"`
+
+	// What the app gave to a sign-in that the provider refused.
+	State    strictjson.RawMessage `json:"state,omitempty"`
+	URLState string                `json:"url_state,omitempty"`
 }
 
 // describe returns the facts of err, and its message with advice; an error
@@ -54,6 +58,10 @@ func describe(err error) (data errorData, message string) {
 		data.Endpoint, data.Status = refusal.Endpoint, refusal.Status
 		data.Error = refusal.ErrorCode
 		data.ErrorDescription, data.ErrorURI = refusal.Description, refusal.URI
+		var signin *session.SigninError
+		if errors.As(err, &signin) {
+			data.State, data.URLState = signin.State, signin.URLState
+		}
 	}
 	return data, message
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func TestDescribe(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.message = advised(tt.message, tt.want.Code)
 			data, message := describe(tt.err)
-			if data != tt.want || message != tt.message {
+			if !reflect.DeepEqual(data, tt.want) || message != tt.message {
 				t.Errorf("describe = %+v, %q; want %+v, %q", data, message, tt.want, tt.message)
 			}
 			var answer *jsonrpc.Error
@@ -95,7 +96,7 @@ func TestPageErrors(t *testing.T) {
 			tab := newWorld(t).open()
 			tab.refuse("frame", tt.data)
 			data, message := tab.mustFail("signinSilent", nil, tt.want)
-			if data != (errorData{Code: tt.want}) || message != advised(tt.want.Error(), tt.want) {
+			if !reflect.DeepEqual(data, errorData{Code: tt.want}) || message != advised(tt.want.Error(), tt.want) {
 				t.Errorf("%+v, %q", data, message)
 			}
 		})

@@ -29,6 +29,7 @@ type settingsJSON struct {
 
 	providerJSON
 	fetchJSON
+	compatJSON
 
 	PAR                           string                `json:"par"`
 	DPoP                          strictjson.RawMessage `json:"dpop"`
@@ -83,7 +84,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("fetch: %w: %w", err, oidc.ErrInvalidConfig)
 	}
-	return session.Settings{
+	settings := session.Settings{
 		Fetch:                      fetch,
 		Monitor:                    monitor,
 		Idle:                       idle,
@@ -109,7 +110,11 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		OmitIDTokenHint:       j.IncludeIDTokenInSilentRenew != nil && !*j.IncludeIDTokenInSilentRenew,
 		SilentTimeout:         duration(j.SilentRequestTimeoutInSeconds),
 		ExpiringNotice:        duration(j.ExpiringNotificationInSeconds),
-	}, nil
+	}
+	if err := j.apply(&settings); err != nil {
+		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
+	}
+	return settings, nil
 }
 
 // authentication is that of a client with a secret. Without one the client is
@@ -214,8 +219,11 @@ type silentJSON struct {
 	Scope       string `json:"scope"`
 	requestJSON
 
-	LoginHint   string `json:"login_hint"`
-	IDTokenHint string `json:"id_token_hint"`
+	LoginHint        string      `json:"login_hint"`
+	IDTokenHint      string      `json:"id_token_hint"`
+	Nonce            string      `json:"nonce"`
+	URLState         string      `json:"url_state"`
+	ExtraTokenParams queryParams `json:"extraTokenParams"`
 }
 
 func (j *silentJSON) args() (session.SigninArgs, error) {
@@ -223,12 +231,19 @@ func (j *silentJSON) args() (session.SigninArgs, error) {
 	if err != nil {
 		return session.SigninArgs{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidArgument)
 	}
+	extra, err := extraParams(j.ExtraTokenParams)
+	if err != nil {
+		return session.SigninArgs{}, fmt.Errorf("extraTokenParams: %w: %w", err, oidc.ErrInvalidArgument)
+	}
 	return session.SigninArgs{
 		RedirectURI: j.RedirectURI,
 		Scope:       j.Scope,
 		Request:     request,
 		LoginHint:   j.LoginHint,
 		IDTokenHint: oidc.Secret(j.IDTokenHint),
+		Nonce:       oidc.Secret(j.Nonce),
+		URLState:    j.URLState,
+		ExtraToken:  extra,
 	}, nil
 }
 
@@ -251,6 +266,7 @@ type signoutJSON struct {
 	IDTokenHint           string                `json:"id_token_hint"`
 	ExtraQueryParams      queryParams           `json:"extraQueryParams"`
 	State                 strictjson.RawMessage `json:"state"`
+	URLState              string                `json:"url_state"`
 }
 
 func (j *signoutJSON) args() (session.SignoutArgs, error) {
@@ -263,6 +279,7 @@ func (j *signoutJSON) args() (session.SignoutArgs, error) {
 		IDTokenHint:           oidc.Secret(j.IDTokenHint),
 		Extra:                 extra,
 		State:                 noState(j.State),
+		URLState:              j.URLState,
 	}, nil
 }
 

@@ -77,6 +77,9 @@ func TestSettings(t *testing.T) {
 		one{"metadata", metadata("authorization_endpoint", testIssuer+"/authorize?tenant=7"), redirect, "tenant", []string{"7"}},
 		one{"metadata", nil, redirect, "tenant", nil},
 		one{"metadataSeed", object{"authorization_endpoint": testIssuer + "/authorize?tenant=8"}, redirect, "tenant", []string{"8"}},
+		one{"omitScopeWhenRequesting", true, redirect, "scope", nil},
+		one{"omitScopeWhenRequesting", false, redirect, "scope", []string{"openid profile"}},
+		one{"disablePKCE", true, redirect, "code_challenge_method", []string{"S256"}}, // on purpose
 		one{"response_mode", "jwt", redirect, "response_mode", []string{"jwt"}},
 	)
 	for _, tt := range tests {
@@ -100,6 +103,7 @@ func TestSettings(t *testing.T) {
 func TestSigninArguments(t *testing.T) {
 	redirectOnly := []one{
 		{"login_hint", "me@example.test", redirect, "login_hint", []string{"me@example.test"}},
+		{"nonce", "nonce-of-the-app-with-256-bits-of-randomnes", redirect, "nonce", []string{"nonce-of-the-app-with-256-bits-of-randomnes"}},
 		{"id_token_hint", "a.b.c", redirect, "id_token_hint", []string{"a.b.c"}},
 	}
 	tests := append(slices.Clone(requestParameters), redirectOnly...)
@@ -127,7 +131,10 @@ func TestSigninArguments(t *testing.T) {
 			check(t, tab, tt, w.op.Issuer)
 		})
 	}
-	seen := []string{"state", "return_to"} // TestFlow
+	seen := []string{
+		"state", "return_to", // TestFlow
+		"url_state", "extraTokenParams", // TestURLState, TestExtraTokenParams
+	}
 	for _, tt := range tests {
 		seen = append(seen, tt.name)
 	}
@@ -165,7 +172,7 @@ func TestSignoutArguments(t *testing.T) {
 		tt.call = signoutInPopup
 		tests = append(tests, tt)
 	}
-	seen := []string{"state"} // TestFlow
+	seen := []string{"state", "url_state"} // TestFlow, TestURLState
 	for _, tt := range tests {
 		t.Run(tt.name+" "+tt.call, func(t *testing.T) {
 			w := newWorld(t)
@@ -219,6 +226,8 @@ var behaviours = []string{
 	"fetch",                                                                     // TestFetch
 	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
 	"restore", // TestRestore
+	// compat_test.go
+	"extraTokenParams", "extraHeaders", "filterProtocolClaims", "staleStateAgeInSeconds", "fetchRequestCredentials", "revokeTokenTypes",
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",
 	"query_status_response_type", "idle",

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/jsonrpc"
@@ -74,6 +75,12 @@ type signinRequestJSON struct {
 	State   strictjson.RawMessage `json:"state,omitempty"`
 }
 
+// stateID returns a state without what the app added.
+func stateID(state oidc.Secret) string {
+	id, _, _ := strings.Cut(state.Reveal(), ";")
+	return id
+}
+
 func stepSignin(ctx context.Context, s *session.Steps, params []byte) (any, error) {
 	var j signinJSON
 	if err := decode(params, &j); err != nil {
@@ -87,7 +94,7 @@ func stepSignin(ctx context.Context, s *session.Steps, params []byte) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	return signinRequestJSON{URL: request.URL, ID: request.State.Reveal(), Scope: request.Scope, Created: request.CreatedAt}, nil
+	return signinRequestJSON{URL: request.URL, ID: stateID(request.State), Scope: request.Scope, Created: request.CreatedAt}, nil
 }
 
 func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -99,7 +106,7 @@ func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any,
 	if err != nil {
 		return nil, err
 	}
-	return signinRequestJSON{ID: request.State.Reveal(), Scope: request.Scope, Created: request.CreatedAt, State: state}, nil
+	return signinRequestJSON{ID: stateID(request.State), Scope: request.Scope, Created: request.CreatedAt, State: state}, nil
 }
 
 func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -171,7 +178,7 @@ func stepSignout(ctx context.Context, s *session.Steps, params []byte) (any, err
 	if err != nil {
 		return nil, err
 	}
-	return signoutRequestJSON{URL: url, ID: state.Reveal()}, nil
+	return signoutRequestJSON{URL: url, ID: stateID(state)}, nil
 }
 
 func stepSignoutResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {

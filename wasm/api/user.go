@@ -17,6 +17,7 @@ type userJSON struct {
 	SessionState string                           `json:"session_state,omitempty"`
 	Profile      map[string]strictjson.RawMessage `json:"profile"`
 	State        strictjson.RawMessage            `json:"state,omitempty"`
+	URLState     string                           `json:"url_state,omitempty"`
 }
 
 // newUserJSON returns nil for nobody.
@@ -34,6 +35,7 @@ func newUserJSON(user *session.User) *userJSON {
 		SessionState: user.SessionState,
 		Profile:      user.Profile,
 		State:        user.State,
+		URLState:     user.URLState,
 	}
 }
 

@@ -10,7 +10,7 @@ import { SigninResponse, SigninState, SignoutResponse, State } from "./state.js"
 /** What the program knows of the arguments of a sign-in; the rest stays on this side. */
 const SIGNIN_ARGUMENTS = [
   "redirect_uri", "scope", "prompt", "display", "max_age", "ui_locales", "acr_values", "response_mode", "resource",
-  "extraQueryParams", "login_hint", "id_token_hint",
+  "extraQueryParams", "login_hint", "id_token_hint", "nonce", "url_state", "extraTokenParams",
 ];
 
 MetadataService._load = (settings) => programFor(settings).call("metadata");
@@ -81,7 +81,7 @@ export class OidcClient {
 
   async createSignoutRequest({ state: data, id_token_hint, request_type, url_state, post_logout_redirect_uri, extraQueryParams = this.settings.extraQueryParams } = {}) {
     const { url, id } = await this.#call("createSignout", {
-      id_token_hint, post_logout_redirect_uri, extraQueryParams, state: { data, request_type, url_state },
+      id_token_hint, post_logout_redirect_uri, extraQueryParams, url_state, state: { data, request_type, url_state },
     });
     return { url, state: id && (data !== undefined || url_state) ? new State({ id, data, request_type, url_state }) : undefined };
   }

@@ -78,6 +78,10 @@ export class UserManager {
     await shownAgain();
   }
 
+  signinRedirectCallback(url) {
+    return this.signinCallback(url);
+  }
+
   signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
     // Frameworks run effects twice: the second gets the result of the first.

@@ -10,6 +10,8 @@ import { SERVICES } from "./services.js";
 const STEP_SETTINGS = [
   "authority", "client_id", "redirect_uri", "post_logout_redirect_uri", "scope", "response_type", "prompt", "display",
   "max_age", "ui_locales", "acr_values", "response_mode", "resource", "extraQueryParams", "loadUserInfo",
+  "extraTokenParams", "extraHeaders", "filterProtocolClaims", "omitScopeWhenRequesting",
+  "staleStateAgeInSeconds", "fetchRequestCredentials", "disablePKCE",
   "client_secret", "client_authentication", "token_endpoint_auth_signing_alg",
 ];
 

@@ -68,7 +68,8 @@ signin("setting disablePKCE", { settings: { disablePKCE: true } });
 signin("setting omitScopeWhenRequesting", { settings: { omitScopeWhenRequesting: true } });
 signin("setting filterProtocolClaims false", { settings: { filterProtocolClaims: false } });
 signin("setting filterProtocolClaims list", { settings: { filterProtocolClaims: ["name", "sub"] } });
-signin("setting metadata", { settings: (t) => ({ metadata: metadata(t) }) });
+// It does not say that responses name their issuer: a redirect_uri of its own.
+signin("setting metadata", { settings: (t) => ({ metadata: metadata(t), redirect_uri: `${t.app}/back?metadata` }) });
 signin("setting metadataSeed", { settings: (t) => ({ metadataSeed: { authorization_endpoint: `${t.op}/authorize?seed=1` } }) });
 signin("setting metadataUrl", { settings: (t) => ({ metadataUrl: `${t.op}/.well-known/openid-configuration?x=1` }) });
 signin("setting redirectMethod", { settings: { redirectMethod: "replace" } });

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// compatJSON are settings that apps have which come from oidc-client-ts.
+type compatJSON struct {
+	ExtraTokenParams       queryParams           `json:"extraTokenParams"`
+	ExtraHeaders           strictjson.RawMessage `json:"extraHeaders"`
+	FilterProtocolClaims   strictjson.RawMessage `json:"filterProtocolClaims"`
+	OmitScope              bool                  `json:"omitScopeWhenRequesting"`
+	StaleStateAgeInSeconds float64               `json:"staleStateAgeInSeconds"`
+	Credentials            string                `json:"fetchRequestCredentials"`
+	RevokeTokenTypes       []session.TokenType   `json:"revokeTokenTypes"`
+
+	// DisablePKCE changes nothing: a provider that does not know PKCE passes its
+	// parameters over (RFC 6749 3.1), and for any other it is a defence.
+	DisablePKCE bool `json:"disablePKCE"`
+}
+
+// apply adds to settings. The error names the setting and has no code.
+func (j *compatJSON) apply(settings *session.Settings) error {
+	var err error
+	if settings.ExtraToken, err = extraParams(j.ExtraTokenParams); err != nil {
+		return fmt.Errorf("extraTokenParams: %w", err)
+	}
+	switch string(j.FilterProtocolClaims) {
+	case "", "null", "true":
+	case "false":
+		settings.Profile.Omit = []string{}
+	default:
+		if err := strictjson.Unmarshal(j.FilterProtocolClaims, &settings.Profile.Omit); err != nil {
+			return fmt.Errorf("filterProtocolClaims: %w", err)
+		}
+	}
+	if !slices.Contains([]string{"", "omit", "same-origin"}, j.Credentials) {
+		return errors.New("fetchRequestCredentials: the program sends no cookies")
+	}
+	if headers := string(j.ExtraHeaders); headers != "{}" && headers != "null" {
+		settings.Provider.Headers = headers
+	}
+	settings.OmitScope = j.OmitScope
+	settings.RedirectTimeout = duration(j.StaleStateAgeInSeconds)
+	settings.RevokeTypes = j.RevokeTokenTypes
+	return nil
+}

@@ -1,0 +1,254 @@
+//go:build !js
+
+package api
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// sent is what the provider was sent, in order.
+type sent struct {
+	mu       sync.Mutex
+	requests []oidc.Request
+}
+
+// watch writes down what a world's provider is sent from now on.
+func watch(w *world) *sent {
+	s := &sent{}
+	w.transport.Fail = func(req *oidc.Request) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.requests = append(s.requests, *req)
+		return nil
+	}
+	return s
+}
+
+// values returns those of a parameter in forms with a grant_type.
+func (s *sent) values(t *testing.T, grantType, name string) []string {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var values []string
+	for _, req := range s.requests {
+		form, err := url.ParseQuery(req.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form.Get("grant_type") == grantType {
+			values = append(values, form[name]...)
+		}
+	}
+	return values
+}
+
+func TestExtraTokenParams(t *testing.T) {
+	tests := []struct {
+		name              string
+		setting, argument any
+		code, refresh     []string // with the argument for the renewal alone
+	}{
+		{"none", nil, nil, nil, nil},
+		{"setting", object{"tenant": "a b"}, nil, []string{"a b"}, nil},
+		{"number", object{"tenant": 7}, nil, []string{"7"}, nil},
+		{"argument", nil, object{"tenant": "c"}, []string{"c"}, []string{"c"}},
+		{"argument over setting", object{"tenant": "a"}, object{"tenant": "c"}, []string{"c"}, []string{"c"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			w.settings = w.with("extraTokenParams", tt.setting)
+			tab, args := w.open(), object{}
+			if tt.argument != nil {
+				args["extraTokenParams"] = tt.argument
+			}
+			tab.must(redirect, args, nil)
+			s := watch(w)
+			tab.must("signinCallback", object{"url": w.op.Visit(tab.address)}, nil)
+			tab.must(silent, args, nil)
+			if got := s.values(t, "authorization_code", "tenant"); !slices.Equal(got, tt.code) {
+				t.Errorf("with the code %q, want %q", got, tt.code)
+			}
+			if got := s.values(t, "refresh_token", "tenant"); !slices.Equal(got, tt.refresh) {
+				t.Errorf("with the refresh token %q, want %q", got, tt.refresh)
+			}
+		})
+	}
+	w := newWorld(t)
+	w.settings = w.with("extraTokenParams", object{"client_secret": "x"})
+	w.open().mustFail(redirect, nil, oidc.ErrInvalidArgument)
+}
+
+func TestExtraHeaders(t *testing.T) {
+	w := newWorld(t)
+	w.settings = w.with("extraHeaders", object{"X-One": "1", "Accept": "text/html"})
+	w.settings["loadUserInfo"] = true
+	s := watch(w)
+	w.open().signIn(w.op)
+	if len(s.requests) != 4 {
+		t.Fatalf("%d requests, want discovery, jwks, token and userinfo", len(s.requests))
+	}
+	for _, req := range s.requests {
+		header := http.Header{}
+		for name, value := range req.Header {
+			header.Add(name, value)
+		}
+		if got := header.Values("X-One"); !slices.Equal(got, []string{"1"}) {
+			t.Errorf("%s: X-One = %q", req.URL, got)
+		}
+		if header.Get("Accept") == "text/html" || len(header.Values("Accept")) != 1 {
+			t.Errorf("%s: Accept = %q", req.URL, header.Values("Accept"))
+		}
+	}
+	w.connect().mustFail("open", object{"version": Version, "settings": w.with("extraHeaders", object{"X-One": 1})}, oidc.ErrInvalidConfig)
+}
+
+func TestFilterProtocolClaims(t *testing.T) {
+	tests := []struct {
+		value   any
+		without []string // of what the ID Token has
+	}{
+		{nil, []string{"acr", "nonce"}},
+		{true, []string{"acr", "nonce"}},
+		{false, nil},
+		{[]string{"acr", "sub"}, []string{"acr"}},
+		{[]string{}, nil},
+	}
+	for _, tt := range tests {
+		w := newWorld(t)
+		w.op.EditIDToken = func(_, claims map[string]any) { claims["acr"] = "1" }
+		w.settings = w.with("filterProtocolClaims", tt.value)
+		profile := w.open().signIn(w.op).Profile
+		for _, name := range []string{"sub", "iss", "acr", "nonce"} {
+			if _, ok := profile[name]; ok == slices.Contains(tt.without, name) {
+				t.Errorf("filterProtocolClaims %v: %s in %v", tt.value, name, slices.Sorted(maps.Keys(profile)))
+			}
+		}
+	}
+	w := newWorld(t)
+	w.connect().mustFail("open", object{"version": Version, "settings": w.with("filterProtocolClaims", "yes")}, oidc.ErrInvalidConfig)
+}
+
+func TestStaleStateAge(t *testing.T) {
+	for _, tt := range []struct {
+		setting any
+		after   time.Duration
+		want    oidc.Code
+	}{
+		{nil, 14 * time.Minute, ""},
+		{nil, 16 * time.Minute, oidc.ErrTransactionExpired},
+		{60, 59 * time.Second, ""},
+		{60, 61 * time.Second, oidc.ErrTransactionExpired},
+		{3600, 59 * time.Minute, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings = w.with("staleStateAgeInSeconds", tt.setting)
+			tab := w.open()
+			tab.must(redirect, nil, nil)
+			time.Sleep(tt.after)
+			params := object{"url": w.op.Visit(tab.address)}
+			if tt.want != "" {
+				tab.mustFail("signinCallback", params, tt.want)
+			} else {
+				tab.must("signinCallback", params, nil)
+			}
+		})
+	}
+}
+
+func TestFetchRequestCredentials(t *testing.T) {
+	for value, want := range map[string]oidc.Code{"omit": "", "same-origin": "", "include": oidc.ErrInvalidConfig, "all": oidc.ErrInvalidConfig} {
+		w := newWorld(t)
+		params := object{"version": Version, "settings": w.with("fetchRequestCredentials", value)}
+		if want == "" {
+			w.connect().must("open", params, nil)
+		} else {
+			w.connect().mustFail("open", params, want)
+		}
+	}
+}
+
+func TestRevokeTokenTypes(t *testing.T) {
+	tests := []struct {
+		name            string
+		setting         any
+		call            string
+		params          any
+		access, refresh bool
+	}{
+		{"both by default", nil, "revokeTokens", nil, true, true},
+		{"setting", []string{"access_token"}, "revokeTokens", nil, true, false},
+		{"argument over setting", []string{"access_token"}, "revokeTokens", object{"types": []string{"refresh_token"}}, false, true},
+		{"an empty argument", nil, "revokeTokens", object{"types": []string{}}, false, false},
+		{"sign-out by default", nil, signout, nil, false, true},
+		{"sign-out with the setting", []string{"access_token", "refresh_token"}, signout, nil, true, true},
+		{"sign-out with nothing", []string{}, signout, nil, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			w.settings = w.with("revokeTokenTypes", tt.setting)
+			tab := w.open()
+			user := tab.signIn(w.op)
+			tab.must(tt.call, tt.params, nil)
+			if w.op.Revoked(user.AccessToken) != tt.access || w.op.Revoked(user.RefreshToken) != tt.refresh {
+				t.Error("the wrong tokens were revoked")
+			}
+		})
+	}
+	w := newWorld(t)
+	w.settings = w.with("revokeTokenTypes", []string{"id_token"})
+	tab := w.open()
+	tab.signIn(w.op)
+	tab.mustFail("revokeTokens", nil, oidc.ErrInvalidArgument)
+}
+
+// The nonce of the app is compared like any other.
+func TestNonce(t *testing.T) {
+	w := newWorld(t)
+	tab := w.open()
+	w.op.EditIDToken = func(_, claims map[string]any) { claims["nonce"] = "another" }
+	tab.must(redirect, object{"nonce": "nonce-of-the-app-with-256-bits-of-randomnes"}, nil)
+	tab.mustFail("signinCallback", object{"url": w.op.Visit(tab.address)}, oidc.ErrNonceMismatch)
+}
+
+// What the app adds to the state comes back with the user, and with a refusal.
+func TestURLState(t *testing.T) {
+	w := newWorld(t)
+	tab := w.open()
+	tab.must(redirect, object{"url_state": "to;from", "state": 7}, nil)
+	var user userJSON
+	tab.must("signinCallback", object{"url": w.op.Visit(tab.address)}, &user)
+	if user.URLState != "to;from" {
+		t.Errorf("url_state = %q", user.URLState)
+	}
+	tab.must(silent, nil, &user)
+	if user.URLState != "to;from" {
+		t.Errorf("url_state = %q after a renewal", user.URLState)
+	}
+	tab.must(redirect, object{"url_state": "again", "state": 8}, nil)
+	refused := "https://app.example.test/callback.html?error=access_denied&iss=" + url.QueryEscape(testIssuer) +
+		"&state=" + tab.query().Get("state") // as it is, with its semicolon
+	data, _ := tab.mustFail("signinCallback", object{"url": refused}, oidc.ErrProvider)
+	if data.URLState != "again" || string(data.State) != "8" {
+		t.Errorf("the refusal has url_state %q and state %q", data.URLState, data.State)
+	}
+	tab.must(signout, object{"url_state": "bye", "state": 9}, nil)
+	var result signoutResult
+	tab.must("signoutCallback", object{"url": w.op.Visit(tab.address)}, &result)
+	if result.State != 9.0 {
+		t.Errorf("the sign-out comes back with %v", result.State)
+	}
+}
