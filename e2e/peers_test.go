@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -118,10 +119,15 @@ func TestAnotherContract(t *testing.T) {
 	recorder := httptest.NewRecorder()
 	a.assets.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/oidcspa.js", nil))
 	script := recorder.Body.String()
-	other := strings.Replace(script, "const VERSION = 1;", "const VERSION = 99;", 1)
-	if other == script {
-		t.Fatal("the script has no VERSION")
+	name := regexp.MustCompile(`version:([\w$]+),`).FindStringSubmatch(script)
+	if name == nil {
+		t.Fatal("the script tells no version")
 	}
+	version := regexp.MustCompile(`([ ,])` + regexp.QuoteMeta(name[1]) + `=1([,;])`)
+	if n := len(version.FindAllString(script, -1)); n != 1 {
+		t.Fatalf("the version is set %d times, want once", n)
+	}
+	other := version.ReplaceAllString(script, "${1}"+strings.ReplaceAll(name[1], "$", "$$")+"=99$2")
 	a.respond("/oidcspa.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		_, _ = io.WriteString(w, other)
