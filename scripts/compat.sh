@@ -8,4 +8,4 @@ npm ci --prefix e2e/compat --no-audit --no-fund --ignore-scripts </dev/null
 npm ci --prefix e2e/react --no-audit --no-fund --ignore-scripts --legacy-peer-deps </dev/null
 export COMPAT=1
 go test -count=1 ./e2e/compat/...
-go test -count=1 -timeout 10m -run 'Peer|Compat|React' ./e2e
+go test -count=1 -timeout 15m -run "Peer|Compat|React" ./e2e
