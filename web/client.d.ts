@@ -5,7 +5,7 @@ import type { PopupWindowFeatures, ProviderMetadata, RequestParameters, UserMana
 import type { StateStore } from "./stores.js";
 
 /** A value of a header, or what computes it. */
-export type ExtraHeader = string | (() => string);
+export type ExtraHeader = string | (() => string | Promise<string>);
 
 /** A public key of the provider (RFC 7517). */
 export type SigningKey = Record<string, string | string[]>;
@@ -44,8 +44,10 @@ export interface OidcMetadata {
   code_challenge_methods_supported: string[];
 }
 
-/** The settings of an OidcClient: the program takes these, and no other. */
-export interface OidcClientSettings extends Omit<RequestParameters, "redirect_uri" | "claims"> {
+/** The settings of an OidcClient; those that a UserManager has, too, are described there. */
+export interface OidcClientSettings extends Omit<RequestParameters, "redirect_uri" | "claims">, Pick<UserManagerSettings,
+  "metadata" | "metadataSeed" | "metadataUrl" | "extraHeaders" | "extraTokenParams" | "filterProtocolClaims" | "mergeClaimsStrategy" | "disablePKCE" |
+  "refreshTokenAllowedScope" | "requestTimeoutInSeconds" | "omitScopeWhenRequesting" | "fetchRequestCredentials" | "dpop" | "par"> {
   /** The Issuer Identifier, character by character as the provider gives it. */
   authority: string;
   client_id: string;
@@ -60,7 +62,7 @@ export interface OidcClientSettings extends Omit<RequestParameters, "redirect_ur
   token_endpoint_auth_signing_alg?: "HS256" | "HS384" | "HS512";
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */
   loadUserInfo?: boolean;
-  /** What getSigningKeys() of the MetadataService returns. */
+  /** The provider's keys, in the place of those at its jwks_uri. */
   signingKeys?: SigningKey[];
   /** What clearStaleState() clears. Default localStorage, with the prefix "oidc.". */
   stateStore?: StateStore;
@@ -308,6 +310,10 @@ export interface CreateSigninRequestArgs extends Omit<RequestParameters, "claims
   response_type?: string;
   login_hint?: string;
   id_token_hint?: string;
+  /** Takes the place of a random one, and is checked like that: another for each sign-in, and not to be guessed. */
+  nonce?: string;
+  /** Of the request for tokens; those of the protocol are refused. */
+  extraTokenParams?: Record<string, string | number | boolean>;
   /** Any JSON value; the response has it as userState. */
   state?: unknown;
   /** Comes back with the response. */
@@ -377,6 +383,8 @@ export class OidcClient {
   useRefreshToken(args: UseRefreshTokenArgs): Promise<SigninResponse>;
   /** Rejects with unsupported if the provider has no such endpoint. */
   createSignoutRequest(args?: CreateSignoutRequestArgs): Promise<SignoutRequest>;
+  /** What belongs to a response; nothing is used up. state is there if something was kept. */
+  readSignoutResponseState(url: string): Promise<{ state: State | undefined; response: SignoutResponse }>;
   processSignoutResponse(url: string): Promise<SignoutResponse>;
   /** RFC 7009. */
   revokeToken(token: string, type?: "access_token" | "refresh_token"): Promise<void>;

@@ -9,8 +9,5 @@ export * from "./monitor.js";
 export * from "./oidcspa.js";
 export * from "./stores.js";
 
-// The class; what signoutCallback() of a UserManager resolves to is another.
-export { SignoutResponse } from "./client.js";
-
 /** The version of this library. */
 export declare const Version: string;

@@ -3,7 +3,8 @@
  * specifications and of oidc-client-ts.
  */
 
-import type { MetadataService, UserManagerSettingsStore } from "./client.js";
+import type { ExtraHeader, MetadataService, OidcMetadata, SignoutResponse, UserManagerSettingsStore } from "./client.js";
+import type { DPoPStore, StateStore } from "./stores.js";
 
 /** Why something failed. Codes are stable; docs/errors.md has cause and cure. */
 export type OIDCErrorCode =
@@ -144,11 +145,11 @@ export interface UserManagerSettings extends RequestParameters {
   /**
    * Binds the tokens to a key that never leaves the worker (RFC 9449). Default
    * false. bind_authorization_code binds the code, too, which for a redirect
-   * takes a program that outlives the page: the host "shared".
+   * takes a program that outlives the page: the host "shared". A store has no effect.
    */
-  dpop?: boolean | { bind_authorization_code?: boolean };
-  /** The provider's metadata (Discovery 3), in the place of what it publishes; it passes the same checks. */
-  metadata?: ProviderMetadata;
+  dpop?: boolean | { bind_authorization_code?: boolean; store?: DPoPStore };
+  /** The provider's metadata (Discovery 3), in the place of what it publishes; it passes the same checks, so that what every provider has must be there. */
+  metadata?: ProviderMetadata | Partial<OidcMetadata>;
   /** Members that take the place of those that the provider publishes. */
   metadataSeed?: Partial<ProviderMetadata>;
   /** Where the metadata is. Default authority + "/.well-known/openid-configuration". */
@@ -161,8 +162,12 @@ export interface UserManagerSettings extends RequestParameters {
   revokeTokenTypes?: ("access_token" | "refresh_token")[];
   /** Of the request for tokens with a code; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
-  /** Go with every request of the program to the provider; none replaces one of the protocol's. */
-  extraHeaders?: Record<string, string>;
+  /**
+   * Go with every request of the program to the provider; none replaces one of
+   * the protocol's. A function is called, in a page that is open, before each
+   * request, and may return a promise; an empty value leaves the header out.
+   */
+  extraHeaders?: Record<string, ExtraHeader>;
   /**
    * Leaves claims that concern the protocol alone out of the profile, or those
    * of a list; sub, iss, aud, exp and iat always stay. Default true.
@@ -209,6 +214,25 @@ export interface UserManagerSettings extends RequestParameters {
   query_status_response_type?: string;
   /** Signs out who does nothing in any tab. Default: nobody. */
   idle?: IdleSettings;
+  /** How the tab goes to the provider: "replace" leaves no entry in its history. Default "assign". */
+  redirectMethod?: "replace" | "assign";
+  /** "top" sends the whole window there, for an app in a frame. Default "self". */
+  redirectTarget?: "top" | "self";
+  /** Has no effect: the user and the tokens are in the program, for all tabs. */
+  userStore?: StateStore;
+  /** Has no effect: what belongs to a sign-in under way is kept in the tab. */
+  stateStore?: StateStore;
+  /** Has no effect: a renewal never brings another person. */
+  validateSubOnSilentRenew?: boolean;
+  /** Has no effect: a sign-out has id_token_hint, as with oidc-client-ts. */
+  includeIdTokenInSilentSignout?: boolean;
+  /** Has no effect: renewals are tried again with growing pauses, for as long as the session lives. */
+  maxSilentRenewTimeoutRetries?: number;
+  /** Have no effect: frames and windows answer to their own origin. */
+  iframeNotifyParentOrigin?: string;
+  iframeScriptOrigin?: string;
+  /** Has no effect: the status of a revocation says whether it has succeeded. */
+  revokeTokenAdditionalContentTypes?: string[];
   /** Where the program runs. Default: the first of these that works. */
   host?: "shared" | "dedicated" | "page";
   /** The folder of worker and wasm, relative to oidcspa.js. Default its own. */
@@ -377,6 +401,9 @@ export interface SigninRedirectArgs extends RequestParameters {
   state?: unknown;
   /** Where callback.html hands the response to, on this origin. Default: this page. */
   return_to?: string;
+  /** As in the settings. */
+  redirectMethod?: "replace" | "assign";
+  redirectTarget?: "top" | "self";
 }
 
 export interface SigninSilentArgs extends RequestParameters {
@@ -388,6 +415,12 @@ export interface SigninSilentArgs extends RequestParameters {
   url_state?: string;
   /** Of the request for tokens; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** Any JSON value; the user has it afterwards. */
+  state?: unknown;
+  /** Seconds, for this call. Default as in the settings. */
+  silentRequestTimeoutInSeconds?: number;
+  /** Asks the frame although there is a refresh token. Default false. */
+  forceIframeAuth?: boolean;
 }
 
 /** What window.open takes; numbers are pixels. */
@@ -442,13 +475,24 @@ export interface SignoutRedirectArgs {
   /** Travels in the parameter state, for all to read. */
   url_state?: string;
   extraQueryParams?: Record<string, string | number | boolean>;
-  /** Any JSON value; signoutCallback returns it. */
+  /** Any JSON value; signoutCallback() returns it as userState. */
   state?: unknown;
+  /** As in the settings. */
+  redirectMethod?: "replace" | "assign";
+  redirectTarget?: "top" | "self";
 }
 
-export interface SignoutResponse {
-  /** What was given to signoutRedirect. */
-  readonly state?: unknown;
+export interface SignoutSilentArgs extends SignoutRedirectArgs {
+  /** Seconds. Default as in the settings. */
+  silentRequestTimeoutInSeconds?: number;
+}
+
+/** With a password, for providers that still take one (RFC 6749 4.3). */
+export interface SigninResourceOwnerCredentialsArgs {
+  username: string;
+  password: string;
+  /** Does without the userinfo endpoint, whatever loadUserInfo says. */
+  skipUserInfo?: boolean;
 }
 
 /** For accessTokenExpiring and accessTokenExpired. A promise is not waited for. */
@@ -463,6 +507,10 @@ export type RevokeTokensTypes = ("access_token" | "refresh_token")[];
 
 /** Each add function returns one that removes the callback again. */
 export interface UserManagerEvents {
+  /** Tells userLoaded. Times are watched for the user of the session alone. */
+  load(user: User, raiseEvent?: boolean): Promise<void>;
+  /** Tells userUnloaded. */
+  unload(): Promise<void>;
   addUserLoaded(callback: UserLoadedCallback): () => void;
   removeUserLoaded(callback: UserLoadedCallback): void;
   /** With a reason if the session ended by itself: the provider knows of none any more. It is told once, and the user is gone. */
@@ -549,8 +597,16 @@ export class UserManager {
    * promise rejects (network, timeout, http_status, ...) and the user stays
    * signed in; if the session is over, the answer is null. After a reload the
    * session is restored; see the setting restore and the event restoreError.
+   * With raiseEvent, userLoaded is told here.
    */
-  getUser(): Promise<User | null>;
+  getUser(raiseEvent?: boolean): Promise<User | null>;
+  /**
+   * Makes somebody the user of all tabs, who hear userLoaded; with null, as
+   * removeUser(). An ID Token that is not that of the present user is verified
+   * first, but for the nonce. What is added to the profile stays until a renewal
+   * brings a new ID Token.
+   */
+  storeUser(user: User | null): Promise<void>;
   /** Goes to the provider's login page. Settles only if this page is shown again. */
   signinRedirect(args?: SigninRedirectArgs): Promise<void>;
   /**
@@ -559,11 +615,20 @@ export class UserManager {
    * for it, and the result is undefined. Codes: callback_missing if the address holds no response,
    * state_unknown if it answers nothing that this tab started.
    */
-  signinCallback(url?: string): Promise<User | null | undefined>;
+  signinCallback(url?: string): Promise<User | undefined>;
   /** The same. */
-  signinRedirectCallback(url?: string): Promise<User | null | undefined>;
+  signinRedirectCallback(url?: string): Promise<User>;
   /** Renews with the refresh token, or in a hidden frame. */
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
+  /** In the frame, on a page of the app that is its redirect URI: as signinPopupCallback(). */
+  signinSilentCallback(url?: string): Promise<void>;
+  /** Signs in with a password. The ID Token is verified, if the provider gives one. */
+  signinResourceOwnerCredentials(args: SigninResourceOwnerCredentialsArgs): Promise<User>;
+  /** Renews from now on before the access token expires, or does not any more: as the setting automaticSilentRenew. */
+  startSilentRenew(): void;
+  stopSilentRenew(): void;
+  /** Removes what is left of sign-ins that nobody has completed in time. */
+  clearStaleState(): Promise<void>;
   /**
    * On the page that is registered as initiate_login_uri: begins the sign-in
    * that somebody else asks for (OIDC Core 4), and leads to target_link_uri,
@@ -576,7 +641,7 @@ export class UserManager {
    * Asks the provider in a hidden frame who is signed in there; null if it has
    * no session management. Nothing changes here.
    */
-  querySessionStatus(): Promise<SessionStatus | null>;
+  querySessionStatus(args?: SigninSilentArgs): Promise<SessionStatus | null>;
   /** Somebody is there: the setting idle starts counting again. */
   stayActive(): Promise<void>;
   /**
@@ -594,6 +659,9 @@ export class UserManager {
   /** signoutRedirect, with a popup window as in signinPopup. */
   signoutPopup(args?: SignoutPopupArgs): Promise<void>;
   signoutPopupCallback(url?: string, keepOpen?: boolean): Promise<void>;
+  /** signoutRedirect, in a hidden frame: for providers whose pages let themselves be framed. Codes: frame_no_response, timeout. */
+  signoutSilent(args?: SignoutSilentArgs): Promise<void>;
+  signoutSilentCallback(url?: string): Promise<void>;
   /** Forgets the user in all tabs; the provider's session goes on. */
   removeUser(): Promise<void>;
   /**
@@ -602,6 +670,12 @@ export class UserManager {
    * user is there for oidc-client-ts: it is always the one who is signed in.
    */
   dpopProof(url: string | URL, user?: User | null, method?: string, nonce?: string): Promise<string>;
+  /**
+   * The thumbprint of the key of the setting dpop (RFC 7638), which the
+   * parameter dpop_jkt names; undefined without that setting. The argument is
+   * there for oidc-client-ts.
+   */
+  generateDPoPJkt(dpopSettings?: unknown): Promise<string | undefined>;
   /**
    * Tells the provider that tokens are not needed any more (RFC 7009). The
    * user stays signed in, without the refresh token if that was revoked.
@@ -627,8 +701,14 @@ export class UserManager {
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /** Forgets the user and ends the provider's session. */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
-  /** Completes a sign-out, and takes the response out of the address bar. */
-  signoutCallback(url?: string, keepOpen?: boolean): Promise<SignoutResponse>;
+  /**
+   * Completes a sign-out, and takes the response out of the address bar.
+   * Resolves to undefined if the address holds no response, or if it goes to
+   * the page that waits for it.
+   */
+  signoutCallback(url?: string, keepOpen?: boolean): Promise<SignoutResponse | undefined>;
+  /** The same. */
+  signoutRedirectCallback(url?: string): Promise<SignoutResponse>;
   /** How the program is doing. */
   stats(): Promise<Stats>;
 }

@@ -90,6 +90,10 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 	assets := []asset{wasmAsset, workerAsset}
 	page := pageScripts(src, workerAsset.name, wasmAsset.name)
 	for _, name := range scripts {
+		if name == onDemandScript {
+			assets = append(assets, hashed(name, page[name]))
+			continue
+		}
 		assets = append(assets, plain(name, page[name]), plain(typesOf(name), src.read(typesOf(name))))
 	}
 	assets = append(assets,

@@ -34,6 +34,7 @@ func standIn(t *testing.T) string {
 		"web/client.js":         "import { Client } from \"./client/client.js\";\n\nexport { Client };\n",
 		"web/client/client.js":  "import { OIDCClient } from \"../oidcspa.js\";\nexport class Client extends OIDCClient {}\n",
 		"web/monitor.js":        "export const monitor = 1;\n",
+		"web/ondemand.js":       "const later = 1;\n\nexport { later };\n",
 		"web/index.js":          "import { OIDCClient } from \"./oidcspa.js\";\n\nexport { OIDCClient };\n",
 		"web/oidcspa.d.ts":      "export class OIDCClient {}\n",
 		"web/log.d.ts":          "export const log: 1;\n",
@@ -67,6 +68,11 @@ const FILES = [new URL("./worker.js", import.meta.url), new URL("./oidcspa.wasm"
  * Signs in.
  */
 class OIDCClient {}
+
+async function open() {
+  const { later } = await import("./ondemand.js");
+  return later;
+}
 
 export { OIDCClient };
 `

@@ -9,17 +9,21 @@ import (
 	"strings"
 )
 
-// importStatement and exportedDeclaration are all that modules below web/ use
-// of the module syntax, each on a line of its own; scripts that are loaded by
-// their name have one exportStatement beside.
+// importStatement, lazyImport and exportedDeclaration are all that modules
+// below web/ use of the module syntax, each on a line of its own; scripts that
+// are loaded by their name have one exportStatement beside.
 var (
 	importStatement     = regexp.MustCompile(`(?m)^import \{([^{}"]*)\} from "(\.[^"]*)";\n`)
+	lazyImport          = regexp.MustCompile(`(?m)^( *const \{[^{}"]*\} = await import\(")(\.[^"]*)("\);)\n`)
 	exportedDeclaration = regexp.MustCompile(`(?m)^export ((?:async )?(?:class|function|const) )`)
 )
 
 // scripts are what the page can load, in this order: each holds the modules
 // that it needs and no script before it has, and imports the rest.
-var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", "index.js"}
+var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", onDemandScript, "index.js"}
+
+// onDemandScript is for the other scripts alone, and has no types.
+const onDemandScript = "ondemand.js"
 
 // typesOf is the file beside a script that declares for TypeScript what it
 // exports.
@@ -33,7 +37,7 @@ func (s *sources) link(name string) []byte { return s.linkAll([]string{name})[na
 // linkAll joins the modules of several scripts, each module into the first of
 // them that needs it.
 func (s *sources) linkAll(names []string) map[string][]byte {
-	l := &linker{sources: s, owner: map[string]string{}, needs: map[string]map[string][]string{}}
+	l := &linker{sources: s, scripts: names, owner: map[string]string{}, needs: map[string]map[string][]string{}}
 	linked := map[string][]byte{}
 	for _, name := range names {
 		l.script, l.needs[name] = name, map[string][]string{}
@@ -50,9 +54,11 @@ func (s *sources) linkAll(names []string) map[string][]byte {
 // A linker knows where each module went.
 type linker struct {
 	*sources
-	script string                         // the one being linked
-	owner  map[string]string              // the script of a module
-	needs  map[string]map[string][]string // names by the script that needs and the one that has them
+	scripts []string                       // all to be linked
+	script  string                         // the one being linked
+	owner   map[string]string              // the script of a module
+	needs   map[string]map[string][]string // names by the script that needs and the one that has them
+	later   []string                       // to be joined when all else is
 }
 
 // add writes what a module imports, and then the module. above are those
@@ -74,8 +80,14 @@ func (l *linker) add(out *bytes.Buffer, name string, above []string) {
 			l.needs[l.script][owner] = append(l.needs[l.script][owner], nameList(found[1])...)
 		}
 	}
-	src = importStatement.ReplaceAll(src, nil)
-	if len(above) > 1 {
+	src = l.lazy(name, importStatement.ReplaceAll(src, nil))
+	if len(above) == 1 {
+		for len(l.later) > 0 {
+			imported := l.later[0]
+			l.later = l.later[1:]
+			l.add(out, imported, above)
+		}
+	} else {
 		src = exportedDeclaration.ReplaceAll(exportStatement.ReplaceAll(src, nil), []byte("$1"))
 		if left := moduleStatement.Find(src); left != nil && l.err == nil {
 			l.err = fmt.Errorf("web/%s: %q cannot be linked", name, left)
@@ -83,6 +95,21 @@ func (l *linker) add(out *bytes.Buffer, name string, above []string) {
 	}
 	l.owner[name] = l.script
 	out.Write(src)
+}
+
+// lazy returns src with the names of the scripts that it loads when it needs
+// them. A script that is none of those to be linked is joined like a module,
+// after those that load it: its names are then there from the start.
+func (l *linker) lazy(name string, src []byte) []byte {
+	return lazyImport.ReplaceAllFunc(src, func(statement []byte) []byte {
+		found := lazyImport.FindSubmatch(statement)
+		imported := path.Join(path.Dir(name), string(found[2]))
+		if slices.Contains(l.scripts, imported) {
+			return fmt.Appendf(nil, "%s./%s%s\n", found[1], imported, found[3])
+		}
+		l.later = append(l.later, imported)
+		return nil
+	})
 }
 
 // join adds to a script the imports from other scripts, and to its exports

@@ -57,6 +57,48 @@ func TestLinkAll(t *testing.T) {
 	}
 }
 
+// A script that is loaded when it is needed stays one if it is linked, too;
+// else it is part of the script that needs it.
+func TestLinkLazily(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "shim"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"main.js":      "import { load } from \"./shim/load.js\";\n\nexport { load };\n",
+		"shim/load.js": "export const used = 1;\nexport async function load() {\n  const { later } = await import(\"../later.js\");\n  return later;\n}\n",
+		"later.js":     "import { used } from \"./shim/load.js\";\n\nconst later = used;\n\nexport { later };\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, filepath.FromSlash(name)), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name  string
+		names []string
+		want  map[string]string
+	}{
+		{"a script of its own", []string{"main.js", "later.js"}, map[string]string{
+			"main.js":  "const used = 1;\nasync function load() {\n  const { later } = await import(\"./later.js\");\n  return later;\n}\n\nexport { load, used };\n",
+			"later.js": "import { used } from \"./main.js\";\n\nconst later = used;\n\nexport { later };\n",
+		}},
+		{"no script of its own", []string{"main.js"}, map[string]string{
+			"main.js": "const used = 1;\nasync function load() {\n  return later;\n}\n\nconst later = used;\n\n\nexport { load };\n",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &sources{folder: folder}
+			linked := s.linkAll(tt.names)
+			for name, want := range tt.want {
+				if got := string(linked[name]); s.err != nil || got != want {
+					t.Errorf("%s is %q, %v; want %q", name, got, s.err, want)
+				}
+			}
+		})
+	}
+}
+
 func TestLinkFails(t *testing.T) {
 	tests := []struct {
 		name, part, want string

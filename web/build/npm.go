@@ -121,6 +121,9 @@ func describePackage(version string) packageJSON {
 		Exports:     map[string]map[string]any{},
 	}
 	for _, name := range scripts {
+		if name == onDemandScript { // "./*" has it
+			continue
+		}
 		p.Exports["./"+name] = map[string]any{"types": "./" + typesOf(name), "default": "./" + name}
 	}
 	p.Exports["."] = map[string]any{"types": p.Types, "default": p.Main}

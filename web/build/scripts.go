@@ -16,6 +16,7 @@ const (
 	urlMarker       = `const SCRIPT_URL = import.meta.url;`        // in a classic script: classicURL
 	workerURLMarker = `new URL("./worker.js", import.meta.url)`    // for bundlers
 	wasmURLMarker   = `new URL("./oidcspa.wasm", import.meta.url)` // for bundlers
+	onDemandMarker  = `import("./` + onDemandScript + `")`         // web/shim/demand.js, linked
 	classicURL      = `const SCRIPT_URL = document.currentScript.src;`
 	header          = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
@@ -66,6 +67,9 @@ func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
 func pageScripts(s *sources, workerFile, wasmFile string) map[string][]byte {
 	linked := s.linkAll(scripts)
 	linked["oidcspa.js"] = s.setFiles("oidcspa.js", linked["oidcspa.js"], workerFile, wasmFile)
+	// A page that is open may ask for it long after the next build.
+	onDemand := withHeader(s.minify(onDemandScript, linked[onDemandScript], true))
+	linked["oidcspa.js"] = s.replaceOnce("oidcspa.js", linked["oidcspa.js"], onDemandMarker, `import("./`+hashed(onDemandScript, onDemand).name+`")`)
 	for name, src := range linked {
 		linked[name] = withHeader(s.minify(name, src, true))
 	}

@@ -86,11 +86,17 @@ export class OidcClient {
     return { url, state: id && (data !== undefined || url_state) ? new State({ id, data, request_type, url_state }) : undefined };
   }
 
+  async readSignoutResponseState(url) {
+    const response = responseIn(url, SignoutResponse);
+    const found = await this.#call("readSignout", { url });
+    return { state: found?.state ? new State({ id: response.state, ...found.state }) : undefined, response };
+  }
+
   async processSignoutResponse(url) {
     const response = responseIn(url, SignoutResponse);
-    const { state } = await this.#call("processSignout", { url });
-    response.userState = state?.data;
-    response.url_state ??= state?.url_state;
+    const found = await this.#call("processSignout", { url });
+    response.userState = found?.state?.data;
+    response.url_state ??= found?.state?.url_state;
     return response;
   }
 
@@ -111,9 +117,9 @@ function responseIn(address, Response) {
   return new Response(fragment.has("state") ? fragment : searchParams);
 }
 
-/** Adds to a response what came of it. */
-function fill(response, { state, ...user }) {
-  Object.assign(response, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: state?.data });
+/** Adds to a response what came of it; extra is what else the provider answered. */
+function fill(response, { state, extra, ...user }) {
+  Object.assign(response, extra, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: state?.data });
   response.url_state ??= state?.url_state;
   return response;
 }

@@ -1,33 +1,30 @@
 // @ts-check
 // The events of a UserManager.
 
+const EVENTS = [
+  "UserLoaded", "UserUnloaded", "AccessTokenExpiring", "AccessTokenExpired", "SilentRenewError", "RestoreError",
+  "UserSignedIn", "UserSignedOut", "UserSessionChanged", "IdleCountdown", "StepUpRequired",
+];
+
 /** Callbacks by event; see oidcspa.d.ts. */
 export class UserManagerEvents {
   #callbacks = new Map();
 
-  addUserLoaded(callback) { return this.#add("userLoaded", callback); }
-  removeUserLoaded(callback) { this.#remove("userLoaded", callback); }
-  addUserUnloaded(callback) { return this.#add("userUnloaded", callback); }
-  removeUserUnloaded(callback) { this.#remove("userUnloaded", callback); }
-  addAccessTokenExpiring(callback) { return this.#add("accessTokenExpiring", callback); }
-  removeAccessTokenExpiring(callback) { this.#remove("accessTokenExpiring", callback); }
-  addAccessTokenExpired(callback) { return this.#add("accessTokenExpired", callback); }
-  removeAccessTokenExpired(callback) { this.#remove("accessTokenExpired", callback); }
-  addSilentRenewError(callback) { return this.#add("silentRenewError", callback); }
-  removeSilentRenewError(callback) { this.#remove("silentRenewError", callback); }
-  addRestoreError(callback) { return this.#add("restoreError", callback); }
-  removeRestoreError(callback) { this.#remove("restoreError", callback); }
-  addUserSignedIn(callback) { return this.#add("userSignedIn", callback); }
-  removeUserSignedIn(callback) { this.#remove("userSignedIn", callback); }
-  addUserSignedOut(callback) { return this.#add("userSignedOut", callback); }
-  removeUserSignedOut(callback) { this.#remove("userSignedOut", callback); }
-  addUserSessionChanged(callback) { return this.#add("userSessionChanged", callback); }
-  removeUserSessionChanged(callback) { this.#remove("userSessionChanged", callback); }
-  addIdleCountdown(callback) { return this.#add("idleCountdown", callback); }
-  removeIdleCountdown(callback) { this.#remove("idleCountdown", callback); }
+  static {
+    for (const event of EVENTS) {
+      const name = event[0].toLowerCase() + event.slice(1);
+      this.prototype[`add${event}`] = function (callback) { return this.#add(name, callback); };
+      this.prototype[`remove${event}`] = function (callback) { this.#remove(name, callback); };
+    }
+  }
 
-  addStepUpRequired(callback) { return this.#add("stepUpRequired", callback); }
-  removeStepUpRequired(callback) { this.#remove("stepUpRequired", callback); }
+  async load(user, raiseEvent = true) {
+    if (raiseEvent) this._raise("userLoaded", user);
+  }
+
+  async unload() {
+    this._raise("userUnloaded");
+  }
 
   #add(name, callback) {
     this.#callbacks.set(name, [...(this.#callbacks.get(name) ?? []), callback]);
@@ -35,7 +32,9 @@ export class UserManagerEvents {
   }
 
   #remove(name, callback) {
-    this.#callbacks.set(name, (this.#callbacks.get(name) ?? []).filter((other) => other !== callback));
+    const callbacks = this.#callbacks.get(name) ?? [];
+    const last = callbacks.lastIndexOf(callback);
+    this.#callbacks.set(name, callbacks.filter((_, index) => index !== last));
   }
 
   /**

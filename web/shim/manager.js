@@ -3,6 +3,7 @@
 
 import { takeResponse, handOver, isRestoring } from "./address.js";
 import { pageLock } from "./connection.js";
+import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
 import { fetchThrough } from "./fetch.js";
@@ -11,9 +12,9 @@ import { watchActivity } from "./idle.js";
 import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { openPopup } from "./popup.js";
-import { SERVICES } from "./services.js";
-import { UserManagerSettingsStore } from "./settings.js";
-import { toUser } from "./user.js";
+import { SERVICES, dropExpired, headerValues, navigate } from "./services.js";
+import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
+import { User, toUser } from "./user.js";
 
 /** All clients of this page, open or not: the program keeps their responses apart. */
 const peers = new Set();
@@ -30,10 +31,14 @@ export class UserManager {
   #left = false;
   #recovering = false;
   #backoff = new Backoff();
+  /** How the next navigation of the tab goes. */
+  #redirect;
 
-  constructor(settings) {
+  constructor(settings, ...navigators) {
+    if (navigators.some(Boolean)) throw failure("unsupported", "navigators");
     this.#given = { ...settings };
-    this.settings = new UserManagerSettingsStore(this.#given);
+    this.settings = this.#redirect = new UserManagerSettingsStore(this.#given);
+    mentionUnused(settings).catch(() => {});
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
@@ -54,10 +59,16 @@ export class UserManager {
     if (settings?.monitorAnonymousSession) this.#connect().catch(() => {});
   }
 
-  async getUser() {
+  async getUser(raiseEvent = false) {
     const user = await this.#getUser();
     this.#known ??= stampOf(user);
+    if (user && raiseEvent) this.events.load(user);
     return user;
+  }
+
+  async storeUser(user) {
+    const fields = user && { ...JSON.parse(User.prototype.toStorageString.call(user)), state: user.state, url_state: user.url_state };
+    await this.#call("storeUser", { user: fields ?? null });
   }
 
   async #getUser() {
@@ -68,14 +79,18 @@ export class UserManager {
     return toUser(await this.#call("getUser", { return_to: location.href }));
   }
 
-  async signinRedirect(args = {}) {
-    await this.#call("signinRedirect", { ...args, return_to: args.return_to ?? location.href });
+  signinRedirect(args = {}) {
+    return this.#leaveFor("signinRedirect", { ...args, return_to: args.return_to ?? location.href });
+  }
+
+  async #leaveFor(method, { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params }) {
+    this.#redirect = { redirectMethod, redirectTarget };
+    await this.#call(method, params);
     await shownAgain();
   }
 
-  async signinInitiated(url = location.href) {
-    await this.#call("signinInitiated", { url });
-    await shownAgain();
+  signinInitiated(url = location.href) {
+    return this.#leaveFor("signinInitiated", { url });
   }
 
   signinRedirectCallback(url) {
@@ -91,15 +106,40 @@ export class UserManager {
 
   async #signinCallback(url) {
     if (await handOver(url)) return undefined;
-    return toUser(await this.#call("signinCallback", { url }));
+    return toUser(await this.#call("signinCallback", { url })) ?? undefined;
   }
 
   async signinSilent(args = {}) {
     return toUser(await this.#call("signinSilent", args));
   }
 
-  querySessionStatus() {
-    return this.#call("querySessionStatus");
+  signinSilentCallback(url) {
+    return this.signinPopupCallback(url);
+  }
+
+  async signinResourceOwnerCredentials({ username, password, skipUserInfo }) {
+    return toUser(await this.#call("signinCredentials", { username, password, skipUserInfo }));
+  }
+
+  querySessionStatus(args) {
+    return this.#call("querySessionStatus", args);
+  }
+
+  startSilentRenew() {
+    this.#renew(true);
+  }
+
+  stopSilentRenew() {
+    this.#renew(false);
+  }
+
+  #renew(on) {
+    this.#given.automaticSilentRenew = on;
+    this.#connection?.then((connection) => connection.call("silentRenew", { on })).catch(() => {});
+  }
+
+  async clearStaleState() {
+    dropExpired();
   }
 
   async stayActive() {
@@ -107,8 +147,18 @@ export class UserManager {
   }
 
   async signinPopup(args = {}) {
-    const { params, during } = openPopup(this.settings, args);
-    return toUser(await during(this.#call("signinPopup", params)));
+    return toUser(await this.#inPopup("signinPopup", args));
+  }
+
+  async #inPopup(method, args) {
+    const { params, ...popup } = openPopup(this.settings, args);
+    try {
+      var { Popup } = await onDemand();
+    } catch (error) {
+      popup.own.close();
+      throw error;
+    }
+    return new Popup(popup).during(this.#call(method, params));
   }
 
   async signinPopupCallback(url = takeResponse(["code", "error"]), keepOpen = false) {
@@ -116,8 +166,7 @@ export class UserManager {
   }
 
   async signoutPopup(args = {}) {
-    const { params, during } = openPopup(this.settings, args);
-    await during(this.#call("signoutPopup", params));
+    await this.#inPopup("signoutPopup", args);
   }
 
   async signoutPopupCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
@@ -130,6 +179,10 @@ export class UserManager {
 
   dpopProof(url, _user, method = "GET", nonce) {
     return this.#call("dpopProof", { url: String(url), method, nonce });
+  }
+
+  async generateDPoPJkt() {
+    return (await this.#call("dpopJkt")) ?? undefined;
   }
 
   async revokeTokens(types) {
@@ -145,15 +198,30 @@ export class UserManager {
     }
   }
 
-  async signoutRedirect(args = {}) {
-    await this.#call("signoutRedirect", args);
-    await shownAgain();
+  signoutRedirect(args = {}) {
+    return this.#leaveFor("signoutRedirect", args);
+  }
+
+  async signoutSilent(args = {}) {
+    await this.#call("signoutSilent", args);
+  }
+
+  signoutSilentCallback(url) {
+    return this.signoutPopupCallback(url);
+  }
+
+  signoutRedirectCallback(url) {
+    return this.signoutCallback(url);
   }
 
   async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
-    if (!new URL(url).search || await handOver(url, keepOpen)) return {};
-    const { state } = await this.#call("signoutCallback", { url });
-    return state === null ? {} : { state };
+    if (await handOver(url, keepOpen)) return undefined;
+    const found = await this.#call("signoutCallback", { url });
+    if (!found) return undefined;
+    const { SignoutResponse } = await import("../client.js");
+    const response = new SignoutResponse(new URL(url).searchParams);
+    response.userState = found.state ?? undefined;
+    return response;
   }
 
   /** How the program is doing. */
@@ -194,10 +262,10 @@ export class UserManager {
   }
 
   async #open() {
-    const { host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, ...settings } = this.#given;
+    const { host, assets } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
-      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings });
+      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings: forProgram(this.#given) });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);
@@ -209,6 +277,8 @@ export class UserManager {
   #serve(method, params) {
     if (method === "event") return this.#onEvent(params);
     if (method === "hint") return this.#keepHint(params.signed_in);
+    if (method === "headers") return headerValues(this.#given.extraHeaders, params);
+    if (method === "navigate") return navigate(params.url, this.#redirect);
     if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
     return SERVICES[method](params);
   }

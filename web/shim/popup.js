@@ -1,162 +1,34 @@
 // @ts-check
-// Popup windows. They are opened in the tick of the call, as browsers demand,
-// and sent to the provider when the program asks for it.
+// The window of a popup call. It is opened in the tick of the call, as browsers
+// demand; what happens in it is for answer.js.
 
 import { failure } from "./errors.js";
 
-/** How often a window is looked at, in milliseconds, and how often in a row a page of another origin has to be there to count. */
-const LOOK = 20;
-const THERE = 3;
-
-/** How long an answer may be behind the end of its window, in milliseconds. */
-const POPUP_GRACE = 300;
-
-/** The windows that calls have opened, by the number that the program knows. */
-const popups = new Map();
-let lastPopup = 0;
+let opened = 0;
 
 /**
  * Opens the window of a call. Has to run in the tick of the click.
  * @param {any} settings those of the UserManager
- * @param {any} args those of the call; what is left of them is for the program
+ * @param {any} args those of the call; what is left of them, params, is for the program
  */
 export function openPopup(settings, args) {
-  const { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose, ...params } = args;
-  const popup = new Popup({
-    features: { ...settings.popupWindowFeatures, ...popupWindowFeatures },
-    target: popupWindowTarget ?? settings.popupWindowTarget,
-    signal: popupSignal,
+  const { popupWindowFeatures, popupWindowTarget, popupSignal: signal, popupAbortOnClose, ...params } = args;
+  if (signal?.aborted) throw failure("aborted", "the signal was aborted before");
+  const features = { ...settings.popupWindowFeatures, ...popupWindowFeatures };
+  return {
+    ...openWindow(features, popupWindowTarget ?? settings.popupWindowTarget),
+    life: features.closePopupWindowAfterInSeconds,
+    signal,
     abortOnClose: popupAbortOnClose ?? settings.popupAbortOnClose,
-  });
-  return { params: { ...params, window: popup.number }, during: (call) => popup.during(call) };
-}
-
-/** The service "popup". A window of 0 is opened now, if the browser lets us. */
-export async function visitPopup({ window = 0, url, state, timeout }) {
-  const popup = window ? popups.get(window) : new Popup({});
-  if (!popup) throw { code: "aborted" }; // its call has settled
-  const answer = popup.visit(url, state, timeout);
-  return window ? answer : popup.during(answer);
-}
-
-class Popup {
-  number = ++lastPopup;
-  #window;
-  #sent = false;
-  #foreign = 0;
-  #back = false; // the page got the focus, and has not lost it
-  #end;
-  #undo = [];
-
-  constructor({ features, target = "_blank", signal, abortOnClose = true }) {
-    if (signal?.aborted) throw failure("aborted", "the signal was aborted before");
-    const { closePopupWindowAfterInSeconds: life } = features ?? {};
-    this.#window = window.open(undefined, target, featureString(features));
-    if (!this.#window) throw failure("popup_blocked", "the browser did not open a window");
-    popups.set(this.number, this);
-    this.ended = new Promise((resolve, reject) => {
-      this.#end = { resolve, reject };
-    });
-    this.ended.catch(() => {});
-    const fail = (code, why) => this.#end.reject(failure(code, why));
-    if (abortOnClose) {
-      const timer = setInterval(() => this.#look(timer, fail), LOOK);
-      this.#undo.push(() => clearInterval(timer));
-      this.#on(globalThis, "blur", () => (this.#back = false));
-      this.#on(globalThis, "focus", () => {
-        this.#back = true;
-        this.#look(timer, fail); // the window may be long gone: timers of a hidden page are slow
-      });
-    }
-    if (life > 0) this.#after(life * 1000, () => fail("timeout", "the window was closed after closePopupWindowAfterInSeconds"));
-    this.#on(signal, "abort", () => fail("aborted", "the signal was aborted"));
-    this.#on(globalThis, "message", ({ origin, source, data }) => {
-      if (origin === location.origin && source === this.#window) this.#answer(data);
-    });
-  }
-
-  /** Sends the window to url, and waits for the answer. */
-  visit(url, state, timeout) {
-    this.#undo.push(hear(state, (answer) => this.#answer(answer)));
-    this.#after(timeout, () => this.#end.reject(failure("timeout", "no answer came from the window")));
-    this.#sent = true;
-    this.#window.location.replace(url);
-    this.#window.focus();
-    return this.ended;
-  }
-
-  /** Waits for call, or for the end of the window before it. */
-  async during(call) {
-    try {
-      await Promise.race([call, this.ended]);
-      return await call;
-    } finally {
-      popups.delete(this.number);
-      for (const undo of this.#undo) undo();
-      if (!this.keepOpen) this.#window.close();
-    }
-  }
-
-  #answer(data) {
-    if (!isAnswer(data)) return;
-    this.keepOpen = data.keepOpen;
-    if (!this.keepOpen) this.#window.close();
-    this.#end.resolve({ url: data.url });
-  }
-
-  /**
-   * Finds out whether the window was closed. Where Cross-Origin-Opener-Policy
-   * has cut it off, it looks closed, too: a few milliseconds after another
-   * origin has come up in it. Then nothing is said before somebody comes back
-   * to the page.
-   */
-  #look(timer, fail) {
-    const foreign = isForeign(this.#window);
-    if (!this.#window.closed) {
-      this.#foreign += Number(foreign);
-      return;
-    }
-    clearInterval(timer);
-    const closed = () => fail("popup_closed", "the window was closed before the answer came");
-    if (!foreign || !this.#sent) closed();
-    else if (this.#foreign >= THERE) this.#after(POPUP_GRACE, closed);
-    else if (this.#back) this.#after(POPUP_GRACE, () => fail("popup_severed", "the window cannot be seen, and no answer came"));
-  }
-
-  #on(target, type, listener) {
-    target?.addEventListener(type, listener);
-    this.#undo.push(() => target?.removeEventListener(type, listener));
-  }
-
-  #after(milliseconds, fn) {
-    const timer = setTimeout(fn, milliseconds);
-    this.#undo.push(() => clearTimeout(timer));
-  }
-}
-
-/** Calls fn with the answer of a window that has no opener. Returns what ends that. */
-export function hear(state, fn) {
-  const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
-  channel.onmessage = ({ data }) => {
-    if (!isAnswer(data)) return;
-    channel.postMessage("heard"); // it closes itself then
-    fn(data);
+    params: { ...params, window: opened },
   };
-  const end = () => channel.close();
-  addEventListener("pagehide", end, { once: true });
-  return end;
 }
 
-function isAnswer(data) {
-  return data?.source === "oidc-client" && typeof data.url === "string";
-}
-
-function isForeign(other) {
-  try {
-    return other.location.href === "";
-  } catch {
-    return true;
-  }
+/** Opens a window, and numbers it for the program. */
+export function openWindow(features = {}, target = "_blank") {
+  const own = window.open(undefined, target, featureString(features));
+  if (!own) throw failure("popup_blocked", "the browser did not open a window");
+  return { own, number: ++opened };
 }
 
 /** The features as window.open takes them: in the middle of the browser's window. */

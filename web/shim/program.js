@@ -4,7 +4,8 @@
 
 import { pageLock } from "./connection.js";
 import { connect, VERSION } from "./host.js";
-import { SERVICES } from "./services.js";
+import { SERVICES, headerValues } from "./services.js";
+import { forProgram, metadataURL } from "./settings.js";
 
 /** Settings that the program needs for single steps. */
 const STEP_SETTINGS = [
@@ -13,6 +14,7 @@ const STEP_SETTINGS = [
   "extraTokenParams", "extraHeaders", "filterProtocolClaims", "omitScopeWhenRequesting",
   "staleStateAgeInSeconds", "fetchRequestCredentials", "disablePKCE",
   "client_secret", "client_authentication", "token_endpoint_auth_signing_alg",
+  "metadata", "metadataSeed", "signingKeys", "dpop", "par", "requestTimeoutInSeconds", "mergeClaimsStrategy", "refreshTokenAllowedScope",
 ];
 
 /** One per settings: an OidcClient and its MetadataService share it. */
@@ -49,8 +51,12 @@ class Program {
 
   async #open() {
     const { host, assets } = this.#settings;
-    const connection = await connect({ host, assets }, (method, params) => SERVICES[method](params));
-    const settings = Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]]));
+    const connection = await connect({ host, assets }, (method, params) => {
+      return method === "headers" ? headerValues(this.#settings.extraHeaders, params) : SERVICES[method](params);
+    });
+    const settings = forProgram(Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]])));
+    const { authority, metadataUrl } = this.#settings;
+    if (metadataUrl !== metadataURL(authority)) settings.metadataUrl = metadataUrl;
     try {
       await connection.call("open", { version: VERSION, steps: true, lock: await pageLock, settings });
     } catch (error) {

@@ -1,18 +1,13 @@
 // @ts-check
 // What only a page can do for the program.
 
-import { checkSession } from "./monitor.js";
-import { hear, visitPopup } from "./popup.js";
+import { onDemand } from "./demand.js";
 
 /** How long a frame that has loaded may take to answer, in milliseconds. */
 const FRAME_GRACE = 1_000;
 
 /** The services, by the names under which the program calls them. */
 export const SERVICES = {
-  navigate({ url }) {
-    location.assign(url);
-  },
-
   /** Visits url in a hidden frame until the callback page comes up in it. */
   frame({ url, timeout }) {
     return new Promise((resolve, reject) => {
@@ -42,28 +37,17 @@ export const SERVICES = {
     });
   },
 
-  checkSession(question) {
-    return checkSession(question);
+  async checkSession(question) {
+    return (await onDemand()).checkSession(question);
   },
 
   /** Visits url in a window until the callback page comes up in it. */
-  popup(params) {
-    return visitPopup(params);
+  async popup(params) {
+    return (await onDemand()).visitPopup(params);
   },
 
-  /** Waits for the answer of a window that seems to be closed. */
-  "popup.late"({ state, timeout }) {
-    return new Promise((resolve, reject) => {
-      const end = hear(state, ({ url }) => {
-        clearTimeout(limit);
-        end();
-        resolve({ url });
-      });
-      const limit = setTimeout(() => {
-        end();
-        reject({ code: "timeout" });
-      }, timeout);
-    });
+  async "popup.late"(params) {
+    return (await onDemand()).lateAnswer(params);
   },
 
   "transactions.put"({ state, ...transaction }) {
@@ -90,8 +74,23 @@ export function readTransaction(key) {
   }
 }
 
+/** Sends the tab to url, or the whole window that it is a frame of. */
+export function navigate(url, { redirectMethod, redirectTarget }) {
+  const target = redirectTarget === "top" ? window.top ?? window : window;
+  if (redirectMethod === "replace") target.location.replace(url);
+  else target.location.href = url;
+}
+
+/**
+ * The values of headers that are functions of the app.
+ * @param {Record<string, unknown>} headers the setting extraHeaders
+ */
+export async function headerValues(headers, { names }) {
+  return { headers: Object.fromEntries(await Promise.all(names.map(async (name) => [name, await headers[name]()]))) };
+}
+
 /** Removes what sign-ins that were given up have left. */
-function dropExpired() {
+export function dropExpired() {
   for (const key of Object.keys(sessionStorage)) {
     if (key.startsWith("oidcspa.") && !(readTransaction(key)?.expires_at > Date.now() / 1000)) {
       sessionStorage.removeItem(key);

@@ -26,6 +26,11 @@ const CLIENT_DEFAULTS = {
   extraHeaders: {},
 };
 
+/** Where a provider describes itself (OIDC Discovery 4). */
+export function metadataURL(authority) {
+  return `${authority?.replace(/\/?$/, "/")}.well-known/openid-configuration`;
+}
+
 /** Assigns the defaults, and what is given over them. */
 function take(target, defaults, given) {
   Object.assign(target, defaults);
@@ -36,7 +41,7 @@ function take(target, defaults, given) {
 export class OidcClientSettingsStore {
   constructor(given = {}) {
     take(this, CLIENT_DEFAULTS, given);
-    this.metadataUrl ??= `${this.authority?.replace(/\/?$/, "/")}.well-known/openid-configuration`;
+    this.metadataUrl ??= metadataURL(this.authority);
     this.stateStore ??= storeIn("localStorage");
   }
 }
@@ -71,4 +76,28 @@ export class UserManagerSettingsStore extends OidcClientSettingsStore {
     this.silentRequestTimeoutInSeconds ??= this.requestTimeoutInSeconds || 10;
     this.userStore ??= storeIn("sessionStorage");
   }
+}
+
+/** Settings of oidc-client-ts that are there for what is not done here; see docs/migrating-from-oidc-client-ts.md. */
+const NO_EFFECT = [
+  "userStore", "stateStore", "validateSubOnSilentRenew", "includeIdTokenInSilentSignout", "maxSilentRenewTimeoutRetries",
+  "iframeNotifyParentOrigin", "iframeScriptOrigin", "revokeTokenAdditionalContentTypes",
+];
+
+let said = false;
+
+/** Tells the log, once, of settings that have no effect. */
+export async function mentionUnused(given) {
+  const names = NO_EFFECT.filter((name) => (given?.[name] ?? true) !== true);
+  if (said || !names.length) return;
+  said = true;
+  const { Logger } = await import("../log.js");
+  new Logger("UserManager").warn(`settings without effect, see docs/migrating-from-oidc-client-ts.md: ${names.join(", ")}`);
+}
+
+/** What the program is told of settings: headers that are functions stay here. */
+export function forProgram({ host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, redirectMethod, redirectTarget, dpop, extraHeaders, ...settings }) {
+  for (const name of NO_EFFECT) delete settings[name];
+  const headers = Object.entries(extraHeaders ?? {}).map(([name, value]) => [name, typeof value === "function" ? null : value]);
+  return { ...settings, dpop: dpop?.store ? { ...dpop, store: undefined } : dpop, extraHeaders: Object.fromEntries(headers) };
 }
