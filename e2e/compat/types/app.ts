@@ -328,3 +328,51 @@ export async function watch(user: User): Promise<void> {
   console.log(new SessionMonitor(manager));
 }
 export const header: ExtraHeader = () => "now";
+
+// What fewer apps use.
+declare const custom: StateStore;
+declare const dpopStore: { set(key: string, value: DPoPState): Promise<void>; get(key: string): Promise<DPoPState>; remove(key: string): Promise<DPoPState>; getAllKeys(): Promise<string[]> };
+declare const described: Partial<OidcMetadata>;
+const required = { authority: "https://op.example", client_id: "app", redirect_uri: "https://app.example/cb" };
+export const rarer: UserManagerSettings[] = [
+  { ...required, userStore: custom, stateStore: custom },
+  { ...required, mergeClaimsStrategy: { array: "merge" }, refreshTokenAllowedScope: "openid", requestTimeoutInSeconds: 5 },
+  { ...required, revokeTokenAdditionalContentTypes: ["text/plain"], validateSubOnSilentRenew: false, maxSilentRenewTimeoutRetries: 1 },
+  { ...required, redirectMethod: "replace", redirectTarget: "top", includeIdTokenInSilentSignout: true },
+  { ...required, iframeNotifyParentOrigin: "https://a.example", iframeScriptOrigin: "https://a.example" },
+  { ...required, metadata: described, dpop: { store: dpopStore, bind_authorization_code: true } },
+  { ...required, extraHeaders: { "X-Static": "1", "X-Computed": () => String(Date.now()) } },
+];
+export const rarerClients: OidcClientSettings[] = [
+  { ...required, metadata: {}, metadataUrl: "https://op.example/metadata", metadataSeed: {}, extraHeaders: { "X-A": () => "1" } },
+  { ...required, extraTokenParams: { a: "b" }, filterProtocolClaims: ["nbf"], mergeClaimsStrategy: { array: "replace" }, disablePKCE: true },
+];
+export async function rarely(manager: UserManager, user: User): Promise<void> {
+  const present: User | null = await manager.getUser(true);
+  await manager.storeUser(user);
+  await manager.storeUser(null);
+  await manager.signinSilentCallback();
+  const typed: User = await manager.signinResourceOwnerCredentials({ username: "a", password: "b", skipUserInfo: true });
+  const left: SignoutResponse = await manager.signoutRedirectCallback();
+  const leftOrNot: SignoutResponse | undefined = await manager.signoutCallback();
+  const returned: User | undefined = await manager.signinCallback();
+  const redirected: User = await manager.signinRedirectCallback();
+  await manager.signoutSilent({ state: 1, silentRequestTimeoutInSeconds: 5 });
+  await manager.signoutSilentCallback();
+  manager.startSilentRenew();
+  manager.stopSilentRenew();
+  await manager.clearStaleState();
+  const thumbprint: string | undefined = await manager.generateDPoPJkt({ store: dpopStore });
+  await manager.querySessionStatus({ silentRequestTimeoutInSeconds: 1 });
+  await manager.events.load(user, false);
+  await manager.events.unload();
+  await manager.signinRedirect({ redirectMethod: "replace" });
+  await manager.signoutRedirect({ redirectMethod: "assign" });
+  await manager.signinSilent({ state: 1, silentRequestTimeoutInSeconds: 1, forceIframeAuth: true });
+  console.log(present, typed, left.userState, leftOrNot?.url_state, returned, redirected, thumbprint);
+}
+export async function rareSteps(client: OidcClient): Promise<void> {
+  const request = await client.createSigninRequest({ nonce: "n", extraTokenParams: { a: "b" } });
+  const { state, response }: { state: State | undefined; response: SignoutResponse } = await client.readSignoutResponseState(location.href);
+  console.log(request.url, state?.id, response.error);
+}
