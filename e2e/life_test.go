@@ -72,6 +72,41 @@ func holdFirst(t *testing.T, op *oidctest.OP, endpoint string) (asked <-chan str
 	return first
 }
 
+// A worker whose lock is lost lives on: it is asked, and answers.
+func TestWorkerLosesItsLock(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	answer, asked := make(chan struct{}), make(chan struct{})
+	var came atomic.Bool
+	op.Edit(func() {
+		op.Hold = func(to string, r *http.Request) {
+			if to == oidctest.Token && !came.Swap(true) {
+				close(asked)
+				<-answer
+			}
+		}
+	})
+	eval[bool](tab, "globalThis.pending = um.signinSilent().then((u) => u.profile.sub, (e) => e.code), true")
+	<-asked
+	stolen := eval[int](tab, `navigator.locks.query().then(({ held }) => Promise.all(held
+	  .filter(({ name }) => name.startsWith("oidcspa.host."))
+	  .map(({ name }) => navigator.locks.request(name, { steal: true }, () => 1)))).then((all) => all.length)`)
+	if stolen != 1 {
+		t.Errorf("%d locks of hosts, want 1", stolen)
+	}
+	// Twice as long as the page waits for the worker's word.
+	tab.waitFor("globalThis.later ??= setTimeout(() => { globalThis.passed = true; }, 2_000), globalThis.passed")
+	close(answer)
+	if got := eval[string](tab, "pending"); got != op.Subject {
+		t.Errorf("the call that was under way: %q", got)
+	}
+}
+
 // A worker that dies takes its calls with it, with a code; the next call
 // starts a new worker, which restores the session.
 func TestWorkerDies(t *testing.T) {

@@ -14,6 +14,9 @@ export const pageLock = new Promise((resolve) => {
   });
 });
 
+/** How long a host may take to answer when its lock is free, in milliseconds. */
+const PATIENCE = 1_000;
+
 /** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
 const NOTIFICATIONS = ["event", "hint"];
 
@@ -90,15 +93,20 @@ export class Connection {
     this.#port.postMessage(JSON.stringify({ jsonrpc: "2.0", ...message }));
   }
 
-  /** Notices when the host that holds a lock is gone, however it ended. */
+  /**
+   * Notices when the host that holds a lock is gone, however it ended. A host
+   * that answers has lost its lock alone, and is asked from then on.
+   */
   async #watch(lock) {
     if (!lock) return;
     try {
       await navigator.locks.request(lock, { mode: "shared", signal: this.#ended.signal }, () => {});
-      this.stop(failure("runtime_stopped", "the worker is gone"));
     } catch {
-      // the connection ended first
+      return; // the connection ended first
     }
+    const answered = this.call("ping").then(() => true, () => true);
+    if (await Promise.race([answered, pause(PATIENCE)])) setTimeout(() => this.#watch(lock), PATIENCE);
+    else this.stop(failure("runtime_stopped", "the worker is gone"));
   }
 
   async #receive({ id, method, params, result, error }, hello) {
@@ -126,4 +134,8 @@ export class Connection {
       }
     }
   }
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
