@@ -449,6 +449,7 @@ export interface SignoutRedirectArgs {
 export interface SignoutResponse {
   /** What was given to signoutRedirect. */
   readonly state?: unknown;
+  readonly url_state?: string;
 }
 
 /** For accessTokenExpiring and accessTokenExpired. A promise is not waited for. */

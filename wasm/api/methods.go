@@ -100,7 +100,7 @@ func signoutRedirect(ctx context.Context, client *session.Client, params []byte)
 
 // signoutResult is what the app gave to a sign-out.
 type signoutResult struct {
-	State    strictjson.RawMessage `json:"state,omitempty"`
+	State    strictjson.RawMessage `json:"state"` // null if there is none
 	URLState string                `json:"url_state,omitempty"`
 }
 

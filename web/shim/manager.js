@@ -152,8 +152,8 @@ export class UserManager {
 
   async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
     if (!new URL(url).search || await handOver(url, keepOpen)) return {};
-    const { state } = await this.#call("signoutCallback", { url });
-    return state === null ? {} : { state };
+    const { state = null, ...more } = await this.#call("signoutCallback", { url }) ?? {};
+    return state === null ? more : { state, ...more };
   }
 
   /** How the program is doing. */
