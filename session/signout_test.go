@@ -168,26 +168,3 @@ func TestSignoutSilentRefused(t *testing.T) {
 	})
 	mustFail(t, "SignoutSilent", client.SignoutSilent(t.Context(), SignoutArgs{}), oidc.ErrProvider)
 }
-
-// What is read is still there for the step that completes the sign-out.
-func TestStepsSignout(t *testing.T) {
-	w := newWorld(t)
-	steps, err := w.registry.OpenSteps(w.settings, newTab(w.op).page())
-	if err != nil {
-		t.Fatal(err)
-	}
-	address, _, err := steps.Signout(t.Context(), SignoutArgs{State: []byte(`"bye"`), URLState: "en"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	back := w.op.Visit(address)
-	for i, step := range []struct {
-		keep bool
-		want string
-	}{{true, `"bye"`}, {true, `"bye"`}, {false, `"bye"`}, {true, ""}, {false, ""}} {
-		response, err := steps.SignoutResponse(t.Context(), back, step.keep)
-		if err != nil || string(response.State) != step.want || response.URLState != "en" {
-			t.Errorf("step %d: %v, %v", i, response, err)
-		}
-	}
-}

@@ -41,7 +41,10 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if err := c.identify(ctx, &user, before); err != nil {
 		return err
 	}
-	user.resume(before, s.config.Now())
+	if user.ExpiresAt != 0 { // when it began, nobody knows
+		left := time.Unix(user.ExpiresAt, 0).Sub(s.config.Now().Round(0))
+		user.lifetime, user.deadline = max(left, tick), time.Now().Add(left)
+	}
 
 	// A renewal in the air would use the refresh token up, and find another
 	// user than it began with.
@@ -96,17 +99,5 @@ func (c *Client) expectUnasked(metadata *oidc.Metadata, accessToken oidc.Secret)
 		Algorithms:  metadata.SigningAlgorithms(),
 		NoNonce:     true,
 		AccessToken: accessToken,
-	}
-}
-
-// resume lets the life of an access token go on whose beginning nobody knows,
-// unless it is that of the user before.
-func (u *User) resume(before *User, now time.Time) {
-	switch {
-	case before != nil && u.AccessToken == before.AccessToken && u.ExpiresAt == before.ExpiresAt:
-		u.lifetime, u.deadline = before.lifetime, before.deadline
-	case u.ExpiresAt != 0:
-		left := time.Unix(u.ExpiresAt, 0).Sub(now.Round(0))
-		u.lifetime, u.deadline = max(left, tick), time.Now().Add(left)
 	}
 }

@@ -17,10 +17,7 @@ func (w *world) kept(lifetime time.Duration) *User {
 	w.t.Helper()
 	before := w.op.Lifetime
 	w.op.Edit(func() { w.op.Lifetime = lifetime })
-	steps, err := w.registry.OpenSteps(w.settings, newTab(w.op).page())
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	steps := w.steps()
 	request, err := steps.Signin(w.t.Context(), SigninArgs{})
 	if err != nil {
 		w.t.Fatal(err)
