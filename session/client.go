@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -15,6 +16,7 @@ type Client struct {
 	session  *session
 	settings Settings
 	page     Page
+	manual   atomic.Bool // see [Client.RenewAutomatically]
 
 	redirect flight[struct{}]
 	signout  flight[struct{}]

@@ -57,6 +57,20 @@ func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 // isBound tells whether the access token of user is bound to the key.
 func isBound(user *User) bool { return strings.EqualFold(user.TokenType, "DPoP") }
 
+// DPoPThumbprint returns the thumbprint of the session's key (RFC 7638), which
+// is made if there is none yet; empty if the settings ask for no DPoP. Code:
+// [oidc.ErrUnsupported] if this program cannot make keys.
+func (c *Client) DPoPThumbprint(ctx context.Context) (string, error) {
+	if !c.settings.DPoP {
+		return "", nil
+	}
+	prover, err := c.session.prover(ctx)
+	if err != nil {
+		return "", err
+	}
+	return prover.Thumbprint(), nil
+}
+
 // DPoPProof returns the header DPoP for a request that carries the user's
 // access token, for one request alone (RFC 9449 7.1). nonce is the server's, or
 // empty if it gave none. Codes: [ErrNotSignedIn], [oidc.ErrUnsupported] if the

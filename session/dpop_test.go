@@ -162,3 +162,27 @@ func TestDPoPKeyEndsWithUser(t *testing.T) {
 		t.Error("two users had one key")
 	}
 }
+
+// The thumbprint is that of the key which a sign-in is bound to afterwards.
+func TestDPoPThumbprint(t *testing.T) {
+	w, _ := newBound(t)
+	client, tab := w.open(false)
+	thumbprint, err := client.DPoPThumbprint(t.Context())
+	if err != nil || thumbprint == "" || thumbprint != client.session.key.Thumbprint() {
+		t.Fatalf("DPoPThumbprint = %q, %v", thumbprint, err)
+	}
+	w.signIn(client, tab)
+	if again, err := client.DPoPThumbprint(t.Context()); err != nil || again != thumbprint {
+		t.Errorf("DPoPThumbprint = %q, %v after the sign-in", again, err)
+	}
+	w.settings.DPoP = false
+	client, _ = w.open(false)
+	if thumbprint, err := client.DPoPThumbprint(t.Context()); err != nil || thumbprint != "" {
+		t.Errorf("DPoPThumbprint = %q, %v without DPoP", thumbprint, err)
+	}
+	w = newWorld(t) // without keys
+	w.settings.DPoP = true
+	client, _ = w.open(false)
+	_, err = client.DPoPThumbprint(t.Context())
+	mustFail(t, "DPoPThumbprint", err, oidc.ErrUnsupported)
+}

@@ -156,7 +156,7 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 		return pause
 	}
 	for _, c := range w.session.tabs(nil) {
-		if c.settings.ManualRenew {
+		if c.manual.Load() {
 			continue
 		}
 		w.renewing = true
@@ -167,4 +167,14 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 		break
 	}
 	return tick
+}
+
+// RenewAutomatically turns the renewal before the access token expires on or
+// off for this tab, whatever [Settings].ManualRenew says. Tabs share the
+// renewal: it is off when all of them want that. One that was due is made up
+// for; one in the air goes on.
+func (c *Client) RenewAutomatically(on bool) {
+	if manual := c.manual.Swap(!on); manual && on {
+		c.Wake()
+	}
 }

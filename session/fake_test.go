@@ -22,6 +22,7 @@ type tab struct {
 	events       []Event
 	hint         bool
 	frames       int
+	timeout      time.Duration // of the last frame
 
 	// frame replaces the visit of a hidden frame, if set, popup that of a
 	// window, and late what comes when that was closed.
@@ -41,9 +42,10 @@ func (t *tab) Navigate(_ context.Context, url string) error {
 	return nil
 }
 
-func (t *tab) Frame(ctx context.Context, url string, _ time.Duration) (string, error) {
+func (t *tab) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
 	t.mu.Lock()
 	t.frames++
+	t.timeout = timeout
 	frame := t.frame
 	t.mu.Unlock()
 	if frame != nil {

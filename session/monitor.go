@@ -65,12 +65,13 @@ type ProviderSession struct {
 
 // QuerySessionStatus asks the provider, in a hidden frame, who is signed in
 // there. It changes nothing here: the tokens that it needs for that are
-// forgotten. It returns nil if the provider has no session management. Codes:
-// those of [Client.SigninSilent] without a refresh token; that nobody is
-// signed in is no error with [MonitorSettings].Anonymous.
-func (c *Client) QuerySessionStatus(ctx context.Context) (*ProviderSession, error) {
+// forgotten. The scope is "openid" unless args have one. It returns nil if the
+// provider has no session management. Codes: those of [Client.SigninSilent]
+// without a refresh token; that nobody is signed in is no error with
+// [MonitorSettings].Anonymous.
+func (c *Client) QuerySessionStatus(ctx context.Context, args SigninArgs) (*ProviderSession, error) {
 	user, _ := c.session.current()
-	found, err := c.providerSession(ctx, user)
+	found, err := c.providerSession(ctx, user, args)
 	if err != nil && (found.State == "" || !c.settings.Monitor.Anonymous) {
 		return nil, err
 	}
@@ -82,8 +83,11 @@ func (c *Client) QuerySessionStatus(ctx context.Context) (*ProviderSession, erro
 
 // providerSession asks who is signed in at the provider. A refusal has the
 // session_state of nobody, if the provider gave one.
-func (c *Client) providerSession(ctx context.Context, previous *User) (ProviderSession, error) {
-	user, err := c.session.signinFrame(ctx, c, previous, SigninArgs{Scope: "openid"})
+func (c *Client) providerSession(ctx context.Context, previous *User, args SigninArgs) (ProviderSession, error) {
+	if args.Scope == "" {
+		args.Scope = "openid"
+	}
+	user, err := c.session.signinFrame(ctx, c, previous, args)
 	if err == nil {
 		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil
 	}

@@ -307,7 +307,7 @@ func TestQuerySessionStatus(t *testing.T) {
 			w.settings.Monitor.Session = false
 			tt.edit(w)
 			client, tab, _ := w.watched(says("unchanged"))
-			found, err := client.QuerySessionStatus(t.Context())
+			found, err := client.QuerySessionStatus(t.Context(), SigninArgs{})
 			if tt.wantError != "" {
 				mustFail(t, "QuerySessionStatus", err, tt.wantError)
 			} else if err != nil {
@@ -318,6 +318,40 @@ func TestQuerySessionStatus(t *testing.T) {
 			}
 			if heard := tab.heard(); len(heard) > 0 || client.session.user != nil {
 				t.Errorf("the question changed something: %v", heard)
+			}
+		})
+	}
+}
+
+// The arguments are those of a silent sign-in; the scope is the least unless
+// they have one.
+func TestQuerySessionStatusArguments(t *testing.T) {
+	tests := []struct {
+		name  string
+		args  SigninArgs
+		param string
+		want  string
+	}{
+		{"no scope", SigninArgs{}, "scope", "openid"},
+		{"a scope", SigninArgs{Scope: "openid email"}, "scope", "openid email"},
+		{"login_hint", SigninArgs{LoginHint: "ada"}, "login_hint", "ada"},
+		{"redirect_uri", SigninArgs{RedirectURI: "https://app.example.test/other"}, "redirect_uri", "https://app.example.test/other"},
+		{"prompt stays none", SigninArgs{Request: RequestSettings{Prompt: "login"}}, "prompt", "none"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWatchedWorld(t)
+			w.settings.Monitor.Session = false
+			client, tab, _ := w.watched(says("unchanged"))
+			tab.frame = func(_ context.Context, address string) (string, error) {
+				u, err := url.Parse(address)
+				if err != nil || u.Query().Get(tt.param) != tt.want {
+					t.Errorf("%s = %q, %v; want %q", tt.param, u.Query().Get(tt.param), err, tt.want)
+				}
+				return w.op.Visit(address), nil
+			}
+			if found, err := client.QuerySessionStatus(t.Context(), tt.args); err != nil || found == nil {
+				t.Errorf("QuerySessionStatus = %v, %v", found, err)
 			}
 		})
 	}

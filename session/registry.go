@@ -96,6 +96,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		settings: settings,
 		page:     page,
 	}
+	client.manual.Store(settings.ManualRenew)
 	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI}})
 	client.session.join(client, hint)
 	return client, nil

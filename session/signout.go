@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -14,6 +16,7 @@ type SignoutArgs struct {
 	Extra                 map[string]string
 	Window                int64 // of [Client.SignoutPopup]; see [Popup]
 	URLState              string
+	Timeout               time.Duration // of [Client.SignoutSilent]; zero means as in the settings
 
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
@@ -79,23 +82,71 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	if err != nil {
 		return err
 	}
-	return c.page.Transactions.Put(ctx, request.State, Transaction{
-		Record:    data,
+	return c.putSignout(ctx, request.State, data)
+}
+
+func (c *Client) putSignout(ctx context.Context, state oidc.Secret, record []byte) error {
+	return c.page.Transactions.Put(ctx, state, Transaction{
+		Record:    record,
 		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})
 }
 
+// A SignoutResponse is what came back after a sign-out.
+type SignoutResponse struct {
+	State    strictjson.RawMessage // of the app; nil if there is none that belongs to the response
+	URLState string                // what the app added to the state parameter
+}
+
 // SignoutCallback returns the app's state when the provider sent the tab
-// back after a sign-out. A missing or foreign state is no error: the user is
-// gone already. Codes: [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
-func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (strictjson.RawMessage, error) {
+// back after a sign-out; nil if the address holds no state at all. A missing or
+// foreign state is no error: the user is gone already. Codes:
+// [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
+func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*SignoutResponse, error) {
+	return c.signoutResponse(ctx, callbackURL, false)
+}
+
+func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
 	state, err := oidc.SignoutState(callbackURL)
 	if err != nil || state == "" {
 		return nil, err
 	}
 	data, err := c.page.Transactions.Take(ctx, state)
+	if err == nil && keep && data != nil {
+		err = c.putSignout(ctx, state, data)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return parseSignoutRecord(data), nil
+	return &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}, nil
+}
+
+// SignoutSilent forgets the user in all tabs and ends the provider's session in
+// a hidden frame of the tab, which browsers let see the provider's cookies only
+// where both are of one site. The user is forgotten whatever fails afterwards.
+// Without a post_logout_redirect_uri nothing comes back: that the frame has
+// loaded is then the end. Codes: [ErrFrameNoResponse], [oidc.ErrTimeout],
+// [ErrPageGone], a [oidc.ProviderError], those of [oidc.FetchMetadata] and of
+// [oidc.EndSessionRequest.URL].
+func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
+	user := c.session.unload()
+	if args.PostLogoutRedirectURI == "" {
+		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
+	}
+	timeout := args.Timeout
+	if timeout <= 0 {
+		timeout = c.settings.SilentTimeout
+	}
+	request, url, err := c.startSignout(ctx, user, args)
+	if err != nil {
+		return err
+	}
+	callbackURL, err := c.page.Framer.Frame(ctx, url, timeout)
+	if request.PostLogoutRedirectURI == "" && errors.Is(err, ErrFrameNoResponse) {
+		return nil
+	}
+	if err == nil {
+		_, err = oidc.SignoutState(callbackURL)
+	}
+	return err
 }

@@ -1,9 +1,12 @@
 package session
 
 import (
+	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -15,7 +18,7 @@ func TestSignoutRedirect(t *testing.T) {
 	other, tab2 := w.open(false)
 	user := w.signIn(client, tab1)
 	tab2.heard()
-	err := client.SignoutRedirect(t.Context(), SignoutArgs{State: strictjson.RawMessage(`"bye"`)})
+	err := client.SignoutRedirect(t.Context(), SignoutArgs{State: strictjson.RawMessage(`"bye"`), URLState: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,15 +33,18 @@ func TestSignoutRedirect(t *testing.T) {
 		t.Errorf("the provider gets no id_token_hint")
 	}
 	back := w.op.Visit(tab1.address)
-	state, err := client.SignoutCallback(t.Context(), back)
-	if err != nil || string(state) != `"bye"` || len(tab1.transactions) != 0 {
-		t.Errorf("SignoutCallback = %s, %v; %d transactions left", state, err, len(tab1.transactions))
+	response, err := client.SignoutCallback(t.Context(), back)
+	if err != nil || string(response.State) != `"bye"` || response.URLState != "en" || len(tab1.transactions) != 0 {
+		t.Errorf("SignoutCallback = %v, %v; %d transactions left", response, err, len(tab1.transactions))
 	}
 	// rp-init-logout-other-state, -no-state: they do no harm
-	for _, callback := range []string{back, "https://app.example.test/", "https://app.example.test/?state=foreign"} {
-		if state, err := client.SignoutCallback(t.Context(), callback); state != nil || err != nil {
-			t.Errorf("SignoutCallback = %s, %v; want nothing", state, err)
+	for _, callback := range []string{back, "https://app.example.test/?state=foreign"} {
+		if response, err := client.SignoutCallback(t.Context(), callback); err != nil || response.State != nil {
+			t.Errorf("SignoutCallback = %v, %v; want no state of the app", response, err)
 		}
+	}
+	if response, err := client.SignoutCallback(t.Context(), "https://app.example.test/"); err != nil || response != nil {
+		t.Errorf("SignoutCallback = %v, %v; want nothing", response, err)
 	}
 }
 
@@ -91,4 +97,74 @@ func TestSignoutStateIsNoSigninState(t *testing.T) {
 	}
 	_, err := client.SigninCallback(t.Context(), "https://app.example.test/?code=c&state="+state)
 	mustFail(t, "SigninCallback", err, oidc.ErrStateUnknown)
+}
+
+func TestSignoutSilent(t *testing.T) {
+	const home = "https://app.example.test/"
+	tests := []struct {
+		name     string
+		redirect string // of the settings
+		args     SignoutArgs
+		frame    error // of the frame; nil for an answer
+		want     oidc.Code
+		sent     string // post_logout_redirect_uri
+		timeout  time.Duration
+	}{
+		{"back", home, SignoutArgs{}, nil, "", home, 10 * time.Second},
+		{"back elsewhere", home, SignoutArgs{PostLogoutRedirectURI: home + "bye"}, nil, "", home + "bye", 10 * time.Second},
+		{"in a second", home, SignoutArgs{Timeout: time.Second}, nil, "", home, time.Second},
+		{"no answer", home, SignoutArgs{}, ErrFrameNoResponse, ErrFrameNoResponse, home, 10 * time.Second},
+		{"no answer where none can come", "", SignoutArgs{}, ErrFrameNoResponse, "", "", 10 * time.Second},
+		{"never loaded where no answer can come", "", SignoutArgs{}, oidc.ErrTimeout, oidc.ErrTimeout, "", 10 * time.Second},
+		{"the tab went away", home, SignoutArgs{}, ErrPageGone, ErrPageGone, home, 10 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings.PostLogoutRedirectURI = tt.redirect
+			client, tab := w.open(false)
+			_, other := w.open(false)
+			w.signIn(client, tab)
+			other.heard()
+			var sent url.Values
+			tab.frame = func(_ context.Context, address string) (string, error) {
+				u, err := url.Parse(address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sent = u.Query()
+				if tt.frame != nil {
+					return "", tt.frame
+				}
+				return w.op.Visit(address), nil
+			}
+			err := client.SignoutSilent(t.Context(), tt.args)
+			if tt.want == "" && err != nil || tt.want != "" && !errors.Is(err, tt.want) {
+				t.Errorf("SignoutSilent = %v, want %q", err, string(tt.want))
+			}
+			if sent.Get("post_logout_redirect_uri") != tt.sent || sent.Has("state") != (tt.sent != "") || !sent.Has("id_token_hint") {
+				t.Errorf("the request is %v", sent)
+			}
+			if tab.timeout != tt.timeout {
+				t.Errorf("the frame may take %v, want %v", tab.timeout, tt.timeout)
+			}
+			if heard := other.heard(); !slices.Equal(heard, []EventName{UserUnloaded}) || client.Current() != nil {
+				t.Errorf("the user is still there; events = %v", heard)
+			}
+			if client.session.provider.frameBlocked() {
+				t.Error("a silent sign-in would not be tried any more")
+			}
+		})
+	}
+}
+
+// The callback page reports what the provider says.
+func TestSignoutSilentRefused(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	w.op.Edit(func() {
+		w.op.EditSignout = func(p url.Values) { p["error"] = []string{"server_error"} }
+	})
+	mustFail(t, "SignoutSilent", client.SignoutSilent(t.Context(), SignoutArgs{}), oidc.ErrProvider)
 }

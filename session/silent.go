@@ -114,21 +114,23 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	r.received = s.config.Now()
 	s.rotate(previous, tokens.RefreshToken)
 	claims := previous.claims
-	if tokens.IDToken == "" { // it may be left out (OIDC Core 12.2)
+	kept := tokens.IDToken == "" // it may be left out (OIDC Core 12.2)
+	if kept {
 		tokens.IDToken = previous.IDToken
 	} else {
-		claims, err = s.provider.verifyFresh(ctx, &oidc.ExpectedIDToken{
-			Issuer:      metadata.Issuer,
-			ClientID:    c.settings.ClientID,
-			Algorithms:  metadata.SigningAlgorithms(),
-			AccessToken: tokens.AccessToken,
-			Previous:    previous.claims,
-		}, tokens.IDToken, r)
+		expected := c.expectUnasked(metadata, tokens.AccessToken)
+		if previous.IDToken != "" {
+			expected.Previous = previous.claims
+		}
+		claims, err = s.provider.verifyFresh(ctx, expected, tokens.IDToken, r)
 		if err != nil {
 			return nil, fmt.Errorf("ID Token: %w", err)
 		}
 	}
 	user := c.newUser(tokens, claims, r)
+	if kept {
+		user.Profile = maps.Clone(previous.Profile)
+	}
 	user.follow(previous)
 	if err := s.loadUserinfo(ctx, c, user); err != nil {
 		return nil, err

@@ -120,7 +120,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, 
 
 // Refresh renews the user whom an earlier step returned; of it, RefreshToken
 // has to be there, and IDToken for the new one to be compared with (OIDC Core
-// 12.2). Codes: those of [oidc.RefreshRequest.Refresh] and
+// 12.2), unless the user never had one. Codes: those of [oidc.RefreshRequest.Refresh] and
 // [oidc.ExpectedIDToken.VerifyIDToken].
 func (s *Steps) Refresh(ctx context.Context, previous *User) (*User, error) {
 	known := *previous
@@ -130,73 +130,9 @@ func (s *Steps) Refresh(ctx context.Context, previous *User) (*User, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ID Token: %w", err)
 		}
-		known.claims = claims
+		known.claims, known.Profile = claims, s.client.settings.Profile.profile(claims.Members)
 	}
 	return s.client.session.refresh(ctx, s.client, &known, known.RefreshToken, SigninArgs{})
-}
-
-// PasswordArgs are what a sign-in with a password asks for.
-type PasswordArgs struct {
-	Username string
-	Password oidc.Secret
-	Extra    map[string]string
-}
-
-// Password signs in with the End-User's password. Without the scope "openid"
-// the user has an access token and no profile. Codes: those of
-// [oidc.PasswordRequest.Exchange] and [oidc.ExpectedIDToken.VerifyIDToken].
-func (s *Steps) Password(ctx context.Context, args PasswordArgs) (*User, error) {
-	return s.client.session.password(ctx, s.client, args)
-}
-
-// password is [Steps.Password] for any client.
-func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*User, error) {
-	metadata, err := s.provider.fetchMetadata(ctx)
-	if err != nil {
-		return nil, err
-	}
-	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
-	if err != nil {
-		return nil, err
-	}
-	scope := c.settings.Scope
-	if c.settings.OmitScope {
-		scope = ""
-	}
-	request := &oidc.PasswordRequest{
-		ClientID: c.settings.ClientID,
-		Username: args.Username,
-		Password: args.Password,
-		Scope:    scope,
-		Extra:    args.Extra,
-	}
-	r := round{sent: s.config.Now()}
-	tokens, err := request.Exchange(ctx, transport, metadata)
-	if err != nil {
-		return nil, fmt.Errorf("token request: %w", err)
-	}
-	r.received = s.config.Now()
-	claims := new(oidc.IDTokenClaims)
-	if tokens.IDToken != "" {
-		claims, err = s.provider.verifyFresh(ctx, &oidc.ExpectedIDToken{
-			Issuer:      metadata.Issuer,
-			ClientID:    c.settings.ClientID,
-			Algorithms:  metadata.SigningAlgorithms(),
-			NoNonce:     true,
-			AccessToken: tokens.AccessToken,
-		}, tokens.IDToken, r)
-		if err != nil {
-			return nil, fmt.Errorf("ID Token: %w", err)
-		}
-	}
-	user := c.newUser(tokens, claims, r)
-	if tokens.IDToken == "" {
-		return user, nil
-	}
-	if err := s.loadUserinfo(ctx, c, user); err != nil {
-		return nil, err
-	}
-	return user, nil
 }
 
 // Signout returns the address that ends the provider's session, and the state
@@ -227,9 +163,10 @@ func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, stat
 	return url, request.State, c.keepSignout(ctx, request, args.State)
 }
 
-// SignoutResponse is [Client.SignoutCallback].
-func (s *Steps) SignoutResponse(ctx context.Context, callbackURL string) (strictjson.RawMessage, error) {
-	return s.client.SignoutCallback(ctx, callbackURL)
+// SignoutResponse is [Client.SignoutCallback]; with keep, everything stays where
+// it is.
+func (s *Steps) SignoutResponse(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
+	return s.client.signoutResponse(ctx, callbackURL, keep)
 }
 
 // Revoke tells the provider that a token is not needed any more. Codes: those

@@ -51,7 +51,7 @@ func (w *vigil) run(ctx context.Context) {
 
 // meet finds out who is signed in at the provider while nobody is here.
 func (w *vigil) meet(ctx context.Context) bool {
-	found, err := w.client.providerSession(ctx, nil)
+	found, err := w.client.providerSession(ctx, nil, SigninArgs{})
 	if found.State == "" {
 		if ctx.Err() == nil && err != nil {
 			w.session.config.Logf("session: who is signed in at the provider is not known: %v", err)
@@ -142,7 +142,7 @@ func (w *vigil) recheck(ctx context.Context) bool {
 		w.giveUp("its frame always answers with changed; the browser probably blocks third-party cookies")
 		return false
 	}
-	found, err := w.client.providerSession(ctx, w.user)
+	found, err := w.client.providerSession(ctx, w.user, SigninArgs{})
 	switch {
 	case ctx.Err() != nil:
 		return false

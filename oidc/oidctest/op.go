@@ -30,6 +30,10 @@ type OP struct {
 	// signing in.
 	LoginForm bool
 
+	// Password is the one of everybody, for the password grant; without it,
+	// nobody has one.
+	Password string
+
 	// RefreshTokens are issued and rotated. The use of an old one fails the
 	// test and revokes all that came of the same sign-in (RFC 9700 4.14.2).
 	RefreshTokens bool

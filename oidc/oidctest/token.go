@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,7 @@ import (
 // A grant is what a sign-in gave the client.
 type grant struct {
 	scope, nonce string
+	plain        bool   // OAuth alone: no ID Token
 	thumbprint   string // of the key that it is bound to (RFC 9449 5)
 	authTime     int64  // seconds since the epoch
 	revoked      *bool  // shared by all refresh tokens of the sign-in
@@ -45,6 +47,8 @@ func (op *OP) token(w http.ResponseWriter, r *http.Request) {
 		op.exchange(w, form, thumbprint)
 	case "refresh_token":
 		op.refreshTokens(w, form, thumbprint)
+	case "password":
+		op.password(w, form, thumbprint)
 	default:
 		op.tb.Errorf("oidctest: grant_type %q", form.Get("grant_type"))
 		op.refuse(w, Token, "unsupported_grant_type")
@@ -103,6 +107,19 @@ func (op *OP) refreshTokens(w http.ResponseWriter, form url.Values, thumbprint s
 	op.issue(w, &next, g.used)
 }
 
+// password is the grant of RFC 6749 4.3.
+func (op *OP) password(w http.ResponseWriter, form url.Values, thumbprint string) {
+	op.remember(form.Get("password"))
+	if op.Password == "" || form.Get("password") != op.Password || form.Get("username") == "" {
+		op.refuse(w, Token, "invalid_grant")
+		return
+	}
+	op.issue(w, &grant{
+		scope: form.Get("scope"), plain: !slices.Contains(strings.Fields(form.Get("scope")), "openid"),
+		thumbprint: thumbprint, authTime: time.Now().Unix(), revoked: new(bool),
+	}, true)
+}
+
 // RevokeRefreshTokens makes every refresh token unknown.
 func (op *OP) RevokeRefreshTokens() {
 	op.Edit(func() { clear(op.refresh) })
@@ -121,7 +138,9 @@ func (op *OP) issue(w http.ResponseWriter, g *grant, rotate bool) {
 		"token_type":   tokenType,
 		"expires_in":   int(op.Lifetime / time.Second),
 		"scope":        g.scope,
-		"id_token":     op.idToken(g, accessToken),
+	}
+	if !g.plain {
+		response["id_token"] = op.idToken(g, accessToken)
 	}
 	if op.RefreshTokens && rotate {
 		token := "refresh-" + random()

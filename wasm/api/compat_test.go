@@ -248,7 +248,7 @@ func TestURLState(t *testing.T) {
 	tab.must(signout, object{"url_state": "bye", "state": 9}, nil)
 	var result signoutResult
 	tab.must("signoutCallback", object{"url": w.op.Visit(tab.address)}, &result)
-	if result.State != 9.0 {
-		t.Errorf("the sign-out comes back with %v", result.State)
+	if string(result.State) != "9" || result.URLState != "bye" {
+		t.Errorf("the sign-out comes back with %s and %q", result.State, result.URLState)
 	}
 }

@@ -89,6 +89,12 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"signinInitiated":    signinInitiated,
 	"querySessionStatus": querySessionStatus,
 	"stayActive":         stayActive,
+
+	"storeUser":         storeUser,
+	"signinCredentials": signinCredentials,
+	"signoutSilent":     signoutSilent,
+	"silentRenew":       silentRenew,
+	"dpopJkt":           dpopThumbprint,
 }
 
 // Runtime is how the program is doing.
@@ -198,18 +204,6 @@ func (c *Connection) watch(lock string) {
 	if c.Gone(ctx, lock) == nil {
 		c.Close()
 	}
-}
-
-// decode reads the parameters of a call, and refuses those that it does not
-// name.
-func decode(params []byte, v any) error {
-	if len(params) == 0 {
-		params = []byte("{}")
-	}
-	if err := strictjson.UnmarshalKnown(params, v); err != nil {
-		return fmt.Errorf("parameters: %s: %w", err.Error(), oidc.ErrInvalidArgument)
-	}
-	return nil
 }
 
 func userResult(user *session.User, err error) (any, error) {

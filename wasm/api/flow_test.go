@@ -63,6 +63,10 @@ func TestFlow(t *testing.T) {
 		if string(result["state"]) != "null" {
 			t.Errorf("signoutCallback again = %s", result["state"])
 		}
+		var none *signoutResult
+		if tab.must("signoutCallback", object{"url": "https://app.example.test/"}, &none); none != nil {
+			t.Errorf("signoutCallback without a state = %+v", none)
+		}
 		var nobody *userJSON
 		if tab.must("getUser", nil, &nobody); nobody != nil {
 			t.Error("the user is still there")

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/session"
 )
 
@@ -20,25 +21,21 @@ func getUser(ctx context.Context, client *session.Client, params []byte) (any, e
 }
 
 func getMetadata(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	if err := decode(params, &struct{}{}); err != nil {
+	if err := noArgs(params); err != nil {
 		return nil, err
 	}
 	return client.Metadata(ctx)
 }
 
 func removeUser(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	if err := decode(params, &struct{}{}); err != nil {
+	if err := noArgs(params); err != nil {
 		return nil, err
 	}
 	return nil, client.RemoveUser(ctx)
 }
 
 func signinRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	var j signinJSON
-	if err := decode(params, &j); err != nil {
-		return nil, err
-	}
-	args, err := j.args()
+	args, err := signinArgs(params)
 	if err != nil {
 		return nil, err
 	}
@@ -46,28 +43,19 @@ func signinRedirect(ctx context.Context, client *session.Client, params []byte) 
 }
 
 func signinSilent(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	var j silentJSON
-	if err := decode(params, &j); err != nil {
-		return nil, err
-	}
-	args, err := j.args()
+	args, err := silentArgs(params)
 	if err != nil {
 		return nil, err
 	}
 	return userResult(client.SigninSilent(ctx, args))
 }
 
-// callbackParams hold the address that the provider sent the tab back to.
-type callbackParams struct {
-	URL string `json:"url"`
-}
-
 func signinCallback(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	var p callbackParams
-	if err := decode(params, &p); err != nil {
+	url, err := callbackURL(params)
+	if err != nil {
 		return nil, err
 	}
-	return userResult(client.SigninCallback(ctx, p.URL))
+	return userResult(client.SigninCallback(ctx, url))
 }
 
 // proofJSON are the arguments for a DPoP proof.
@@ -103,33 +91,27 @@ func revokeTokens(ctx context.Context, client *session.Client, params []byte) (a
 }
 
 func signoutRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	var j signoutJSON
-	if err := decode(params, &j); err != nil {
-		return nil, err
-	}
-	args, err := j.args()
+	args, err := signoutArgs(params)
 	if err != nil {
 		return nil, err
 	}
 	return nil, client.SignoutRedirect(ctx, args)
 }
 
-// signoutResult is what the app gave to signoutRedirect.
+// signoutResult is what the app gave to a sign-out.
 type signoutResult struct {
-	State any `json:"state"`
+	State    strictjson.RawMessage `json:"state"` // null if there is none
+	URLState string                `json:"url_state,omitempty"`
 }
 
 func signoutCallback(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	var p callbackParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
-	state, err := client.SignoutCallback(ctx, p.URL)
+	url, err := callbackURL(params)
 	if err != nil {
 		return nil, err
 	}
-	if state == nil {
-		return signoutResult{}, nil
+	response, err := client.SignoutCallback(ctx, url)
+	if err != nil || response == nil {
+		return nil, err
 	}
-	return signoutResult{State: state}, nil
+	return signoutResult{response.State, response.URLState}, nil
 }

@@ -32,6 +32,7 @@ const (
 	signout  = "signoutRedirect"
 
 	signoutInPopup = "signoutPopup"
+	signoutInFrame = "signoutSilent"
 )
 
 // requestParameters are those that settings and single sign-ins share.
@@ -72,6 +73,7 @@ func TestSettings(t *testing.T) {
 		one{"redirect_uri", "https://app.example.test/other", popup, "redirect_uri", []string{"https://app.example.test/other"}},
 		one{"popup_post_logout_redirect_uri", "https://app.example.test/bye", signoutInPopup, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
 		one{"popup_post_logout_redirect_uri", "https://app.example.test/bye", signout, "post_logout_redirect_uri", []string{"https://app.example.test/"}},
+		one{"popup_post_logout_redirect_uri", "https://app.example.test/bye", signoutInFrame, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
 		one{"post_logout_redirect_uri", "https://app.example.test/bye", signoutInPopup, "post_logout_redirect_uri", []string{"https://app.example.test/bye"}},
 		one{"display", "page", popup, "display", []string{"popup"}},
 		one{"metadata", metadata("authorization_endpoint", testIssuer+"/authorize?tenant=7"), redirect, "tenant", []string{"7"}},
@@ -172,7 +174,11 @@ func TestSignoutArguments(t *testing.T) {
 		tt.call = signoutInPopup
 		tests = append(tests, tt)
 	}
-	seen := []string{"state", "url_state"} // TestFlow, TestURLState
+	for _, tt := range slices.Clone(tests[:3]) {
+		tt.call = signoutInFrame
+		tests = append(tests, tt)
+	}
+	seen := []string{"state", "url_state", "silentRequestTimeoutInSeconds"} // TestFlow, TestURLState, TestSilentSignoutTimeout
 	for _, tt := range tests {
 		t.Run(tt.name+" "+tt.call, func(t *testing.T) {
 			w := newWorld(t)
@@ -182,7 +188,7 @@ func TestSignoutArguments(t *testing.T) {
 		})
 		seen = append(seen, tt.name)
 	}
-	complete(t, reflect.TypeFor[signoutJSON](), seen)
+	complete(t, reflect.TypeFor[silentSignoutJSON](), seen)
 }
 
 // check compares the parameter of the URL that the tab was sent to.

@@ -21,6 +21,7 @@ var steps = map[string]func(context.Context, *session.Steps, []byte) (any, error
 	"useRefreshToken":    stepRefresh,
 	"processCredentials": stepPassword,
 	"createSignout":      stepSignout,
+	"readSignout":        stepSignoutState,
 	"processSignout":     stepSignoutResponse,
 	"revokeToken":        stepRevoke,
 }
@@ -60,7 +61,7 @@ func runStep(ctx context.Context, s *session.Steps, method string, params []byte
 }
 
 func stepMetadata(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	if err := decode(params, &struct{}{}); err != nil {
+	if err := noArgs(params); err != nil {
 		return nil, err
 	}
 	return s.Metadata(ctx)
@@ -82,11 +83,7 @@ func stateID(state oidc.Secret) string {
 }
 
 func stepSignin(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	var j signinJSON
-	if err := decode(params, &j); err != nil {
-		return nil, err
-	}
-	args, err := j.args()
+	args, err := signinArgs(params)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +95,11 @@ func stepSignin(ctx context.Context, s *session.Steps, params []byte) (any, erro
 }
 
 func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	var p callbackParams
-	if err := decode(params, &p); err != nil {
+	url, err := callbackURL(params)
+	if err != nil {
 		return nil, err
 	}
-	request, state, err := s.SigninState(ctx, p.URL)
+	request, state, err := s.SigninState(ctx, url)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +107,11 @@ func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any,
 }
 
 func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	var p callbackParams
-	if err := decode(params, &p); err != nil {
+	url, err := callbackURL(params)
+	if err != nil {
 		return nil, err
 	}
-	return userResult(s.SigninResponse(ctx, p.URL))
+	return userResult(s.SigninResponse(ctx, url))
 }
 
 // refreshJSON is what is left of a user who is to be renewed.
@@ -138,25 +135,12 @@ func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, err
 	}))
 }
 
-// passwordJSON are the arguments of a sign-in with a password.
-type passwordJSON struct {
-	Username         string      `json:"username"`
-	Password         string      `json:"password"`
-	ExtraTokenParams queryParams `json:"extraTokenParams"`
-}
-
 func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	var j passwordJSON
-	if err := decode(params, &j); err != nil {
+	args, err := passwordArgs(params)
+	if err != nil {
 		return nil, err
 	}
-	extra, err := extraParams(j.ExtraTokenParams)
-	if err != nil {
-		return nil, fmt.Errorf("extraTokenParams: %w: %w", err, oidc.ErrInvalidArgument)
-	}
-	return userResult(s.Password(ctx, session.PasswordArgs{
-		Username: j.Username, Password: oidc.Secret(j.Password), Extra: extra,
-	}))
+	return userResult(s.Password(ctx, args))
 }
 
 // signoutRequestJSON is a sign-out that an app makes itself.
@@ -166,11 +150,7 @@ type signoutRequestJSON struct {
 }
 
 func stepSignout(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	var j signoutJSON
-	if err := decode(params, &j); err != nil {
-		return nil, err
-	}
-	args, err := j.args()
+	args, err := signoutArgs(params)
 	if err != nil {
 		return nil, err
 	}
@@ -181,16 +161,26 @@ func stepSignout(ctx context.Context, s *session.Steps, params []byte) (any, err
 	return signoutRequestJSON{URL: url, ID: stateID(state)}, nil
 }
 
+func stepSignoutState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	return stepSignoutEnd(ctx, s, params, true)
+}
+
 func stepSignoutResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	var p callbackParams
-	if err := decode(params, &p); err != nil {
+	return stepSignoutEnd(ctx, s, params, false)
+}
+
+// stepSignoutEnd is for both. The result is empty if the address holds no
+// state.
+func stepSignoutEnd(ctx context.Context, s *session.Steps, params []byte, keep bool) (any, error) {
+	url, err := callbackURL(params)
+	if err != nil {
 		return nil, err
 	}
-	state, err := s.SignoutResponse(ctx, p.URL)
-	if err != nil || state == nil {
+	response, err := s.SignoutResponse(ctx, url, keep)
+	if err != nil || response == nil {
 		return signoutResult{}, err
 	}
-	return signoutResult{State: state}, nil
+	return signoutResult{response.State, response.URLState}, nil
 }
 
 // tokenJSON names a token to revoke.

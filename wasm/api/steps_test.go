@@ -47,11 +47,23 @@ func TestSteps(t *testing.T) {
 		t.Error("the token was not revoked")
 	}
 	var out signoutRequestJSON
-	tab.must("createSignout", object{"id_token_hint": user.IDToken, "state": 8}, &out)
-	var back signoutResult
-	tab.must("processSignout", object{"url": w.op.Visit(out.URL)}, &back)
-	if out.ID == "" || back.State != float64(8) {
-		t.Errorf("createSignout = %q; processSignout = %v", out.ID, back.State)
+	tab.must("createSignout", object{"id_token_hint": user.IDToken, "state": 8, "url_state": "en"}, &out)
+	callback = w.op.Visit(out.URL)
+	for _, method := range []string{"readSignout", "readSignout", "processSignout"} {
+		var back signoutResult
+		tab.must(method, object{"url": callback}, &back)
+		if out.ID == "" || string(back.State) != "8" || back.URLState != "en" {
+			t.Errorf("createSignout = %q; %s = %+v", out.ID, method, back)
+		}
+	}
+	for _, method := range []string{"readSignout", "processSignout"} {
+		for address, urlState := range map[string]string{callback: "en", "https://app.example.test/": ""} {
+			back := signoutResult{State: []byte("8")}
+			tab.must(method, object{"url": address}, &back)
+			if string(back.State) != "null" || back.URLState != urlState {
+				t.Errorf("%s afterwards = %+v", method, back)
+			}
+		}
 	}
 	var metadata oidc.Metadata
 	tab.must("metadata", nil, &metadata)

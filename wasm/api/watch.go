@@ -91,11 +91,11 @@ func (p page) CheckSession(ctx context.Context, check session.Check) (string, er
 }
 
 func signinInitiated(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	var p callbackParams
-	if err := decode(params, &p); err != nil {
+	url, err := callbackURL(params)
+	if err != nil {
 		return nil, err
 	}
-	return nil, client.SigninInitiated(ctx, p.URL)
+	return nil, client.SigninInitiated(ctx, url)
 }
 
 // sessionStatusJSON is the result of "querySessionStatus".
@@ -105,10 +105,11 @@ type sessionStatusJSON struct {
 }
 
 func querySessionStatus(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	if err := decode(params, &struct{}{}); err != nil {
+	args, err := silentArgs(params)
+	if err != nil {
 		return nil, err
 	}
-	found, err := client.QuerySessionStatus(ctx)
+	found, err := client.QuerySessionStatus(ctx, args)
 	if err != nil || found == nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func querySessionStatus(ctx context.Context, client *session.Client, params []by
 }
 
 func stayActive(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	if err := decode(params, &struct{}{}); err != nil {
+	if err := noArgs(params); err != nil {
 		return nil, err
 	}
 	return nil, client.StayActive(ctx)
@@ -125,10 +126,10 @@ func stayActive(ctx context.Context, client *session.Client, params []byte) (any
 // frontchannelLogout is told by the host, which belongs to no tab: it says
 // that the provider framed the front-channel logout page.
 func (c *Connection) frontchannelLogout(params []byte) error {
-	var p callbackParams
-	if err := decode(params, &p); err != nil {
+	url, err := callbackURL(params)
+	if err != nil {
 		return err
 	}
-	c.registry.FrontChannelLogout(p.URL)
+	c.registry.FrontChannelLogout(url)
 	return nil
 }

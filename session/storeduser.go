@@ -1,0 +1,103 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// Current returns the user as it is, nil if nobody is signed in: nothing is
+// renewed or restored, see [Client.User].
+func (c *Client) Current() *User {
+	user, _ := c.session.current()
+	return user
+}
+
+// StoreUser makes given the user in all tabs, as after a sign-in; nil is
+// [Client.RemoveUser]. An ID Token that is not the current user's own has to
+// pass the checks of one that comes without a nonce, and to be about the
+// subject of the profile. Without an ID Token everything is the app's word.
+// Codes: [oidc.ErrInvalidArgument] without an access token,
+// [oidc.ErrSubjectChanged] if the profile is about somebody else than the ID
+// Token, those of [oidc.FetchMetadata], [oidc.FetchKeys] and
+// [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
+// sign-out meanwhile.
+func (c *Client) StoreUser(ctx context.Context, given *User) error {
+	if given == nil {
+		return c.RemoveUser(ctx)
+	}
+	if given.AccessToken == "" {
+		return fmt.Errorf("access_token: %w", oidc.ErrInvalidArgument)
+	}
+	s := c.session
+	before, unloads := s.current()
+	user := *given
+	if user.TokenType == "" {
+		user.TokenType = "Bearer"
+	}
+	if err := c.identify(ctx, &user, before); err != nil {
+		return err
+	}
+	if user.ExpiresAt != 0 { // when it began, nobody knows
+		left := time.Unix(user.ExpiresAt, 0).Sub(s.config.Now().Round(0))
+		user.lifetime, user.deadline = max(left, tick), time.Now().Add(left)
+	}
+
+	// A renewal in the air would use the refresh token up, and find another
+	// user than it began with.
+	select {
+	case s.renewing <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-s.renewing }()
+	current, _ := s.current()
+	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && before.Subject() == current.Subject() {
+		user.RefreshToken = s.refreshToken(current) // it may have been replaced meanwhile
+	}
+	return s.load(&user, unloads)
+}
+
+// identify finds out whom the tokens of user are about; before is who was
+// signed in. Without an ID Token that is nobody.
+func (c *Client) identify(ctx context.Context, user, before *User) error {
+	if user.IDToken == "" {
+		user.claims = new(oidc.IDTokenClaims)
+		return nil
+	}
+	if before != nil && user.IDToken == before.IDToken {
+		user.claims = before.claims // it was verified when it was new
+	} else {
+		metadata, err := c.session.provider.fetchMetadata(ctx)
+		if err != nil {
+			return err
+		}
+		user.claims, err = c.session.provider.verify(ctx, c.expectUnasked(metadata, user.AccessToken), user.IDToken)
+		if err != nil {
+			return fmt.Errorf("ID Token: %w", err)
+		}
+	}
+	if user.Profile == nil {
+		user.Profile = c.settings.Profile.profile(user.claims.Members)
+	}
+	var subject string
+	if strictjson.Unmarshal(user.Profile["sub"], &subject) != nil || subject != user.Subject() {
+		return fmt.Errorf("profile.sub: %w", oidc.ErrSubjectChanged)
+	}
+	return nil
+}
+
+// expectUnasked is what an ID Token has to be that no Authentication Request
+// asked for.
+func (c *Client) expectUnasked(metadata *oidc.Metadata, accessToken oidc.Secret) *oidc.ExpectedIDToken {
+	return &oidc.ExpectedIDToken{
+		Issuer:      metadata.Issuer,
+		ClientID:    c.settings.ClientID,
+		Algorithms:  metadata.SigningAlgorithms(),
+		NoNonce:     true,
+		AccessToken: accessToken,
+	}
+}
