@@ -107,6 +107,33 @@ func TestWorkerLosesItsLock(t *testing.T) {
 	}
 }
 
+// A page whose lock is lost is told that it was given up, and comes back.
+func TestPageLosesItsLock(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	eval[bool](tab, "um.events.addUserLoaded(() => { globalThis.renewed = true; }), true")
+	stolen := eval[int](tab, `navigator.locks.query().then(({ held }) => Promise.all(held
+	  .filter(({ name }) => name.startsWith("oidcspa.page."))
+	  .map(({ name }) => navigator.locks.request(name, { steal: true }, () => 1)))).then((all) => all.length)`)
+	if stolen == 0 {
+		t.Error("the page holds no lock")
+	}
+	tab.until("it has a connection again", func() bool {
+		got := eval[string](tab, "um.signinSilent().then((u) => u.profile.sub, (e) => e.code)")
+		if got != op.Subject && got != "runtime_stopped" {
+			t.Fatalf("signinSilent: %q", got)
+		}
+		return got == op.Subject
+	})
+	tab.waitFor("globalThis.renewed")
+	tab.expectProblems() // the browser reports a lock that is taken away
+}
+
 // A worker that dies takes its calls with it, with a code; the next call
 // starts a new worker, which restores the session.
 func TestWorkerDies(t *testing.T) {

@@ -202,6 +202,8 @@ func (c *Connection) watch(lock string) {
 		cancel()
 	}()
 	if c.Gone(ctx, lock) == nil {
+		// Should the page have lost its lock alone, it comes back.
+		_ = c.conn.Notify("stopped", map[string]string{"code": "runtime_stopped", "message": "the page seemed to be gone"})
 		c.Close()
 	}
 }
