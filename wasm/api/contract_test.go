@@ -60,7 +60,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"SignoutRedirectArgs", nil, reflect.TypeFor[signoutJSON]()},
 		{"IdleSettings", nil, reflect.TypeFor[idleJSON]()},
 		{"SessionStatus", nil, reflect.TypeFor[sessionStatusJSON]()},
-		{"SigninPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[popupArgsJSON]()},
+		{"SigninPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[argumentsJSON]()},
 		{"SignoutPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[signoutJSON]()},
 		{"SignoutResponse", nil, reflect.TypeFor[signoutResult]()},
 		{"User", []string{"scopes", "expires_in", "expired", "toStorageString"}, reflect.TypeFor[userJSON]()},

@@ -95,7 +95,7 @@ func toRPC(err error) error {
 // pageCodes are the reasons that a service of the page may give.
 var pageCodes = []oidc.Code{
 	session.ErrFrameNoResponse, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrInsecureURL, ErrStorageUnavailable,
-	session.ErrPopupBlocked, session.ErrPopupClosed, session.ErrPopupSevered,
+	session.ErrPopupBlocked, session.ErrPopupClosed, session.ErrPopupSevered, oidc.ErrInvalidConfig,
 }
 
 // ErrStorageUnavailable: the tab cannot keep a transaction, because the

@@ -34,6 +34,7 @@ func (c *Connection) openSteps(settings session.Settings, lock string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.client != nil || c.steps != nil || c.closed {
+		opened.Close()
 		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
 	}
 	c.steps = opened
@@ -114,15 +115,35 @@ func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (a
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	return userResult(s.SigninResponse(ctx, p.URL))
+	return stepResult(s.SigninResponse(ctx, p.URL))
 }
 
-// refreshJSON is what is left of a user who is to be renewed.
+// stepUserJSON is a user with the members of the token response that are not
+// this client's.
+type stepUserJSON struct {
+	*userJSON
+	Extra map[string]strictjson.RawMessage `json:"extra,omitempty"`
+}
+
+func stepResult(user *session.User, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return stepUserJSON{newUserJSON(user), user.Extra}, nil
+}
+
+// refreshJSON is what is left of a user who is to be renewed, and what the
+// request has beside.
 type refreshJSON struct {
 	RefreshToken string `json:"refresh_token"`
 	IDToken      string `json:"id_token"`
 	SessionState string `json:"session_state"`
 	Scope        string `json:"scope"`
+
+	RedirectURI      string                `json:"redirect_uri"`
+	Resource         strictjson.RawMessage `json:"resource"`
+	TimeoutInSeconds float64               `json:"timeoutInSeconds"`
+	ExtraTokenParams queryParams           `json:"extraTokenParams"`
 }
 
 func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -130,12 +151,22 @@ func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, err
 	if err := decode(params, &j); err != nil {
 		return nil, err
 	}
-	return userResult(s.Refresh(ctx, &session.User{
+	arguments := argumentsJSON{
+		RedirectURI:      j.RedirectURI,
+		requestJSON:      requestJSON{Resource: j.Resource},
+		ExtraTokenParams: j.ExtraTokenParams,
+	}
+	args, err := arguments.args()
+	if err != nil {
+		return nil, err
+	}
+	args.Timeout = duration(j.TimeoutInSeconds)
+	return stepResult(s.Refresh(ctx, &session.User{
 		RefreshToken: oidc.Secret(j.RefreshToken),
 		IDToken:      oidc.Secret(j.IDToken),
 		SessionState: j.SessionState,
 		Scope:        j.Scope,
-	}))
+	}, args))
 }
 
 // passwordJSON are the arguments of a sign-in with a password.
@@ -143,6 +174,7 @@ type passwordJSON struct {
 	Username         string      `json:"username"`
 	Password         string      `json:"password"`
 	ExtraTokenParams queryParams `json:"extraTokenParams"`
+	SkipUserInfo     bool        `json:"skipUserInfo"`
 }
 
 func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -154,8 +186,8 @@ func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, er
 	if err != nil {
 		return nil, fmt.Errorf("extraTokenParams: %w: %w", err, oidc.ErrInvalidArgument)
 	}
-	return userResult(s.Password(ctx, session.PasswordArgs{
-		Username: j.Username, Password: oidc.Secret(j.Password), Extra: extra,
+	return stepResult(s.Password(ctx, session.PasswordArgs{
+		Username: j.Username, Password: oidc.Secret(j.Password), Extra: extra, SkipUserinfo: j.SkipUserInfo,
 	}))
 }
 
