@@ -28,6 +28,9 @@ type tab struct {
 	frame func(ctx context.Context, url string) (string, error)
 	popup func(ctx context.Context, popup Popup) (string, error)
 	late  func(ctx context.Context, popup Popup) (string, error)
+
+	frameTimeout time.Duration // of the last one
+	headers      func(names []string) (map[string]string, error)
 }
 
 func newTab(op *oidctest.OP) *tab {
@@ -41,9 +44,10 @@ func (t *tab) Navigate(_ context.Context, url string) error {
 	return nil
 }
 
-func (t *tab) Frame(ctx context.Context, url string, _ time.Duration) (string, error) {
+func (t *tab) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
 	t.mu.Lock()
 	t.frames++
+	t.frameTimeout = timeout
 	frame := t.frame
 	t.mu.Unlock()
 	if frame != nil {
@@ -65,6 +69,13 @@ func (t *tab) Popup(ctx context.Context, popup Popup) (string, error) {
 
 func (t *tab) LatePopup(ctx context.Context, popup Popup) (string, error) {
 	return t.late(ctx, popup)
+}
+
+func (t *tab) Headers(_ context.Context, names []string) (map[string]string, error) {
+	if t.headers == nil {
+		return nil, ErrPageGone
+	}
+	return t.headers(names)
 }
 
 func (t *tab) Put(_ context.Context, state oidc.Secret, transaction Transaction) error {
@@ -114,7 +125,7 @@ func (t *tab) heard() []EventName {
 }
 
 func (t *tab) page() Page {
-	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t}
+	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t, Headers: t}
 }
 
 // world is a provider, a program and what tabs there are.

@@ -81,10 +81,13 @@ func (o *outfitter) ask(ctx context.Context) (map[string]string, error) {
 		return nil, nil
 	}
 	o.provider.mu.Lock()
-	tabs := append([]*Client{o.last}, o.provider.clients...)
+	tabs := append([]*Client(nil), o.provider.clients...)
+	if i := slices.Index(tabs, o.last); i >= 0 {
+		tabs[0], tabs[i] = tabs[i], tabs[0]
+	}
 	o.provider.mu.Unlock()
-	for i, tab := range tabs {
-		if tab == nil || i > 0 && tab == tabs[0] || o.session != nil && o.session != tab.session || tab.page.Headers == nil {
+	for _, tab := range tabs {
+		if o.session != nil && o.session != tab.session || tab.page.Headers == nil {
 			continue
 		}
 		answer, err := tab.page.Headers.Headers(ctx, names)

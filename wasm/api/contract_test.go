@@ -87,8 +87,8 @@ func TestDeclaredMethods(t *testing.T) {
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), append(pageMembers, served...))
 	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
 	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
-	for method := range steps {
-		served = append(served, method)
+	for _, step := range steps {
+		served = append(served, step.name)
 	}
 	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake"))
 }

@@ -38,7 +38,7 @@ func describe(err error) (data errorData, message string) {
 	if data.Code == session.ErrInternal {
 		message = session.ErrInternal.Error()
 	}
-	if text := advice[data.Code]; text != "" {
+	if text := adviceOn(data.Code); text != "" {
 		message += ": " + text
 	}
 	var claim *oidc.ClaimError

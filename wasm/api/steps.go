@@ -13,16 +13,19 @@ import (
 
 // steps are what a page may call after "openSteps": the methods of an
 // OidcClient.
-var steps = map[string]func(context.Context, *session.Steps, []byte) (any, error){
-	"metadata":           stepMetadata,
-	"createSignin":       stepSignin,
-	"readSignin":         stepSigninState,
-	"processSignin":      stepSigninResponse,
-	"useRefreshToken":    stepRefresh,
-	"processCredentials": stepPassword,
-	"createSignout":      stepSignout,
-	"processSignout":     stepSignoutResponse,
-	"revokeToken":        stepRevoke,
+var steps = []struct {
+	name string
+	run  func(context.Context, *session.Steps, []byte) (any, error)
+}{
+	{"metadata", stepMetadata},
+	{"createSignin", stepSignin},
+	{"readSignin", stepSigninState},
+	{"processSignin", stepSigninResponse},
+	{"useRefreshToken", stepRefresh},
+	{"processCredentials", stepPassword},
+	{"createSignout", stepSignout},
+	{"processSignout", stepSignoutResponse},
+	{"revokeToken", stepRevoke},
 }
 
 // openSteps opens the connection for an OidcClient.
@@ -52,12 +55,13 @@ func (c *Connection) openedSteps() *session.Steps {
 }
 
 func runStep(ctx context.Context, s *session.Steps, method string, params []byte) (any, error) {
-	run, ok := steps[method]
-	if !ok {
-		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
+	for _, step := range steps {
+		if step.name == method {
+			result, err := step.run(ctx, s, params)
+			return result, toRPC(err)
+		}
 	}
-	result, err := run(ctx, s, params)
-	return result, toRPC(err)
+	return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
 }
 
 func stepMetadata(ctx context.Context, s *session.Steps, params []byte) (any, error) {
