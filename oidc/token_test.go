@@ -76,6 +76,7 @@ func TestExchangeRequest(t *testing.T) {
 		RefreshToken: mark + "-refresh-token",
 		IDToken:      mark + "-id-token",
 		Scope:        "openid email",
+		Extra:        map[string]strictjson.RawMessage{},
 	}
 	if !reflect.DeepEqual(tokens, want) {
 		t.Errorf("tokens = %+v", tokens)

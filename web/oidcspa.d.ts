@@ -161,8 +161,23 @@ export interface UserManagerSettings extends RequestParameters {
   revokeTokenTypes?: ("access_token" | "refresh_token")[];
   /** Of the request for tokens with a code; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
-  /** Go with every request of the program to the provider; none replaces one of the protocol's. */
-  extraHeaders?: Record<string, string>;
+  /**
+   * Go with every request of the program to the provider; none replaces one of
+   * the protocol's. A function is asked in an open page before each request:
+   * one that nobody answers is not sent (page_gone), and a header that comes
+   * out empty is left out.
+   */
+  extraHeaders?: Record<string, string | (() => string)>;
+  /** Space-separated: of the granted scopes, those that a request with the refresh token names. Default: all. */
+  refreshTokenAllowedScope?: string;
+  /** How long a single request to the provider may take; after that it fails with timeout. Default 10. */
+  requestTimeoutInSeconds?: number;
+  /**
+   * What becomes of an array that the ID Token and the userinfo endpoint both
+   * have: "replace" takes that of the endpoint, "merge" the values of both.
+   * Objects are merged member by member. Default "replace".
+   */
+  mergeClaimsStrategy?: { array: "replace" | "merge" };
   /**
    * Leaves claims that concern the protocol alone out of the profile, or those
    * of a list; sub, iss, aud, exp and iat always stay. Default true.
@@ -190,7 +205,7 @@ export interface UserManagerSettings extends RequestParameters {
   restore?: "silent" | "redirect" | "off";
   /** Sends id_token_hint with silent sign-ins. Default true. */
   includeIdTokenInSilentRenew?: boolean;
-  /** Life of the hidden frame, seconds. Default 10. */
+  /** Life of the hidden frame, seconds. Default requestTimeoutInSeconds, or 10. */
   silentRequestTimeoutInSeconds?: number;
   /** Seconds. Default 60, and never more than a third of the token's life. */
   accessTokenExpiringNotificationTimeInSeconds?: number;
@@ -373,6 +388,11 @@ export interface SigninRedirectArgs extends RequestParameters {
   url_state?: string;
   /** Of the request for tokens; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** A Request Object, or a reference to one (RFC 9101). */
+  request?: string;
+  request_uri?: string;
+  /** Does not ask the userinfo endpoint. */
+  skipUserInfo?: boolean;
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   /** Where callback.html hands the response to, on this origin. Default: this page. */
@@ -388,6 +408,17 @@ export interface SigninSilentArgs extends RequestParameters {
   url_state?: string;
   /** Of the request for tokens; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** A Request Object, or a reference to one (RFC 9101). */
+  request?: string;
+  request_uri?: string;
+  /** Does not ask the userinfo endpoint. */
+  skipUserInfo?: boolean;
+  /** Any JSON value, in the place of the user's; the renewed user has it. */
+  state?: unknown;
+  /** Asks in a hidden frame even if there is a refresh token. */
+  forceIframeAuth?: boolean;
+  /** Of the hidden frame, or of the request with the refresh token. Default: as in the settings. */
+  silentRequestTimeoutInSeconds?: number;
 }
 
 /** What window.open takes; numbers are pixels. */
@@ -418,6 +449,11 @@ export interface SigninPopupArgs extends RequestParameters {
   url_state?: string;
   /** Of the request for tokens; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** A Request Object, or a reference to one (RFC 9101). */
+  request?: string;
+  request_uri?: string;
+  /** Does not ask the userinfo endpoint. */
+  skipUserInfo?: boolean;
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   popupWindowFeatures?: PopupWindowFeatures;

@@ -42,6 +42,11 @@ export const SERVICES = {
     });
   },
 
+  /** The values of headers that the app makes up for each request. */
+  headers({ names }, { extraHeaders }) {
+    return { headers: Object.fromEntries(names.map((name) => [name, extraHeaders[name]()])) };
+  },
+
   checkSession(question) {
     return checkSession(question);
   },
