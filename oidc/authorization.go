@@ -29,6 +29,12 @@ type AuthenticationRequest struct {
 	Claims       string   // JSON (OIDC Core 5.5); what it calls essential is checked
 	Resource     []string // RFC 8707 2
 
+	// RequestObject is a Request Object that the app has, and RequestURI a
+	// reference to one (RFC 9101 5): not both. What is in it comes before the
+	// parameters, and a response that does not fit these is refused.
+	RequestObject string
+	RequestURI    string
+
 	// Nonce, if set, takes the place of a random one: it has to be unguessable,
 	// and another for each request (OIDC Core 15.5.2).
 	Nonce Secret
@@ -126,6 +132,9 @@ func (r *AuthenticationRequest) check() error {
 	if r.MaxAge != nil && *r.MaxAge < 0 {
 		return fmt.Errorf("max_age: %w", ErrInvalidArgument)
 	}
+	if r.RequestObject != "" && r.RequestURI != "" {
+		return fmt.Errorf("request and request_uri: %w", ErrInvalidArgument)
+	}
 	for _, resource := range r.Resource {
 		if u, err := url.Parse(resource); err != nil || !u.IsAbs() || strings.Contains(resource, "#") {
 			return fmt.Errorf("resource: %w", ErrInvalidArgument)
@@ -180,6 +189,8 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p.add("id_token_hint", r.IDTokenHint.Reveal())
 	p.add("login_hint", r.LoginHint)
 	p.add("acr_values", r.ACRValues)
+	p.add("request", r.RequestObject)
+	p.add("request_uri", r.RequestURI)
 	p.add("claims", r.Claims)
 	p.add("dpop_jkt", r.DPoPThumbprint)
 	p.setAll(r.Extra)

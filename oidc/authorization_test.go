@@ -116,6 +116,23 @@ func TestStartTransaction(t *testing.T) {
 	}
 }
 
+// A Request Object goes to the provider as it is, or by reference (RFC 9101 5).
+func TestStartRequestObject(t *testing.T) {
+	request := goodRequest()
+	request.RequestObject = "a.b.c"
+	if _, sent := start(t, request); sent.Get("request") != "a.b.c" || sent.Has("request_uri") {
+		t.Errorf("sent = %v", sent)
+	}
+	request.RequestURI = "https://app.example/request"
+	if _, _, err := request.Start(goodMetadata(t), fixedRandom(), noon); !errors.Is(err, ErrInvalidArgument) {
+		t.Errorf("both = %v, want %s", err, string(ErrInvalidArgument))
+	}
+	request.RequestObject = ""
+	if _, sent := start(t, request); sent.Get("request_uri") != "https://app.example/request" || sent.Has("request") {
+		t.Errorf("sent = %v", sent)
+	}
+}
+
 // The example of RFC 7636, appendix B.
 func TestCodeChallenge(t *testing.T) {
 	const want = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"

@@ -31,7 +31,7 @@ const (
 // authorizationURL, the one that [AuthenticationRequest.Start] returned: its
 // parameters go to the provider, and a reference to them into the new URL. The
 // reference is good for one visit (RFC 9126 4). Where the mode does not push,
-// Push returns authorizationURL.
+// or the app pushed the request itself, Push returns authorizationURL.
 //
 // Codes: those of [Transport], [ErrInvalidArgument], [ErrUnsupported] if
 // provider and mode exclude each other, [ErrHTTPStatus], [ErrNotJSON],
@@ -45,6 +45,9 @@ func (mode PushMode) Push(ctx context.Context, t Transport, m *Metadata, authori
 	form, err := parametersOf(authorizationURL, m)
 	if err != nil {
 		return "", err
+	}
+	if form.get("request_uri") != "" {
+		return authorizationURL, nil // pushed by somebody else (RFC 9126 2.1)
 	}
 	requestURI, err := pushForm(ctx, t, m, form)
 	if err != nil {

@@ -26,6 +26,21 @@ func startURL(t *testing.T, m *Metadata) string {
 	return location
 }
 
+// A request that the app pushed itself is not pushed again (RFC 9126 2.1).
+func TestPushOfReference(t *testing.T) {
+	m := pushMetadata(t, true)
+	request := goodRequest()
+	request.RequestURI = testRequestURI
+	_, location, err := request.Start(m, fixedRandom(), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pushed, err := PushRequired.Push(t.Context(), fakeTransport{}, m, location)
+	if err != nil || pushed != location {
+		t.Errorf("URL = %s, %v; want %s", pushed, err, location)
+	}
+}
+
 func TestPush(t *testing.T) {
 	for _, endpoint := range []string{"/authorize", "/authorize?tenant=1", "/authorize?tenant=1&", "/authorize?"} {
 		t.Run(endpoint, func(t *testing.T) {

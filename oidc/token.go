@@ -18,6 +18,9 @@ type TokenResponse struct {
 	RefreshToken Secret
 	IDToken      Secret
 	Scope        string // what was granted; what was asked for if the answer does not say
+
+	// Extra are the other members.
+	Extra map[string]strictjson.RawMessage
 }
 
 type tokenResponseJSON struct {
@@ -28,6 +31,8 @@ type tokenResponseJSON struct {
 	IDToken      string                `json:"id_token"`
 	Scope        string                `json:"scope"`
 }
+
+var tokenResponseMembers = []string{"access_token", "token_type", "expires_in", "refresh_token", "id_token", "scope"}
 
 // Exchange exchanges the code for tokens (OIDC Core 3.1.3.1, RFC 7636 4.5).
 // Codes: those of [Transport], [ErrInvalidArgument] for a zero Callback,
@@ -79,6 +84,7 @@ type RefreshRequest struct {
 	ClientID     string
 	RefreshToken Secret
 	Scope        string   // what was granted before; it cannot widen
+	RedirectURI  string   // no provider needs it (RFC 6749 6), some want it
 	Resource     []string // RFC 8707 2.2; what was granted before if empty
 	Extra        map[string]string
 }
@@ -98,6 +104,7 @@ func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) 
 	form.add("grant_type", "refresh_token")
 	form.add("refresh_token", r.RefreshToken.Reveal())
 	form.add("scope", r.Scope)
+	form.add("redirect_uri", r.RedirectURI)
 	for _, resource := range r.Resource {
 		form.add("resource", resource)
 	}
@@ -134,8 +141,12 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 		return nil, refusal
 	}
 	var wire tokenResponseJSON
-	if err := strictjson.Unmarshal(raw, &wire); err != nil {
+	var extra map[string]strictjson.RawMessage
+	if strictjson.Unmarshal(raw, &wire) != nil || strictjson.Unmarshal(raw, &extra) != nil {
 		return nil, ErrTokenResponseInvalid
+	}
+	for _, name := range tokenResponseMembers {
+		delete(extra, name)
 	}
 	if wire.AccessToken == "" {
 		return nil, ErrTokenResponseInvalid
@@ -157,6 +168,7 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 		RefreshToken: Secret(wire.RefreshToken),
 		IDToken:      Secret(wire.IDToken),
 		Scope:        scope,
+		Extra:        extra,
 	}, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"reflect"
 	"testing"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
 
 // goodTokens is a correct answer of the token endpoint.
@@ -76,6 +78,7 @@ func TestExchangeRequest(t *testing.T) {
 		RefreshToken: mark + "-refresh-token",
 		IDToken:      mark + "-id-token",
 		Scope:        "openid email",
+		Extra:        map[string]strictjson.RawMessage{},
 	}
 	if !reflect.DeepEqual(tokens, want) {
 		t.Errorf("tokens = %+v", tokens)
@@ -127,6 +130,52 @@ func TestRefreshRequest(t *testing.T) {
 		"refresh_token": {mark + "-old-refresh-token"},
 		"client_id":     {testClientID},
 	})
+}
+
+// Some providers want the redirect URI, which is nothing to RFC 6749 6.
+func TestRefreshRedirectURI(t *testing.T) {
+	m := goodMetadata(t)
+	var sent *Request
+	request := goodRefresh()
+	request.RedirectURI = testRedirectURI
+	if _, err := request.Refresh(t.Context(), record(t, m, goodTokens(), &sent), m); err != nil {
+		t.Fatal(err)
+	}
+	checkForm(t, sent, url.Values{
+		"grant_type":    {"refresh_token"},
+		"refresh_token": {mark + "-old-refresh-token"},
+		"client_id":     {testClientID},
+		"scope":         {"openid profile"},
+		"redirect_uri":  {testRedirectURI},
+	})
+}
+
+// What an answer has beside the members of the protocol is kept as it is.
+func TestTokenResponseExtra(t *testing.T) {
+	for name, tt := range map[string]struct {
+		member string
+		value  any
+		want   string // empty: it is not kept
+	}{
+		"number":       {"refresh_expires_in", 1800, `1800`},
+		"object":       {"tenant", map[string]any{"id": 7}, `{"id":7}`},
+		"null":         {"tenant", nil, `null`},
+		"another case": {"Scope", "x", `"x"`},
+		"a known one":  {"scope", "openid", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := goodMetadata(t)
+			answer, sent := goodTokens(), new(Request)
+			answer[tt.member] = tt.value
+			tokens, err := goodRefresh().Refresh(t.Context(), record(t, m, answer, &sent), m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kept, ok := tokens.Extra[tt.member]; string(kept) != tt.want || ok != (tt.want != "") || len(tokens.Extra) > 1 {
+				t.Errorf("kept %s, want %s", tokens.Extra, tt.want)
+			}
+		})
+	}
 }
 
 // Without a refresh token or a client there is nothing to send.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -26,7 +27,10 @@ type Client struct {
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
 // this one if it comes back.
-func (c *Client) Close() { c.session.leave(c) }
+func (c *Client) Close() {
+	c.session.provider.leave(c)
+	c.session.leave(c)
+}
 
 // SigninArgs are what a sign-in asks for beside the settings; a zero value
 // means as in the settings.
@@ -40,6 +44,18 @@ type SigninArgs struct {
 	Nonce       oidc.Secret
 	URLState    string
 	ExtraToken  map[string]string
+
+	// RequestObject and RequestURI are as in [oidc.AuthenticationRequest].
+	RequestObject string
+	RequestURI    string
+
+	// SkipUserinfo leaves the userinfo endpoint alone.
+	SkipUserinfo bool
+
+	// Of [Client.SigninSilent]: with ForceFrame the frame is asked although
+	// there is a refresh token; Timeout bounds the frame, or the refresh request.
+	ForceFrame bool
+	Timeout    time.Duration
 
 	// State is any JSON value; the user has it after the sign-in.
 	State strictjson.RawMessage
@@ -70,7 +86,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 		return err
 	}
 	request := args.request(&c.settings)
-	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp}, args.ReturnTo)
+	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo}, args.ReturnTo)
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards.
@@ -139,7 +155,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
 		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 	}
-	user, err := c.session.complete(ctx, c, tx, callbackURL)
+	user, err := c.session.complete(ctx, c, tx, callbackURL, record.SkipUserinfo)
 	if err != nil {
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)
@@ -188,6 +204,7 @@ func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
 	r.RequiredACR = a.stepUp.requiredACR()
 	r.LoginHint = a.LoginHint
 	r.IDTokenHint = a.IDTokenHint
+	r.RequestObject, r.RequestURI = a.RequestObject, a.RequestURI
 	return r
 }
 

@@ -186,3 +186,25 @@ func TestDPoPThumbprint(t *testing.T) {
 	_, err = client.DPoPThumbprint(t.Context())
 	mustFail(t, "DPoPThumbprint", err, oidc.ErrUnsupported)
 }
+
+// The steps of an OidcClient prove the key to which the refresh token belongs.
+func TestDPoPOfSteps(t *testing.T) {
+	w, _ := newBound(t)
+	steps, err := w.registry.OpenSteps(w.settings, newTab(w.op).page())
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := steps.Signin(t.Context(), SigninArgs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, err := steps.SigninResponse(t.Context(), w.op.Visit(request.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	previous := &User{RefreshToken: user.RefreshToken, IDToken: user.IDToken, Scope: user.Scope} // what an app keeps
+	renewed, err := steps.Refresh(t.Context(), previous, SigninArgs{})
+	if err != nil || renewed.TokenType != "dPoP" {
+		t.Errorf("Refresh = %v", err)
+	}
+}

@@ -22,13 +22,15 @@ type tab struct {
 	events       []Event
 	hint         bool
 	frames       int
-	timeout      time.Duration // of the last frame
 
 	// frame replaces the visit of a hidden frame, if set, popup that of a
 	// window, and late what comes when that was closed.
 	frame func(ctx context.Context, url string) (string, error)
 	popup func(ctx context.Context, popup Popup) (string, error)
 	late  func(ctx context.Context, popup Popup) (string, error)
+
+	frameTimeout time.Duration // of the last one
+	headers      func(names []string) (map[string]string, error)
 }
 
 func newTab(op *oidctest.OP) *tab {
@@ -45,7 +47,7 @@ func (t *tab) Navigate(_ context.Context, url string) error {
 func (t *tab) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
 	t.mu.Lock()
 	t.frames++
-	t.timeout = timeout
+	t.frameTimeout = timeout
 	frame := t.frame
 	t.mu.Unlock()
 	if frame != nil {
@@ -67,6 +69,13 @@ func (t *tab) Popup(ctx context.Context, popup Popup) (string, error) {
 
 func (t *tab) LatePopup(ctx context.Context, popup Popup) (string, error) {
 	return t.late(ctx, popup)
+}
+
+func (t *tab) Headers(_ context.Context, names []string) (map[string]string, error) {
+	if t.headers == nil {
+		return nil, ErrPageGone
+	}
+	return t.headers(names)
 }
 
 func (t *tab) Put(_ context.Context, state oidc.Secret, transaction Transaction) error {
@@ -116,7 +125,7 @@ func (t *tab) heard() []EventName {
 }
 
 func (t *tab) page() Page {
-	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t}
+	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t, Headers: t}
 }
 
 // world is a provider, a program and what tabs there are.

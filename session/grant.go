@@ -66,7 +66,7 @@ func (s *session) doubt(user *User, err error) {
 	switch {
 	case isInvalidGrant(err):
 		s.grant.refused = true
-	case errors.Is(err, oidc.ErrProvider), errors.Is(err, oidc.ErrHTTPStatus), errors.Is(err, oidc.ErrRedirectRefused):
+	case errors.Is(err, oidc.ErrProvider), errors.Is(err, oidc.ErrHTTPStatus), errors.Is(err, oidc.ErrRedirectRefused), errors.Is(err, errNotSent):
 		// It said no, and issued nothing.
 	case transport != nil && !answered:
 		s.grant.lost++

@@ -2,36 +2,124 @@ package session
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// headed is a transport that adds headers to each request. None replaces one
-// that a request has.
-type headed struct {
-	oidc.Transport
-	extra map[string]string
+// A HeaderSource says the values of headers that the app makes up for each
+// request. An empty value, and one that is missing, leaves the header out. Codes:
+// [ErrPageGone], [oidc.ErrInvalidConfig] if the app fails to say one.
+type HeaderSource interface {
+	Headers(ctx context.Context, names []string) (map[string]string, error)
 }
 
-// withHeaders adds the headers in a JSON object; empty is none.
-func withHeaders(t oidc.Transport, object string) oidc.Transport {
-	var extra map[string]string
-	if strictjson.Unmarshal([]byte(object), &extra) != nil || len(extra) == 0 {
-		return t // checked with the settings
+// errNotSent marks a request that failed before it was sent.
+var errNotSent = errors.New("nothing was sent")
+
+// An outfitter is a transport that sends each request to a provider as the
+// settings say: with headers of the app, none of which replaces one that a
+// request has, and within a time.
+type outfitter struct {
+	oidc.Transport
+	provider *provider
+	session  *session          // whose tabs are asked for values; nil: all of the provider
+	headers  map[string]string // those without a value are asked for
+	last     *Client           // the tab that answered last; guarded by provider.mu
+}
+
+// outfit returns a transport for the requests of s, which is nil for those of
+// the provider itself.
+func (p *provider) outfit(t oidc.Transport, s *session) oidc.Transport {
+	o := &outfitter{Transport: t, provider: p, session: s}
+	_ = strictjson.Unmarshal([]byte(p.source.headers), &o.headers) // checked with the settings
+	if len(o.headers) == 0 && p.source.timeout == 0 {
+		return t
 	}
-	return &headed{t, extra}
+	return o
 }
 
 // Do is [oidc.Transport].
-func (t *headed) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	with := *req
 	with.Header = map[string]string{}
-	for _, header := range []map[string]string{t.extra, req.Header} {
+	asked, err := o.ask(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("extraHeaders: %w (%w)", err, errNotSent)
+	}
+	for _, header := range []map[string]string{o.headers, asked, req.Header} {
 		for name, value := range header {
-			with.Header[strings.ToLower(name)] = value
+			if value != "" {
+				with.Header[strings.ToLower(name)] = value
+			}
 		}
 	}
-	return t.Transport.Do(ctx, &with)
+	// Who bounds a single request knows better.
+	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = within(ctx, o.provider.source.timeout)
+		defer cancel()
+	}
+	return o.Transport.Do(ctx, &with)
+}
+
+// ask asks a tab for the values that are missing, the one that answered last
+// before the others: a frozen one takes long not to.
+func (o *outfitter) ask(ctx context.Context) (map[string]string, error) {
+	var names []string
+	for name, value := range o.headers {
+		if value == "" {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return nil, nil
+	}
+	o.provider.mu.Lock()
+	tabs := append([]*Client(nil), o.provider.clients...)
+	if i := slices.Index(tabs, o.last); i >= 0 {
+		tabs[0], tabs[i] = tabs[i], tabs[0]
+	}
+	o.provider.mu.Unlock()
+	for _, tab := range tabs {
+		if o.session != nil && o.session != tab.session || tab.page.Headers == nil {
+			continue
+		}
+		answer, err := tab.page.Headers.Headers(ctx, names)
+		if errors.Is(err, ErrPageGone) {
+			continue
+		}
+		o.provider.mu.Lock()
+		o.last = tab
+		o.provider.mu.Unlock()
+		return answer, err
+	}
+	return nil, ErrPageGone
+}
+
+// within bounds ctx; no limit is none.
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, limit, oidc.ErrTimeout)
+}
+
+// join adds a tab to those that are asked for headers.
+func (p *provider) join(c *Client) {
+	p.mu.Lock()
+	p.clients = append(p.clients, c)
+	p.mu.Unlock()
+}
+
+// leave removes a tab.
+func (p *provider) leave(c *Client) {
+	p.mu.Lock()
+	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
+	p.mu.Unlock()
 }

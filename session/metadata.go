@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -17,8 +18,12 @@ type ProviderSettings struct {
 	SigningKeys  string // a JWK Set: none is fetched, whatever a token says
 
 	// Headers go with every request to the provider: names and values. None
-	// replaces one that belongs to a request.
+	// replaces one that belongs to a request. For those whose value is null or
+	// empty a tab is asked before each request; see [HeaderSource].
 	Headers string
+
+	// RequestTimeout bounds each request. Default: that of the transport.
+	RequestTimeout time.Duration
 }
 
 // A source is where all that is known of a provider comes from. Providers of
@@ -27,6 +32,7 @@ type source struct {
 	oidc.MetadataSource
 	keys    string // a JWK Set, or empty
 	headers string // in JSON, or empty
+	timeout time.Duration
 }
 
 func (s *Settings) source() source {
@@ -39,6 +45,7 @@ func (s *Settings) source() source {
 		},
 		keys:    s.Provider.SigningKeys,
 		headers: s.Provider.Headers,
+		timeout: s.Provider.RequestTimeout,
 	}
 }
 

@@ -65,10 +65,10 @@ type ProviderSession struct {
 
 // QuerySessionStatus asks the provider, in a hidden frame, who is signed in
 // there. It changes nothing here: the tokens that it needs for that are
-// forgotten. The scope is "openid" unless args have one. It returns nil if the
-// provider has no session management. Codes: those of [Client.SigninSilent]
-// without a refresh token; that nobody is signed in is no error with
-// [MonitorSettings].Anonymous.
+// forgotten, and the userinfo endpoint is left alone. The scope is "openid"
+// unless args have one. It returns nil if the provider has no session
+// management. Codes: those of [Client.SigninSilent] without a refresh token;
+// that nobody is signed in is no error with [MonitorSettings].Anonymous.
 func (c *Client) QuerySessionStatus(ctx context.Context, args SigninArgs) (*ProviderSession, error) {
 	user, _ := c.session.current()
 	found, err := c.providerSession(ctx, user, args)
@@ -87,6 +87,7 @@ func (c *Client) providerSession(ctx context.Context, previous *User, args Signi
 	if args.Scope == "" {
 		args.Scope = "openid"
 	}
+	args.SkipUserinfo = true
 	user, err := c.session.signinFrame(ctx, c, previous, args)
 	if err == nil {
 		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil

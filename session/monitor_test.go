@@ -342,6 +342,7 @@ func TestQuerySessionStatusArguments(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWatchedWorld(t)
 			w.settings.Monitor.Session = false
+			w.settings.LoadUserinfo = true
 			client, tab, _ := w.watched(says("unchanged"))
 			tab.frame = func(_ context.Context, address string) (string, error) {
 				u, err := url.Parse(address)
@@ -352,6 +353,9 @@ func TestQuerySessionStatusArguments(t *testing.T) {
 			}
 			if found, err := client.QuerySessionStatus(t.Context(), tt.args); err != nil || found == nil {
 				t.Errorf("QuerySessionStatus = %v, %v", found, err)
+			}
+			if n := w.op.Count(oidctest.Userinfo); n != 0 {
+				t.Errorf("%d userinfo requests for a user whom nobody gets", n)
 			}
 		})
 	}

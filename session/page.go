@@ -53,6 +53,7 @@ type Page struct {
 	Transactions TransactionStore
 	Listener     Listener
 	Checker      Checker
+	Headers      HeaderSource // nil: it has none
 }
 
 // An EventName says what happened.

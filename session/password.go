@@ -77,10 +77,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
 	user := c.newUser(tokens, claims, r)
-	if args.SkipUserinfo {
-		return user, nil
-	}
-	if err := s.loadUserinfo(ctx, c, user); err != nil {
+	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil

@@ -37,6 +37,7 @@ type provider struct {
 	refetchAt  time.Time     // of the last fetch for an unknown kid
 	skew       time.Duration // of the provider's clock; see verifyFresh
 	blockedAt  time.Time     // when a frame showed that it cannot work
+	clients    []*Client     // the tabs, which are asked for headers
 }
 
 // fetchMetadata returns the metadata, fetched once an hour at most.

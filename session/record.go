@@ -14,6 +14,8 @@ type record struct {
 	StepUp   *StepUp               `json:"step_up,omitempty"`  // the challenge that is answered
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
 	Restore  bool                  `json:"restore,omitempty"`  // nobody asked for the sign-in
+
+	SkipUserinfo bool `json:"skip_userinfo,omitempty"`
 }
 
 // signin returns the record of a sign-in.

@@ -98,6 +98,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 	}
 	client.manual.Store(settings.ManualRenew)
 	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI}})
+	client.session.provider.join(client)
 	client.session.join(client, hint)
 	return client, nil
 }
@@ -118,7 +119,7 @@ func (r *Registry) session(k key) *session {
 func (r *Registry) newSession(k key) *session {
 	config := r.config
 	s := &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
-	config.Transport = &meter{withHeaders(config.Transport, k.source.headers), s.provider, &s.stats}
+	config.Transport = &meter{s.provider.outfit(config.Transport, s), s.provider, &s.stats}
 	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
 	s.expiry = newExpiry(s)
 	s.monitor = &monitor{session: s}
@@ -131,7 +132,7 @@ func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
 		p = &provider{source: source, now: r.config.Now}
-		p.transport = &meter{withHeaders(r.config.Transport, source.headers), p, &p.stats}
+		p.transport = &meter{p.outfit(r.config.Transport, nil), p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

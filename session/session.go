@@ -242,7 +242,7 @@ func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
 // complete turns the response in callbackURL into a user. Nothing of the
 // token response is visible to anybody before all its checks have passed
 // (RFC 9700 4.5.3.2).
-func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string) (*User, error) {
+func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string, skipUserinfo bool) (*User, error) {
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
@@ -271,16 +271,16 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	}
 	user := c.newUser(tokens, claims, r)
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
-	if err := s.loadUserinfo(ctx, c, user); err != nil {
+	if err := s.loadUserinfo(ctx, c, user, skipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil
 }
 
 // loadUserinfo adds the claims of the userinfo endpoint if the client wants
-// them.
-func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User) error {
-	if !c.settings.LoadUserinfo {
+// them, and the call does not skip that.
+func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip bool) error {
+	if skip || !c.settings.LoadUserinfo {
 		return nil
 	}
 	metadata, err := s.provider.fetchMetadata(ctx)

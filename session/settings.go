@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -41,7 +42,8 @@ type Settings struct {
 	// less than three times that.
 	ExpiringNotice time.Duration
 
-	// SilentTimeout bounds the life of the hidden frame. Default 10 s.
+	// SilentTimeout bounds the life of the hidden frame. Default: that of a
+	// request to the provider, and 10 s without one.
 	SilentTimeout time.Duration
 
 	// Push says whether requests are pushed to the provider (RFC 9126).
@@ -67,6 +69,10 @@ type Settings struct {
 
 	// OmitScope leaves scope out of requests, see [oidc.AuthenticationRequest].
 	OmitScope bool
+
+	// RefreshScope are the scopes, separated by spaces, that a refresh request
+	// may name; empty means all that were granted.
+	RefreshScope string
 
 	// RedirectTimeout is how long a sign-in or a sign-out that leaves the page
 	// may take. Default 15 minutes.
@@ -173,9 +179,26 @@ func (s *Settings) check() error {
 		s.RedirectTimeout = defaultRedirectTimeout
 	}
 	if s.SilentTimeout <= 0 {
+		s.SilentTimeout = s.Provider.RequestTimeout
+	}
+	if s.SilentTimeout <= 0 {
 		s.SilentTimeout = defaultSilentTimeout
 	}
 	return nil
+}
+
+// refreshScope returns those of the granted scopes that a refresh request names.
+func (s *Settings) refreshScope(granted string) string {
+	if s.RefreshScope == "" {
+		return granted
+	}
+	scopes := ""
+	for _, scope := range strings.Fields(granted) {
+		if strings.Contains(" "+s.RefreshScope+" ", " "+scope+" ") {
+			scopes += " " + scope
+		}
+	}
+	return strings.TrimSpace(scopes)
 }
 
 // request returns the Authentication Request that the settings describe.

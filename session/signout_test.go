@@ -145,8 +145,8 @@ func TestSignoutSilent(t *testing.T) {
 			if sent.Get("post_logout_redirect_uri") != tt.sent || sent.Has("state") != (tt.sent != "") || !sent.Has("id_token_hint") {
 				t.Errorf("the request is %v", sent)
 			}
-			if tab.timeout != tt.timeout {
-				t.Errorf("the frame may take %v, want %v", tab.timeout, tt.timeout)
+			if tab.frameTimeout != tt.timeout {
+				t.Errorf("the frame may take %v, want %v", tab.frameTimeout, tt.timeout)
 			}
 			if heard := other.heard(); !slices.Equal(heard, []EventName{UserUnloaded}) || client.Current() != nil {
 				t.Errorf("the user is still there; events = %v", heard)

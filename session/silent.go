@@ -15,7 +15,7 @@ import (
 // SigninSilent renews the user without showing anything: with the refresh
 // token if there is one, else in a hidden frame with prompt=none. A scope and
 // a resource go with the refresh token (RFC 6749 6, RFC 8707 2.2); for any
-// other argument the frame is asked. However many tabs ask for the same, one
+// other parameter the frame is asked. However many tabs ask for the same, one
 // renewal is in the air; those that ask for something else wait for their
 // turn. Codes: a [oidc.ProviderError] (login_required, ...) if the provider
 // wants to see the End-User, [ErrFrameNoResponse], [oidc.ErrTimeout],
@@ -54,6 +54,9 @@ func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User
 		s.stats.renewal(start, err)
 		if err != nil {
 			return nil, err
+		}
+		if args.State != nil {
+			user.State = args.State
 		}
 		return s.replace(previous, user, unloads)
 	})
@@ -96,7 +99,8 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	request := &oidc.RefreshRequest{
 		ClientID:     c.settings.ClientID,
 		RefreshToken: token,
-		Scope:        previous.Scope,
+		Scope:        c.settings.refreshScope(previous.Scope),
+		RedirectURI:  args.RedirectURI,
 		Resource:     args.Request.Resource,
 		Extra:        args.ExtraToken,
 	}
@@ -106,13 +110,18 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		return nil, err
 	}
 	r := round{sent: s.config.Now()}
-	tokens, err := request.Refresh(ctx, transport, metadata)
+	bounded, cancel := within(ctx, args.Timeout)
+	defer cancel()
+	tokens, err := request.Refresh(bounded, transport, metadata)
 	if err != nil {
 		s.doubt(previous, err)
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
 	r.received = s.config.Now()
 	s.rotate(previous, tokens.RefreshToken)
+	if tokens.Scope == "" {
+		tokens.Scope = previous.Scope // none was named, so all are (RFC 6749 6)
+	}
 	claims := previous.claims
 	kept := tokens.IDToken == "" // it may be left out (OIDC Core 12.2)
 	if kept {
@@ -132,7 +141,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		user.Profile = maps.Clone(previous.Profile)
 	}
 	user.follow(previous)
-	if err := s.loadUserinfo(ctx, c, user); err != nil {
+	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil
@@ -141,24 +150,29 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 // refreshable tells whether a refresh request can carry the arguments.
 func (a SigninArgs) refreshable() bool {
 	a.Scope, a.Request.Resource, a.ExtraToken = "", nil, nil
+	a.State, a.SkipUserinfo, a.Timeout = nil, false, 0
 	return a.key() == ""
 }
 
 // key is equal for arguments that ask for the same; empty for none.
 func (a *SigninArgs) key() string {
 	r, v := &a.Request, url.Values{}
-	for name, value := range map[string]string{
-		"redirect_uri": a.RedirectURI, "scope": a.Scope, "login_hint": a.LoginHint,
-		"id_token_hint": a.IDTokenHint.Reveal(), "prompt": r.Prompt, "display": r.Display,
-		"ui_locales": r.UILocales, "acr_values": r.ACRValues, "claims": r.Claims,
-		"response_mode": r.ResponseMode, "nonce": a.Nonce.Reveal(), "url_state": a.URLState,
+	for _, p := range [][2]string{
+		{"redirect_uri", a.RedirectURI}, {"scope", a.Scope}, {"login_hint", a.LoginHint},
+		{"id_token_hint", a.IDTokenHint.Reveal()}, {"prompt", r.Prompt}, {"display", r.Display},
+		{"ui_locales", r.UILocales}, {"acr_values", r.ACRValues}, {"claims", r.Claims},
+		{"response_mode", r.ResponseMode}, {"nonce", a.Nonce.Reveal()}, {"url_state", a.URLState},
+		{"request", a.RequestObject}, {"request_uri", a.RequestURI}, {"state", string(a.State)},
 	} {
-		if value != "" {
-			v.Set(name, value)
+		if p[1] != "" {
+			v.Set(p[0], p[1])
 		}
 	}
 	if r.MaxAge != nil {
 		v.Set("max_age", strconv.FormatInt(*r.MaxAge, 10))
+	}
+	if a.Timeout > 0 || a.SkipUserinfo || a.ForceFrame {
+		v.Set("how", fmt.Sprintf("%d %t %t", a.Timeout, a.SkipUserinfo, a.ForceFrame))
 	}
 	if r.Resource != nil {
 		v["resource"] = append([]string{""}, r.Resource...)
@@ -185,6 +199,10 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if previous != nil && request.IDTokenHint == "" && !c.settings.OmitIDTokenHint {
 		request.IDTokenHint = previous.IDToken // OIDC Core 3.1.2.1
 	}
+	timeout := args.Timeout
+	if timeout <= 0 {
+		timeout = c.settings.SilentTimeout
+	}
 	err = ErrPageGone
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
@@ -197,9 +215,9 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 			return nil, err
 		}
 		var callbackURL string
-		callbackURL, err = s.frame(ctx, tab, url, c.settings.SilentTimeout)
+		callbackURL, err = s.frame(ctx, tab, url, timeout)
 		if err == nil {
-			return s.complete(ctx, c, tx, callbackURL)
+			return s.complete(ctx, c, tx, callbackURL, args.SkipUserinfo)
 		}
 		if !errors.Is(err, ErrPageGone) {
 			return nil, err

@@ -15,16 +15,22 @@ type Steps struct {
 	client *Client
 }
 
-// OpenSteps returns the steps for one tab, of which only the Transactions are
-// used. Codes as for [Registry.Open].
+// OpenSteps returns the steps for one tab, of which only the Transactions and
+// the Headers are used. They are to be closed when the tab goes away. Codes as
+// for [Registry.Open].
 func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	if err := settings.check(); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &Steps{&Client{session: r.newSession(settings.key()), settings: settings, page: page}}, nil
+	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page}
+	client.session.provider.join(client)
+	return &Steps{client}, nil
 }
+
+// Close ends the tab's part.
+func (s *Steps) Close() { s.client.Close() }
 
 // Metadata returns what the provider says of itself.
 func (s *Steps) Metadata(ctx context.Context) (*oidc.Metadata, error) {
@@ -59,7 +65,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
 		return nil, err
 	}
-	kept, err := record{AppState: args.State}.signin(tx)
+	kept, err := record{AppState: args.State, SkipUserinfo: args.SkipUserinfo}.signin(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +116,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, 
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL)
+	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, record.SkipUserinfo)
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +126,11 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, 
 
 // Refresh renews the user whom an earlier step returned; of it, RefreshToken
 // has to be there, and IDToken for the new one to be compared with (OIDC Core
-// 12.2), unless the user never had one. Codes: those of [oidc.RefreshRequest.Refresh] and
+// 12.2), unless the user never had one. Of the arguments, those of a token
+// request count, Timeout and SkipUserinfo. Codes: those of
+// [oidc.RefreshRequest.Refresh] and
 // [oidc.ExpectedIDToken.VerifyIDToken].
-func (s *Steps) Refresh(ctx context.Context, previous *User) (*User, error) {
+func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*User, error) {
 	known := *previous
 	known.claims = new(oidc.IDTokenClaims)
 	if known.IDToken != "" {
@@ -132,7 +140,10 @@ func (s *Steps) Refresh(ctx context.Context, previous *User) (*User, error) {
 		}
 		known.claims, known.Profile = claims, s.client.settings.Profile.profile(claims.Members)
 	}
-	return s.client.session.refresh(ctx, s.client, &known, known.RefreshToken, SigninArgs{})
+	if s.client.settings.DPoP {
+		known.TokenType = "DPoP"
+	}
+	return s.client.session.refresh(ctx, s.client, &known, known.RefreshToken, args)
 }
 
 // Signout returns the address that ends the provider's session, and the state

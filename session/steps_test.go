@@ -41,7 +41,7 @@ func TestStepsRefresh(t *testing.T) {
 			if !tt.comes {
 				w.op.Edit(func() { w.op.EditTokenResponse = noIDToken })
 			}
-			renewed, err := w.steps().Refresh(t.Context(), previous)
+			renewed, err := w.steps().Refresh(t.Context(), previous, SigninArgs{})
 			if err != nil || renewed.Subject() != tt.subject || string(renewed.Profile["sub"]) != tt.inProfile {
 				t.Errorf("Refresh = %v, %v", renewed, err)
 			}
@@ -51,7 +51,7 @@ func TestStepsRefresh(t *testing.T) {
 	w.op.RefreshTokens = true
 	user := w.kept(0)
 	w.op.Edit(func() { w.op.Subject = "subject-2" })
-	_, err := w.steps().Refresh(t.Context(), user)
+	_, err := w.steps().Refresh(t.Context(), user, SigninArgs{})
 	mustFail(t, "Refresh", err, oidc.ErrSubjectChanged)
 }
 

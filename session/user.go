@@ -29,6 +29,9 @@ type User struct {
 	// URLState is what the app added to the state parameter.
 	URLState string
 
+	// Extra are the members of the token response that nobody here knows.
+	Extra map[string]strictjson.RawMessage
+
 	claims   *oidc.IDTokenClaims
 	lifetime time.Duration // of the access token when it came; 0 if nobody knows
 	deadline time.Time     // when it ends, on the clock that nobody sets
@@ -48,6 +51,7 @@ func (c *Client) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims,
 		RefreshToken: tokens.RefreshToken,
 		IDToken:      tokens.IDToken,
 		Scope:        tokens.Scope,
+		Extra:        tokens.Extra,
 		Profile:      c.settings.Profile.profile(claims.Members),
 		claims:       claims,
 	}

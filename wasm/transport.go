@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/oidcspa/oidcspa/jsbridge"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -25,18 +26,24 @@ var fetchErrors = []struct {
 	{jsbridge.ErrNetwork, oidc.ErrNetwork},
 }
 
-// Do sends req. Time and size are bounded by jsbridge's defaults: 10 s, 1 MiB.
+// Do sends req. Time and size are bounded by jsbridge's defaults: 10 s, or what
+// ctx allows, and 1 MiB.
 func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	cache := ""
 	if req.NoCache {
 		cache = "no-cache"
 	}
+	var timeout time.Duration
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = time.Until(deadline)
+	}
 	resp, err := jsbridge.Fetch(ctx, &jsbridge.FetchRequest{
-		Method: req.Method,
-		URL:    req.URL,
-		Header: req.Header,
-		Body:   req.Body,
-		Cache:  cache,
+		Method:  req.Method,
+		URL:     req.URL,
+		Header:  req.Header,
+		Body:    req.Body,
+		Cache:   cache,
+		Timeout: timeout,
 	})
 	if err != nil {
 		return nil, fetchError(ctx, err)
@@ -54,7 +61,10 @@ func fetchError(ctx context.Context, err error) error {
 			return e.to
 		}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(context.Cause(ctx), oidc.ErrTimeout):
+		return oidc.ErrTimeout
+	case ctx.Err() != nil:
 		return oidc.ErrAborted
 	}
 	return oidc.ErrNetwork

@@ -165,9 +165,20 @@ export interface UserManagerSettings extends RequestParameters {
   /**
    * Go with every request of the program to the provider; none replaces one of
    * the protocol's. A function is called, in a page that is open, before each
-   * request, and may return a promise; an empty value leaves the header out.
+   * request, and may return a promise: a request whose headers nobody answers
+   * is not sent (page_gone), and a header that comes out empty is left out.
    */
   extraHeaders?: Record<string, ExtraHeader>;
+  /** Space-separated: of the granted scopes, those that a request with the refresh token names. Default: all. */
+  refreshTokenAllowedScope?: string;
+  /** How long a single request to the provider may take; after that it fails with timeout. Default 10. */
+  requestTimeoutInSeconds?: number;
+  /**
+   * What becomes of an array that the ID Token and the userinfo endpoint both
+   * have: "replace" takes that of the endpoint, "merge" the values of both.
+   * Objects are merged member by member. Default "replace".
+   */
+  mergeClaimsStrategy?: { array: "replace" | "merge" };
   /**
    * Leaves claims that concern the protocol alone out of the profile, or those
    * of a list; sub, iss, aud, exp and iat always stay. Default true.
@@ -195,7 +206,7 @@ export interface UserManagerSettings extends RequestParameters {
   restore?: "silent" | "redirect" | "off";
   /** Sends id_token_hint with silent sign-ins. Default true. */
   includeIdTokenInSilentRenew?: boolean;
-  /** Life of the hidden frame, seconds. Default 10. */
+  /** Life of the hidden frame, seconds. Default requestTimeoutInSeconds, or 10. */
   silentRequestTimeoutInSeconds?: number;
   /** Seconds. Default 60, and never more than a third of the token's life. */
   accessTokenExpiringNotificationTimeInSeconds?: number;
@@ -397,6 +408,11 @@ export interface SigninRedirectArgs extends RequestParameters {
   url_state?: string;
   /** Of the request for tokens; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** A Request Object, or a reference to one (RFC 9101). */
+  request?: string;
+  request_uri?: string;
+  /** Does not ask the userinfo endpoint. */
+  skipUserInfo?: boolean;
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   /** Where callback.html hands the response to, on this origin. Default: this page. */
@@ -415,12 +431,17 @@ export interface SigninSilentArgs extends RequestParameters {
   url_state?: string;
   /** Of the request for tokens; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
-  /** Any JSON value; the user has it afterwards. */
+  /** A Request Object, or a reference to one (RFC 9101). */
+  request?: string;
+  request_uri?: string;
+  /** Does not ask the userinfo endpoint. */
+  skipUserInfo?: boolean;
+  /** Any JSON value, in the place of the user's; the renewed user has it. */
   state?: unknown;
-  /** Seconds, for this call. Default as in the settings. */
-  silentRequestTimeoutInSeconds?: number;
-  /** Asks the frame although there is a refresh token. Default false. */
+  /** Asks in a hidden frame even if there is a refresh token. */
   forceIframeAuth?: boolean;
+  /** Of the hidden frame, or of the request with the refresh token. Default: as in the settings. */
+  silentRequestTimeoutInSeconds?: number;
 }
 
 /** What window.open takes; numbers are pixels. */
@@ -451,6 +472,11 @@ export interface SigninPopupArgs extends RequestParameters {
   url_state?: string;
   /** Of the request for tokens; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** A Request Object, or a reference to one (RFC 9101). */
+  request?: string;
+  request_uri?: string;
+  /** Does not ask the userinfo endpoint. */
+  skipUserInfo?: boolean;
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   popupWindowFeatures?: PopupWindowFeatures;

@@ -40,8 +40,11 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 			return nil, err
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, oidc.ErrTimeout)
-	defer cancel()
+	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, oidc.ErrTimeout)
+		defer cancel()
+	}
 	w, err := t.serve(ctx, req)
 	if err != nil {
 		return nil, err

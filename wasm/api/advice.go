@@ -7,30 +7,43 @@ import (
 
 // advice is added to the messages of mistakes that a developer or an operator
 // can mend; docs/errors.md says more. It is text of ours, never of a response.
-var advice = map[oidc.Code]string{
-	oidc.ErrInsecureURL:          "use https, or http on localhost",
-	oidc.ErrIssuerMismatch:       "authority and the provider's issuer have to be equal, character by character; in a callback it may be an attack",
-	oidc.ErrMetadataInvalid:      "look at authority + /.well-known/openid-configuration",
-	oidc.ErrNetwork:              "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it",
-	oidc.ErrCORSRefused:          "the server answers, but does not let this origin read it: register the origin of the app there for CORS",
-	oidc.ErrRedirectRefused:      "set authority to where the redirect leads",
-	oidc.ErrNotJSON:              "something else answers: a login page, a proxy, or a site that serves index.html for every address",
-	oidc.ErrCallbackMissing:      "the address holds no response: call signinCallback on the redirect URI only",
-	oidc.ErrStateUnknown:         "this tab started no such sign-in, or it was completed before: start again",
-	oidc.ErrTransactionExpired:   "the answer came later than 15 minutes: start again",
-	oidc.ErrAlgNotAllowed:        "register the client for RS256, ES256 or another asymmetric algorithm",
-	oidc.ErrAudienceMismatch:     "the token is not for this client_id alone",
-	oidc.ErrDPoPKeyLost:          "the program that had the key has ended: start again",
-	oidc.ErrDPoPNonceHidden:      "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers",
-	session.ErrRedirectURIShared: "this provider does not say in its responses who it is: give each authority a redirect_uri of its own, or use response_mode jwt",
-	oidc.ErrTokenExpired:         "if the token is new, the clock of this device is wrong",
-	oidc.ErrTokenNotYetValid:     "the clock of this device is probably wrong",
-	oidc.ErrIssuedInFuture:       "the clock of this device is probably wrong",
-	oidc.ErrClockSkew:            "the clock of this device is wrong; skew says by how many seconds the provider's is ahead",
-	session.ErrFrameNoResponse:   "the provider showed a page of its own in the hidden frame, or the redirect URI is not registered",
-	session.ErrFetchNotAllowed:   "add the origin, and the path if it is not for all of it, to the setting fetch.allow",
-	session.ErrPopupBlocked:      "call signinPopup in the handler of a click, before anything that waits",
-	session.ErrPopupSevered:      "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded",
-	ErrStorageUnavailable:        "the browser does not let this tab keep the sign-in",
-	ErrVersionMismatch:           "page and worker come from different builds: deploy all files of one build together",
+var advice = []struct {
+	code oidc.Code
+	text string
+}{
+	{oidc.ErrInsecureURL, "use https, or http on localhost"},
+	{oidc.ErrIssuerMismatch, "authority and the provider's issuer have to be equal, character by character; in a callback it may be an attack"},
+	{oidc.ErrMetadataInvalid, "look at authority + /.well-known/openid-configuration"},
+	{oidc.ErrNetwork, "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it"},
+	{oidc.ErrCORSRefused, "the server answers, but does not let this origin read it: register the origin of the app there for CORS"},
+	{oidc.ErrRedirectRefused, "set authority to where the redirect leads"},
+	{oidc.ErrNotJSON, "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
+	{oidc.ErrCallbackMissing, "the address holds no response: call signinCallback on the redirect URI only"},
+	{oidc.ErrStateUnknown, "this tab started no such sign-in, or it was completed before: start again"},
+	{oidc.ErrTransactionExpired, "the answer came later than 15 minutes: start again"},
+	{oidc.ErrAlgNotAllowed, "register the client for RS256, ES256 or another asymmetric algorithm"},
+	{oidc.ErrAudienceMismatch, "the token is not for this client_id alone"},
+	{oidc.ErrDPoPKeyLost, "the program that had the key has ended: start again"},
+	{oidc.ErrDPoPNonceHidden, "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers"},
+	{session.ErrRedirectURIShared, "this provider does not say in its responses who it is: give each authority a redirect_uri of its own, or use response_mode jwt"},
+	{oidc.ErrTokenExpired, "if the token is new, the clock of this device is wrong"},
+	{oidc.ErrTokenNotYetValid, "the clock of this device is probably wrong"},
+	{oidc.ErrIssuedInFuture, "the clock of this device is probably wrong"},
+	{oidc.ErrClockSkew, "the clock of this device is wrong; skew says by how many seconds the provider's is ahead"},
+	{session.ErrFrameNoResponse, "the provider showed a page of its own in the hidden frame, or the redirect URI is not registered"},
+	{session.ErrFetchNotAllowed, "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
+	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits"},
+	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded"},
+	{ErrStorageUnavailable, "the browser does not let this tab keep the sign-in"},
+	{ErrVersionMismatch, "page and worker come from different builds: deploy all files of one build together"},
+}
+
+// adviceOn returns what is added to the messages of a code; empty for none.
+func adviceOn(code oidc.Code) string {
+	for _, a := range advice {
+		if a.code == code {
+			return a.text
+		}
+	}
+	return ""
 }

@@ -18,6 +18,11 @@ type compatJSON struct {
 	StaleStateAgeInSeconds float64               `json:"staleStateAgeInSeconds"`
 	Credentials            string                `json:"fetchRequestCredentials"`
 	RevokeTokenTypes       []session.TokenType   `json:"revokeTokenTypes"`
+	RefreshScope           string                `json:"refreshTokenAllowedScope"`
+	RequestTimeout         float64               `json:"requestTimeoutInSeconds"`
+	MergeClaims            struct {
+		Array string `json:"array"`
+	} `json:"mergeClaimsStrategy"`
 
 	// DisablePKCE changes nothing: a provider that does not know PKCE passes its
 	// parameters over (RFC 6749 3.1), and for any other it is a defence.
@@ -45,6 +50,12 @@ func (j *compatJSON) apply(settings *session.Settings) error {
 	if headers := string(j.ExtraHeaders); headers != "{}" && headers != "null" {
 		settings.Provider.Headers = headers
 	}
+	if !slices.Contains([]string{"", "replace", "merge"}, j.MergeClaims.Array) {
+		return errors.New("mergeClaimsStrategy: neither replace nor merge")
+	}
+	settings.Profile.MergeArrays = j.MergeClaims.Array == "merge"
+	settings.RefreshScope = j.RefreshScope
+	settings.Provider.RequestTimeout = duration(j.RequestTimeout)
 	settings.OmitScope = j.OmitScope
 	settings.RedirectTimeout = duration(j.StaleStateAgeInSeconds)
 	settings.RevokeTypes = j.RevokeTokenTypes

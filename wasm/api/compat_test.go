@@ -3,16 +3,20 @@
 package api
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/oidcspa/oidcspa/jsonrpc"
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
 )
 
 // sent is what the provider was sent, in order.
@@ -111,6 +115,148 @@ func TestExtraHeaders(t *testing.T) {
 		}
 	}
 	w.connect().mustFail("open", object{"version": Version, "settings": w.with("extraHeaders", object{"X-One": 1})}, oidc.ErrInvalidConfig)
+}
+
+// The page says what a header is that is a function there.
+func TestExtraHeaderFunctions(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer service
+		want   []string
+		code   oidc.Code
+	}{
+		{"value", answer(object{"headers": object{"X-Made": "now"}}), []string{"now"}, ""},
+		{"null", answer(object{"headers": object{"X-Made": nil}}), nil, ""},
+		{"empty", answer(object{"headers": object{"X-Made": ""}}), nil, ""},
+		{"nothing", answer(object{"headers": object{}}), nil, ""},
+		{"a number", answer(object{"headers": object{"X-Made": 1}}), nil, session.ErrInternal},
+		{"a function that throws", refusal(`{"code":"invalid_config"}`), nil, oidc.ErrInvalidConfig},
+		{"a bug", refusal(`{"code":"internal"}`), nil, session.ErrInternal},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings = w.with("extraHeaders", object{"X-One": "1", "X-Made": nil})
+			s := watch(w)
+			for _, tab := range []*tab{w.open(), w.openSteps()} {
+				s.requests = nil
+				tab.offer("headers", tt.answer)
+				if tt.code != "" {
+					_, message := tab.mustFail("metadata", nil, tt.code)
+					if tt.code != session.ErrInternal && !strings.Contains(message, "extraHeaders") {
+						t.Errorf("message %q", message)
+					}
+				} else {
+					tab.must("metadata", nil, nil)
+				}
+				if n := len(s.requests); n > 1 || n == 1 && tt.code != "" {
+					t.Fatalf("%d requests", n)
+				}
+				for _, req := range s.requests { // the second page finds it cached
+					header := http.Header{}
+					for name, value := range req.Header {
+						header.Add(name, value)
+					}
+					if got := header.Values("X-Made"); !slices.Equal(got, tt.want) || header.Get("X-One") != "1" {
+						t.Errorf("X-Made = %q, X-One = %q", got, header.Get("X-One"))
+					}
+				}
+			}
+		})
+	}
+}
+
+// A frozen page is waited for, but not for ever.
+func TestExtraHeaderOfFrozenPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.settings = w.with("extraHeaders", object{"X-Made": nil})
+		tab := w.open()
+		tab.offer("headers", func(ctx context.Context, _ []byte) (any, error) {
+			<-tab.connection.Done()
+			return nil, ctx.Err()
+		})
+		start := time.Now()
+		tab.mustFail("metadata", nil, session.ErrPageGone)
+		if took := time.Since(start); took != serviceTimeout {
+			t.Errorf("it took %v", took)
+		}
+		other := w.open()
+		other.offer("headers", answer(object{"headers": object{"X-Made": "now"}}))
+		tab.must("metadata", nil, nil)
+	})
+}
+
+// answer is a service that answers with a value.
+func answer(value any) service {
+	return func(context.Context, []byte) (any, error) { return value, nil }
+}
+
+// refusal is a service that fails as the page's do.
+func refusal(data string) service {
+	return func(context.Context, []byte) (any, error) {
+		return nil, &jsonrpc.Error{Code: applicationError, Message: "page", Data: []byte(data)}
+	}
+}
+
+func TestRequestTimeout(t *testing.T) {
+	for setting, want := range map[any]time.Duration{
+		nil: 10 * time.Second, 0: 10 * time.Second, 2: 2 * time.Second, 0.5: time.Second / 2, 20: 20 * time.Second,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings = w.with("requestTimeoutInSeconds", setting)
+			w.op.Hold = func(_ string, r *http.Request) { <-r.Context().Done() }
+			for _, tab := range []*tab{w.open(), w.openSteps()} {
+				start := time.Now()
+				tab.mustFail("metadata", nil, oidc.ErrTimeout)
+				if took := time.Since(start); took != want {
+					t.Errorf("requestTimeoutInSeconds %v: it took %v", setting, took)
+				}
+			}
+		})
+	}
+}
+
+func TestMergeClaimsStrategy(t *testing.T) {
+	tests := []struct {
+		value any
+		want  string
+	}{
+		{nil, `["b","c"]`},
+		{object{}, `["b","c"]`},
+		{object{"array": "replace"}, `["b","c"]`},
+		{object{"array": "merge"}, `["a","b","c"]`},
+	}
+	for _, tt := range tests {
+		w := newWorld(t)
+		w.op.EditIDToken = func(_, claims map[string]any) { claims["groups"] = []string{"a", "b"} }
+		w.op.EditUserinfo = func(claims map[string]any) { claims["groups"] = []string{"b", "c"} }
+		w.settings = w.with("mergeClaimsStrategy", tt.value)
+		w.settings["loadUserInfo"] = true
+		if got := w.open().signIn(w.op).Profile["groups"]; string(got) != tt.want {
+			t.Errorf("mergeClaimsStrategy %v: groups = %s, want %s", tt.value, got, tt.want)
+		}
+	}
+	w := newWorld(t)
+	for _, value := range []any{object{"array": "append"}, "merge", 1} {
+		w.connect().mustFail("open", object{"version": Version, "settings": w.with("mergeClaimsStrategy", value)}, oidc.ErrInvalidConfig)
+	}
+}
+
+func TestRefreshTokenAllowedScope(t *testing.T) {
+	for setting, want := range map[any][]string{nil: {"openid profile"}, "": {"openid profile"}, "profile email": {"profile"}} {
+		w := newWorld(t)
+		w.op.RefreshTokens = true
+		w.settings = w.with("refreshTokenAllowedScope", setting)
+		tab := w.open()
+		tab.signIn(w.op)
+		s := watch(w)
+		tab.must(silent, nil, nil)
+		if got := s.values(t, "refresh_token", "scope"); !slices.Equal(got, want) {
+			t.Errorf("refreshTokenAllowedScope %v: scope %q, want %q", setting, got, want)
+		}
+	}
 }
 
 func TestFilterProtocolClaims(t *testing.T) {

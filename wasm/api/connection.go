@@ -59,12 +59,15 @@ func (c *Connection) Receive(message []byte) { c.conn.Receive(message) }
 // asked of it fail with [session.ErrPageGone].
 func (c *Connection) Close() {
 	c.mu.Lock()
-	client := c.client
+	client, steps := c.client, c.steps
 	c.client, c.closed = nil, true
 	c.mu.Unlock()
 	c.conn.Close(session.ErrPageGone)
 	if client != nil {
 		client.Close()
+	}
+	if steps != nil {
+		steps.Close()
 	}
 }
 

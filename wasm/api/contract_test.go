@@ -60,7 +60,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"SignoutRedirectArgs", nil, reflect.TypeFor[signoutJSON]()},
 		{"IdleSettings", nil, reflect.TypeFor[idleJSON]()},
 		{"SessionStatus", nil, reflect.TypeFor[sessionStatusJSON]()},
-		{"SigninPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[popupArgsJSON]()},
+		{"SigninPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[argumentsJSON]()},
 		{"SignoutPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[signoutJSON]()},
 		{"SignoutResponse", nil, reflect.TypeFor[signoutResult]()},
 		{"User", []string{"scopes", "expires_in", "expired", "toStorageString"}, reflect.TypeFor[userJSON]()},
@@ -90,9 +90,9 @@ func TestDeclaredMethods(t *testing.T) {
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), append(pageMembers, served...))
 	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
 	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
-	for method := range steps {
-		if !slices.Contains(unused, method) {
-			served = append(served, method)
+	for _, step := range steps {
+		if !slices.Contains(unused, step.name) {
+			served = append(served, step.name)
 		}
 	}
 	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake"))

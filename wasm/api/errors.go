@@ -38,7 +38,7 @@ func describe(err error) (data errorData, message string) {
 	if data.Code == session.ErrInternal {
 		message = session.ErrInternal.Error()
 	}
-	if text := advice[data.Code]; text != "" {
+	if text := adviceOn(data.Code); text != "" {
 		message += ": " + text
 	}
 	var claim *oidc.ClaimError
@@ -95,7 +95,7 @@ func toRPC(err error) error {
 // pageCodes are the reasons that a service of the page may give.
 var pageCodes = []oidc.Code{
 	session.ErrFrameNoResponse, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrInsecureURL, ErrStorageUnavailable,
-	session.ErrPopupBlocked, session.ErrPopupClosed, session.ErrPopupSevered,
+	session.ErrPopupBlocked, session.ErrPopupClosed, session.ErrPopupSevered, oidc.ErrInvalidConfig,
 }
 
 // ErrStorageUnavailable: the tab cannot keep a transaction, because the

@@ -309,7 +309,7 @@ func echo(w *world, answer func(form url.Values) any) {
 
 // advised returns a message as the page gets it.
 func advised(message string, code oidc.Code) string {
-	if text := advice[code]; text != "" {
+	if text := adviceOn(code); text != "" {
 		return message + ": " + text
 	}
 	return message
@@ -322,9 +322,9 @@ func TestAdvice(t *testing.T) {
 	if !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
 	}
-	for code, text := range advice {
-		if len(text) > 140 || strings.HasSuffix(text, ".") {
-			t.Errorf("the advice for %s is too long for a message, or ends in a period", string(code))
+	for _, a := range advice {
+		if len(a.text) > 140 || strings.HasSuffix(a.text, ".") {
+			t.Errorf("the advice for %s is too long for a message, or ends in a period", string(a.code))
 		}
 	}
 }

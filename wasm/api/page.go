@@ -106,6 +106,21 @@ func (p page) Hint(signedIn bool) {
 	_ = p.conn.Notify("hint", hintParams{signedIn})
 }
 
+type headersParams struct {
+	Names []string `json:"names"`
+}
+
+type headersResult struct {
+	Headers map[string]string `json:"headers"` // null is empty
+}
+
+// Headers is [session.HeaderSource].
+func (p page) Headers(ctx context.Context, names []string) (map[string]string, error) {
+	var result headersResult
+	err := p.call(ctx, serviceTimeout, "headers", headersParams{names}, &result)
+	return result.Headers, err
+}
+
 func (p page) services() session.Page {
-	return session.Page{Navigator: p, Framer: p, Popper: p, Transactions: p, Listener: p, Checker: p}
+	return session.Page{Navigator: p, Framer: p, Popper: p, Transactions: p, Listener: p, Checker: p, Headers: p}
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/session"
 )
 
@@ -19,15 +18,9 @@ type windowJSON struct {
 	Window int64 `json:"window"`
 }
 
-// popupArgsJSON are the arguments of a sign-in in a popup window.
-type popupArgsJSON struct {
-	silentJSON
-	State strictjson.RawMessage `json:"state"`
-}
-
 func signinPopup(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	var j struct {
-		popupArgsJSON
+		argumentsJSON
 		windowJSON
 	}
 	if err := decode(params, &j); err != nil {
@@ -37,7 +30,7 @@ func signinPopup(ctx context.Context, client *session.Client, params []byte) (an
 	if err != nil {
 		return nil, err
 	}
-	args.State, args.Window = noState(j.State), j.Window
+	args.Window = j.Window
 	return userResult(client.SigninPopup(ctx, args))
 }
 

@@ -213,20 +213,24 @@ func extraParams(params queryParams) (map[string]string, error) {
 	return extra, nil
 }
 
-// silentJSON are the arguments of a silent sign-in.
-type silentJSON struct {
+// argumentsJSON are the arguments that all sign-ins have.
+type argumentsJSON struct {
 	RedirectURI string `json:"redirect_uri"`
 	Scope       string `json:"scope"`
 	requestJSON
 
-	LoginHint        string      `json:"login_hint"`
-	IDTokenHint      string      `json:"id_token_hint"`
-	Nonce            string      `json:"nonce"`
-	URLState         string      `json:"url_state"`
-	ExtraTokenParams queryParams `json:"extraTokenParams"`
+	LoginHint        string                `json:"login_hint"`
+	IDTokenHint      string                `json:"id_token_hint"`
+	Nonce            string                `json:"nonce"`
+	URLState         string                `json:"url_state"`
+	ExtraTokenParams queryParams           `json:"extraTokenParams"`
+	State            strictjson.RawMessage `json:"state"`
+	RequestObject    string                `json:"request"`
+	RequestURI       string                `json:"request_uri"`
+	SkipUserInfo     bool                  `json:"skipUserInfo"`
 }
 
-func (j *silentJSON) args() (session.SigninArgs, error) {
+func (j *argumentsJSON) args() (session.SigninArgs, error) {
 	request, err := j.requestJSON.settings()
 	if err != nil {
 		return session.SigninArgs{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidArgument)
@@ -244,19 +248,36 @@ func (j *silentJSON) args() (session.SigninArgs, error) {
 		Nonce:       oidc.Secret(j.Nonce),
 		URLState:    j.URLState,
 		ExtraToken:  extra,
+		State:       noState(j.State),
+
+		RequestObject: j.RequestObject,
+		RequestURI:    j.RequestURI,
+		SkipUserinfo:  j.SkipUserInfo,
 	}, nil
+}
+
+// silentJSON are the arguments of a silent sign-in.
+type silentJSON struct {
+	argumentsJSON
+	ForceIframeAuth  bool    `json:"forceIframeAuth"`
+	TimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
+}
+
+func (j *silentJSON) args() (session.SigninArgs, error) {
+	args, err := j.argumentsJSON.args()
+	args.ForceFrame, args.Timeout = j.ForceIframeAuth, duration(j.TimeoutInSeconds)
+	return args, err
 }
 
 // signinJSON are the arguments of a sign-in by redirect.
 type signinJSON struct {
-	silentJSON
-	State    strictjson.RawMessage `json:"state"`
-	ReturnTo string                `json:"return_to"`
+	argumentsJSON
+	ReturnTo string `json:"return_to"`
 }
 
 func (j *signinJSON) args() (session.SigninArgs, error) {
-	args, err := j.silentJSON.args()
-	args.State, args.ReturnTo = noState(j.State), j.ReturnTo
+	args, err := j.argumentsJSON.args()
+	args.ReturnTo = j.ReturnTo
 	return args, err
 }
 

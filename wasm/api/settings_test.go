@@ -107,6 +107,7 @@ func TestSigninArguments(t *testing.T) {
 		{"login_hint", "me@example.test", redirect, "login_hint", []string{"me@example.test"}},
 		{"nonce", "nonce-of-the-app-with-256-bits-of-randomnes", redirect, "nonce", []string{"nonce-of-the-app-with-256-bits-of-randomnes"}},
 		{"id_token_hint", "a.b.c", redirect, "id_token_hint", []string{"a.b.c"}},
+		{"request", "a.b.c", redirect, "request", []string{"a.b.c"}},
 	}
 	tests := append(slices.Clone(requestParameters), redirectOnly...)
 	for _, tt := range tests {
@@ -120,6 +121,7 @@ func TestSigninArguments(t *testing.T) {
 		tt.call = popup
 		tests = append(tests, tt)
 	}
+	tests = append(tests, one{"request_uri", "https://app.example.test/request", redirect, "request_uri", []string{"https://app.example.test/request"}})
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s=%v %s", tt.name, tt.value, tt.call), func(t *testing.T) {
 			w := newWorld(t)
@@ -135,12 +137,14 @@ func TestSigninArguments(t *testing.T) {
 	}
 	seen := []string{
 		"state", "return_to", // TestFlow
-		"url_state", "extraTokenParams", // TestURLState, TestExtraTokenParams
+		"url_state", "extraTokenParams", "skipUserInfo", // TestURLState, TestExtraTokenParams, TestSkipUserInfo
+		"forceIframeAuth", "silentRequestTimeoutInSeconds", // TestForceIframeAuth, TestSilentRequestTimeoutArgument
 	}
 	for _, tt := range tests {
 		seen = append(seen, tt.name)
 	}
 	complete(t, reflect.TypeFor[signinJSON](), seen)
+	complete(t, reflect.TypeFor[silentJSON](), seen)
 }
 
 func settable(name string) bool {
@@ -234,6 +238,7 @@ var behaviours = []string{
 	"restore", // TestRestore
 	// compat_test.go
 	"extraTokenParams", "extraHeaders", "filterProtocolClaims", "staleStateAgeInSeconds", "fetchRequestCredentials", "revokeTokenTypes",
+	"refreshTokenAllowedScope", "requestTimeoutInSeconds", "mergeClaimsStrategy",
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",
 	"query_status_response_type", "idle",

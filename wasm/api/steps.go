@@ -13,17 +13,20 @@ import (
 
 // steps are what a page may call after "openSteps": the methods of an
 // OidcClient.
-var steps = map[string]func(context.Context, *session.Steps, []byte) (any, error){
-	"metadata":           stepMetadata,
-	"createSignin":       stepSignin,
-	"readSignin":         stepSigninState,
-	"processSignin":      stepSigninResponse,
-	"useRefreshToken":    stepRefresh,
-	"processCredentials": stepPassword,
-	"createSignout":      stepSignout,
-	"readSignout":        stepSignoutState,
-	"processSignout":     stepSignoutResponse,
-	"revokeToken":        stepRevoke,
+var steps = []struct {
+	name string
+	run  func(context.Context, *session.Steps, []byte) (any, error)
+}{
+	{"metadata", stepMetadata},
+	{"createSignin", stepSignin},
+	{"readSignin", stepSigninState},
+	{"processSignin", stepSigninResponse},
+	{"useRefreshToken", stepRefresh},
+	{"processCredentials", stepPassword},
+	{"createSignout", stepSignout},
+	{"readSignout", stepSignoutState},
+	{"processSignout", stepSignoutResponse},
+	{"revokeToken", stepRevoke},
 }
 
 // openSteps opens the connection for an OidcClient.
@@ -35,6 +38,7 @@ func (c *Connection) openSteps(settings session.Settings, lock string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.client != nil || c.steps != nil || c.closed {
+		opened.Close()
 		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
 	}
 	c.steps = opened
@@ -52,12 +56,13 @@ func (c *Connection) openedSteps() *session.Steps {
 }
 
 func runStep(ctx context.Context, s *session.Steps, method string, params []byte) (any, error) {
-	run, ok := steps[method]
-	if !ok {
-		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
+	for _, step := range steps {
+		if step.name == method {
+			result, err := step.run(ctx, s, params)
+			return result, toRPC(err)
+		}
 	}
-	result, err := run(ctx, s, params)
-	return result, toRPC(err)
+	return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
 }
 
 func stepMetadata(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -111,15 +116,35 @@ func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (a
 	if err != nil {
 		return nil, err
 	}
-	return userResult(s.SigninResponse(ctx, url))
+	return stepResult(s.SigninResponse(ctx, url))
 }
 
-// refreshJSON is what is left of a user who is to be renewed.
+// stepUserJSON is a user with the members of the token response that are not
+// this client's.
+type stepUserJSON struct {
+	*userJSON
+	Extra map[string]strictjson.RawMessage `json:"extra,omitempty"`
+}
+
+func stepResult(user *session.User, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return stepUserJSON{newUserJSON(user), user.Extra}, nil
+}
+
+// refreshJSON is what is left of a user who is to be renewed, and what the
+// request has beside.
 type refreshJSON struct {
 	RefreshToken string `json:"refresh_token"`
 	IDToken      string `json:"id_token"`
 	SessionState string `json:"session_state"`
 	Scope        string `json:"scope"`
+
+	RedirectURI      string                `json:"redirect_uri"`
+	Resource         strictjson.RawMessage `json:"resource"`
+	TimeoutInSeconds float64               `json:"timeoutInSeconds"`
+	ExtraTokenParams queryParams           `json:"extraTokenParams"`
 }
 
 func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -127,12 +152,22 @@ func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, err
 	if err := decode(params, &j); err != nil {
 		return nil, err
 	}
-	return userResult(s.Refresh(ctx, &session.User{
+	arguments := argumentsJSON{
+		RedirectURI:      j.RedirectURI,
+		requestJSON:      requestJSON{Resource: j.Resource},
+		ExtraTokenParams: j.ExtraTokenParams,
+	}
+	args, err := arguments.args()
+	if err != nil {
+		return nil, err
+	}
+	args.Timeout = duration(j.TimeoutInSeconds)
+	return stepResult(s.Refresh(ctx, &session.User{
 		RefreshToken: oidc.Secret(j.RefreshToken),
 		IDToken:      oidc.Secret(j.IDToken),
 		SessionState: j.SessionState,
 		Scope:        j.Scope,
-	}))
+	}, args))
 }
 
 func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -140,7 +175,7 @@ func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, er
 	if err != nil {
 		return nil, err
 	}
-	return userResult(s.Password(ctx, args))
+	return stepResult(s.Password(ctx, args))
 }
 
 // signoutRequestJSON is a sign-out that an app makes itself.
