@@ -84,6 +84,9 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 	if err != nil {
 		return nil, err
 	}
+	if wasm, err = compact(wasm); err != nil {
+		return nil, fmt.Errorf("making the wasm smaller: %w", err)
+	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)
 	workerAsset := hashed("worker.js", workerScript(src, tools.wasmExec, wasmAsset.name))
