@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 )
 
 // TestCompact compares the memory of a small program before and after.
 func TestCompact(t *testing.T) {
-	before, err := compile(t.Context(), standIn(t))
+	before, err := compile(t.Context(), standIn(t), runtime.Version())
 	if err != nil {
 		t.Fatal(err)
 	}
