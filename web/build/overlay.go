@@ -19,7 +19,7 @@ import (
 // stubs take the place of packages of which the wasm needs less than there is:
 // these packages make it larger by a tenth (docs/decisions).
 //
-//go:embed stub
+//go:embed stub stub/_nistec/p256_table.go
 var stubs embed.FS
 
 // stubbed are the packages that have a stub, in the folder of their last name:
@@ -38,7 +38,7 @@ const stubbedGo = "go1.26"
 func overlay(ctx context.Context, source, version, folder string) (string, error) {
 	packages := stubbed
 	if gover.Lang(version) == stubbedGo {
-		packages = slices.Concat(stubbed, stubbedInternals)
+		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage})
 	}
 	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
 	cmd.Dir, cmd.Env = source, wasmEnv()
@@ -69,6 +69,12 @@ func replaceAll(packages *json.Decoder, folder string, replace map[string]string
 			return nil
 		} else if err != nil {
 			return err
+		}
+		if pkg.ImportPath == curvePackage {
+			if err := computeTable(folder, pkg.Dir, replace); err != nil {
+				return err
+			}
+			continue
 		}
 		for _, file := range pkg.GoFiles {
 			replace[filepath.Join(pkg.Dir, file)] = "" // as if it were not there
