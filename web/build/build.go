@@ -80,9 +80,12 @@ type asset struct {
 // assemble makes all assets in memory. What is named by its hash comes before
 // what names it.
 func assemble(ctx context.Context, source string, tools *tools) ([]asset, error) {
-	wasm, err := compile(ctx, source)
+	wasm, err := compile(ctx, source, tools.version)
 	if err != nil {
 		return nil, err
+	}
+	if wasm, err = compact(wasm); err != nil {
+		return nil, fmt.Errorf("making the wasm smaller: %w", err)
 	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -115,7 +116,7 @@ func TestReproducible(t *testing.T) {
 // TestCompress compresses in two folders. It takes the beginning of a wasm,
 // since brotli is slow for all of it.
 func TestCompress(t *testing.T) {
-	wasm, err := compile(t.Context(), standIn(t))
+	wasm, err := compile(t.Context(), standIn(t), runtime.Version())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,26 +7,40 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	gover "go/version"
 	"io"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
-// stubs take the place of packages that the JOSE library links and that are
-// never called: they make the wasm larger by a twentieth (docs/decisions).
+// stubs take the place of packages of which the wasm needs less than there is:
+// these packages make it larger by a tenth (docs/decisions).
 //
-//go:embed stub
+//go:embed stub stub/_nistec/p256_table.go
 var stubs embed.FS
 
-// stubbed are the packages that have a stub, in the folder of their last name.
+// stubbed are the packages that have a stub, in the folder of their last name:
+// the JOSE library links them, and they are never called.
 var stubbed = []string{"crypto/x509", "compress/flate", "crypto/pbkdf2"}
 
+// stubbedInternals are those whose stubs are used by the standard library and
+// do what it expects in one release of Go, that of stubbedGo. Other releases
+// have the packages themselves.
+var stubbedInternals = []string{"internal/godebug", "crypto/internal/fips140", "unique"}
+
+const stubbedGo = "go1.26"
+
 // overlay writes what `go build -overlay` needs to compile with the stubs into
-// folder, and returns the file to name there.
-func overlay(ctx context.Context, source, folder string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, stubbed...)...)
+// folder, and returns the file to name there. The version is that of Go.
+func overlay(ctx context.Context, source, version, folder string) (string, error) {
+	packages := stubbed
+	if gover.Lang(version) == stubbedGo {
+		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage})
+	}
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
 	cmd.Dir, cmd.Env = source, wasmEnv()
 	list, err := output(cmd)
 	if err != nil {
@@ -55,6 +69,12 @@ func replaceAll(packages *json.Decoder, folder string, replace map[string]string
 			return nil
 		} else if err != nil {
 			return err
+		}
+		if pkg.ImportPath == curvePackage {
+			if err := computeTable(folder, pkg.Dir, replace); err != nil {
+				return err
+			}
+			continue
 		}
 		for _, file := range pkg.GoFiles {
 			replace[filepath.Join(pkg.Dir, file)] = "" // as if it were not there

@@ -93,24 +93,19 @@ func goTools(ctx context.Context, source string) (*tools, error) {
 // inlined are the packages that are compiled with inlining. Without it the wasm
 // is 8 % smaller after brotli, and verifying a signature takes five times as
 // long; the arithmetic of that is in here (docs/decisions).
-var inlined = []string{
-	"math/bits",
-	"crypto/internal/fips140/bigmod",           // RSA
-	"crypto/internal/fips140/nistec/...",       // ECDSA
-	"crypto/internal/fips140/edwards25519/...", // EdDSA
-}
+var inlined = []string{"math/bits", "crypto/internal/fips140/..."}
 
-// compile builds package wasm. The module is the main module of the build even
+// compile builds package wasm with that version of Go. The module is the main module of the build even
 // where another project requires it: so its own go.mod chooses the versions
 // and the bytes are the same everywhere.
-func compile(ctx context.Context, source string) ([]byte, error) {
+func compile(ctx context.Context, source, version string) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "oidcspa")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
 	out := filepath.Join(folder, "oidcspa.wasm")
-	overlay, err := overlay(ctx, source, folder)
+	overlay, err := overlay(ctx, source, version, folder)
 	if err != nil {
 		return nil, err
 	}
