@@ -194,7 +194,7 @@ func TestSilentState(t *testing.T) {
 // The userinfo endpoint is left alone where the call says so.
 func TestSkipUserinfo(t *testing.T) {
 	skip := SigninArgs{SkipUserinfo: true}
-	signins := map[string]func(context.Context, *Client, *tab, *world) error{
+	ways := map[string]func(context.Context, *Client, *tab, *world) error{
 		"redirect": func(ctx context.Context, c *Client, tab *tab, w *world) error {
 			if err := c.SigninRedirect(ctx, skip); err != nil {
 				return err
@@ -217,13 +217,13 @@ func TestSkipUserinfo(t *testing.T) {
 			return err
 		},
 	}
-	for name, signin := range signins {
+	for name, signIn := range ways {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.op.RefreshTokens = true
 			w.settings.LoadUserinfo = true
 			client, tab := w.open(false)
-			if err := signin(t.Context(), client, tab, w); err != nil {
+			if err := signIn(t.Context(), client, tab, w); err != nil {
 				t.Fatal(err)
 			}
 			if w.op.Count(oidctest.Token) != 1 || w.op.Count(oidctest.Userinfo) != 0 {

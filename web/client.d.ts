@@ -319,7 +319,11 @@ export interface CreateSigninRequestArgs extends Omit<RequestParameters, "claims
   /** Comes back with the response. */
   request_type?: string;
   url_state?: string;
+  /** Does not ask the userinfo endpoint. */
   skipUserInfo?: boolean;
+  /** A Request Object, or a reference to one (RFC 9101). */
+  request?: string;
+  request_uri?: string;
 }
 
 export interface CreateSignoutRequestArgs {
@@ -356,11 +360,19 @@ export interface RefreshState {
 
 export interface UseRefreshTokenArgs {
   state: RefreshState;
+  redirect_uri?: string;
+  /** RFC 8707. */
+  resource?: string | string[];
+  /** Of the request. Default requestTimeoutInSeconds. */
+  timeoutInSeconds?: number;
+  extraTokenParams?: Record<string, string | number | boolean>;
 }
 
 export type ProcessResourceOwnerPasswordCredentialsArgs = {
   username: string;
   password: string;
+  /** Does without the userinfo endpoint, whatever loadUserInfo says. */
+  skipUserInfo?: boolean;
   extraTokenParams?: Record<string, string | number | boolean>;
 };
 

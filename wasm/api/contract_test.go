@@ -76,14 +76,11 @@ func TestDeclaredMembers(t *testing.T) {
 	}
 }
 
-// unused are methods that no page calls yet.
-var unused = []string{"storeUser", "signinCredentials", "signoutSilent", "silentRenew", "dpopJkt", "readSignout"}
-
 // What a UserManager can do is what the connection serves.
 func TestDeclaredMethods(t *testing.T) {
 	served := []string{"stats", "fetch"}
 	for method := range methods {
-		if method != "metadata" && !slices.Contains(unused, method) { // for metadataService
+		if method != "metadata" { // for metadataService
 			served = append(served, method)
 		}
 	}
@@ -91,9 +88,7 @@ func TestDeclaredMethods(t *testing.T) {
 	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
 	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
 	for _, step := range steps {
-		if !slices.Contains(unused, step.name) {
-			served = append(served, step.name)
-		}
+		served = append(served, step.name)
 	}
 	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake"))
 }
@@ -149,7 +144,8 @@ func TestServices(t *testing.T) {
 		}
 	}
 	serve := section(t, read(t, pageFile), "#serve(method, params) {", "\n  }\n")
-	same(t, "notifications", submatches(regexp.MustCompile(`method === "(\w+)"`), serve), arguments(t, "wasm/api", "Notify"))
+	told := append(submatches(regexp.MustCompile(`method === "(\w+)"`), serve), "stopped") // that is for the connection itself
+	same(t, "notifications", told, arguments(t, "wasm/api", "Notify"))
 }
 
 // The page can hear every event, and of no other.

@@ -11,6 +11,7 @@ import { SigninResponse, SigninState, SignoutResponse, State } from "./state.js"
 const SIGNIN_ARGUMENTS = [
   "redirect_uri", "scope", "prompt", "display", "max_age", "ui_locales", "acr_values", "response_mode", "resource",
   "extraQueryParams", "login_hint", "id_token_hint", "nonce", "url_state", "extraTokenParams",
+  "request", "request_uri", "skipUserInfo",
 ];
 
 MetadataService._load = (settings) => programFor(settings).call("metadata");
@@ -67,15 +68,17 @@ export class OidcClient {
     }
   }
 
-  async useRefreshToken({ state }) {
+  async useRefreshToken({ state, redirect_uri, resource, timeoutInSeconds, extraTokenParams }) {
     const { refresh_token, id_token, session_state, scope } = state;
-    const user = await this.#call("useRefreshToken", { refresh_token, id_token, session_state: session_state ?? undefined, scope });
+    const user = await this.#call("useRefreshToken", {
+      refresh_token, id_token, session_state: session_state ?? undefined, scope, redirect_uri, resource, timeoutInSeconds, extraTokenParams,
+    });
     if (user.id_token === id_token) user.profile = state.profile; // no new one came (OIDC Core 12.2)
     return fill(new SigninResponse(new URLSearchParams()), { ...user, state: { data: state.data } });
   }
 
-  async processResourceOwnerPasswordCredentials({ username, password, extraTokenParams }) {
-    const user = await this.#call("processCredentials", { username, password, extraTokenParams });
+  async processResourceOwnerPasswordCredentials({ username, password, skipUserInfo, extraTokenParams }) {
+    const user = await this.#call("processCredentials", { username, password, skipUserInfo, extraTokenParams });
     return fill(new SigninResponse(new URLSearchParams()), user);
   }
 
@@ -117,9 +120,10 @@ function responseIn(address, Response) {
   return new Response(fragment.has("state") ? fragment : searchParams);
 }
 
-/** Adds to a response what came of it; extra is what else the provider answered. */
-function fill(response, { state, extra, ...user }) {
-  Object.assign(response, extra, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: state?.data });
+/** Adds to a response what came of it; extra is what else the provider answered, and takes no place. */
+function fill(response, { state, extra = {}, ...user }) {
+  for (const [name, value] of Object.entries(extra)) if (!(name in response)) response[name] = value;
+  Object.assign(response, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: state?.data });
   response.url_state ??= state?.url_state;
   return response;
 }

@@ -12,7 +12,7 @@ import { watchActivity } from "./idle.js";
 import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { openPopup } from "./popup.js";
-import { SERVICES, dropExpired, headerValues, navigate } from "./services.js";
+import { SERVICES, dropExpired } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
 import { User, toUser } from "./user.js";
 
@@ -277,10 +277,8 @@ export class UserManager {
   #serve(method, params) {
     if (method === "event") return this.#onEvent(params);
     if (method === "hint") return this.#keepHint(params.signed_in);
-    if (method === "headers") return headerValues(this.#given.extraHeaders, params);
-    if (method === "navigate") return navigate(params.url, this.#redirect);
     if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
-    return SERVICES[method](params);
+    return SERVICES[method](params, { ...this.settings, ...this.#redirect });
   }
 
   /**

@@ -4,7 +4,7 @@
 
 import { pageLock } from "./connection.js";
 import { connect, VERSION } from "./host.js";
-import { SERVICES, headerValues } from "./services.js";
+import { SERVICES } from "./services.js";
 import { forProgram, metadataURL } from "./settings.js";
 
 /** Settings that the program needs for single steps. */
@@ -51,9 +51,7 @@ class Program {
 
   async #open() {
     const { host, assets } = this.#settings;
-    const connection = await connect({ host, assets }, (method, params) => {
-      return method === "headers" ? headerValues(this.#settings.extraHeaders, params) : SERVICES[method](params);
-    });
+    const connection = await connect({ host, assets }, (method, params) => SERVICES[method](params, this.#settings));
     const settings = forProgram(Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]])));
     const { authority, metadataUrl } = this.#settings;
     if (metadataUrl !== metadataURL(authority)) settings.metadataUrl = metadataUrl;

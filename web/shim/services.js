@@ -6,8 +6,25 @@ import { onDemand } from "./demand.js";
 /** How long a frame that has loaded may take to answer, in milliseconds. */
 const FRAME_GRACE = 1_000;
 
-/** The services, by the names under which the program calls them. */
+/** The services, by the names under which the program calls them, with the settings of who has the connection. */
 export const SERVICES = {
+  /** Sends the tab to url, or the whole window that it is a frame of. */
+  navigate({ url }, { redirectMethod, redirectTarget }) {
+    const target = redirectTarget === "top" ? window.top ?? window : window;
+    if (redirectMethod === "replace") target.location.replace(url);
+    else target.location.href = url;
+  },
+
+  /** The values of headers that are functions of the app. */
+  async headers({ names }, { extraHeaders }) {
+    const valueOf = async (header) => (typeof header === "function" ? header() : header);
+    try {
+      return { headers: Object.fromEntries(await Promise.all(names.map(async (name) => [name, await valueOf(extraHeaders[name])]))) };
+    } catch {
+      throw { code: "invalid_config" };
+    }
+  },
+
   /** Visits url in a hidden frame until the callback page comes up in it. */
   frame({ url, timeout }) {
     return new Promise((resolve, reject) => {
@@ -72,21 +89,6 @@ export function readTransaction(key) {
   } catch {
     return null;
   }
-}
-
-/** Sends the tab to url, or the whole window that it is a frame of. */
-export function navigate(url, { redirectMethod, redirectTarget }) {
-  const target = redirectTarget === "top" ? window.top ?? window : window;
-  if (redirectMethod === "replace") target.location.replace(url);
-  else target.location.href = url;
-}
-
-/**
- * The values of headers that are functions of the app.
- * @param {Record<string, unknown>} headers the setting extraHeaders
- */
-export async function headerValues(headers, { names }) {
-  return { headers: Object.fromEntries(await Promise.all(names.map(async (name) => [name, await headers[name]()]))) };
 }
 
 /** Removes what sign-ins that were given up have left. */

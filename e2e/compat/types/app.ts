@@ -372,7 +372,8 @@ export async function rarely(manager: UserManager, user: User): Promise<void> {
   console.log(present, typed, left.userState, leftOrNot?.url_state, returned, redirected, thumbprint);
 }
 export async function rareSteps(client: OidcClient): Promise<void> {
-  const request = await client.createSigninRequest({ nonce: "n", extraTokenParams: { a: "b" } });
+  const request = await client.createSigninRequest({ nonce: "n", extraTokenParams: { a: "b" }, request_uri: "urn:a" });
+  await client.useRefreshToken({ state: {} as RefreshState, resource: ["a"], timeoutInSeconds: 1, extraTokenParams: { a: "b" } });
   const { state, response }: { state: State | undefined; response: SignoutResponse } = await client.readSignoutResponseState(location.href);
   console.log(request.url, state?.id, response.error);
 }

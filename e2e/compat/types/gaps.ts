@@ -17,7 +17,6 @@ export const settings: UserManagerSettings[] = [
 ];
 
 export async function members(): Promise<void> {
-  await client.createSigninRequest({ request_uri: "urn:a" }); // `request_uri`
   await client.processSigninResponse("", {}); // `extraHeaders`
   await client.getDpopProof(keys); // `getDpopProof`
   const mode: "query" | "fragment" | undefined = state.response_mode; // `response_mode`
