@@ -198,7 +198,7 @@ func TestWorkerKeepsDying(t *testing.T) {
 		};
 		const later = setTimeout;
 		globalThis.setTimeout = (fn, ms, ...rest) => { // no need to wait for what is measured
-			if (ms < 60_000 && ms > 99) waits.push(ms);
+			if (ms < 60_000 && ms > 99 && ms !== 1_000) waits.push(ms); // but for the second that a worker has to answer
 			return later(fn, ms > 99 && ms < 9_000 ? 1 : ms, ...rest);
 		};
 		globalThis.restore = () => { globalThis.SharedWorker = Shared; };

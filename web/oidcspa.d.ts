@@ -488,14 +488,7 @@ export interface SigninPopupArgs extends RequestParameters {
   popupAbortOnClose?: boolean;
 }
 
-export interface SignoutPopupArgs extends SignoutRedirectArgs {
-  popupWindowFeatures?: PopupWindowFeatures;
-  popupWindowTarget?: string;
-  popupSignal?: AbortSignal | null;
-  popupAbortOnClose?: boolean;
-}
-
-export interface SignoutRedirectArgs {
+export interface SignoutArgs {
   post_logout_redirect_uri?: string;
   id_token_hint?: string;
   /** Travels in the parameter state, for all to read. */
@@ -503,12 +496,22 @@ export interface SignoutRedirectArgs {
   extraQueryParams?: Record<string, string | number | boolean>;
   /** Any JSON value; signoutCallback() returns it as userState. */
   state?: unknown;
+}
+
+export interface SignoutRedirectArgs extends SignoutArgs {
   /** As in the settings. */
   redirectMethod?: "replace" | "assign";
   redirectTarget?: "top" | "self";
 }
 
-export interface SignoutSilentArgs extends SignoutRedirectArgs {
+export interface SignoutPopupArgs extends SignoutArgs {
+  popupWindowFeatures?: PopupWindowFeatures;
+  popupWindowTarget?: string;
+  popupSignal?: AbortSignal | null;
+  popupAbortOnClose?: boolean;
+}
+
+export interface SignoutSilentArgs extends SignoutArgs {
   /** Seconds. Default as in the settings. */
   silentRequestTimeoutInSeconds?: number;
 }
@@ -519,6 +522,8 @@ export interface SigninResourceOwnerCredentialsArgs {
   password: string;
   /** Does without the userinfo endpoint, whatever loadUserInfo says. */
   skipUserInfo?: boolean;
+  /** Default as in the settings. */
+  extraTokenParams?: Record<string, string | number | boolean>;
 }
 
 /** For accessTokenExpiring and accessTokenExpired. A promise is not waited for. */

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/jsonrpc"
@@ -196,7 +197,11 @@ func (c *Connection) open(params []byte) error {
 	return nil
 }
 
-// watch closes the connection when the page is gone.
+// patience is how long a page may take to answer when its lock is free.
+const patience = time.Second
+
+// watch closes the connection when the page is gone. One that answers has
+// lost its lock alone, and is asked from then on.
 func (c *Connection) watch(lock string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -204,11 +209,26 @@ func (c *Connection) watch(lock string) {
 		<-c.Done()
 		cancel()
 	}()
-	if c.Gone(ctx, lock) == nil {
-		// Should the page have lost its lock alone, it comes back.
-		_ = c.conn.Notify("stopped", map[string]string{"code": "runtime_stopped", "message": "the page seemed to be gone"})
-		c.Close()
+	for c.Gone(ctx, lock) == nil {
+		if !c.answers(ctx) {
+			// A page that was only slow hears of it, and comes back.
+			_ = c.conn.Notify("stopped", map[string]string{"code": "runtime_stopped", "message": "the page seemed to be gone"})
+			c.Close()
+			return
+		}
+		select {
+		case <-time.After(patience):
+		case <-ctx.Done():
+		}
 	}
+}
+
+// answers asks the page something that it does not know: it says so.
+func (c *Connection) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var refusal *jsonrpc.Error
+	return errors.As(c.conn.Call(ctx, "ping", struct{}{}, nil), &refusal)
 }
 
 func userResult(user *session.User, err error) (any, error) {

@@ -42,27 +42,43 @@ func same(t *testing.T, what string, got, want []string) {
 // windowMembers say how the page opens a popup window.
 var windowMembers = []string{"popupWindowFeatures", "popupWindowTarget", "popupAbortOnClose"}
 
+// tabMembers say how the tab goes to the provider.
+var tabMembers = []string{"redirectMethod", "redirectTarget"}
+
 // pageMembers are those of a UserManager that the page serves alone.
-var pageMembers = []string{"settings", "events", "metadataService", "signinRedirectCallback", "signinPopupCallback", "signoutPopupCallback"}
+var pageMembers = []string{
+	"settings", "events", "metadataService", "signinRedirectCallback", "signinPopupCallback", "signinSilentCallback",
+	"signoutRedirectCallback", "signoutPopupCallback", "signoutSilentCallback", "clearStaleState",
+}
+
+// memberNames are the members that do not have the name of the method.
+var memberNames = map[string][]string{
+	"metadata":          nil, // for metadataService
+	"signinCredentials": {"signinResourceOwnerCredentials"},
+	"silentRenew":       {"startSilentRenew", "stopSilentRenew"},
+	"dpopJkt":           {"generateDPoPJkt"},
+}
 
 // The declarations for TypeScript name what the JSON of Go has, and no more.
 func TestDeclaredMembers(t *testing.T) {
 	d := parseDeclarations(read(t, declarationFile))
+	unused := submatches(quoted, section(t, read(t, pageFile), "const NO_EFFECT = [", "]"))
 	tests := []struct {
 		declared string
 		page     []string // members that the page adds or keeps to itself
 		json     reflect.Type
 	}{
-		{"UserManagerSettings", append([]string{"host", "assets"}, windowMembers...), reflect.TypeFor[settingsJSON]()},
+		{"UserManagerSettings", slices.Concat([]string{"host", "assets"}, windowMembers, tabMembers, unused), reflect.TypeFor[settingsJSON]()},
 		{"RequestParameters", []string{"redirect_uri", "scope"}, reflect.TypeFor[requestJSON]()},
-		{"SigninRedirectArgs", nil, reflect.TypeFor[signinJSON]()},
+		{"SigninRedirectArgs", tabMembers, reflect.TypeFor[signinJSON]()},
 		{"SigninSilentArgs", nil, reflect.TypeFor[silentJSON]()},
-		{"SignoutRedirectArgs", nil, reflect.TypeFor[signoutJSON]()},
+		{"SignoutRedirectArgs", tabMembers, reflect.TypeFor[signoutJSON]()},
+		{"SignoutSilentArgs", nil, reflect.TypeFor[silentSignoutJSON]()},
+		{"SigninResourceOwnerCredentialsArgs", nil, reflect.TypeFor[passwordJSON]()},
 		{"IdleSettings", nil, reflect.TypeFor[idleJSON]()},
 		{"SessionStatus", nil, reflect.TypeFor[sessionStatusJSON]()},
 		{"SigninPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[argumentsJSON]()},
 		{"SignoutPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[signoutJSON]()},
-		{"SignoutResponse", nil, reflect.TypeFor[signoutResult]()},
 		{"User", []string{"scopes", "expires_in", "expired", "toStorageString"}, reflect.TypeFor[userJSON]()},
 		{"ErrorResponse", []string{"session_state", "state", "form"}, reflect.TypeFor[errorData]()},
 		{"FetchSettings", nil, reflect.TypeFor[fetchSettingsJSON]()},
@@ -78,19 +94,22 @@ func TestDeclaredMembers(t *testing.T) {
 
 // What a UserManager can do is what the connection serves.
 func TestDeclaredMethods(t *testing.T) {
-	served := []string{"stats", "fetch"}
+	served, members := []string{"stats", "fetch", "metadata"}, slices.Concat(pageMembers, []string{"stats", "fetch"})
 	for method := range methods {
-		if method != "metadata" { // for metadataService
-			served = append(served, method)
+		served = append(served, method)
+		names, ok := memberNames[method]
+		if !ok {
+			names = []string{method}
 		}
+		members = append(members, names...)
 	}
-	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), append(pageMembers, served...))
-	called := submatches(regexp.MustCompile(`(?:#call|connection\.call|notify)\("(\w+)"`), read(t, pageFile))
+	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), members)
+	called := submatches(regexp.MustCompile(`(?:#call|#leaveFor|#inPopup|connection\.call|this\.call|notify)\("(\w+)"`), read(t, pageFile))
 	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
 	for _, step := range steps {
 		served = append(served, step.name)
 	}
-	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake"))
+	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake", "ping")) // which any answer answers
 }
 
 var (
@@ -132,7 +151,7 @@ func section(t *testing.T, source, from, to string) string {
 // that the program does not know.
 func TestServices(t *testing.T) {
 	source := section(t, read(t, pageFile), "const SERVICES = {\n", "\n};\n")
-	offered := submatches(regexp.MustCompile(`(?m)^  "?([\w.]+)"?\(`), source)
+	offered := submatches(regexp.MustCompile(`(?m)^  (?:async )?"?([\w.]+)"?\(`), source)
 	same(t, "SERVICES", offered, arguments(t, "wasm/api", "call"))
 	known := []string{string(session.ErrInternal)}
 	for _, code := range pageCodes {
@@ -151,15 +170,15 @@ func TestServices(t *testing.T) {
 // The page can hear every event, and of no other.
 func TestEvents(t *testing.T) {
 	names := constants(t, "EventName", "session")
-	var listeners []string
+	var events, listeners []string
 	for _, name := range names {
 		upper := strings.ToUpper(name[:1]) + name[1:]
+		events = append(events, upper)
 		listeners = append(listeners, "add"+upper, "remove"+upper)
 	}
-	same(t, "UserManagerEvents", parseDeclarations(read(t, declarationFile)).members(t, "UserManagerEvents"), listeners)
-	class := section(t, read(t, pageFile), "class UserManagerEvents {", "\n}\n")
-	same(t, "events in "+pageFile, submatches(regexp.MustCompile(`this\.#(?:add|remove)\("(\w+)", callback\)`), class), names)
-	same(t, "methods in "+pageFile, submatches(regexp.MustCompile(`(?m)^  ((?:add|remove)[A-Z]\w+)\(callback\)`), class), listeners)
+	declared := parseDeclarations(read(t, declarationFile)).members(t, "UserManagerEvents")
+	same(t, "UserManagerEvents", declared, append(listeners, "load", "unload"))
+	same(t, "events in "+pageFile, submatches(quoted, section(t, read(t, pageFile), "const EVENTS = [", "]")), events)
 }
 
 func TestVersion(t *testing.T) {

@@ -117,8 +117,8 @@ export class UserManager {
     return this.signinPopupCallback(url);
   }
 
-  async signinResourceOwnerCredentials({ username, password, skipUserInfo }) {
-    return toUser(await this.#call("signinCredentials", { username, password, skipUserInfo }));
+  async signinResourceOwnerCredentials(args) {
+    return toUser(await this.#call("signinCredentials", args));
   }
 
   querySessionStatus(args) {
