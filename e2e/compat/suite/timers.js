@@ -36,6 +36,7 @@ const renewed = async (t, um) => {
 timer("expiring and expired", {
   life: 6,
   then: async (t, um) => {
+    await t.provider({});
     await t.heard("AccessTokenExpired");
     await t.attempt("user", () => um.getUser().then((user) => user?.expired));
   },
