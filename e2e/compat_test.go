@@ -3,10 +3,12 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,6 +20,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/e2e/compat/scripted"
@@ -33,38 +36,27 @@ import (
 func TestCompat(t *testing.T) {
 	s := newSuite(t)
 	only := regexp.MustCompile(os.Getenv("COMPAT_RUN"))
-	tab := s.newTab(t)
-	names := eval[[]string](tab, `import("/suite/scenarios.js").then((m) => [...m.scenarios.keys()])`)
+	names := eval[[]string](s.tab(0), `import("/suite/scenarios.js").then((m) => [...m.scenarios.keys()])`)
 	if !slices.Equal(names, readLines(t, "names.txt")) {
 		t.Error("names.txt is not the list of the scenarios")
 	}
 	known, gaps := s.readDifferences(t), s.readGaps(t)
-	ran, restarts := 0, 0
-	for _, name := range names {
-		if !only.MatchString(name) {
-			continue
-		}
-		ran++
-		theirs, ours := s.run(tab, "theirs", name), s.run(tab, "ours", name)
-		if restarts < maxRestarts && strings.Contains(strings.Join(ours, ""), "the worker is gone") {
-			// On a busy machine Chromium may give up a worker that nobody is
-			// connected to while the next page connects.
-			restarts++
-			t.Logf("%s: the browser ended the worker; once more in a fresh profile", name)
-			tab = s.newTab(t)
-			theirs, ours = s.run(tab, "theirs", name), s.run(tab, "ours", name)
-		}
-		if os.Getenv("COMPAT_SHOW") != "" {
-			t.Logf("%s\ntheirs:\n\t%s\nours:\n\t%s", name, strings.Join(theirs, "\n\t"), strings.Join(ours, "\n\t"))
-		}
-		left := known.explain(name, differ(theirs, ours))
-		switch gap := slices.Contains(gaps, name); {
-		case len(left) > 0 && !gap:
-			t.Errorf("%s:\n\t%s", name, strings.Join(left, "\n\t"))
-		case len(left) > 0:
-			t.Logf("gap %s:\n\t%s", name, strings.Join(left, "\n\t"))
-		case gap:
-			t.Errorf("%s: there is no gap any more: remove it from gaps.txt", name)
+	ran := 0
+	for batch := range batches(names, only) {
+		ran += len(batch)
+		for _, c := range s.compare(batch) {
+			if os.Getenv("COMPAT_SHOW") != "" {
+				t.Logf("%s\ntheirs:\n\t%s\nours:\n\t%s", c.name, strings.Join(c.theirs, "\n\t"), strings.Join(c.ours, "\n\t"))
+			}
+			left := known.explain(c.name, differ(c.theirs, c.ours))
+			switch gap := slices.Contains(gaps, c.name); {
+			case len(left) > 0 && !gap:
+				t.Errorf("%s:\n\t%s", c.name, strings.Join(left, "\n\t"))
+			case len(left) > 0:
+				t.Logf("gap %s:\n\t%s", c.name, strings.Join(left, "\n\t"))
+			case gap:
+				t.Errorf("%s: there is no gap any more: remove it from gaps.txt", c.name)
+			}
 		}
 	}
 	fmt.Printf("compat: %d scenarios, %d of them with gaps\n", ran, len(gaps))
@@ -83,10 +75,45 @@ func TestCompat(t *testing.T) {
 	}
 }
 
+// batches returns the names that match one by one, and several at once of
+// those that wait for a clock.
+func batches(names []string, only *regexp.Regexp) iter.Seq[[]string] {
+	var quick, slow []string
+	for _, name := range names {
+		switch {
+		case !only.MatchString(name):
+		case strings.HasPrefix(name, "timer "), strings.HasPrefix(name, "monitor "):
+			slow = append(slow, name)
+		default:
+			quick = append(quick, name)
+		}
+	}
+	return func(yield func([]string) bool) {
+		for batch := range slices.Chunk(quick, 1) {
+			if !yield(batch) {
+				return
+			}
+		}
+		for batch := range slices.Chunk(slow, 6) {
+			if !yield(batch) {
+				return
+			}
+		}
+	}
+}
+
+// tab returns one of the suite's tabs, each in a profile of its own.
+func (s *suite) tab(i int) *tab {
+	for len(s.tabs) <= i {
+		s.tabs = append(s.tabs, s.newTab())
+	}
+	return s.tabs[i]
+}
+
 // newTab opens the scenarios in a fresh profile.
-func (s *suite) newTab(t *testing.T) *tab {
-	t.Helper()
-	tab := newTab(t)
+func (s *suite) newTab() *tab {
+	s.tb.Helper()
+	tab := newTab(s.tb)
 	tab.expectProblems() // what the browser logs of refused requests
 	tab.do("load the scenarios", chromedp.Navigate(s.origin+"/suite/frame.html"))
 	return tab
@@ -104,6 +131,9 @@ type suite struct {
 	origin string // of the app
 	ops    string // of the providers
 	assets *web.Handler
+
+	tabs     []*tab
+	restarts int
 
 	mu        sync.Mutex
 	providers []*scripted.Provider
@@ -136,12 +166,23 @@ func (s *suite) serveApp(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.provider(r.URL.Query().Get("op")).Follow(script)
+	case path == "/log":
+		p := s.provider(r.URL.Query().Get("op"))
+		log := append([]string{}, p.Log()...) // never null
+		for i, line := range log {
+			log[i] = p.Name(line)
+		}
+		if err := json.NewEncoder(w).Encode(log); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
 	case path == "/theirs.js":
 		http.ServeFile(w, r, theirsScript)
 	case strings.HasPrefix(path, "/suite/"):
 		http.ServeFile(w, r, filepath.Join(suiteFolder, filepath.Base(path)))
 	case path == "/run", path == "/back":
 		http.ServeFile(w, r, filepath.Join(suiteFolder, "page.html"))
+	case path == "/window":
+		http.ServeFile(w, r, filepath.Join(suiteFolder, "window.html"))
 	default:
 		http.StripPrefix("/oidcspa", s.assets).ServeHTTP(w, r)
 	}
@@ -167,27 +208,102 @@ func (s *suite) provider(issuer string) *scripted.Provider {
 	return s.providers[n]
 }
 
-// run returns what became of a scenario, in lines.
-func (s *suite) run(tab *tab, lib, name string) []string {
+// A comparison is what became of a scenario with each client.
+type comparison struct {
+	name         string
+	theirs, ours []string
+}
+
+// compare runs scenarios: one with both clients in turn, several at the same
+// time.
+func (s *suite) compare(names []string) []comparison {
+	if len(names) == 1 {
+		name := names[0]
+		theirs := s.start(0, "theirs", name).outcome()
+		return []comparison{{name, theirs, s.again(s.start(0, "ours", name))}}
+	}
+	var trials []*trial
+	for i, name := range names {
+		trials = append(trials, s.start(2*i, "theirs", name), s.start(2*i+1, "ours", name))
+	}
+	var all []comparison
+	for i, name := range names {
+		all = append(all, comparison{name, trials[2*i].outcome(), s.again(trials[2*i+1])})
+	}
+	return all
+}
+
+// again returns the outcome of a trial, or of another one in its place: on a
+// busy machine Chromium may give up a worker that nobody is connected to while
+// the next page connects.
+func (s *suite) again(r *trial) []string {
+	lines := r.outcome()
+	if s.restarts == maxRestarts || !strings.Contains(strings.Join(lines, ""), "the worker is gone") {
+		return lines
+	}
+	s.restarts++
+	s.tb.Logf("%s: the browser ended the worker; once more in a fresh profile", r.name)
+	s.tabs[r.place] = s.newTab()
+	return s.start(r.place, "ours", r.name).outcome()
+}
+
+// A trial is one scenario with one of the clients, in a tab.
+type trial struct {
+	suite    *suite
+	place    int // of its tab
+	tab      *tab
+	name     string
+	issuer   string
+	provider *scripted.Provider
+}
+
+// start begins a scenario.
+func (s *suite) start(place int, lib, name string) *trial {
+	tab := s.tab(place)
 	s.mu.Lock()
 	issuer := fmt.Sprintf("%s/%d", s.ops, len(s.providers))
 	p := scripted.New(s.tb, issuer)
 	s.providers = append(s.providers, p)
 	s.mu.Unlock()
-	defer p.End()
 	query := url.Values{"lib": {lib}, "name": {name}, "op": {issuer}}
 	tab.do("start "+name, chromedp.Navigate(s.origin+"/run?"+query.Encode()))
-	tab.waitFor("globalThis.outcome !== undefined")
-	lines := append(p.Log(), eval[[]string](tab, "globalThis.outcome")...)
+	return &trial{s, place, tab, name, issuer, p}
+}
+
+// outcome presses the scenario's buttons until it has ended, and returns what
+// became of it, in lines.
+func (r *trial) outcome() []string {
+	defer r.provider.End()
+	const button = `document.querySelector("#click") !== null`
+	for {
+		r.tab.waitFor("globalThis.outcome !== undefined || " + button)
+		if !eval[bool](r.tab, button) {
+			break
+		}
+		r.tab.press(`document.querySelector("#click")`)
+	}
+	lines := append(r.provider.Log(), eval[[]string](r.tab, "globalThis.outcome")...)
 	clean := strings.NewReplacer(
-		issuer, "{op}", url.QueryEscape(issuer), "{op}",
-		s.origin, "{app}", url.QueryEscape(s.origin), "{app}",
-		strings.TrimSuffix(s.ops, "/"), "{ops}",
+		r.issuer, "{op}", url.QueryEscape(r.issuer), "{op}",
+		r.suite.origin, "{app}", url.QueryEscape(r.suite.origin), "{app}",
+		strings.TrimSuffix(r.suite.ops, "/"), "{ops}",
 	)
 	for i, line := range lines {
-		lines[i] = clean.Replace(moment.ReplaceAllString(p.Name(line), "<time>"))
+		lines[i] = clean.Replace(moment.ReplaceAllString(r.provider.Name(line), "<time>"))
 	}
 	return lines
+}
+
+// press clicks on an element, as somebody who is there: it may open a window.
+func (tab *tab) press(element string) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, stepTimeout)
+	defer cancel()
+	gesture := true
+	click := chromedp.Evaluate[bool](element+".click(), true", func(p *runtime.EvaluateParams) { p.UserGesture = &gesture })
+	if _, err := chromedp.Run(ctx, click); err != nil {
+		tab.t.Fatalf("click on %s: %v", element, err)
+	}
 }
 
 // moment is a time of these years, in seconds since the epoch.

@@ -173,6 +173,7 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 		p.add("scope", tx.Scope)
 	}
 	p.add("nonce", tx.Nonce.Reveal())
+	p.add("dpop_jkt", r.DPoPThumbprint)
 	p.add("state", tx.State.Reveal())
 	p.add("code_challenge", codeChallenge(tx.CodeVerifier))
 	p.add("code_challenge_method", "S256")
@@ -192,7 +193,6 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p.add("request", r.RequestObject)
 	p.add("request_uri", r.RequestURI)
 	p.add("claims", r.Claims)
-	p.add("dpop_jkt", r.DPoPThumbprint)
 	p.setAll(r.Extra)
 	return p
 }

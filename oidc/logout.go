@@ -50,8 +50,8 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 }
 
 // SignoutState returns the state that the provider sent back after a
-// sign-out, empty if there is none. Codes: [ErrCallbackMalformed], and a
-// [ProviderError] if the address holds an error.
+// sign-out, empty if there is none. Codes: [ErrCallbackMalformed], and beside
+// the state a [ProviderError] if the address holds an error.
 func SignoutState(callbackURL string) (Secret, error) {
 	u, err := url.Parse(callbackURL)
 	if err != nil {
@@ -62,7 +62,7 @@ func SignoutState(callbackURL string) (Secret, error) {
 		return "", err
 	}
 	if values.Get("error") != "" {
-		return "", &ProviderError{
+		return Secret(values.Get("state")), &ProviderError{
 			Endpoint:    "end_session",
 			ErrorCode:   values.Get("error"),
 			Description: values.Get("error_description"),

@@ -36,7 +36,7 @@ const (
 	ErrInternal oidc.Code = "internal"
 )
 
-// A SigninError is a sign-in that failed, with what the app gave to it to get
+// A SigninError is a sign-in or a sign-out that failed, with what the app gave to it to get
 // back. Its text says nothing of that.
 type SigninError struct {
 	State    strictjson.RawMessage

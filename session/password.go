@@ -52,7 +52,8 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
-	scope := c.settings.Scope
+	scope := "openid"
+	override(&scope, c.settings.Scope)
 	if c.settings.OmitScope {
 		scope = ""
 	}

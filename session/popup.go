@@ -99,7 +99,7 @@ func (c *Client) finishLate(ctx context.Context, popup Popup, finish func(contex
 // a popup window (RP-Initiated Logout 2). The user is forgotten whatever fails
 // afterwards. Without a post_logout_redirect_uri nothing comes back: closing
 // the window is then the end. Codes: those of [Client.SigninPopup] about the
-// window, of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
+// window, a [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutPopup(ctx context.Context, args SignoutArgs) error {
 	user := c.session.unload()
 	if args.PostLogoutRedirectURI == "" {
@@ -109,9 +109,12 @@ func (c *Client) SignoutPopup(ctx context.Context, args SignoutArgs) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.page.Popper.Popup(ctx, Popup{Window: args.Window, URL: url, State: request.State, Timeout: popupTimeout})
+	callbackURL, err := c.page.Popper.Popup(ctx, Popup{Window: args.Window, URL: url, State: request.State, Timeout: popupTimeout})
 	if request.PostLogoutRedirectURI == "" && (errors.Is(err, ErrPopupClosed) || errors.Is(err, ErrPopupSevered)) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return args.refusal(callbackURL)
 }

@@ -107,18 +107,30 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 }
 
 func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
-	state, err := oidc.SignoutState(callbackURL)
-	if err != nil || state == "" {
-		return nil, err
+	state, refusal := oidc.SignoutState(callbackURL)
+	if state == "" {
+		return nil, refusal
 	}
 	data, err := c.page.Transactions.Take(ctx, state)
 	if err == nil && keep && data != nil {
 		err = c.putSignout(ctx, state, data)
 	}
+	response := &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}
+	if refusal != nil {
+		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}, nil
+	return response, nil
+}
+
+// refusal returns what the provider says against a sign-out, nil for nothing.
+func (a *SignoutArgs) refusal(callbackURL string) error {
+	if _, err := oidc.SignoutState(callbackURL); err != nil {
+		return &SigninError{State: a.State, URLState: a.URLState, Err: err}
+	}
+	return nil
 }
 
 // SignoutSilent forgets the user in all tabs and ends the provider's session in
@@ -145,8 +157,8 @@ func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 	if request.PostLogoutRedirectURI == "" && errors.Is(err, ErrFrameNoResponse) {
 		return nil
 	}
-	if err == nil {
-		_, err = oidc.SignoutState(callbackURL)
+	if err != nil {
+		return err
 	}
-	return err
+	return args.refusal(callbackURL)
 }

@@ -14,8 +14,8 @@ import (
 
 // SigninSilent renews the user without showing anything: with the refresh
 // token if there is one, else in a hidden frame with prompt=none. A scope and
-// a resource go with the refresh token (RFC 6749 6, RFC 8707 2.2); for any
-// other parameter the frame is asked. However many tabs ask for the same, one
+// a resource go with the refresh token (RFC 6749 6, RFC 8707 2.2); for a
+// parameter that changes the tokens in another way the frame is asked. However many tabs ask for the same, one
 // renewal is in the air; those that ask for something else wait for their
 // turn. Codes: a [oidc.ProviderError] (login_required, ...) if the provider
 // wants to see the End-User, [ErrFrameNoResponse], [oidc.ErrTimeout],
@@ -147,9 +147,12 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	return user, nil
 }
 
-// refreshable tells whether a refresh request can carry the arguments.
+// refreshable tells whether a refresh request can carry the arguments. What
+// matters only to a page that is shown, or on the way to one, need not be carried.
 func (a SigninArgs) refreshable() bool {
 	a.Scope, a.Request.Resource, a.ExtraToken = "", nil, nil
+	a.RedirectURI, a.LoginHint, a.IDTokenHint = "", "", ""
+	a.Request.Prompt, a.Request.Display, a.Request.UILocales, a.Request.ResponseMode = "", "", "", ""
 	a.State, a.SkipUserinfo, a.Timeout = nil, false, 0
 	return a.key() == ""
 }

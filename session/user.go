@@ -75,7 +75,10 @@ func (u *User) left(now time.Time) time.Duration {
 // follow takes over from the user before a renewal what the renewal does not
 // bring.
 func (u *User) follow(previous *User) {
-	u.State, u.URLState = previous.State, previous.URLState
+	u.State = previous.State
+	if u.URLState == "" {
+		u.URLState = previous.URLState
+	}
 	if u.SessionState == "" {
 		u.SessionState = previous.SessionState
 	}

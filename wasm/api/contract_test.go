@@ -80,7 +80,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"SigninPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[argumentsJSON]()},
 		{"SignoutPopupArgs", append([]string{"popupSignal"}, windowMembers...), reflect.TypeFor[signoutJSON]()},
 		{"User", []string{"scopes", "expires_in", "expired", "toStorageString"}, reflect.TypeFor[userJSON]()},
-		{"ErrorResponse", []string{"session_state", "state", "form"}, reflect.TypeFor[errorData]()},
+		{"ErrorResponse", []string{"state", "form"}, reflect.TypeFor[errorData]()},
 		{"FetchSettings", nil, reflect.TypeFor[fetchSettingsJSON]()},
 		{"AllowedAPI", nil, reflect.TypeFor[apiJSON]()},
 		{"StepUpChallenge", nil, reflect.TypeFor[stepUpJSON]()},

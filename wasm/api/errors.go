@@ -25,6 +25,7 @@ type errorData struct {
 	Error            string    `json:"error,omitempty"`
 	ErrorDescription string    `json:"error_description,omitempty"`
 	ErrorURI         string    `json:"error_uri,omitempty"`
+	SessionState     string    `json:"session_state,omitempty"` // OIDC Session Management 2
 
 	// What the app gave to a sign-in that the provider refused.
 	State    strictjson.RawMessage `json:"state,omitempty"`
@@ -57,7 +58,7 @@ func describe(err error) (data errorData, message string) {
 	if errors.As(err, &refusal) {
 		data.Endpoint, data.Status = refusal.Endpoint, refusal.Status
 		data.Error = refusal.ErrorCode
-		data.ErrorDescription, data.ErrorURI = refusal.Description, refusal.URI
+		data.ErrorDescription, data.ErrorURI, data.SessionState = refusal.Description, refusal.URI, refusal.SessionState
 		var signin *session.SigninError
 		if errors.As(err, &signin) {
 			data.State, data.URLState = signin.State, signin.URLState

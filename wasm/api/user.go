@@ -11,8 +11,8 @@ type userJSON struct {
 	AccessToken  string                           `json:"access_token"`
 	TokenType    string                           `json:"token_type"`
 	RefreshToken string                           `json:"refresh_token,omitempty"`
-	IDToken      string                           `json:"id_token"`
-	Scope        string                           `json:"scope"`
+	IDToken      string                           `json:"id_token,omitempty"`
+	Scope        string                           `json:"scope,omitempty"`
 	ExpiresAt    int64                            `json:"expires_at,omitempty"` // seconds since the epoch
 	SessionState string                           `json:"session_state,omitempty"`
 	Profile      map[string]strictjson.RawMessage `json:"profile"`
@@ -25,6 +25,10 @@ func newUserJSON(user *session.User) *userJSON {
 	if user == nil {
 		return nil
 	}
+	profile := user.Profile
+	if profile == nil { // there was no ID Token
+		profile = map[string]strictjson.RawMessage{}
+	}
 	return &userJSON{
 		AccessToken:  user.AccessToken.Reveal(),
 		TokenType:    user.TokenType,
@@ -33,7 +37,7 @@ func newUserJSON(user *session.User) *userJSON {
 		Scope:        user.Scope,
 		ExpiresAt:    user.ExpiresAt,
 		SessionState: user.SessionState,
-		Profile:      user.Profile,
+		Profile:      profile,
 		State:        user.State,
 		URLState:     user.URLState,
 	}

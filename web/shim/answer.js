@@ -26,13 +26,13 @@ export async function visitPopup({ window = 0, url, state, timeout }) {
 /** The service "popup.late": waits for the answer of a window that seems to be closed. */
 export function lateAnswer({ state, timeout }) {
   return new Promise((resolve, reject) => {
-    const end = hear(state, ({ url }) => {
+    const channel = hear(state, ({ url }) => {
       clearTimeout(limit);
-      end();
+      channel.close();
       resolve({ url });
     });
     const limit = setTimeout(() => {
-      end();
+      channel.close();
       reject({ code: "timeout" });
     }, timeout);
   });
@@ -47,6 +47,8 @@ export class Popup {
   #back = false; // the page got the focus, and has not lost it
   #end;
   #undo = [];
+  /** @type {BroadcastChannel | undefined} */
+  #channel;
 
   /** @param {{own: Window, number: number, life?: number, signal?: AbortSignal, abortOnClose?: boolean}} popup */
   constructor({ own, number, life = 0, signal, abortOnClose = true }) {
@@ -72,13 +74,16 @@ export class Popup {
     if (signal?.aborted) abort();
     this.#on(signal, "abort", abort);
     this.#on(globalThis, "message", ({ origin, source, data }) => {
-      if (origin === location.origin && source === this.#window) this.#answer(data);
+      if (origin !== location.origin || source !== this.#window) return;
+      this.#channel?.postMessage("heard"); // nobody may listen when its other message comes
+      this.#answer(data);
     });
   }
 
   /** Sends the window to url, and waits for the answer. */
   visit(url, state, timeout) {
-    this.#undo.push(hear(state, (answer) => this.#answer(answer)));
+    this.#channel = hear(state, (answer) => this.#answer(answer));
+    this.#undo.push(() => this.#channel.close());
     this.#after(timeout, () => this.#end.reject(failure("timeout", "no answer came from the window")));
     this.#sent = true;
     this.#window.location.replace(url);
@@ -135,7 +140,7 @@ export class Popup {
   }
 }
 
-/** Calls fn with the answer of a window that has no opener. Returns what ends that. */
+/** Calls fn with the answer of a window that has no opener, until the channel is closed. */
 function hear(state, fn) {
   const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
   channel.onmessage = ({ data }) => {
@@ -143,9 +148,8 @@ function hear(state, fn) {
     channel.postMessage("heard"); // it closes itself then
     fn(data);
   };
-  const end = () => channel.close();
-  addEventListener("pagehide", end, { once: true });
-  return end;
+  addEventListener("pagehide", () => channel.close(), { once: true });
+  return channel;
 }
 
 function isAnswer(data) {

@@ -97,10 +97,15 @@ export class OidcClient {
 
   async processSignoutResponse(url) {
     const response = responseIn(url, SignoutResponse);
-    const found = await this.#call("processSignout", { url });
-    response.userState = found?.state?.data;
-    response.url_state ??= found?.state?.url_state;
-    return response;
+    try {
+      const found = await this.#call("processSignout", { url });
+      response.userState = found?.state?.data;
+      response.url_state ??= found?.state?.url_state;
+      return response;
+    } catch (error) {
+      if (error instanceof ErrorResponse) error.state = error.state?.data;
+      throw error;
+    }
   }
 
   async revokeToken(token, type) {

@@ -140,6 +140,8 @@ export class UserManager {
 
   async clearStaleState() {
     dropExpired();
+    const { State } = await import("../client.js");
+    await State.clearStaleState(this.settings.stateStore, this.settings.staleStateAgeInSeconds);
   }
 
   async stayActive() {

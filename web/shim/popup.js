@@ -14,7 +14,7 @@ let opened = 0;
 export function openPopup(settings, args) {
   const { popupWindowFeatures, popupWindowTarget, popupSignal: signal, popupAbortOnClose, ...params } = args;
   if (signal?.aborted) throw failure("aborted", "the signal was aborted before");
-  const features = { ...settings.popupWindowFeatures, ...popupWindowFeatures };
+  const features = popupWindowFeatures ?? settings.popupWindowFeatures;
   return {
     ...openWindow(features, popupWindowTarget ?? settings.popupWindowTarget),
     life: features.closePopupWindowAfterInSeconds,

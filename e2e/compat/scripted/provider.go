@@ -26,6 +26,8 @@ import (
 // merge, null removes.
 type Script struct {
 	SignedOut bool           `json:"signedOut"` // prompt=none is refused with login_required
+	Session   string         `json:"session"`   // session_state; without one there is no session management
+	Check     string         `json:"check"`     // what the frame of check_session_iframe answers, in place of what is true
 	Metadata  map[string]any `json:"metadata"`  // merged into the metadata
 	Callback  map[string]any `json:"callback"`  // merged into the parameters of the response
 	Tokens    map[string]any `json:"tokens"`    // merged into token responses
@@ -56,6 +58,7 @@ type Provider struct {
 	names    map[string]string // of values that differ from run to run
 	requests map[string]url.Values
 	count    map[string]int
+	checked  string // the last question of the frame, and its answer
 	ended    chan struct{}
 }
 
@@ -146,7 +149,9 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	p.record(endpoint, r, string(body))
+	if endpoint != "check" || r.Method == http.MethodGet {
+		p.record(endpoint, r, string(body))
+	}
 	answer, scripted := p.next(endpoint)
 	p.mu.Unlock()
 	switch {
@@ -211,15 +216,14 @@ func (p *Provider) serve(endpoint string, w http.ResponseWriter, r *http.Request
 	case "logout":
 		p.logout(w, r)
 	case "check":
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, "<!doctype html><title>check</title>")
+		p.check(w, r, body)
 	default:
 		respond(w, map[string]any{})
 	}
 }
 
 func (p *Provider) metadata() map[string]any {
-	return merge(map[string]any{
+	metadata := map[string]any{
 		"issuer":                                p.base,
 		"authorization_endpoint":                p.base + "/authorize",
 		"token_endpoint":                        p.base + "/token",
@@ -233,12 +237,19 @@ func (p *Provider) metadata() map[string]any {
 		"code_challenge_methods_supported":      []string{"S256"},
 		// All providers of a run share one redirect URI.
 		"authorization_response_iss_parameter_supported": true,
-	}, p.script.Metadata)
+	}
+	if p.script.Session != "" {
+		metadata["check_session_iframe"] = p.base + "/check"
+	}
+	return merge(metadata, p.script.Metadata)
 }
 
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	response := map[string]any{"state": q.Get("state"), "iss": p.base}
+	if p.script.Session != "" {
+		response["session_state"] = p.script.Session
+	}
 	if q.Get("prompt") == "none" && p.script.SignedOut {
 		response["error"] = "login_required"
 	} else {

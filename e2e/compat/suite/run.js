@@ -2,6 +2,7 @@
 // Runs one scenario against one of the two clients. A scenario that leaves the
 // page goes on with its next part when the browser comes back.
 
+import { load } from "./load.js";
 import { scenarios } from "./scenarios.js";
 
 /** Where the run is kept while the page is away; window.name outlives all storage and is nobody's state. */
@@ -34,22 +35,25 @@ function describe(name, value) {
   return members.flatMap((member) => describe(`${name}.${member}`, value[member]));
 }
 
-const lib = run.lib === "ours" ? await import("/oidcspa/index.js") : globalThis.oidc ?? (await theirs());
-
-function theirs() {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = "/theirs.js";
-    script.onload = () => resolve(globalThis.oidc);
-    script.onerror = reject;
-    document.head.append(script);
-  });
-}
+const lib = await load(run.lib);
 
 const EVENTS = [
   "UserLoaded", "UserUnloaded", "AccessTokenExpiring", "AccessTokenExpired", "SilentRenewError",
   "UserSignedIn", "UserSignedOut", "UserSessionChanged",
 ];
+
+/** How often each event was heard on this page. */
+const heard = {};
+
+/** The windows that were opened. */
+const windows = [];
+const openWindow = window.open;
+window.open = (url, target, features) => {
+  run.lines.push(`open ${url} ${target} ${features}`);
+  const opened = openWindow(url, target, features);
+  if (opened) windows.push(opened);
+  return opened;
+};
 
 /** What a scenario works with. */
 const t = {
@@ -78,6 +82,7 @@ const t = {
       manager.events[`add${name}`]?.((argument) => {
         const what = argument instanceof Error ? ` ${argument.name} ${argument.message}` : "";
         run.lines.push(`event ${name}${what}`);
+        heard[name] = (heard[name] ?? 0) + 1;
       });
     }
     return manager;
@@ -87,12 +92,12 @@ const t = {
     run.lines.push(...describe(`result ${name}`, value));
   },
 
-  /** What a promise or a function comes to. code is that of our error. */
-  async attempt(name, act, { code, error } = {}) {
+  /** What a promise or a function comes to. code is that of our error; limit is when it counts as pending. */
+  async attempt(name, act, { code, error, limit: wait = STEP } = {}) {
     let limit;
     try {
       const late = Symbol("late");
-      const end = new Promise((resolve) => { limit = setTimeout(resolve, STEP, late); });
+      const end = new Promise((resolve) => { limit = setTimeout(resolve, wait, late); });
       const value = await Promise.race([typeof act === "function" ? act() : act, end]);
       if (value === late) run.lines.push(`pending ${name}`);
       else t.show(name, value);
@@ -115,19 +120,73 @@ const t = {
     await fetch(`/script?op=${encodeURIComponent(run.op)}`, { method: "POST", body: JSON.stringify(script) });
   },
 
-  /** Writes down what the provider was asked since the last time. */
-  async requests() {
+  /** What the provider was asked so far. */
+  async log() {
     const response = await fetch(`/log?op=${encodeURIComponent(run.op)}`);
     return response.json();
   },
 
+  /** Waits until something is true; not for ever. */
+  async until(what, done, limit = STEP) {
+    for (const end = Date.now() + limit; Date.now() < end; await t.pause(20)) if (await done()) return;
+    run.lines.push(`never ${what}`);
+  },
+
+  /** Waits until the provider was asked this. */
+  asked(line) {
+    return t.until(line, async () => (await t.log()).includes(line));
+  },
+
+  /** Waits until an event was heard that often on this page. */
+  heard(name, count = 1, limit = STEP) {
+    return t.until(`event ${name}`, () => t.count(name) >= count, limit);
+  },
+
+  count(name) {
+    return heard[name] ?? 0;
+  },
+
+  /** Lets time pass in which nothing should happen, in milliseconds. */
+  pause(time) {
+    return new Promise((resolve) => setTimeout(resolve, time));
+  },
+
+  say(line) {
+    run.lines.push(line);
+  },
+
+  /** Calls act in the handler of a click. The test presses the button. */
+  click(act) {
+    return new Promise((resolve) => {
+      const button = document.createElement("button");
+      button.id = "click";
+      button.textContent = "click";
+      button.onclick = () => {
+        button.remove();
+        resolve(act());
+      };
+      document.body.append(button);
+    });
+  },
+
+  windows,
+
+  /**
+   * What /window does when it comes up in a window or a frame of this page.
+   * severed takes its opener away, slow delays its broadcasts by milliseconds.
+   */
+  plan(act, { settings = {}, severed = false, stays = false, slow = 0 } = {}) {
+    window.plan = { lib: run.lib, settings: t.settings(settings), act, severed, stays, slow, say: t.say };
+  },
+
   /** Ends this part with something that leaves the page; the next one begins when the browser is back. */
-  async leave(act) {
+  async leave(act, limit = STEP) {
     run.part++;
     window.name = JSON.stringify(run);
     try {
-      await act();
+      await Promise.race([act(), t.pause(limit)]);
       run.lines.push("stayed");
+      run.part--;
     } catch (reason) {
       run.part--;
       throw reason;
@@ -153,6 +212,7 @@ try {
   run.lines.push(`thrown ${reason?.name}: ${reason?.message}`);
 }
 if (run.part === before) {
+  for (const opened of windows) opened.close();
   storage();
   globalThis.outcome = run.lines;
 }
