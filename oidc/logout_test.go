@@ -78,7 +78,7 @@ func TestSignoutState(t *testing.T) {
 		{"3 rp-init-logout-no-state", page, "", nil},
 		{"3 an empty state", page + "?state=", "", nil},
 		{"3 beside parameters of the app", page + "?tab=1&tab=2&state=" + testState, testState, nil},
-		{"3 an error", page + "?error=" + "server_error&error_description=" + mark + "&state=" + testState, "", ErrProvider},
+		{"3 an error", page + "?error=" + "server_error&error_description=" + mark + "&state=" + testState, testState, ErrProvider},
 		{"3 state twice", page + "?state=a&state=b", "", ErrCallbackMalformed},
 		{"3 half an escape", page + "?state=%5", "", ErrCallbackMalformed},
 		{"3 not a URL", "https://app.example:port/", "", ErrCallbackMalformed},
