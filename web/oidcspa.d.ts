@@ -734,11 +734,11 @@ export class UserManager {
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /**
    * Completes a sign-out, and takes the response out of the address bar.
-   * Resolves to undefined if the address holds no response, or if it goes to
-   * the page that waits for it.
+   * Resolves to undefined if the app gave nothing to the sign-out, or if the
+   * response goes to the page that waits for it.
    */
   signoutCallback(url?: string, keepOpen?: boolean): Promise<SignoutResponse | undefined>;
-  /** The same. */
+  /** The same, on the page of a redirect; there is always a response. */
   signoutRedirectCallback(url?: string): Promise<SignoutResponse>;
   /** How the program is doing. */
   stats(): Promise<Stats>;

@@ -212,18 +212,14 @@ export class UserManager {
     return this.signoutPopupCallback(url);
   }
 
-  signoutRedirectCallback(url) {
-    return this.signoutCallback(url);
+  async signoutRedirectCallback(url = takeResponse(["state", "error"])) {
+    return signoutResponse(url, await this.#call("signoutCallback", { url }));
   }
 
   async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
     if (await handOver(url, keepOpen)) return undefined;
     const found = await this.#call("signoutCallback", { url });
-    if (!found) return undefined;
-    const { SignoutResponse } = await import("../client.js");
-    const response = new SignoutResponse(new URL(url).searchParams);
-    response.userState = found.state ?? undefined;
-    return response;
+    return (found?.state ?? found?.url_state) == null ? undefined : signoutResponse(url, found);
   }
 
   /** How the program is doing. */
@@ -364,6 +360,11 @@ export class UserManager {
     if (key !== this.#hintKey && key !== null) return;
     if (this.#signedIn() && !this.#connection) await this.#catchUp();
   }
+}
+
+async function signoutResponse(url, found) {
+  const { SignoutResponse } = await import("../client.js");
+  return Object.assign(new SignoutResponse(new URL(url).searchParams), { userState: found?.state ?? undefined });
 }
 
 async function popupCallback(url, keepOpen) {

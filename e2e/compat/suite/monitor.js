@@ -116,6 +116,7 @@ signin("removeUser", {
     await um.getUser();
     await watched(t, "s1");
     await um.removeUser();
+    await t.pause(500); // a question may be under way
     await t.provider({ session: "s2" });
     await quiet(t, um);
   },

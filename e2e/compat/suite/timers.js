@@ -34,7 +34,7 @@ const renewed = async (t, um) => {
 };
 
 timer("expiring and expired", {
-  life: 9,
+  life: 7,
   then: async (t, um) => {
     await t.provider({});
     await t.heard("AccessTokenExpired");
@@ -43,9 +43,9 @@ timer("expiring and expired", {
 });
 timer("expiring and expired of a short token", { life: 2, then: async (t) => { await t.heard("AccessTokenExpired"); } });
 timer("no expires_in", { life: null, settings: renew, then: async (t) => { await t.pause(3000); } });
-timer("renewal with the refresh token", { life: 9, settings: renew, then: async (t, um) => { await t.provider({}); await renewed(t, um); } });
+timer("renewal with the refresh token", { life: 7, settings: renew, then: async (t, um) => { await t.provider({}); await renewed(t, um); } });
 timer("renewal in a frame", {
-  life: 9, settings: renew, tokens: { refresh_token: null },
+  life: 7, settings: renew, tokens: { refresh_token: null },
   then: async (t, um) => { await t.provider({ tokens: { refresh_token: null } }); await renewed(t, um); },
 });
 timer("renewal of short tokens", {
@@ -53,7 +53,7 @@ timer("renewal of short tokens", {
   then: async (t) => { await t.pause(4000); t.show("often", await requests(t) > 2); },
 });
 timer("renewal refused", {
-  life: 9, settings: renew,
+  life: 7, settings: renew,
   then: async (t, um) => {
     await t.provider({ signedOut: true, answers: { token: [{ status: 400, body: { error: "invalid_grant", error_description: "gone" } }] } });
     await t.until("the end", () => t.count("SilentRenewError") + t.count("UserUnloaded") > 0);
@@ -61,7 +61,7 @@ timer("renewal refused", {
   },
 });
 timer("renewal in a frame refused", {
-  life: 9, settings: renew, tokens: { refresh_token: null },
+  life: 7, settings: renew, tokens: { refresh_token: null },
   then: async (t, um) => {
     await t.provider({ signedOut: true });
     await t.until("the end", () => t.count("SilentRenewError") + t.count("UserUnloaded") > 0);
@@ -69,32 +69,32 @@ timer("renewal in a frame refused", {
   },
 });
 timer("renewal with an error of the server", {
-  life: 9, settings: renew,
+  life: 7, settings: renew,
   then: async (t) => {
     await t.provider({ answers: { token: [{ status: 500, body: { no: "error" } }] } });
     await t.heard("SilentRenewError");
   },
 });
 timer("renewal that takes too long", {
-  life: 9, settings: { ...renew, silentRequestTimeoutInSeconds: 0.5 }, tokens: { refresh_token: null },
+  life: 7, settings: { ...renew, silentRequestTimeoutInSeconds: 0.5 }, tokens: { refresh_token: null },
   then: async (t, um) => {
     await t.provider({ tokens: { refresh_token: null }, answers: { authorize: [{ hang: true }] } });
     await renewed(t, um);
   },
 });
 timer("setting maxSilentRenewTimeoutRetries", {
-  life: 9, settings: { ...renew, silentRequestTimeoutInSeconds: 0.5, maxSilentRenewTimeoutRetries: 0 }, tokens: { refresh_token: null },
+  life: 7, settings: { ...renew, silentRequestTimeoutInSeconds: 0.5, maxSilentRenewTimeoutRetries: 0 }, tokens: { refresh_token: null },
   then: async (t) => {
     await t.provider({ answers: { authorize: [{ hang: true }] } });
     await t.heard("SilentRenewError");
   },
 });
 timer("startSilentRenew", {
-  life: 9,
+  life: 7,
   then: async (t, um) => { await t.provider({}); await t.attempt("start", async () => um.startSilentRenew()); await renewed(t, um); },
 });
 timer("stopSilentRenew", {
-  life: 9, settings: renew,
+  life: 7, settings: renew,
   then: async (t, um) => { await t.attempt("stop", async () => um.stopSilentRenew()); await t.heard("AccessTokenExpired"); },
 });
 timer("events.load", {
