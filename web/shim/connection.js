@@ -31,6 +31,8 @@ export class Connection {
   stopped = null;
   /** Whether the program serves other pages, too. */
   shared = false;
+  /** Settles when it is known whether the host lives, for who is about to call. */
+  sure;
 
   constructor(port, serve) {
     this.#port = port;
@@ -105,7 +107,8 @@ export class Connection {
       return; // the connection ended first
     }
     const answered = this.call("ping").then(() => true, () => true);
-    if (await Promise.race([answered, pause(PATIENCE)])) setTimeout(() => this.#watch(lock), PATIENCE);
+    this.sure = Promise.race([answered, pause(PATIENCE)]);
+    if (await this.sure) setTimeout(() => this.#watch(lock), PATIENCE);
     else this.stop(failure("runtime_stopped", "the worker is gone"));
   }
 

@@ -243,6 +243,7 @@ export class UserManager {
     let connection;
     try {
       connection = await opening;
+      await connection.sure;
     } finally {
       if ((!connection || connection.stopped) && this.#connection === opening) this.#connection = null;
     }

@@ -43,6 +43,7 @@ class Program {
     let connection;
     try {
       connection = await opening;
+      await connection.sure;
     } finally {
       if ((!connection || connection.stopped) && this.#opening === opening) this.#opening = null;
     }
