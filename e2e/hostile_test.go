@@ -23,6 +23,20 @@ func newHostile(t *testing.T, a *app) *oidctest.OP {
 	return op
 }
 
+// signedIn returns an app, a provider of its own and a tab in which somebody is
+// signed in.
+func signedIn(t *testing.T) (*app, *oidctest.OP, *tab) {
+	t.Helper()
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	return a, op, tab
+}
+
 // signinCode signs in by redirect and returns the code of the failure.
 func signinCode(tab *tab) string {
 	tab.t.Helper()

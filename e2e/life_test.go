@@ -74,13 +74,7 @@ func holdFirst(t *testing.T, op *oidctest.OP, endpoint string) (asked <-chan str
 
 // A worker whose lock is lost lives on: it is asked, and answers.
 func TestWorkerLosesItsLock(t *testing.T) {
-	a := newApp(t)
-	op := newHostile(t, a)
-	tab := newTab(t)
-	tab.visit(a.origin + "/")
-	if code := signinCode(tab); code != "" {
-		t.Fatalf("code %q", code)
-	}
+	_, op, tab := signedIn(t)
 	answer, asked := make(chan struct{}), make(chan struct{})
 	var came atomic.Bool
 	op.Edit(func() {
@@ -109,13 +103,7 @@ func TestWorkerLosesItsLock(t *testing.T) {
 
 // A page whose lock is lost is told that it was given up, and comes back.
 func TestPageLosesItsLock(t *testing.T) {
-	a := newApp(t)
-	op := newHostile(t, a)
-	tab := newTab(t)
-	tab.visit(a.origin + "/")
-	if code := signinCode(tab); code != "" {
-		t.Fatalf("code %q", code)
-	}
+	_, op, tab := signedIn(t)
 	eval[bool](tab, "um.events.addUserLoaded(() => { globalThis.renewed = true; }), true")
 	stolen := eval[int](tab, `navigator.locks.query().then(({ held }) => Promise.all(held
 	  .filter(({ name }) => name.startsWith("oidcspa.page."))
@@ -137,13 +125,7 @@ func TestPageLosesItsLock(t *testing.T) {
 // A worker that dies takes its calls with it, with a code; the next call
 // starts a new worker, which restores the session.
 func TestWorkerDies(t *testing.T) {
-	a := newApp(t)
-	op := newHostile(t, a)
-	tab := newTab(t)
-	tab.visit(a.origin + "/")
-	if code := signinCode(tab); code != "" {
-		t.Fatalf("code %q", code)
-	}
+	a, op, tab := signedIn(t)
 	asked := holdFirst(t, op, oidctest.Token)
 	eval[bool](tab, "globalThis.pending = um.signinSilent().then(() => '', (e) => e.code), true")
 	<-asked

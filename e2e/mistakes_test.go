@@ -202,13 +202,7 @@ func TestFrameMistakes(t *testing.T) {
 
 // A message that only looks like the callback page's changes nothing.
 func TestForeignMessages(t *testing.T) {
-	a := newApp(t)
-	op := newHostile(t, a)
-	tab := newTab(t)
-	tab.visit(a.origin + "/")
-	if code := signinCode(tab); code != "" {
-		t.Fatalf("code %q", code)
-	}
+	_, op, tab := signedIn(t)
 	const noise = `(async () => {
 		const forged = {source: "oidc-client", url: location.origin + "/callback.html?code=c&state=s", keepOpen: false};
 		const timer = setInterval(() => postMessage(forged, location.origin), 1);

@@ -148,13 +148,7 @@ func TestAnotherContract(t *testing.T) {
 // A page that only listens gets a new worker when the old one dies, and hears
 // what happened meanwhile.
 func TestWorkerDiesUnderListeners(t *testing.T) {
-	a := newApp(t)
-	op := newHostile(t, a)
-	tab := newTab(t)
-	tab.visit(a.origin + "/")
-	if code := signinCode(tab); code != "" {
-		t.Fatalf("code %q", code)
-	}
+	a, op, tab := signedIn(t)
 	eval[bool](tab, "heard.length = 0, um.getUser().then(() => true)")
 	killWorkers(t, a.origin)
 	tab.waitFor("heard.includes('UserLoaded')") // a new token of the new worker
@@ -174,13 +168,7 @@ func TestWorkerDiesUnderListeners(t *testing.T) {
 
 // A program that ends again and again is not started all the time.
 func TestWorkerKeepsDying(t *testing.T) {
-	a := newApp(t)
-	op := newHostile(t, a)
-	tab := newTab(t)
-	tab.visit(a.origin + "/")
-	if code := signinCode(tab); code != "" {
-		t.Fatalf("code %q", code)
-	}
+	a, op, tab := signedIn(t)
 	op.ResetRequests()
 	eval[bool](tab, `(() => {
 		const Shared = SharedWorker;
