@@ -154,12 +154,10 @@ export class UserManager {
 
   async #inPopup(method, args) {
     const { params, ...popup } = openPopup(this.settings, args);
-    try {
-      var { Popup } = await onDemand();
-    } catch (error) {
+    const { Popup } = await onDemand().catch((error) => {
       popup.own.close();
       throw error;
-    }
+    });
     return new Popup(popup).during(this.#call(method, params));
   }
 
