@@ -57,7 +57,7 @@ func TestBackForwardCache(t *testing.T) {
 				}
 				a.leave(tab)
 				tt.do(other)
-				tab.do("back", chromedp.Evaluate[chromedp.Void]("history.back()"))
+				eval[bool](tab, "setTimeout(() => history.back()), true")
 				tab.waitReady()
 				cached := eval[bool](tab, "globalThis.mark !== undefined && globalThis.persisted")
 				t.Logf("out of the cache: %t", cached)
