@@ -56,6 +56,40 @@ after("storeUser null", { then: async (t, um) => { await t.attempt("store", () =
 after("getUser with raiseEvent", { then: async (t, um) => { await t.attempt("user", () => um.getUser(true)); await t.heard("UserLoaded", 2, 3000); } });
 alone("getUser with raiseEvent of nobody", async (t, um) => { await t.attempt("user", () => um.getUser(true)); });
 
+// events
+/** Callbacks of userLoaded that note their names; the one called "bad" throws. */
+function callbacks(...names) {
+  const heard = [];
+  const made = names.map((name) => () => {
+    heard.push(name);
+    if (name === "bad") throw new Error("of the app");
+  });
+  return { heard, made };
+}
+const told = async (t, um, heard) => {
+  await t.attempt("load", () => um.events.load(new t.lib.User(fields)));
+  t.show("heard", heard.join());
+};
+alone("events of the same callback twice", async (t, um) => {
+  const { heard, made: [one, two] } = callbacks("one", "two");
+  for (const callback of [one, two, one]) um.events.addUserLoaded(callback);
+  um.events.removeUserLoaded(one);
+  await told(t, um, heard);
+});
+alone("events without a callback that was added last", async (t, um) => {
+  const { heard, made: [one, two] } = callbacks("one", "two");
+  um.events.addUserLoaded(one);
+  const remove = um.events.addUserLoaded(two);
+  remove();
+  um.events.removeUserLoaded(two);
+  await told(t, um, heard);
+});
+alone("events with a callback that throws", async (t, um) => {
+  const { heard, made } = callbacks("bad", "good");
+  for (const callback of made) um.events.addUserLoaded(callback);
+  await told(t, um, heard);
+});
+
 // signinResourceOwnerCredentials
 const password = (extra = {}) => async (t, um) => {
   await t.attempt("password", () => um.signinResourceOwnerCredentials({ username: "ada", password: "p w&", ...extra }));
