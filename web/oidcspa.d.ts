@@ -399,7 +399,8 @@ export class User {
   static fromStorageString(storageString: string): User;
 }
 
-export interface SigninRedirectArgs extends RequestParameters {
+/** What every sign-in can be given. */
+export interface SigninArgs extends RequestParameters {
   login_hint?: string;
   id_token_hint?: string;
   /** Takes the place of a random one, and is checked like that: another for each sign-in, and not to be guessed. */
@@ -413,6 +414,9 @@ export interface SigninRedirectArgs extends RequestParameters {
   request_uri?: string;
   /** Does not ask the userinfo endpoint. */
   skipUserInfo?: boolean;
+}
+
+export interface SigninRedirectArgs extends SigninArgs {
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   /** Where callback.html hands the response to, on this origin. Default: this page. */
@@ -422,20 +426,7 @@ export interface SigninRedirectArgs extends RequestParameters {
   redirectTarget?: "top" | "self";
 }
 
-export interface SigninSilentArgs extends RequestParameters {
-  login_hint?: string;
-  id_token_hint?: string;
-  /** Takes the place of a random one, and is checked like that: another for each sign-in, and not to be guessed. */
-  nonce?: string;
-  /** Travels in the parameter state, for all to read; the user has it afterwards. */
-  url_state?: string;
-  /** Of the request for tokens; those of the protocol are refused. */
-  extraTokenParams?: Record<string, string | number | boolean>;
-  /** A Request Object, or a reference to one (RFC 9101). */
-  request?: string;
-  request_uri?: string;
-  /** Does not ask the userinfo endpoint. */
-  skipUserInfo?: boolean;
+export interface SigninSilentArgs extends SigninArgs {
   /** Any JSON value, in the place of the user's; the renewed user has it. */
   state?: unknown;
   /** Asks in a hidden frame even if there is a refresh token. */
@@ -463,20 +454,7 @@ export interface PopupWindowFeatures {
   [feature: string]: boolean | string | number | undefined;
 }
 
-export interface SigninPopupArgs extends RequestParameters {
-  login_hint?: string;
-  id_token_hint?: string;
-  /** Takes the place of a random one, and is checked like that: another for each sign-in, and not to be guessed. */
-  nonce?: string;
-  /** Travels in the parameter state, for all to read; the user has it afterwards. */
-  url_state?: string;
-  /** Of the request for tokens; those of the protocol are refused. */
-  extraTokenParams?: Record<string, string | number | boolean>;
-  /** A Request Object, or a reference to one (RFC 9101). */
-  request?: string;
-  request_uri?: string;
-  /** Does not ask the userinfo endpoint. */
-  skipUserInfo?: boolean;
+export interface SigninPopupArgs extends SigninArgs {
   /** Any JSON value; the user has it afterwards. */
   state?: unknown;
   popupWindowFeatures?: PopupWindowFeatures;
