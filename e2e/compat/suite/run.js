@@ -214,5 +214,5 @@ try {
 if (run.part === before) {
   for (const opened of windows) opened.close();
   storage();
-  globalThis.outcome = run.lines;
+  globalThis.outcome = [...run.lines]; // what happens from now on belongs to no scenario
 }

@@ -21,6 +21,13 @@ function timer(name, { life, settings = {}, tokens = {}, then }) {
   ]]);
 }
 
+/** Waits for the end of a session that the provider refuses to renew. oidc-client-ts begins to renew again with each getUser(). */
+async function refused(t, um) {
+  await t.until("the end", () => t.count("SilentRenewError") + t.count("UserUnloaded") > 0);
+  um.stopSilentRenew();
+  await t.attempt("user", () => um.getUser().then((user) => user && user.access_token));
+}
+
 /** How often the provider was asked for tokens. */
 async function requests(t) {
   return (await t.log()).filter((line) => line === "POST token").length;
@@ -56,16 +63,14 @@ timer("renewal refused", {
   life: 7, settings: renew,
   then: async (t, um) => {
     await t.provider({ signedOut: true, answers: { token: [{ status: 400, body: { error: "invalid_grant", error_description: "gone" } }] } });
-    await t.until("the end", () => t.count("SilentRenewError") + t.count("UserUnloaded") > 0);
-    await t.attempt("user", () => um.getUser().then((user) => user && user.access_token));
+    await refused(t, um);
   },
 });
 timer("renewal in a frame refused", {
   life: 7, settings: renew, tokens: { refresh_token: null },
   then: async (t, um) => {
     await t.provider({ signedOut: true });
-    await t.until("the end", () => t.count("SilentRenewError") + t.count("UserUnloaded") > 0);
-    await t.attempt("user", () => um.getUser().then((user) => user && user.access_token));
+    await refused(t, um);
   },
 });
 timer("renewal with an error of the server", {
