@@ -25,17 +25,30 @@ const integrityFile = "integrity.json"
 
 // packageJSON is what npm and bundlers read.
 type packageJSON struct {
-	Name        string                    `json:"name"`
-	Version     string                    `json:"version"`
-	Description string                    `json:"description"`
-	License     string                    `json:"license"`
-	Type        string                    `json:"type"`
-	SideEffects bool                      `json:"sideEffects"`
-	Main        string                    `json:"main"`
-	Types       string                    `json:"types"`
-	Unpkg       string                    `json:"unpkg"`
-	Exports     map[string]map[string]any `json:"exports"`
+	Name        string           `json:"name"`
+	Version     string           `json:"version"`
+	Description string           `json:"description"`
+	License     string           `json:"license"`
+	Type        string           `json:"type"`
+	SideEffects bool             `json:"sideEffects"`
+	Main        string           `json:"main"`
+	Types       string           `json:"types"`
+	Unpkg       string           `json:"unpkg"`
+	Exports     map[string]entry `json:"exports"`
 }
+
+// An entry says which file is for whom. The first condition that holds counts:
+// bundlers know "module", Node and Jest do not.
+type entry struct {
+	Types   string `json:"types,omitempty"`
+	Module  string `json:"module,omitempty"`
+	Require string `json:"require,omitempty"`
+	Default string `json:"default"`
+}
+
+// commonJSFile is the classic script for require(): tests and servers that
+// render an app load it, and find no DOM.
+const commonJSFile = "index.cjs"
 
 // Package writes the package for npm to a folder: as the folder "package",
 // and packed. The assets are those that Build wrote to opts.Out; source is the
@@ -84,6 +97,11 @@ func packageFiles(opts Options, source string, m *manifest.Manifest) (files []as
 		}
 		files = append(files, plain(f.Name, data))
 	}
+	classic, err := os.ReadFile(filepath.Join(opts.Out, "oidcspa.classic.js"))
+	if err != nil {
+		return nil, "", err
+	}
+	files = append(files, plain(commonJSFile, append(classic, "module.exports = oidc;\n"...)))
 	list, err := m.Encode()
 	if err != nil {
 		return nil, "", err
@@ -118,16 +136,16 @@ func describePackage(version string) packageJSON {
 		Main:        "./index.js",
 		Types:       "./index.d.ts",
 		Unpkg:       "./oidcspa.classic.js",
-		Exports:     map[string]map[string]any{},
+		Exports:     map[string]entry{},
 	}
 	for _, name := range scripts {
 		if name == onDemandScript { // "./*" has it
 			continue
 		}
-		p.Exports["./"+name] = map[string]any{"types": "./" + typesOf(name), "default": "./" + name}
+		p.Exports["./"+name] = entry{Types: "./" + typesOf(name), Default: "./" + name}
 	}
-	p.Exports["."] = map[string]any{"types": p.Types, "default": p.Main}
-	p.Exports["./*"] = map[string]any{"default": "./*"}
+	p.Exports["."] = entry{Types: p.Types, Module: p.Main, Require: "./" + commonJSFile, Default: p.Main}
+	p.Exports["./*"] = entry{Default: "./*"}
 	return p
 }
 

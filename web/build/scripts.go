@@ -17,7 +17,7 @@ const (
 	workerURLMarker = `new URL("./worker.js", import.meta.url)`    // for bundlers
 	wasmURLMarker   = `new URL("./oidcspa.wasm", import.meta.url)` // for bundlers
 	onDemandMarker  = `import("./` + onDemandScript + `")`         // web/shim/demand.js, linked
-	classicURL      = `const SCRIPT_URL = document.currentScript.src;`
+	classicURL      = `const SCRIPT_URL = globalThis.document?.currentScript?.src;`
 	header          = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
 
@@ -71,9 +71,19 @@ func pageScripts(s *sources, workerFile, wasmFile string) map[string][]byte {
 	onDemand := withHeader(s.minify(onDemandScript, linked[onDemandScript], true))
 	linked["oidcspa.js"] = s.replaceOnce("oidcspa.js", linked["oidcspa.js"], onDemandMarker, `import("./`+hashed(onDemandScript, onDemand).name+`")`)
 	for name, src := range linked {
-		linked[name] = withHeader(s.minify(name, src, true))
+		linked[name] = withHeader(forWebpack(s.minify(name, src, true)))
 	}
 	return linked
+}
+
+// importOfName is the import of a script whose address is known only at run
+// time.
+var importOfName = regexp.MustCompile(`\bimport\((\w+)\)`)
+
+// forWebpack keeps webpack from looking for such a script among the files of
+// the app. The minifier removes all comments, this one, too.
+func forWebpack(src []byte) []byte {
+	return importOfName.ReplaceAll(src, []byte("import(/*webpackIgnore:true*/$1)"))
 }
 
 // setFiles names the files that are named by their hashes.

@@ -4,15 +4,19 @@
 
 import { failure, toError } from "./errors.js";
 
-/** The lock that this page holds for as long as it lives; the program waits for it. */
 const PAGE_LOCK = `oidcspa.page.${Math.random()}`;
-export const pageLock = new Promise((resolve) => {
-  if (!navigator.locks) resolve("");
-  navigator.locks?.request(PAGE_LOCK, () => {
-    resolve(PAGE_LOCK);
-    return new Promise(() => {});
-  });
-});
+let lock;
+
+/** The lock that this page holds from its first connection until it ends; the program waits for it. */
+export function pageLock() {
+  return (lock ??= new Promise((resolve) => {
+    if (!navigator.locks) resolve("");
+    navigator.locks?.request(PAGE_LOCK, () => {
+      resolve(PAGE_LOCK);
+      return new Promise(() => {});
+    });
+  }));
+}
 
 /** How long a host may take to answer when its lock is free, in milliseconds. */
 const PATIENCE = 1_000;

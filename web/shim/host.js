@@ -7,10 +7,6 @@ import { Connection } from "./connection.js";
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
 
-/** The files beside this script. Bundlers look for these very expressions. */
-const WORKER_URL = new URL("./worker.js", import.meta.url);
-const WASM_URL = new URL("./oidcspa.wasm", import.meta.url);
-
 /** The number of the contract with the program; see wasm/api. */
 export const VERSION = 1;
 
@@ -26,11 +22,11 @@ const HELLO_TIMEOUT = 10_000;
 /** A string that the page's Trusted Types policy lets through. */
 function scriptURL(url) {
   try {
-    policy ??= globalThis.trustedTypes?.createPolicy("oidcspa", { createScriptURL: (own) => own }) ?? null;
+    policy ??= trustedTypes.createPolicy("oidcspa", { createScriptURL: String });
   } catch {
-    policy = null;
+    // there are none, or the page's policy does not allow this one
   }
-  return policy ? policy.createScriptURL(url) : url;
+  return policy?.createScriptURL(url) ?? url;
 }
 
 let policy;
@@ -60,7 +56,7 @@ const HOSTS = {
   },
   page(url) {
     const { port1, port2 } = new MessageChannel();
-    const failed = import(url).then((host) => {
+    const failed = document && import(url).then((host) => {
       host.connect(port2);
       return new Promise(() => {});
     });
@@ -77,11 +73,16 @@ function firstError(worker) {
   });
 }
 
-/** Where the worker's script is. It has to hear where the wasm is if a bundler has renamed the files. */
+/**
+ * Where the worker's script is. It has to hear where the wasm is if a bundler
+ * has renamed the files: bundlers look for these very expressions. In a bundle
+ * that is no module SCRIPT_URL is undefined.
+ */
 function workerURL(assets) {
-  if (assets) return new URL(WORKER_FILE, new URL(assets, SCRIPT_URL)).href;
-  const renamed = !WORKER_URL.pathname.endsWith(`/${WORKER_FILE}`);
-  return WORKER_URL.href + (renamed ? `#wasm=${encodeURIComponent(WASM_URL.href)}` : "");
+  if (assets || !SCRIPT_URL) return new URL(WORKER_FILE, new URL(assets ?? "", SCRIPT_URL ?? location.href)).href;
+  const { href, pathname } = new URL("./worker.js", import.meta.url);
+  const renamed = !pathname.endsWith(`/${WORKER_FILE}`);
+  return href + (renamed ? `#wasm=${encodeURIComponent(new URL("./oidcspa.wasm", import.meta.url).href)}` : "");
 }
 
 /** Connects to the program on the first host that works. */

@@ -19,8 +19,12 @@ import { User, toUser } from "./user.js";
 /** All clients of this page, open or not: the program keeps their responses apart. */
 const peers = new Set();
 
+const IN_PAGE = typeof document === "object";
+
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
+  /** Keeps Vue from wrapping it: a Proxy has no private members. */
+  [Symbol.toStringTag] = "UserManager";
   #connection = null;
   #callback = null;
   #given;
@@ -44,14 +48,15 @@ export class UserManager {
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
     const { authority, redirect_uri: uri, silent_redirect_uri: silent, popup_redirect_uri: popup } = this.settings;
     peers.add(JSON.stringify([authority, uri, silent ?? uri, popup ?? uri]));
+    if (!IN_PAGE) return; // a server that renders the app hears of nothing
     addEventListener("storage", (event) => this.#onStorage(event));
     addEventListener("pagehide", (event) => this.#leave(event));
-    addEventListener("pageshow", (event) => this.#comeBack(event));
     addEventListener("online", () => this.#wake());
-    addEventListener("pageshow", () => this.#wake());
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#wake();
+    addEventListener("pageshow", (event) => {
+      this.#comeBack(event);
+      this.#wake();
     });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
     if (settings?.idle) {
       const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
       this.#active = watchActivity(`oidcspa.active:${settings.authority}:${settings.client_id}`, report);
@@ -231,6 +236,8 @@ export class UserManager {
   }
 
   async #call(method, params) {
+    // Frameworks give the click's event to what is called for it.
+    if (params?.isTrusted !== undefined) params = { return_to: params.return_to, window: params.window };
     const connection = await this.#connect();
     return connection.call(method, params);
   }
@@ -262,7 +269,7 @@ export class UserManager {
     const { host, assets } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
-      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock, peers: [...peers].map((peer) => JSON.parse(peer)), settings: forProgram(this.#given) });
+      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock(), peers: [...peers].map((peer) => JSON.parse(peer)), settings: forProgram(this.#given) });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);
@@ -341,7 +348,7 @@ export class UserManager {
     try {
       return localStorage.getItem(this.#hintKey) !== null;
     } catch {
-      return true; // no way to know: the program finds out
+      return IN_PAGE; // no way to know: the program finds out
     }
   }
 

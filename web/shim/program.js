@@ -57,7 +57,7 @@ class Program {
     const { authority, metadataUrl } = this.#settings;
     if (metadataUrl !== metadataURL(authority)) settings.metadataUrl = metadataUrl;
     try {
-      await connection.call("open", { version: VERSION, steps: true, lock: await pageLock, settings });
+      await connection.call("open", { version: VERSION, steps: true, lock: await pageLock(), settings });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);

@@ -93,7 +93,7 @@ export function readTransaction(key) {
 
 /** Removes what sign-ins that were given up have left. */
 export function dropExpired() {
-  for (const key of Object.keys(sessionStorage)) {
+  for (const key of Object.keys(globalThis.sessionStorage ?? {})) {
     if (key.startsWith("oidcspa.") && !(readTransaction(key)?.expires_at > Date.now() / 1000)) {
       sessionStorage.removeItem(key);
     }
