@@ -7,7 +7,6 @@ import type { DPoPState, SigninState, UserManagerSettings } from "oidc-client-ts
 
 declare const client: OidcClient;
 declare const keys: { set(key: string, value: DPoPState): Promise<void>; get(key: string): Promise<DPoPState>; remove(key: string): Promise<DPoPState>; getAllKeys(): Promise<string[]> };
-declare const navigator: import("oidc-client-ts").INavigator; // `INavigator`
 declare const state: SigninState;
 
 const given = { authority: "https://op.example", client_id: "app", redirect_uri: "https://app.example/cb" };
@@ -20,7 +19,6 @@ export async function members(): Promise<void> {
   await client.processSigninResponse("", {}); // `extraHeaders`
   await client.getDpopProof(keys); // `getDpopProof`
   const mode: "query" | "fragment" | undefined = state.response_mode; // `response_mode`
-  new UserManager(given, navigator); // `INavigator`
   console.log(mode);
 }
 
