@@ -1,7 +1,10 @@
 // The protocol one step at a time, for apps that keep the session themselves,
 // and the settings with their defaults.
 
-import type { PopupWindowFeatures, ProviderMetadata, RequestParameters, UserManagerSettings, UserProfile } from "./oidcspa.js";
+import type {
+  PopupWindowFeatures, ProviderMetadata, RequestParameters, SigninPopupArgs, SigninRedirectArgs, SigninSilentArgs, UserManagerSettings,
+  UserProfile,
+} from "./oidcspa.js";
 import type { StateStore } from "./stores.js";
 
 /** A value of a header, or what computes it. */
@@ -335,6 +338,17 @@ export interface CreateSignoutRequestArgs {
   request_type?: string;
   url_state?: string;
 }
+
+// Parts of the arguments, under the names that wrappers build theirs of.
+export type ExtraSigninRequestArgs = Pick<CreateSigninRequestArgs,
+  | "nonce" | "extraQueryParams" | "extraTokenParams" | "state" | "redirect_uri" | "prompt" | "acr_values" | "login_hint" | "scope"
+  | "max_age" | "ui_locales" | "resource" | "url_state">;
+export type ExtraSignInSilentArgs = Pick<SigninSilentArgs, "forceIframeAuth">;
+export type ExtraSignoutRequestArgs = Omit<CreateSignoutRequestArgs, "request_type">;
+export type IFrameWindowParams = Pick<SigninSilentArgs, "silentRequestTimeoutInSeconds">;
+export type PopupWindowParams = Pick<SigninPopupArgs, "popupWindowFeatures" | "popupWindowTarget" | "popupSignal" | "popupAbortOnClose">;
+export type QuerySessionStatusArgs = IFrameWindowParams & ExtraSigninRequestArgs;
+export type RedirectParams = Pick<SigninRedirectArgs, "redirectMethod" | "redirectTarget">;
 
 /** Where to send the browser, and what belongs to it. */
 export interface SigninRequest {

@@ -192,7 +192,7 @@ func TestBuild(t *testing.T) {
 		{"oidcspa.js", `new URL("./` + worker + `",import.meta.url)`},
 		{"oidcspa.js", `new URL("./` + wasm + `",import.meta.url)`},
 		{"oidcspa.classic.js", `"` + worker + `"`},
-		{"oidcspa.classic.js", "document.currentScript.src"},
+		{"oidcspa.classic.js", "document?.currentScript?.src"},
 		{"oidcspa.classic.js", "return{OIDCClient:"},
 		{worker, `"` + wasm + `"`},
 		{worker, "The Go Authors"}, // the licence of wasm_exec.js stays

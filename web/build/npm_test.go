@@ -77,14 +77,15 @@ func checkEntries(t *testing.T, packed map[string]string) {
 		t.Errorf("version %q", p.Version)
 	}
 	targets := []string{p.Main, p.Types, p.Unpkg}
-	for _, conditions := range p.Exports {
-		for _, target := range conditions {
-			targets = append(targets, target.(string))
-		}
+	if p.Exports["."].Require == "" {
+		t.Error("there is nothing for require()")
+	}
+	for _, e := range p.Exports {
+		targets = append(targets, e.Types, e.Module, e.Require, e.Default)
 	}
 	for _, target := range targets {
 		name := strings.TrimPrefix(target, "./")
-		if _, ok := packed[name]; !ok && name != "*" {
+		if _, ok := packed[name]; !ok && name != "*" && name != "" {
 			t.Errorf("package.json names %s, which is not there", target)
 		}
 	}

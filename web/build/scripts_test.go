@@ -32,6 +32,9 @@ func TestOwnSources(t *testing.T) {
 	if src.err != nil {
 		t.Fatal(src.err)
 	}
+	if !bytes.Contains(page["oidcspa.js"], []byte("import(/*webpackIgnore:true*/")) {
+		t.Error("webpack looks for the worker among the modules of the app")
+	}
 	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback}
 	maps.Copy(all, page)
 	for name, script := range all {

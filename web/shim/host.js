@@ -103,7 +103,7 @@ export async function connect(settings, serve) {
       connection?.stop(failure("worker_not_found", "it did not answer")); // the next host
     }
   }
-  throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin, and the page's Content-Security-Policy has to allow it in worker-src`);
+  throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin (the setting assets says where), and the page's Content-Security-Policy has to allow it in worker-src`);
 }
 
 function after(milliseconds) {

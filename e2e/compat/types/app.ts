@@ -8,8 +8,9 @@ import {
   State, User, UserManager, UserManagerSettingsStore, Version, WebStorageStateStore,
 } from "oidc-client-ts";
 import type {
-  AccessTokenCallback, AsyncStorage, CreateSigninRequestArgs, CreateSignoutRequestArgs, ExtraHeader, IdTokenClaims, ILogger,
-  INavigator, IWindow, NavigateParams, NavigateResponse,
+  AccessTokenCallback, AsyncStorage, CreateSigninRequestArgs, CreateSignoutRequestArgs, ExtraHeader, ExtraSigninRequestArgs,
+  ExtraSignInSilentArgs, ExtraSignoutRequestArgs, IdTokenClaims, IFrameWindowParams, ILogger, INavigator, IWindow, NavigateParams,
+  NavigateResponse, PopupWindowParams, QuerySessionStatusArgs, RedirectParams,
   JwtClaims, OidcAddressClaim, OidcClientSettings, OidcMetadata, OidcStandardClaims, PopupWindowFeatures,
   ProcessResourceOwnerPasswordCredentialsArgs, RefreshState, RevokeTokensTypes, SessionStatus, SigningKey, SigninPopupArgs,
   SigninRedirectArgs, SigninRequest, SigninSilentArgs, SigninStateArgs, SigninStateCreateArgs, SignoutPopupArgs,
@@ -385,3 +386,12 @@ export async function rareSteps(client: OidcClient): Promise<void> {
   const { state, response }: { state: State | undefined; response: SignoutResponse } = await client.readSignoutResponseState(location.href);
   console.log(request.url, state?.id, response.error);
 }
+
+// What a wrapper gives on.
+export const wrapped = {
+  redirect: (manager: UserManager, args?: RedirectParams & ExtraSigninRequestArgs) => manager.signinRedirect(args),
+  silent: (manager: UserManager, args?: IFrameWindowParams & ExtraSigninRequestArgs & ExtraSignInSilentArgs) => manager.signinSilent(args),
+  popup: (manager: UserManager, args?: PopupWindowParams & ExtraSigninRequestArgs) => manager.signinPopup(args),
+  signout: (manager: UserManager, args?: PopupWindowParams & ExtraSignoutRequestArgs) => manager.signoutPopup(args),
+  status: (manager: UserManager, args?: QuerySessionStatusArgs) => manager.querySessionStatus(args),
+};
