@@ -82,12 +82,8 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	if err != nil {
 		return err
 	}
-	return c.putSignout(ctx, request.State, data)
-}
-
-func (c *Client) putSignout(ctx context.Context, state oidc.Secret, record []byte) error {
-	return c.page.Transactions.Put(ctx, state, Transaction{
-		Record:    record,
+	return c.page.Transactions.Put(ctx, request.State, Transaction{
+		Record:    data,
 		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})
 }
@@ -111,10 +107,11 @@ func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep b
 	if state == "" {
 		return nil, refusal
 	}
-	data, err := c.page.Transactions.Take(ctx, state)
-	if err == nil && keep && data != nil {
-		err = c.putSignout(ctx, state, data)
+	read := c.page.Transactions.Take
+	if keep {
+		read = c.page.Transactions.Look
 	}
+	data, err := read(ctx, state)
 	response := &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}
 	if refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}

@@ -84,7 +84,7 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string) (*SigninReq
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := s.client.page.Transactions.Take(ctx, state)
+	data, err := s.client.page.Transactions.Look(ctx, state)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,20 +92,29 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string) (*SigninReq
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.client.page.Transactions.Put(ctx, state, Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}); err != nil {
-		return nil, nil, err
-	}
 	return &SigninRequest{State: tx.State, Scope: tx.Scope, CreatedAt: tx.CreatedAt}, record.AppState, nil
+}
+
+// ResponseArgs are what completing a sign-in takes beside the response.
+type ResponseArgs struct {
+	Header map[string]string // as in [SigninArgs]
+
+	// Keep leaves the state where it is, for another call. The code works once.
+	Keep bool
 }
 
 // SigninResponse completes a sign-in; the user has the state of the app. Codes
 // as for [Client.SigninCallback].
-func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, error) {
+func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args ResponseArgs) (*User, error) {
 	state, err := oidc.CallbackState(callbackURL)
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.client.page.Transactions.Take(ctx, state)
+	read := s.client.page.Transactions.Take
+	if args.Keep {
+		read = s.client.page.Transactions.Look
+	}
+	data, err := read(ctx, state)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +125,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, 
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, record.SkipUserinfo)
+	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +136,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, 
 // Refresh renews the user whom an earlier step returned; of it, RefreshToken
 // has to be there, and IDToken for the new one to be compared with (OIDC Core
 // 12.2), unless the user never had one. Of the arguments, those of a token
-// request count, Timeout and SkipUserinfo. Codes: those of
+// request count, Header, Timeout and SkipUserinfo. Codes: those of
 // [oidc.RefreshRequest.Refresh] and
 // [oidc.ExpectedIDToken.VerifyIDToken].
 func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*User, error) {

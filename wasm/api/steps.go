@@ -22,6 +22,7 @@ var steps = []struct {
 	{"readSignin", stepSigninState},
 	{"processSignin", stepSigninResponse},
 	{"useRefreshToken", stepRefresh},
+	{"tokenProof", stepProof},
 	{"processCredentials", stepPassword},
 	{"createSignout", stepSignout},
 	{"readSignout", stepSignoutState},
@@ -111,12 +112,19 @@ func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any,
 	return signinRequestJSON{ID: stateID(request.State), Scope: request.Scope, Created: request.CreatedAt, State: state}, nil
 }
 
+// responseJSON is the response to a sign-in, and how to complete it.
+type responseJSON struct {
+	URL          string            `json:"url"`
+	ExtraHeaders map[string]string `json:"extraHeaders"`
+	KeepState    bool              `json:"keepState"`
+}
+
 func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	url, err := callbackURL(params)
-	if err != nil {
+	var j responseJSON
+	if err := decode(params, &j); err != nil {
 		return nil, err
 	}
-	return stepResult(s.SigninResponse(ctx, url))
+	return stepResult(s.SigninResponse(ctx, j.URL, session.ResponseArgs{Header: j.ExtraHeaders, Keep: j.KeepState}))
 }
 
 // stepUserJSON is a user with the members of the token response that are not
@@ -145,6 +153,7 @@ type refreshJSON struct {
 	Resource         strictjson.RawMessage `json:"resource"`
 	TimeoutInSeconds float64               `json:"timeoutInSeconds"`
 	ExtraTokenParams queryParams           `json:"extraTokenParams"`
+	ExtraHeaders     map[string]string     `json:"extraHeaders"`
 }
 
 func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -161,13 +170,23 @@ func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, err
 	if err != nil {
 		return nil, err
 	}
-	args.Timeout = duration(j.TimeoutInSeconds)
+	args.Timeout, args.Header = duration(j.TimeoutInSeconds), j.ExtraHeaders
 	return stepResult(s.Refresh(ctx, &session.User{
 		RefreshToken: oidc.Secret(j.RefreshToken),
 		IDToken:      oidc.Secret(j.IDToken),
 		SessionState: j.SessionState,
 		Scope:        j.Scope,
 	}, args))
+}
+
+func stepProof(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var j struct {
+		Nonce string `json:"nonce"`
+	}
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	return s.TokenProof(ctx, j.Nonce)
 }
 
 func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, error) {
