@@ -99,19 +99,11 @@ type SignoutResponse struct {
 // foreign state is no error: the user is gone already. Codes:
 // [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
 func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*SignoutResponse, error) {
-	return c.signoutResponse(ctx, callbackURL, false)
-}
-
-func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
 	state, refusal := oidc.SignoutState(callbackURL)
 	if state == "" {
 		return nil, refusal
 	}
-	read := c.page.Transactions.Take
-	if keep {
-		read = c.page.Transactions.Look
-	}
-	data, err := read(ctx, state)
+	data, err := c.page.Transactions.Take(ctx, state)
 	response := &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}
 	if refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}

@@ -59,23 +59,67 @@ func TestStepsRefresh(t *testing.T) {
 	mustFail(t, "Refresh", err, oidc.ErrSubjectChanged)
 }
 
-// What is read is still there for the step that completes the sign-out.
+// What is looked at is still there for the step that completes the sign-out.
 func TestStepsSignout(t *testing.T) {
+	const look, take, complete = "look", "take", "complete"
+	tests := []struct {
+		name  string
+		steps []string
+		want  string // in the last step; in those before, what was kept
+	}{
+		{"complete", []string{complete}, `"bye"`},
+		{"look, complete", []string{look, look, complete}, `"bye"`},
+		{"take, look", []string{take, look}, ""},
+		{"take, complete", []string{look, take, complete}, ""},
+		{"complete, take", []string{complete, take}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			steps := w.steps()
+			address, _, err := steps.Signout(t.Context(), SignoutArgs{State: []byte(`"bye"`), URLState: "en"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			back := w.op.Visit(address)
+			for i, step := range tt.steps {
+				want := `"bye"`
+				if i == len(tt.steps)-1 {
+					want = tt.want
+				}
+				var response *SignoutResponse
+				if step == complete {
+					response, err = steps.SignoutResponse(t.Context(), back)
+				} else {
+					response, err = steps.SignoutState(t.Context(), back, step == look)
+				}
+				if err != nil || string(response.State) != want || response.URLState != "en" {
+					t.Errorf("step %d, %s: %v, %v", i, step, response, err)
+				}
+			}
+		})
+	}
+}
+
+// A refusal is for the step that completes the sign-out, where there is a state.
+func TestStepsSignoutRefused(t *testing.T) {
 	w := newWorld(t)
 	steps := w.steps()
-	address, _, err := steps.Signout(t.Context(), SignoutArgs{State: []byte(`"bye"`), URLState: "en"})
+	_, state, err := steps.Signout(t.Context(), SignoutArgs{State: []byte(`"bye"`)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	back := w.op.Visit(address)
-	for i, step := range []struct {
-		keep bool
-		want string
-	}{{true, `"bye"`}, {true, `"bye"`}, {false, `"bye"`}, {true, ""}, {false, ""}} {
-		response, err := steps.SignoutResponse(t.Context(), back, step.keep)
-		if err != nil || string(response.State) != step.want || response.URLState != "en" {
-			t.Errorf("step %d: %v, %v", i, response, err)
-		}
+	refused := w.settings.PostLogoutRedirectURI + "?error=access_denied"
+	_, err = steps.SignoutState(t.Context(), refused, true)
+	mustFail(t, "SignoutState", err, oidc.ErrProvider)
+	refused += "&state=" + state.Reveal()
+	if response, err := steps.SignoutState(t.Context(), refused, true); err != nil || string(response.State) != `"bye"` {
+		t.Errorf("SignoutState = %v, %v", response, err)
+	}
+	_, err = steps.SignoutResponse(t.Context(), refused)
+	mustFail(t, "SignoutResponse", err, oidc.ErrProvider)
+	if response, err := steps.SignoutState(t.Context(), w.settings.PostLogoutRedirectURI, true); response != nil || err != nil {
+		t.Errorf("SignoutState without a state = %v, %v", response, err)
 	}
 }
 
@@ -99,7 +143,7 @@ func TestStepsLook(t *testing.T) {
 	}
 	back := w.callback(steps)
 	for range 2 {
-		if _, state, err := steps.SigninState(t.Context(), back); err != nil || string(state) != `"here"` {
+		if _, state, err := steps.SigninState(t.Context(), back, true); err != nil || string(state) != `"here"` {
 			t.Errorf("SigninState = %s, %v", state, err)
 		}
 	}
@@ -110,8 +154,8 @@ func TestStepsLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := steps.SignoutResponse(t.Context(), w.op.Visit(address), true); err != nil {
-		t.Errorf("SignoutResponse: %v", err)
+	if _, err := steps.SignoutState(t.Context(), w.op.Visit(address), true); err != nil {
+		t.Errorf("SignoutState: %v", err)
 	}
 }
 
@@ -124,6 +168,21 @@ func (l lookOnly) page() Page {
 	page := l.tab.page()
 	page.Transactions = l
 	return page
+}
+
+// A state that was taken is not there for the step that completes the sign-in.
+func TestStepsTake(t *testing.T) {
+	w := newWorld(t)
+	steps := w.steps()
+	back := w.callback(steps)
+	request, _, err := steps.SigninState(t.Context(), back, false)
+	if err != nil || request.RedirectURI != w.settings.RedirectURI {
+		t.Errorf("SigninState = %v, %v", request, err)
+	}
+	_, _, err = steps.SigninState(t.Context(), back, true)
+	mustFail(t, "SigninState", err, oidc.ErrStateUnknown)
+	_, err = steps.SigninResponse(t.Context(), back, ResponseArgs{})
+	mustFail(t, "SigninResponse", err, oidc.ErrStateUnknown)
 }
 
 // A state that was kept is there for another call, as after a failure, and one

@@ -75,11 +75,19 @@ func stepMetadata(ctx context.Context, s *session.Steps, params []byte) (any, er
 
 // signinRequestJSON is a sign-in that an app makes itself.
 type signinRequestJSON struct {
-	URL     string                `json:"url,omitempty"`
-	ID      string                `json:"id"` // the state
-	Scope   string                `json:"scope"`
-	Created int64                 `json:"created"` // seconds since the epoch
-	State   strictjson.RawMessage `json:"state,omitempty"`
+	URL          string                `json:"url,omitempty"`
+	ID           string                `json:"id"` // the state
+	Scope        string                `json:"scope"`
+	RedirectURI  string                `json:"redirect_uri"`
+	ResponseMode string                `json:"response_mode,omitempty"`
+	Created      int64                 `json:"created"` // seconds since the epoch
+	State        strictjson.RawMessage `json:"state,omitempty"`
+}
+
+func newSigninRequestJSON(r *session.SigninRequest, state strictjson.RawMessage) signinRequestJSON {
+	return signinRequestJSON{
+		URL: r.URL, ID: stateID(r.State), Scope: r.Scope, RedirectURI: r.RedirectURI, ResponseMode: r.ResponseMode, Created: r.CreatedAt, State: state,
+	}
 }
 
 // stateID returns a state without what the app added.
@@ -97,26 +105,31 @@ func stepSignin(ctx context.Context, s *session.Steps, params []byte) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	return signinRequestJSON{URL: request.URL, ID: stateID(request.State), Scope: request.Scope, Created: request.CreatedAt}, nil
+	return newSigninRequestJSON(request, nil), nil
+}
+
+// readJSON names a response whose state is read.
+type readJSON struct {
+	URL       string `json:"url"`
+	KeepState bool   `json:"keepState"`
 }
 
 func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	url, err := callbackURL(params)
+	var j readJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	request, state, err := s.SigninState(ctx, j.URL, j.KeepState)
 	if err != nil {
 		return nil, err
 	}
-	request, state, err := s.SigninState(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	return signinRequestJSON{ID: stateID(request.State), Scope: request.Scope, Created: request.CreatedAt, State: state}, nil
+	return newSigninRequestJSON(request, state), nil
 }
 
 // responseJSON is the response to a sign-in, and how to complete it.
 type responseJSON struct {
-	URL          string            `json:"url"`
+	readJSON
 	ExtraHeaders map[string]string `json:"extraHeaders"`
-	KeepState    bool              `json:"keepState"`
 }
 
 func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -216,21 +229,23 @@ func stepSignout(ctx context.Context, s *session.Steps, params []byte) (any, err
 }
 
 func stepSignoutState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	return stepSignoutEnd(ctx, s, params, true)
+	var j readJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	return stepSignoutResult(s.SignoutState(ctx, j.URL, j.KeepState))
 }
 
 func stepSignoutResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	return stepSignoutEnd(ctx, s, params, false)
-}
-
-// stepSignoutEnd is for both. The result is empty if the address holds no
-// state.
-func stepSignoutEnd(ctx context.Context, s *session.Steps, params []byte, keep bool) (any, error) {
 	url, err := callbackURL(params)
 	if err != nil {
 		return nil, err
 	}
-	response, err := s.SignoutResponse(ctx, url, keep)
+	return stepSignoutResult(s.SignoutResponse(ctx, url))
+}
+
+// stepSignoutResult is empty if the address holds no state.
+func stepSignoutResult(response *session.SignoutResponse, err error) (any, error) {
 	if err != nil || response == nil {
 		return signoutResult{}, err
 	}

@@ -43,22 +43,22 @@ export class OidcClient {
   }
 
   /** What the app knows of a sign-in; its secrets stay in the program. */
-  #state({ state, ...made }) {
-    const { authority, client_id, redirect_uri, extraTokenParams } = this.settings;
-    // Where the response is: a signed one is in the query by default (JARM 2.3).
-    const response_mode = this.settings.response_mode?.replace(/^jwt$/, "query").replace(".jwt", "");
-    return new SigninState({ authority, client_id, redirect_uri, response_mode, extraTokenParams, ...made, ...state });
+  #state({ state, response_mode, ...made }) {
+    const { authority, client_id, extraTokenParams } = this.settings;
+    // Where the response is: a signed one is in the query by default (JARM 2.3.4).
+    const where = response_mode?.replace(/^jwt$/, "query").replace(".jwt", "");
+    return new SigninState({ authority, client_id, extraTokenParams, ...made, response_mode: where, ...state });
   }
 
-  async readSigninResponseState(url) {
+  async readSigninResponseState(url, removeState = false) {
     const response = responseIn(url, SigninResponse);
-    return { state: this.#state(await this.#call("readSignin", { url })), response };
+    return { state: this.#state(await this.#call("readSignin", { url, keepState: !removeState })), response };
   }
 
   async processSigninResponse(url, extraHeaders, removeState = true) {
     const response = responseIn(url, SigninResponse);
     // A refusal, too, belongs to somebody who waits for it with the app's state.
-    const request = response.error ? await this.#call("readSignin", { url }) : null;
+    const request = response.error ? await this.#call("readSignin", { url, keepState: true }) : null;
     try {
       return fill(response, await this.#call("processSignin", {
         url, extraHeaders: await valuesOf(extraHeaders), keepState: !removeState,
@@ -99,9 +99,9 @@ export class OidcClient {
     return { url, state: id && (data !== undefined || url_state) ? new State({ id, data, request_type, url_state }) : undefined };
   }
 
-  async readSignoutResponseState(url) {
+  async readSignoutResponseState(url, removeState = false) {
     const response = responseIn(url, SignoutResponse);
-    const found = await this.#call("readSignout", { url });
+    const found = await this.#call("readSignout", { url, keepState: !removeState });
     return { state: found?.state ? new State({ id: response.state, ...found.state }) : undefined, response };
   }
 
