@@ -36,20 +36,3 @@ func TestSettingsWithoutEffect(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
-
-// Navigators of the app would see what the program keeps to itself.
-func TestNavigatorsAreRefused(t *testing.T) {
-	tab := newTab(t)
-	tab.visit(newApp(t).origin + "/")
-	got := eval[string](tab, `(() => {
-		try {
-			new um.constructor({}, undefined, { prepare() {} });
-			return "";
-		} catch (error) {
-			return error.code;
-		}
-	})()`)
-	if got != "unsupported" {
-		t.Errorf("code %q, want unsupported", got)
-	}
-}

@@ -81,6 +81,10 @@ type Settings struct {
 	// Profile is about the claims of the user.
 	Profile ProfileSettings
 
+	// TokenMembers are members of token responses that users keep, see
+	// [User].Kept.
+	TokenMembers []string
+
 	// RevokeTypes are the tokens that [Client.RevokeTokens] and a sign-out
 	// revoke, in this order. Default: both, and at a sign-out the refresh token.
 	RevokeTypes []TokenType

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -32,6 +33,10 @@ type User struct {
 	// Extra are the members of the token response that nobody here knows.
 	Extra map[string]strictjson.RawMessage
 
+	// Kept are those of them that [Settings].TokenMembers names. They stay when a
+	// renewal does not bring them.
+	Kept map[string]strictjson.RawMessage
+
 	claims   *oidc.IDTokenClaims
 	lifetime time.Duration // of the access token when it came; 0 if nobody knows
 	deadline time.Time     // when it ends, on the clock that nobody sets
@@ -52,6 +57,7 @@ func (c *Client) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims,
 		IDToken:      tokens.IDToken,
 		Scope:        tokens.Scope,
 		Extra:        tokens.Extra,
+		Kept:         pick(tokens.Extra, c.settings.TokenMembers),
 		Profile:      c.settings.Profile.profile(claims.Members),
 		claims:       claims,
 	}
@@ -61,6 +67,20 @@ func (c *Client) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims,
 		user.deadline = time.Now().Add(user.lifetime)
 	}
 	return user
+}
+
+// pick returns the members with these names; nil if there are none.
+func pick(members map[string]strictjson.RawMessage, names []string) map[string]strictjson.RawMessage {
+	var picked map[string]strictjson.RawMessage
+	for _, name := range names {
+		if value, ok := members[name]; ok {
+			if picked == nil {
+				picked = map[string]strictjson.RawMessage{}
+			}
+			picked[name] = value
+		}
+	}
+	return picked
 }
 
 // left returns how long the access token is good for. The wall clock counts
@@ -81,6 +101,11 @@ func (u *User) follow(previous *User) {
 	}
 	if u.SessionState == "" {
 		u.SessionState = previous.SessionState
+	}
+	if previous.Kept != nil {
+		kept := maps.Clone(previous.Kept)
+		maps.Copy(kept, u.Kept)
+		u.Kept = kept
 	}
 	if u.claims.SessionID == "" { // a refreshed ID Token may lack it, but the session is the same
 		claims := *u.claims

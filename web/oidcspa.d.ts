@@ -171,6 +171,8 @@ export interface UserManagerSettings extends RequestParameters {
   extraHeaders?: Record<string, ExtraHeader>;
   /** Space-separated: of the granted scopes, those that a request with the refresh token names. Default: all. */
   refreshTokenAllowedScope?: string;
+  /** Members of token responses that users keep as extraTokenResponseProperties. Default: none. */
+  extraTokenResponseKeys?: string[];
   /** How long a single request to the provider may take; after that it fails with timeout. Default 10. */
   requestTimeoutInSeconds?: number;
   /**
@@ -234,6 +236,8 @@ export interface UserManagerSettings extends RequestParameters {
   redirectMethod?: "replace" | "assign";
   /** "top" sends the whole window there, for an app in a frame. Default "self". */
   redirectTarget?: "top" | "self";
+  /** Attributes of the hidden frame of silent sign-ins, such as allow. Default: none. */
+  iframeAttributes?: Record<string, string>;
   /** Has no effect: the user and the tokens are in the program, for all tabs. */
   userStore?: StateStore;
   /** Has no effect: what belongs to a sign-in under way is kept in the tab. */
@@ -381,7 +385,7 @@ export class User {
     /** Seconds since the epoch. */
     expires_at?: number;
     session_state?: string | null; userState?: unknown; url_state?: string;
-  });
+  }, extraTokenResponseProperties?: Record<string, unknown>);
   access_token: string;
   token_type: string;
   id_token?: string;
@@ -399,6 +403,8 @@ export class User {
   /** What was given to signinRedirect, or to the constructor as userState. */
   readonly state?: unknown;
   readonly url_state?: string;
+  /** The members of the token response that the setting extraTokenResponseKeys names. */
+  extraTokenResponseProperties?: Record<string, unknown>;
   /** For apps that keep users themselves: this library writes no token to any storage. */
   toStorageString(): string;
   static fromStorageString(storageString: string): User;
@@ -438,6 +444,8 @@ export interface SigninSilentArgs extends SigninArgs {
   forceIframeAuth?: boolean;
   /** Of the hidden frame, or of the request with the refresh token. Default: as in the settings. */
   silentRequestTimeoutInSeconds?: number;
+  /** As in the settings; for a frame that opens meanwhile in this page. */
+  iframeAttributes?: Record<string, string>;
 }
 
 /** What window.open takes; numbers are pixels. */
@@ -593,13 +601,51 @@ export interface Stats {
   readonly retries: number;
 }
 
+/** What a navigator is told of a request. */
+export interface NavigateParams {
+  url: string;
+  /** Never set: the nonce is the program's. */
+  nonce?: string;
+  state?: string;
+  response_mode?: "query" | "fragment";
+  /** Never set: an answer has to come from the app's own origin. */
+  scriptOrigin?: string;
+}
+
+export interface NavigateResponse {
+  /** The provider's response: the address at which the navigation ended. */
+  url: string;
+}
+
+/** One way to the provider and back. */
+export interface IWindow {
+  /** Goes to the provider, and resolves with its response; one for redirects resolves as it likes. */
+  navigate(params: NavigateParams): Promise<NavigateResponse>;
+  /** Is called when the navigation has failed. */
+  close(): void;
+}
+
+/** The app's own way to the provider, such as the browser that a mobile app opens. */
+export interface INavigator {
+  /** Is called in the same tick as signinPopup() and signoutPopup(), with what settings and arguments say of the window or the frame. */
+  prepare(params: unknown): Promise<IWindow>;
+  /** Is called by signinPopupCallback(), signoutPopupCallback() and signinSilentCallback(), in the place of what they do. */
+  callback(url: string, params?: unknown): Promise<void>;
+}
+
 /**
  * One client of one provider. All tabs of an origin share its session. Every
  * promise rejects with an OIDCError.
  */
 export class UserManager {
-  /** Works at once; nothing is started before the first call. */
-  constructor(settings: UserManagerSettings);
+  /**
+   * Works at once; nothing is started before the first call. Navigators take the
+   * place of redirects, of popup windows and of hidden frames. They see the
+   * provider's responses, which are of no use without what the program keeps.
+   */
+  constructor(
+    settings: UserManagerSettings, redirectNavigator?: INavigator, popupNavigator?: INavigator, iframeNavigator?: INavigator,
+  );
   /** What was given, and the defaults of the rest. */
   readonly settings: UserManagerSettingsStore;
   /** What the provider says of itself. */

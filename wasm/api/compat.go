@@ -19,6 +19,7 @@ type compatJSON struct {
 	Credentials            string                `json:"fetchRequestCredentials"`
 	RevokeTokenTypes       []session.TokenType   `json:"revokeTokenTypes"`
 	RefreshScope           string                `json:"refreshTokenAllowedScope"`
+	TokenMembers           []string              `json:"extraTokenResponseKeys"`
 	RequestTimeout         float64               `json:"requestTimeoutInSeconds"`
 	MergeClaims            struct {
 		Array string `json:"array"`
@@ -58,6 +59,7 @@ func (j *compatJSON) apply(settings *session.Settings) error {
 	}
 	settings.Profile.MergeArrays = j.MergeClaims.Array == "merge"
 	settings.RefreshScope = j.RefreshScope
+	settings.TokenMembers = j.TokenMembers
 	settings.Provider.RequestTimeout = duration(j.RequestTimeout)
 	settings.OmitScope = j.OmitScope
 	settings.RedirectTimeout = duration(j.StaleStateAgeInSeconds)

@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -408,5 +409,53 @@ func TestURLState(t *testing.T) {
 	tab.must("signoutCallback", object{"url": w.op.Visit(tab.address)}, &result)
 	if string(result.State) != "9" || result.URLState != "bye" {
 		t.Errorf("the sign-out comes back with %s and %q", result.State, result.URLState)
+	}
+}
+
+// Members that the setting names stay with the user, those of the protocol and
+// others do not, and a renewal changes what it brings.
+func TestExtraTokenResponseKeys(t *testing.T) {
+	tests := []struct {
+		name           string
+		keys           any
+		signed, silent string
+	}{
+		{"none", nil, "", ""},
+		{"empty", []string{}, "", ""},
+		{"named", []string{"tenant", "account"}, `{"account":{"id":7},"tenant":"a"}`, `{"account":{"id":7},"tenant":"b"}`},
+		{"one", []string{"account"}, `{"account":{"id":7}}`, `{"account":{"id":7}}`},
+		{"one that never comes", []string{"missing"}, "", ""},
+		{"of the protocol", []string{"access_token", "id_token"}, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			w.op.EditTokenResponse = func(response map[string]any) {
+				response["tenant"], response["account"], response["other"] = "a", object{"id": 7}, true
+			}
+			w.settings = w.with("extraTokenResponseKeys", tt.keys)
+			tab := w.open()
+			tab.signIn(w.op)
+			check := func(when, want string) {
+				t.Helper()
+				got := ""
+				if kept, ok := tab.getUser()["extraTokenResponseProperties"]; ok {
+					encoded, _ := json.Marshal(kept)
+					got = string(encoded)
+				}
+				if got != want {
+					t.Errorf("%s: %s, want %s", when, got, want)
+				}
+			}
+			check("after the sign-in", tt.signed)
+			w.op.EditTokenResponse = func(response map[string]any) { response["tenant"] = "b" }
+			tab.must(silent, nil, nil)
+			check("after the renewal", tt.silent)
+		})
+	}
+	w := newWorld(t)
+	for _, value := range []any{"tenant", []int{1}} {
+		w.connect().mustFail("open", object{"version": Version, "settings": w.with("extraTokenResponseKeys", value)}, oidc.ErrInvalidConfig)
 	}
 }

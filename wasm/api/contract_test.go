@@ -45,6 +45,9 @@ var windowMembers = []string{"popupWindowFeatures", "popupWindowTarget", "popupA
 // tabMembers say how the tab goes to the provider.
 var tabMembers = []string{"redirectMethod", "redirectTarget"}
 
+// frameMember is of the page's hidden frames.
+const frameMember = "iframeAttributes"
+
 // pageMembers are those of a UserManager that the page serves alone.
 var pageMembers = []string{
 	"settings", "events", "metadataService", "signinRedirectCallback", "signinPopupCallback", "signinSilentCallback",
@@ -68,10 +71,10 @@ func TestDeclaredMembers(t *testing.T) {
 		page     []string // members that the page adds or keeps to itself
 		json     reflect.Type
 	}{
-		{"UserManagerSettings", slices.Concat([]string{"host", "assets"}, windowMembers, tabMembers, unused), reflect.TypeFor[settingsJSON]()},
+		{"UserManagerSettings", slices.Concat([]string{"host", "assets", frameMember}, windowMembers, tabMembers, unused), reflect.TypeFor[settingsJSON]()},
 		{"RequestParameters", []string{"redirect_uri", "scope"}, reflect.TypeFor[requestJSON]()},
 		{"SigninRedirectArgs", tabMembers, reflect.TypeFor[signinJSON]()},
-		{"SigninSilentArgs", nil, reflect.TypeFor[silentJSON]()},
+		{"SigninSilentArgs", []string{frameMember}, reflect.TypeFor[silentJSON]()},
 		{"SignoutRedirectArgs", tabMembers, reflect.TypeFor[signoutJSON]()},
 		{"SignoutSilentArgs", nil, reflect.TypeFor[silentSignoutJSON]()},
 		{"SigninResourceOwnerCredentialsArgs", nil, reflect.TypeFor[passwordJSON]()},

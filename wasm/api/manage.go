@@ -40,6 +40,7 @@ func storeUser(ctx context.Context, client *session.Client, params []byte) (any,
 		Profile:      j.Profile,
 		State:        noState(j.State),
 		URLState:     j.URLState,
+		Kept:         j.Kept,
 	})
 }
 

@@ -23,6 +23,7 @@ import (
 var fullUser = object{
 	"access_token": "access-2", "token_type": "DPoP", "refresh_token": "refresh-2", "scope": "api", "expires_at": 4_000_000_000,
 	"session_state": "session-2", "profile": object{"sub": "me", "role": "admin"}, "state": object{"cart": 7}, "url_state": "en",
+	"extraTokenResponseProperties": object{"tenant": "a"},
 }
 
 // All that a page gives comes back from getUser, in every tab.

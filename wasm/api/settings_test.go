@@ -238,7 +238,7 @@ var behaviours = []string{
 	"restore", // TestRestore
 	// compat_test.go
 	"extraTokenParams", "extraHeaders", "filterProtocolClaims", "staleStateAgeInSeconds", "fetchRequestCredentials", "revokeTokenTypes",
-	"refreshTokenAllowedScope", "requestTimeoutInSeconds", "mergeClaimsStrategy",
+	"refreshTokenAllowedScope", "requestTimeoutInSeconds", "mergeClaimsStrategy", "extraTokenResponseKeys",
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",
 	"query_status_response_type", "idle",

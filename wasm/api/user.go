@@ -18,6 +18,7 @@ type userJSON struct {
 	Profile      map[string]strictjson.RawMessage `json:"profile"`
 	State        strictjson.RawMessage            `json:"state,omitempty"`
 	URLState     string                           `json:"url_state,omitempty"`
+	Kept         map[string]strictjson.RawMessage `json:"extraTokenResponseProperties,omitempty"`
 }
 
 // newUserJSON returns nil for nobody.
@@ -40,6 +41,7 @@ func newUserJSON(user *session.User) *userJSON {
 		Profile:      profile,
 		State:        user.State,
 		URLState:     user.URLState,
+		Kept:         user.Kept,
 	}
 }
 

@@ -3,7 +3,8 @@
 // program asks for it, and bring an answer or end without.
 
 import { failure } from "./errors.js";
-import { openWindow } from "./popup.js";
+import { GuestWindow } from "./navigators.js";
+import { aborted, openPopup } from "./popup.js";
 
 /** How often a window is looked at, in milliseconds, and how often in a row a page of another origin has to be there to count. */
 const LOOK = 20;
@@ -16,11 +17,26 @@ const POPUP_GRACE = 300;
 const popups = new Map();
 
 /** The service "popup". A window of 0 is opened now, if the browser lets us. */
-export async function visitPopup({ window = 0, url, state, timeout }) {
-  const popup = window ? popups.get(window) : new Popup(openWindow());
+export async function visitPopup({ window = 0, url, state, timeout }, settings, navigator) {
+  const visit = (popup) => popup.visit(url, state, timeout);
+  if (!window) return follow(openPopup(settings, {}, navigator), visit);
+  const popup = popups.get(window);
   if (!popup) throw { code: "aborted" }; // its call has settled
-  const answer = popup.visit(url, state, timeout);
-  return window ? answer : popup.during(answer);
+  return visit(popup);
+}
+
+/** Waits for a call that has opened a window, or for the end of the window before it. */
+export async function follow({ number, ...opened }, call) {
+  const popup = opened.own ? new Popup(opened) : new GuestWindow(opened);
+  popups.set(number, popup);
+  try {
+    const result = call(popup);
+    await Promise.race([result, popup.ended]);
+    return await result;
+  } finally {
+    popups.delete(number);
+    popup.leave();
+  }
 }
 
 /** The service "popup.late": waits for the answer of a window that seems to be closed. */
@@ -41,7 +57,6 @@ export function lateAnswer({ state, timeout }) {
 /** A window that openPopup has opened. */
 export class Popup {
   #window;
-  #number;
   #sent = false;
   #foreign = 0;
   #back = false; // the page got the focus, and has not lost it
@@ -50,17 +65,14 @@ export class Popup {
   /** @type {BroadcastChannel | undefined} */
   #channel;
 
-  /** @param {{own: Window, number: number, life?: number, signal?: AbortSignal, abortOnClose?: boolean}} popup */
-  constructor({ own, number, life = 0, signal, abortOnClose = true }) {
+  constructor({ own, how: { popupWindowFeatures, popupSignal: signal, popupAbortOnClose = true } }) {
     this.#window = own;
-    this.#number = number;
-    popups.set(number, this);
     this.ended = new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
     });
     this.ended.catch(() => {});
     const fail = (code, why) => this.#end.reject(failure(code, why));
-    if (abortOnClose) {
+    if (popupAbortOnClose) {
       const timer = setInterval(() => this.#look(timer, fail), LOOK);
       this.#undo.push(() => clearInterval(timer));
       this.#on(globalThis, "blur", () => (this.#back = false));
@@ -69,8 +81,9 @@ export class Popup {
         this.#look(timer, fail); // the window may be long gone: timers of a hidden page are slow
       });
     }
+    const life = popupWindowFeatures?.closePopupWindowAfterInSeconds;
     if (life > 0) this.#after(life * 1000, () => fail("timeout", "the window was closed after closePopupWindowAfterInSeconds"));
-    const abort = () => fail("aborted", "the signal was aborted");
+    const abort = () => this.#end.reject(aborted(signal));
     if (signal?.aborted) abort();
     this.#on(signal, "abort", abort);
     this.#on(globalThis, "message", ({ origin, source, data }) => {
@@ -91,16 +104,10 @@ export class Popup {
     return this.ended;
   }
 
-  /** Waits for call, or for the end of the window before it. */
-  async during(call) {
-    try {
-      await Promise.race([call, this.ended]);
-      return await call;
-    } finally {
-      popups.delete(this.#number);
-      for (const undo of this.#undo) undo();
-      if (!this.keepOpen) this.#window.close();
-    }
+  /** Its call has settled. */
+  leave() {
+    for (const undo of this.#undo) undo();
+    if (!this.keepOpen) this.#window.close();
   }
 
   #answer(data) {

@@ -5,8 +5,8 @@ import { failure } from "./errors.js";
 
 export async function onDemand() {
   try {
-    const { Popup, checkSession, lateAnswer, visitPopup } = await import("../ondemand.js");
-    return { Popup, checkSession, lateAnswer, visitPopup };
+    const { parts } = await import("../ondemand.js");
+    return parts;
   } catch {
     throw failure("network", "ondemand.js cannot be loaded");
   }

@@ -6,15 +6,16 @@ import { pageLock } from "./connection.js";
 import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
-import { fetchThrough } from "./fetch.js";
 import { connect, VERSION } from "./host.js";
-import { watchActivity } from "./idle.js";
 import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { openPopup } from "./popup.js";
 import { SERVICES, dropExpired } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
 import { User, toUser } from "./user.js";
+
+/** When a script that could not be loaded is tried again, in milliseconds. */
+const PAUSE = 5_000;
 
 /** All clients of this page, open or not: the program keeps their responses apart. */
 const peers = new Set();
@@ -33,17 +34,23 @@ export class UserManager {
   #backoff = new Backoff();
   /** How the next navigation of the tab goes. */
   #redirect;
+  /** What else a frame gets. */
+  #framing;
+  /** Those of the app, if it has any. */
+  #navigators;
+  /** @type {((url: string) => void) | undefined} */
+  #go;
 
-  constructor(settings, ...navigators) {
-    if (navigators.some(Boolean)) throw failure("unsupported", "navigators");
+  constructor(settings, redirect, popups, frames) {
     this.#given = { ...settings };
+    this.#navigators = { redirect, popups, frames, leave: redirect && ((url) => this.#leaveWith(url)) };
     this.settings = this.#redirect = new UserManagerSettingsStore(this.#given);
     mentionUnused(settings).catch(() => {});
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
-    const { authority, redirect_uri: uri, silent_redirect_uri: silent, popup_redirect_uri: popup } = this.settings;
-    peers.add(JSON.stringify([authority, uri, silent ?? uri, popup ?? uri]));
+    const { authority, redirect_uri, silent_redirect_uri, popup_redirect_uri } = this.settings;
+    peers.add(JSON.stringify([authority, redirect_uri, silent_redirect_uri, popup_redirect_uri]));
     addEventListener("storage", (event) => this.#onStorage(event));
     addEventListener("pagehide", (event) => this.#leave(event));
     addEventListener("pageshow", (event) => this.#comeBack(event));
@@ -52,9 +59,12 @@ export class UserManager {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#wake();
     });
+    if (settings?.fetch) onDemand().catch(() => {}); // while there is a network
     if (settings?.idle) {
       const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
-      this.#active = watchActivity(`oidcspa.active:${settings.authority}:${settings.client_id}`, report);
+      const name = `oidcspa.active:${settings.authority}:${settings.client_id}`;
+      const watch = () => onDemand().then(({ watchActivity }) => { this.#active = watchActivity(name, report); }, () => setTimeout(watch, PAUSE));
+      watch();
     }
     if (settings?.monitorAnonymousSession) this.#connect().catch(() => {});
   }
@@ -85,8 +95,19 @@ export class UserManager {
 
   async #leaveFor(method, { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params }) {
     this.#redirect = { redirectMethod, redirectTarget };
-    await this.#call(method, params);
-    await shownAgain();
+    const leave = () => this.#call(method, params);
+    if (this.#navigators.redirect) return this.#guide(leave);
+    await leave();
+    return shownAgain();
+  }
+
+  /** Leaves with the app's navigator, when the program says where to. */
+  async #guide(leave) {
+    const { leaveWith } = await onDemand();
+    await leaveWith(this.#navigators.redirect.prepare(this.#redirect), (go) => {
+      this.#go = go;
+      return leave();
+    });
   }
 
   signinInitiated(url = location.href) {
@@ -109,12 +130,18 @@ export class UserManager {
     return toUser(await this.#call("signinCallback", { url })) ?? undefined;
   }
 
-  async signinSilent(args = {}) {
-    return toUser(await this.#call("signinSilent", args));
+  async signinSilent({ iframeAttributes, ...args } = {}) {
+    this.#framing = iframeAttributes && { iframeAttributes };
+    try {
+      return toUser(await this.#call("signinSilent", args));
+    } finally {
+      this.#framing = undefined;
+    }
   }
 
-  signinSilentCallback(url) {
-    return this.signinPopupCallback(url);
+  async signinSilentCallback(url = location.href) {
+    const { frames } = this.#navigators;
+    await (frames ? frames.callback(url) : this.signinPopupCallback(url));
   }
 
   async signinResourceOwnerCredentials(args) {
@@ -153,16 +180,23 @@ export class UserManager {
   }
 
   async #inPopup(method, args) {
-    const { params, ...popup } = openPopup(this.settings, args);
-    const { Popup } = await onDemand().catch((error) => {
-      popup.own.close();
+    const { params, ...popup } = openPopup(this.settings, args, this.#navigators.popups);
+    const { follow } = await onDemand().catch((error) => {
+      popup.own?.close();
       throw error;
     });
-    return new Popup(popup).during(this.#call(method, params));
+    await popup.prepared;
+    return follow(popup, () => this.#call(method, params));
   }
 
   async signinPopupCallback(url = takeResponse(["code", "error"]), keepOpen = false) {
-    await popupCallback(url, keepOpen);
+    await this.#inPopupCallback(url, keepOpen);
+  }
+
+  async #inPopupCallback(url, keepOpen) {
+    const { popups } = this.#navigators;
+    if (popups) await popups.callback(url, { keepOpen });
+    else if (!await handOver(url, keepOpen)) throw failure("state_unknown", "no page waits for the response in this window");
   }
 
   async signoutPopup(args = {}) {
@@ -170,7 +204,7 @@ export class UserManager {
   }
 
   async signoutPopupCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
-    await popupCallback(url, keepOpen);
+    await this.#inPopupCallback(url, keepOpen);
   }
 
   async removeUser() {
@@ -191,6 +225,7 @@ export class UserManager {
 
   async fetch(input, init) {
     try {
+      const { fetchThrough } = await onDemand();
       return await fetchThrough(await this.#connect(), input, init);
     } catch (error) {
       if (error?.code === "step_up_required") await shownAgain();
@@ -275,7 +310,14 @@ export class UserManager {
     if (method === "event") return this.#onEvent(params);
     if (method === "hint") return this.#keepHint(params.signed_in);
     if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
-    return SERVICES[method](params, { ...this.settings, ...this.#redirect });
+    return SERVICES[method](params, { ...this.settings, ...this.#redirect, ...this.#framing }, this.#navigators);
+  }
+
+  #leaveWith(url) {
+    const go = this.#go;
+    this.#go = undefined;
+    if (go) go(url);
+    else this.#guide(async () => this.#go(url)).catch(reportError); // nobody waits for it
   }
 
   /**
@@ -364,10 +406,6 @@ export class UserManager {
 async function signoutResponse(url, found) {
   const { SignoutResponse } = await import("../client.js");
   return Object.assign(new SignoutResponse(new URL(url).searchParams), { userState: found?.state ?? undefined });
-}
-
-async function popupCallback(url, keepOpen) {
-  if (!await handOver(url, keepOpen)) throw failure("state_unknown", "no page waits for the response in this window");
 }
 
 /** Resolves when the page comes back from the back/forward cache. */

@@ -2,7 +2,7 @@
 // The window of a popup call. It is opened in the tick of the call, as browsers
 // demand; what happens in it is for answer.js.
 
-import { failure } from "./errors.js";
+import { failure, toError } from "./errors.js";
 
 let opened = 0;
 
@@ -10,25 +10,29 @@ let opened = 0;
  * Opens the window of a call. Has to run in the tick of the click.
  * @param {any} settings those of the UserManager
  * @param {any} args those of the call; what is left of them, params, is for the program
+ * @param {any} navigator the app's, if it has one
  */
-export function openPopup(settings, args) {
-  const { popupWindowFeatures, popupWindowTarget, popupSignal: signal, popupAbortOnClose, ...params } = args;
-  if (signal?.aborted) throw failure("aborted", "the signal was aborted before");
-  const features = popupWindowFeatures ?? settings.popupWindowFeatures;
-  return {
-    ...openWindow(features, popupWindowTarget ?? settings.popupWindowTarget),
-    life: features.closePopupWindowAfterInSeconds,
-    signal,
-    abortOnClose: popupAbortOnClose ?? settings.popupAbortOnClose,
-    params: { ...params, window: opened },
-  };
+export function openPopup(settings, args, navigator) {
+  const { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose, ...params } = args;
+  if (popupSignal?.aborted) throw aborted(popupSignal);
+  const how = { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose };
+  const call = { how, number: ++opened, params: { ...params, window: opened } };
+  if (navigator) return { ...call, prepared: navigator.prepare(how) };
+  how.popupWindowFeatures ??= settings.popupWindowFeatures;
+  how.popupWindowTarget ??= settings.popupWindowTarget;
+  how.popupAbortOnClose ??= settings.popupAbortOnClose;
+  return { ...call, own: openWindow(how) };
 }
 
-/** Opens a window, and numbers it for the program. */
-export function openWindow(features = {}, target = "_blank") {
-  const own = window.open(undefined, target, featureString(features));
+/** The error of a call whose signal was aborted. Its message is the app's reason. */
+export function aborted({ reason }) {
+  return toError({ message: String(reason), data: { code: "aborted" } });
+}
+
+function openWindow({ popupWindowTarget, popupWindowFeatures }) {
+  const own = window.open(undefined, popupWindowTarget, featureString(popupWindowFeatures));
   if (!own) throw failure("popup_blocked", "the browser did not open a window");
-  return { own, number: ++opened };
+  return own;
 }
 
 /** The features as window.open takes them: in the middle of the browser's window. */

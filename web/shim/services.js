@@ -6,13 +6,15 @@ import { onDemand } from "./demand.js";
 /** How long a frame that has loaded may take to answer, in milliseconds. */
 const FRAME_GRACE = 1_000;
 
-/** The services, by the names under which the program calls them, with the settings of who has the connection. */
+/** The services, by the names under which the program calls them, with the settings and the navigators of who has the connection. */
 export const SERVICES = {
   /** Sends the tab to url, or the whole window that it is a frame of. */
-  navigate({ url }, { redirectMethod, redirectTarget }) {
+  navigate({ url }, { redirectMethod, redirectTarget }, { leave } = {}) {
+    if (leave) return leave(url);
     const target = redirectTarget === "top" ? window.top ?? window : window;
     if (redirectMethod === "replace") target.location.replace(url);
     else target.location.href = url;
+    return undefined;
   },
 
   /** The values of headers that are functions of the app. */
@@ -26,7 +28,8 @@ export const SERVICES = {
   },
 
   /** Visits url in a hidden frame until the callback page comes up in it. */
-  frame({ url, timeout }) {
+  async frame({ url, timeout }, { iframeAttributes }, { frames } = {}) {
+    if (frames) return (await onDemand()).visitWith(frames, url, timeout);
     return new Promise((resolve, reject) => {
       const frame = document.createElement("iframe");
       let grace;
@@ -47,6 +50,7 @@ export const SERVICES = {
         clearTimeout(grace);
         grace = setTimeout(() => end(reject, { code: "frame_no_response" }), FRAME_GRACE);
       });
+      for (const [name, value] of Object.entries(iframeAttributes ?? {})) frame.setAttribute(name, value);
       frame.hidden = true;
       frame.title = "sign-in";
       frame.src = url;
@@ -59,8 +63,8 @@ export const SERVICES = {
   },
 
   /** Visits url in a window until the callback page comes up in it. */
-  async popup(params) {
-    return (await onDemand()).visitPopup(params);
+  async popup(params, settings, { popups } = {}) {
+    return (await onDemand()).visitPopup(params, settings, popups);
   },
 
   async "popup.late"(params) {

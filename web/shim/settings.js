@@ -96,7 +96,7 @@ export async function mentionUnused(given) {
 }
 
 /** What the program is told of settings: headers that are functions stay here. */
-export function forProgram({ host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, redirectMethod, redirectTarget, dpop, extraHeaders, ...settings }) {
+export function forProgram({ host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, redirectMethod, redirectTarget, iframeAttributes, dpop, extraHeaders, ...settings }) {
   for (const name of NO_EFFECT) delete settings[name];
   const headers = Object.entries(extraHeaders ?? {}).map(([name, value]) => [name, typeof value === "function" ? null : value]);
   return { ...settings, dpop: dpop?.store ? { ...dpop, store: undefined } : dpop, extraHeaders: Object.fromEntries(headers) };

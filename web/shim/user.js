@@ -10,9 +10,10 @@ export class User {
   /** @type {number | undefined} */
   expires_at;
 
-  constructor({ userState, ...fields }) {
+  constructor({ userState, ...fields }, extraTokenResponseProperties) {
     Object.assign(this, fields);
     if (userState !== undefined) this.state = userState;
+    if (extraTokenResponseProperties) this.extraTokenResponseProperties = extraTokenResponseProperties;
   }
 
   /** Seconds until the access token expires; undefined if nobody knows. */
@@ -35,8 +36,8 @@ export class User {
 
   /** For apps that keep users themselves: this library writes no token to any storage. */
   toStorageString() {
-    const { id_token, session_state, access_token, refresh_token, token_type, scope, profile, expires_at } = this;
-    return JSON.stringify({ id_token, session_state, access_token, refresh_token, token_type, scope, profile, expires_at });
+    const { id_token, session_state, access_token, refresh_token, token_type, scope, profile, expires_at, extraTokenResponseProperties } = this;
+    return JSON.stringify({ id_token, session_state, access_token, refresh_token, token_type, scope, profile, expires_at, extraTokenResponseProperties });
   }
 
   static fromStorageString(text) {

@@ -112,6 +112,15 @@ function tick() {
 const failure = (code, message) => Object.assign(new Error(message), { code });
 
 async function callAPI() {
+  try {
+    element("api-answer").textContent = JSON.stringify(await askAPI(), null, 2);
+  } catch (error) {
+    element("api-answer").textContent = `No answer (${error.code}).`;
+    throw error;
+  }
+}
+
+async function askAPI() {
   // The worker adds the access token: this page does not see it.
   const response = await manager.fetch(api).catch((error) => {
     throw ["network", "cors_refused"].includes(error.code) ? failure("api_unreachable", "no answer") : error;
@@ -120,7 +129,7 @@ async function callAPI() {
   if (response.status === 401) throw failure("api_refused", "status 401");
   if (response.status === 403) throw failure("insufficient_scope", "status 403");
   if (!response.ok) throw failure("api_failed", `status ${response.status}`);
-  element("api-answer").textContent = JSON.stringify(await response.json(), null, 2);
+  return response.json();
 }
 
 /**

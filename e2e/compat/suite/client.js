@@ -5,7 +5,7 @@
 export const client = [];
 
 /** The provider's answer to a request, without leaving the page: a hidden frame goes there and tells where it ended. */
-function visit(url) {
+export function visit(url) {
   return new Promise((resolve) => {
     const frame = document.createElement("iframe");
     addEventListener("message", function hear({ data, source }) {

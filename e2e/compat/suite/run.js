@@ -77,7 +77,11 @@ const t = {
 
   /** A UserManager whose events are written down. */
   manager(extra = {}) {
-    const manager = new lib.UserManager(t.settings(extra));
+    return t.listen(new lib.UserManager(t.settings(extra)));
+  },
+
+  /** Writes down the events of a UserManager. */
+  listen(manager) {
     for (const name of EVENTS) {
       manager.events[`add${name}`]?.((argument) => {
         const what = argument instanceof Error ? ` ${argument.name} ${argument.message}` : "";

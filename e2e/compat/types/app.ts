@@ -9,6 +9,7 @@ import {
 } from "oidc-client-ts";
 import type {
   AccessTokenCallback, AsyncStorage, CreateSigninRequestArgs, CreateSignoutRequestArgs, ExtraHeader, IdTokenClaims, ILogger,
+  INavigator, IWindow, NavigateParams, NavigateResponse,
   JwtClaims, OidcAddressClaim, OidcClientSettings, OidcMetadata, OidcStandardClaims, PopupWindowFeatures,
   ProcessResourceOwnerPasswordCredentialsArgs, RefreshState, RevokeTokensTypes, SessionStatus, SigningKey, SigninPopupArgs,
   SigninRedirectArgs, SigninRequest, SigninSilentArgs, SigninStateArgs, SigninStateCreateArgs, SignoutPopupArgs,
@@ -142,6 +143,13 @@ const redirect: SigninRedirectArgs = {
   ui_locales: "de", resource: "https://api.example", redirect_uri: "https://app.example/cb", extraQueryParams: { a: 1 },
 };
 const silent: SigninSilentArgs = { scope: "openid", login_hint: "alice", extraQueryParams: { a: "b" }, resource: ["https://api.example"] };
+const handle: IWindow = {
+  navigate: async ({ url, state, response_mode }: NavigateParams): Promise<NavigateResponse> => ({ url: `${url}${state}${response_mode}` }),
+  close: () => {},
+};
+const navigator: INavigator = { prepare: async (_params: unknown) => handle, callback: async (_url: string, _params?: unknown) => {} };
+export const native = new UserManager(settings, navigator, undefined, navigator);
+
 const popup: SigninPopupArgs = { popupWindowFeatures: features, popupWindowTarget: "x", popupSignal: new AbortController().signal, popupAbortOnClose: true, state: 1 };
 const signout: SignoutRedirectArgs = { id_token_hint: "t", post_logout_redirect_uri: "https://app.example", extraQueryParams: { a: true }, state: [1] };
 const signoutWindow: SignoutPopupArgs = { ...signout, popupWindowTarget: "x" };

@@ -4,12 +4,6 @@
 
 import { UserManager } from "oidc-client-ts";
 
-declare const navigator: import("oidc-client-ts").INavigator; // `INavigator`
-
-const given = { authority: "https://op.example", client_id: "app", redirect_uri: "https://app.example/cb" };
-
-export const manager = new UserManager(given, navigator); // `INavigator`
-
 export class Auth extends UserManager {
   log() {
     this._logger.info("x"); // `_logger`

@@ -1,0 +1,78 @@
+// @ts-check
+// The app's own ways to the provider (INavigator): a redirect, a window or a
+// frame of its own making, such as the browser that a mobile app opens.
+
+/** What a navigator is told of a request. */
+function requestAt(url, state) {
+  const { searchParams } = new URL(url);
+  const [id] = (state ?? searchParams.get("state") ?? "").split(";"); // what the app added is not a part of it
+  return { url, state: id || undefined, response_mode: searchParams.get("response_mode") ?? undefined };
+}
+
+/** Leaves with a navigator as soon as the call knows where to. */
+export async function leaveWith(prepared, call) {
+  const handle = await prepared;
+  let left;
+  try {
+    await call((url) => {
+      left = handle.navigate(requestAt(url));
+      left.catch(() => {}); // heard below
+    });
+    await left;
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
+}
+
+/** Visits url in a frame of the app's for so many milliseconds at most. */
+export async function visitWith(navigator, url, timeout) {
+  let limit;
+  const late = new Promise((_resolve, reject) => {
+    limit = setTimeout(reject, timeout, { code: "timeout" });
+  });
+  const prepared = Promise.resolve(navigator.prepare({ silentRequestTimeoutInSeconds: timeout / 1000 }));
+  try {
+    const answer = prepared.then((handle) => handle.navigate(requestAt(url)));
+    return { url: (await Promise.race([answer, late])).url };
+  } catch (error) {
+    prepared.then((handle) => handle.close()).catch(() => {});
+    throw { code: error?.code === "timeout" ? "timeout" : "aborted" };
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** A window of the app's. Its navigator closes it when the answer is there. */
+export class GuestWindow {
+  #prepared;
+  #answered = false;
+  #fail;
+
+  constructor({ prepared }) {
+    this.#prepared = Promise.resolve(prepared);
+    this.ended = new Promise((_resolve, reject) => {
+      this.#fail = reject;
+    });
+    this.ended.catch(() => {});
+    this.#prepared.catch(this.#fail);
+  }
+
+  /** Sends the window to url, and waits for the answer. What the navigator throws is what the call throws. */
+  async visit(url, state) {
+    try {
+      const handle = await this.#prepared;
+      const answer = await handle.navigate(requestAt(url, state));
+      this.#answered = true;
+      return { url: answer.url };
+    } catch (error) {
+      this.#fail(error);
+      throw { code: "aborted" };
+    }
+  }
+
+  /** Its call has settled. */
+  leave() {
+    if (!this.#answered) this.#prepared.then((handle) => handle.close()).catch(() => {});
+  }
+}
