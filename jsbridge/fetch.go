@@ -43,6 +43,7 @@ type FetchRequest struct {
 	Header   map[string]string // the browser adds and refuses some
 	Body     string            // not for GET
 	Cache    string            // a mode of fetch, "no-store" for instance; "" is "default"
+	Cookies  string            // a mode of fetch for credentials, "include" for instance; "" is "omit"
 	MaxBytes int64             // of the decoded answer; 0 is 1 MiB
 	Timeout  time.Duration     // until the last byte of the answer; 0 is 10 s
 }
@@ -54,16 +55,15 @@ type FetchResponse struct {
 	Body   []byte
 }
 
-// Fetch sends a request without credentials and referrer and reads the answer.
-// It follows no redirect. When ctx ends first, the request is aborted and the
+// Fetch sends a request without a referrer and reads the answer. It follows no redirect. When ctx ends first, the request is aborted and the
 // cause of ctx returned; the other errors are [ErrTimeout], [ErrTooLarge],
 // [ErrRedirect], [ErrCORS] and [ErrNetwork], in an [*InterruptedError] if the
 // answer had begun, and an [*Error] for what is no
 // request at all: a malformed URL, header, method or cache mode.
 //
 // A browser does not say why a request failed. To tell ErrCORS from ErrNetwork
-// one more request is made then: a GET of the URL without its query, whose
-// answer cannot be read.
+// one more request is made then: a GET of the URL without its query and without
+// cookies, whose answer cannot be read.
 //
 // Fetch must not be called from a callback.
 func Fetch(ctx context.Context, req *FetchRequest) (*FetchResponse, error) {
@@ -125,6 +125,9 @@ func (req *FetchRequest) options() map[string]any {
 	}
 	if req.Cache != "" {
 		options["cache"] = req.Cache
+	}
+	if req.Cookies != "" {
+		options["credentials"] = req.Cookies
 	}
 	if req.Body != "" {
 		options["body"] = req.Body

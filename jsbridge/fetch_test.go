@@ -122,6 +122,37 @@ func TestFetchSends(t *testing.T) {
 	}
 }
 
+// Cookies go along where the request says so, if the server allows it.
+func TestFetchCookies(t *testing.T) {
+	for _, tt := range []struct {
+		path, mode string
+		want       bool
+		err        error
+	}{
+		{"/cookies", "", false, nil},
+		{"/cookies", "omit", false, nil},
+		{"/cookies", "same-origin", false, nil}, // it is of another port
+		{"/cookies", "include", true, nil},
+		{"/echo", "include", false, ErrCORS}, // for any origin, without cookies
+		{"/cookies", "all", false, &Error{Name: "TypeError"}},
+	} {
+		response, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + tt.path, Cookies: tt.mode})
+		if !errors.Is(err, tt.err) {
+			t.Errorf("%s with %q: %v, want %v", tt.path, tt.mode, err, tt.err)
+		}
+		if err != nil {
+			continue
+		}
+		var got echoed
+		if err := json.Unmarshal(response.Body, &got); err != nil {
+			t.Fatal(err)
+		}
+		if came := got.Header.Get("Cookie") != ""; came != tt.want {
+			t.Errorf("%s with %q: a cookie came: %t", tt.path, tt.mode, came)
+		}
+	}
+}
+
 func TestFetchLargeBody(t *testing.T) {
 	const n = 3<<20 + 5
 	response, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/big?n=" + strconv.Itoa(n), MaxBytes: n})

@@ -136,6 +136,26 @@ func (d *DPoPTransport) Proof(ctx context.Context, method, address string, token
 	return d.proof(ctx, method, u, nonce, token)
 }
 
+// TokenProof is [DPoPTransport.Proof] for one request to the token endpoint,
+// which has no access token yet (RFC 9449 5). nonce is remembered as if the
+// server had just sent it; without one, the proof has the last that it sent.
+func (d *DPoPTransport) TokenProof(ctx context.Context, endpoint, nonce string) (string, error) {
+	u, err := parseSecureURL(endpoint)
+	if err != nil {
+		return "", fmt.Errorf("DPoP: %w", err)
+	}
+	if !isNonce(nonce) {
+		return "", fmt.Errorf("DPoP: nonce: %w", ErrInvalidArgument)
+	}
+	origin := originOf(u)
+	if nonce == "" {
+		nonce = d.nonce(origin)
+	} else {
+		d.keep(origin, nonce)
+	}
+	return d.proof(ctx, "POST", u, nonce, "")
+}
+
 // Thumbprint identifies the key (RFC 7638): the dpop_jkt of an
 // [AuthenticationRequest], which binds the code to it (RFC 9449 10).
 func (d *DPoPTransport) Thumbprint() string {
@@ -269,10 +289,14 @@ func (d *DPoPTransport) remember(origin string, resp *Response) string {
 	if nonce == "" || !isNonce(nonce) {
 		return ""
 	}
+	d.keep(origin, nonce)
+	return nonce
+}
+
+func (d *DPoPTransport) keep(origin, nonce string) {
 	d.nonces.mu.Lock()
 	defer d.nonces.mu.Unlock()
 	d.nonces.byOrigin[origin] = nonce
-	return nonce
 }
 
 // maxNonceLength bounds what a server makes the client send back, in bytes.

@@ -245,6 +245,49 @@ func TestDPoPNonceIsKept(t *testing.T) {
 	}
 }
 
+// A proof that others send has the nonce that they were given, which counts from
+// then on, or the newest that is known.
+func TestDPoPTokenProof(t *testing.T) {
+	d, beneath := testDPoP(t, "ES256", reply(200, "{}", "dpop-nonce", "n1"), reply(200, "{}"))
+	send := func() {
+		t.Helper()
+		if _, err := d.Do(t.Context(), &Request{Method: "POST", URL: testIssuer + "/token"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		before func()
+		given  string
+		want   any
+	}{
+		{nil, "", nil},
+		{send, "", "n1"},
+		{nil, "n2", "n2"},
+		{nil, "", "n2"},
+	}
+	for i, tt := range tests {
+		if tt.before != nil {
+			tt.before()
+		}
+		proof, err := d.TokenProof(t.Context(), testIssuer+"/token?a=b", tt.given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, claims := readProof(t, &Request{Header: map[string]string{"DPoP": proof}})
+		if claims["nonce"] != tt.want || claims["htm"] != "POST" || claims["htu"] != testIssuer+"/token" || claims["ath"] != nil {
+			t.Errorf("proof %d: %v, want the nonce %v", i, claims, tt.want)
+		}
+	}
+	send()
+	if got, want := proofNonces(t, beneath), []any{nil, "n2"}; !slices.Equal(got, want) {
+		t.Errorf("own requests have nonces %v, want %v", got, want)
+	}
+	_, err := d.TokenProof(t.Context(), testIssuer+"/token", "a b")
+	checkError(t, err, ErrInvalidArgument)
+	_, err = d.TokenProof(t.Context(), "http://op.example/token", "")
+	checkError(t, err, ErrInsecureURL)
+}
+
 func TestDPoPTokenType(t *testing.T) {
 	tests := []struct {
 		tokenType string

@@ -57,6 +57,10 @@ type SigninArgs struct {
 	ForceFrame bool
 	Timeout    time.Duration
 
+	// Header are headers of the token request, of a call of [Steps] alone. They
+	// replace neither one that belongs to the request nor one of the settings.
+	Header map[string]string
+
 	// State is any JSON value; the user has it after the sign-in.
 	State strictjson.RawMessage
 
@@ -155,7 +159,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
 		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 	}
-	user, err := c.session.complete(ctx, c, tx, callbackURL, record.SkipUserinfo)
+	user, err := c.session.complete(ctx, c, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo})
 	if err != nil {
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)

@@ -11,9 +11,13 @@ import (
 // tokenTransport returns what token and userinfo requests are sent with. With
 // bound it proves the possession of the session's key, and tokens that are
 // not bound to that key are refused (RFC 9449 5).
-func (s *session) tokenTransport(ctx context.Context, metadata *oidc.Metadata, bound bool) (oidc.Transport, error) {
+func (s *session) tokenTransport(ctx context.Context, metadata *oidc.Metadata, bound bool, headers map[string]string) (oidc.Transport, error) {
+	transport := s.config.Transport
+	if len(headers) > 0 {
+		transport = s.transport(headers)
+	}
 	if !bound {
-		return s.config.Transport, nil
+		return transport, nil
 	}
 	prover, err := s.prover(ctx)
 	if err != nil {
@@ -22,7 +26,7 @@ func (s *session) tokenTransport(ctx context.Context, metadata *oidc.Metadata, b
 	if err := metadata.CheckDPoP(prover.Algorithm()); err != nil {
 		return nil, err
 	}
-	return prover, nil
+	return prover.Over(transport), nil
 }
 
 // prover returns the transport with the session's key, which is made when it
@@ -52,6 +56,23 @@ func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 		s.key = prover
 		return prover, nil
 	})
+}
+
+// TokenProof returns the header DPoP for a token request that the app sends
+// itself, for one request alone (RFC 9449 5), with the key of the steps, which
+// is made if there is none yet. nonce is the server's, or empty for the last
+// one that it gave. Codes: [oidc.ErrUnsupported], [oidc.ErrInvalidArgument],
+// those of [oidc.FetchMetadata].
+func (s *Steps) TokenProof(ctx context.Context, nonce string) (string, error) {
+	metadata, err := s.Metadata(ctx)
+	if err != nil {
+		return "", err
+	}
+	prover, err := s.client.session.prover(ctx)
+	if err != nil {
+		return "", err
+	}
+	return prover.TokenProof(ctx, metadata.TokenEndpoint, nonce)
 }
 
 // isBound tells whether the access token of user is bound to the key.

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -198,7 +199,7 @@ func TestDPoPOfSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user, err := steps.SigninResponse(t.Context(), w.op.Visit(request.URL))
+	user, err := steps.SigninResponse(t.Context(), w.op.Visit(request.URL), ResponseArgs{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,4 +208,49 @@ func TestDPoPOfSteps(t *testing.T) {
 	if err != nil || renewed.TokenType != "dPoP" {
 		t.Errorf("Refresh = %v", err)
 	}
+}
+
+// The proof for a token request that the app sends itself is of the key that
+// the steps' own requests have.
+func TestTokenProof(t *testing.T) {
+	w, proofs := newBound(t)
+	steps := w.steps()
+	metadata, err := steps.Metadata(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := steps.TokenProof(t.Context(), "n1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := steps.SigninResponse(t.Context(), w.callback(steps), ResponseArgs{}); err != nil {
+		t.Fatal(err)
+	}
+	head, claims := readProof(t, proof)
+	ownHead, own := readProof(t, proofs[oidctest.Token][0].Get("DPoP"))
+	if head != ownHead {
+		t.Error("the program's own proof is of another key")
+	}
+	if claims["htu"] != metadata.TokenEndpoint || claims["htm"] != "POST" || claims["nonce"] != "n1" {
+		t.Errorf("claims = %v", claims)
+	}
+	if own["nonce"] != "n1" || own["jti"] == claims["jti"] {
+		t.Errorf("claims of the own proof = %v", own)
+	}
+	_, err = steps.TokenProof(t.Context(), "a b")
+	mustFail(t, "TokenProof", err, oidc.ErrInvalidArgument)
+	_, err = newWorld(t).steps().TokenProof(t.Context(), "") // without keys
+	mustFail(t, "TokenProof", err, oidc.ErrUnsupported)
+}
+
+// readProof returns the header of a proof as it is, and its claims.
+func readProof(t *testing.T, proof string) (header string, claims map[string]any) {
+	t.Helper()
+	header, rest, _ := strings.Cut(proof, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	data, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil || json.Unmarshal(data, &claims) != nil {
+		t.Fatalf("no proof: %v", err)
+	}
+	return header, claims
 }

@@ -93,6 +93,12 @@ func (t *tab) Take(_ context.Context, state oidc.Secret) ([]byte, error) {
 	return record, nil
 }
 
+func (t *tab) Look(_ context.Context, state oidc.Secret) ([]byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.transactions[state].Record, nil
+}
+
 func (t *tab) Notify(event Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

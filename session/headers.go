@@ -24,25 +24,29 @@ var errNotSent = errors.New("nothing was sent")
 
 // An outfitter is a transport that sends each request to a provider as the
 // settings say: with headers of the app, none of which replaces one that a
-// request has, and within a time.
+// request has, with cookies where they belong, and within a time.
 type outfitter struct {
 	oidc.Transport
 	provider *provider
 	session  *session          // whose tabs are asked for values; nil: all of the provider
 	headers  map[string]string // those without a value are asked for
+	once     map[string]string // of a single call; they give way to all others
 	last     *Client           // the tab that answered last; guarded by provider.mu
 }
 
 // outfit returns a transport for the requests of s, which is nil for those of
-// the provider itself.
-func (p *provider) outfit(t oidc.Transport, s *session) oidc.Transport {
-	o := &outfitter{Transport: t, provider: p, session: s}
+// the provider itself; once are headers of a single call.
+func (p *provider) outfit(t oidc.Transport, s *session, once map[string]string) oidc.Transport {
+	o := &outfitter{Transport: t, provider: p, session: s, once: once}
 	_ = strictjson.Unmarshal([]byte(p.source.headers), &o.headers) // checked with the settings
-	if len(o.headers) == 0 && p.source.timeout == 0 {
+	if len(o.headers)+len(once) == 0 && p.source.timeout == 0 && !p.source.cookies {
 		return t
 	}
 	return o
 }
+
+// withCookies are the kinds of requests that the cookies of a provider go with.
+var withCookies = []string{"discovery", "token", "refresh", "userinfo", "par"}
 
 // Do is [oidc.Transport].
 func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
@@ -52,7 +56,8 @@ func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	if err != nil {
 		return nil, fmt.Errorf("extraHeaders: %w (%w)", err, errNotSent)
 	}
-	for _, header := range []map[string]string{o.headers, asked, req.Header} {
+	with.Cookies = o.provider.source.cookies && slices.Contains(withCookies, o.provider.kind(req))
+	for _, header := range []map[string]string{o.once, o.headers, asked, req.Header} {
 		for name, value := range header {
 			if value != "" {
 				with.Header[strings.ToLower(name)] = value

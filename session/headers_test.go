@@ -217,7 +217,7 @@ func TestHeadersOfSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := steps.SigninResponse(t.Context(), w.op.Visit(request.URL)); err != nil {
+	if _, err := steps.SigninResponse(t.Context(), w.op.Visit(request.URL), ResponseArgs{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, endpoint := range []string{oidctest.Discovery, oidctest.Token} {

@@ -24,6 +24,10 @@ type ProviderSettings struct {
 
 	// RequestTimeout bounds each request. Default: that of the transport.
 	RequestTimeout time.Duration
+
+	// Cookies go with requests for metadata, tokens and claims, and with pushed
+	// ones. The provider has to allow that by CORS.
+	Cookies bool
 }
 
 // A source is where all that is known of a provider comes from. Providers of
@@ -33,6 +37,7 @@ type source struct {
 	keys    string // a JWK Set, or empty
 	headers string // in JSON, or empty
 	timeout time.Duration
+	cookies bool
 }
 
 func (s *Settings) source() source {
@@ -46,6 +51,7 @@ func (s *Settings) source() source {
 		keys:    s.Provider.SigningKeys,
 		headers: s.Provider.Headers,
 		timeout: s.Provider.RequestTimeout,
+		cookies: s.Provider.Cookies,
 	}
 }
 

@@ -22,10 +22,11 @@ type Framer interface {
 
 // A TransactionStore keeps what is needed after the tab comes back from the
 // provider, for this tab alone. Take deletes what it returns, so that a state
-// works once; for an unknown state it returns nil.
+// works once; Look leaves it there. For an unknown state both return nil.
 type TransactionStore interface {
 	Put(ctx context.Context, state oidc.Secret, transaction Transaction) error
 	Take(ctx context.Context, state oidc.Secret) (record []byte, err error)
+	Look(ctx context.Context, state oidc.Secret) (record []byte, err error)
 }
 
 // A Transaction is a record to keep, and what the store and the callback page

@@ -48,7 +48,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
+	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP, nil)
 	if err != nil {
 		return nil, err
 	}

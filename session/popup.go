@@ -63,7 +63,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		_, unloads := s.current()
-		user, err := s.complete(ctx, c, tx, callbackURL, args.SkipUserinfo)
+		user, err := s.complete(ctx, c, tx, callbackURL, args)
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}

@@ -119,8 +119,11 @@ func (r *Registry) session(k key) *session {
 func (r *Registry) newSession(k key) *session {
 	config := r.config
 	s := &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
-	config.Transport = &meter{s.provider.outfit(config.Transport, s), s.provider, &s.stats}
-	config.Transport = k.authentication.Authenticate(config.Transport, config.Rand, config.Now)
+	s.transport = func(headers map[string]string) oidc.Transport {
+		counted := &meter{s.provider.outfit(r.config.Transport, s, headers), s.provider, &s.stats}
+		return k.authentication.Authenticate(counted, config.Rand, config.Now)
+	}
+	config.Transport = s.transport(nil)
 	s.expiry = newExpiry(s)
 	s.monitor = &monitor{session: s}
 	s.idle = &idle{session: s}
@@ -132,7 +135,7 @@ func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
 		p = &provider{source: source, now: r.config.Now}
-		p.transport = &meter{p.outfit(r.config.Transport, nil), p, &p.stats}
+		p.transport = &meter{p.outfit(r.config.Transport, nil, nil), p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

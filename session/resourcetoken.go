@@ -70,7 +70,7 @@ func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.tokenTransport(ctx, metadata, isBound(user))
+	transport, err := s.tokenTransport(ctx, metadata, isBound(user), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ type session struct {
 	renewing chan struct{} // has room for the one renewal that is under way
 	stats    counters
 
+	// transport is that of config, with headers for a single call.
+	transport func(headers map[string]string) oidc.Transport
+
 	proverFlight flight[*oidc.DPoPTransport]
 
 	fetches fetches
@@ -239,10 +242,10 @@ func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
 	return nil
 }
 
-// complete turns the response in callbackURL into a user. Nothing of the
-// token response is visible to anybody before all its checks have passed
+// complete turns the response in callbackURL into a user; of the arguments,
+// SkipUserinfo and Header count. Nothing of the token response is visible to anybody before all its checks have passed
 // (RFC 9700 4.5.3.2).
-func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string, skipUserinfo bool) (*User, error) {
+func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string, args SigninArgs) (*User, error) {
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
@@ -255,7 +258,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	// when they are.
 	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
 
-	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP)
+	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP, args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +274,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	}
 	user := c.newUser(tokens, claims, r)
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
-	if err := s.loadUserinfo(ctx, c, user, skipUserinfo); err != nil {
+	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil
@@ -298,7 +301,7 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip 
 		Algorithms:  metadata.SigningAlgorithms(),
 		ClientID:    c.settings.ClientID,
 	}
-	transport, err := s.tokenTransport(ctx, metadata, isBound(user))
+	transport, err := s.tokenTransport(ctx, metadata, isBound(user), nil)
 	if err != nil {
 		return err
 	}

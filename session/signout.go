@@ -82,12 +82,8 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	if err != nil {
 		return err
 	}
-	return c.putSignout(ctx, request.State, data)
-}
-
-func (c *Client) putSignout(ctx context.Context, state oidc.Secret, record []byte) error {
-	return c.page.Transactions.Put(ctx, state, Transaction{
-		Record:    record,
+	return c.page.Transactions.Put(ctx, request.State, Transaction{
+		Record:    data,
 		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})
 }
@@ -103,18 +99,11 @@ type SignoutResponse struct {
 // foreign state is no error: the user is gone already. Codes:
 // [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
 func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*SignoutResponse, error) {
-	return c.signoutResponse(ctx, callbackURL, false)
-}
-
-func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
 	state, refusal := oidc.SignoutState(callbackURL)
 	if state == "" {
 		return nil, refusal
 	}
 	data, err := c.page.Transactions.Take(ctx, state)
-	if err == nil && keep && data != nil {
-		err = c.putSignout(ctx, state, data)
-	}
 	response := &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}
 	if refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}

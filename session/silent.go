@@ -105,7 +105,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
-	transport, err := s.tokenTransport(ctx, metadata, isBound(previous))
+	transport, err := s.tokenTransport(ctx, metadata, isBound(previous), args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		var callbackURL string
 		callbackURL, err = s.frame(ctx, tab, url, timeout)
 		if err == nil {
-			return s.complete(ctx, c, tx, callbackURL, args.SkipUserinfo)
+			return s.complete(ctx, c, tx, callbackURL, args)
 		}
 		if !errors.Is(err, ErrPageGone) {
 			return nil, err

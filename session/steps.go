@@ -45,10 +45,19 @@ func (c *Client) Metadata(ctx context.Context) (*oidc.Metadata, error) {
 
 // A SigninRequest is where to send the End-User, and what is remembered.
 type SigninRequest struct {
-	URL       string
-	State     oidc.Secret
-	Scope     string
-	CreatedAt int64 // seconds since the epoch
+	URL          string
+	State        oidc.Secret
+	Scope        string
+	RedirectURI  string
+	ResponseMode string
+	CreatedAt    int64 // seconds since the epoch
+}
+
+// remembered is what of a transaction the app may know.
+func remembered(tx *oidc.Transaction) *SigninRequest {
+	return &SigninRequest{
+		State: tx.State, Scope: tx.Scope, RedirectURI: tx.RedirectURI, ResponseMode: tx.ResponseMode, CreatedAt: tx.CreatedAt,
+	}
 }
 
 // Signin prepares a sign-in. Codes as for [Client.SigninRedirect].
@@ -73,18 +82,28 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	return &SigninRequest{URL: url, State: tx.State, Scope: tx.Scope, CreatedAt: tx.CreatedAt}, nil
+	request := remembered(tx)
+	request.URL = url
+	return request, nil
 }
 
-// SigninState returns what belongs to a response, and leaves it there. Codes:
-// [oidc.ErrCallbackMissing], [oidc.ErrCallbackMalformed],
+// read returns what is kept for a state, which stays there with keep.
+func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) ([]byte, error) {
+	if keep {
+		return s.client.page.Transactions.Look(ctx, state)
+	}
+	return s.client.page.Transactions.Take(ctx, state)
+}
+
+// SigninState returns what belongs to a response, and leaves it there with
+// keep. Codes: [oidc.ErrCallbackMissing], [oidc.ErrCallbackMalformed],
 // [oidc.ErrStateMismatch], [oidc.ErrStateUnknown].
-func (s *Steps) SigninState(ctx context.Context, callbackURL string) (*SigninRequest, strictjson.RawMessage, error) {
+func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) (*SigninRequest, strictjson.RawMessage, error) {
 	state, err := oidc.CallbackState(callbackURL)
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := s.client.page.Transactions.Take(ctx, state)
+	data, err := s.read(ctx, state, keep)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,20 +111,25 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string) (*SigninReq
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.client.page.Transactions.Put(ctx, state, Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}); err != nil {
-		return nil, nil, err
-	}
-	return &SigninRequest{State: tx.State, Scope: tx.Scope, CreatedAt: tx.CreatedAt}, record.AppState, nil
+	return remembered(tx), record.AppState, nil
+}
+
+// ResponseArgs are what completing a sign-in takes beside the response.
+type ResponseArgs struct {
+	Header map[string]string // as in [SigninArgs]
+
+	// Keep leaves the state where it is, for another call. The code works once.
+	Keep bool
 }
 
 // SigninResponse completes a sign-in; the user has the state of the app. Codes
 // as for [Client.SigninCallback].
-func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, error) {
+func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args ResponseArgs) (*User, error) {
 	state, err := oidc.CallbackState(callbackURL)
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.client.page.Transactions.Take(ctx, state)
+	data, err := s.read(ctx, state, args.Keep)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +140,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, 
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, record.SkipUserinfo)
+	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +151,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string) (*User, 
 // Refresh renews the user whom an earlier step returned; of it, RefreshToken
 // has to be there, and IDToken for the new one to be compared with (OIDC Core
 // 12.2), unless the user never had one. Of the arguments, those of a token
-// request count, Timeout and SkipUserinfo. Codes: those of
+// request count, Header, Timeout and SkipUserinfo. Codes: those of
 // [oidc.RefreshRequest.Refresh] and
 // [oidc.ExpectedIDToken.VerifyIDToken].
 func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*User, error) {
@@ -174,10 +198,24 @@ func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, stat
 	return url, request.State, c.keepSignout(ctx, request, args.State)
 }
 
-// SignoutResponse is [Client.SignoutCallback]; with keep, everything stays where
-// it is.
-func (s *Steps) SignoutResponse(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
-	return s.client.signoutResponse(ctx, callbackURL, keep)
+// SignoutState returns what belongs to a response, and leaves it there with
+// keep; nil if the address holds no state at all. A refusal is one only without
+// a state. Codes: [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
+func (s *Steps) SignoutState(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
+	state, refusal := oidc.SignoutState(callbackURL)
+	if state == "" {
+		return nil, refusal
+	}
+	data, err := s.read(ctx, state, keep)
+	if err != nil {
+		return nil, err
+	}
+	return &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}, nil
+}
+
+// SignoutResponse is [Client.SignoutCallback].
+func (s *Steps) SignoutResponse(ctx context.Context, callbackURL string) (*SignoutResponse, error) {
+	return s.client.SignoutCallback(ctx, callbackURL)
 }
 
 // Revoke tells the provider that a token is not needed any more. Codes: those

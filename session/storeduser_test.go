@@ -22,7 +22,7 @@ func (w *world) kept(lifetime time.Duration) *User {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	user, err := steps.SigninResponse(w.t.Context(), w.op.Visit(request.URL))
+	user, err := steps.SigninResponse(w.t.Context(), w.op.Visit(request.URL), ResponseArgs{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -29,9 +29,12 @@ var fetchErrors = []struct {
 // Do sends req. Time and size are bounded by jsbridge's defaults: 10 s, or what
 // ctx allows, and 1 MiB.
 func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
-	cache := ""
+	cache, cookies := "", ""
 	if req.NoCache {
 		cache = "no-cache"
+	}
+	if req.Cookies {
+		cookies = "include"
 	}
 	var timeout time.Duration
 	if deadline, ok := ctx.Deadline(); ok {
@@ -43,6 +46,7 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 		Header:  req.Header,
 		Body:    req.Body,
 		Cache:   cache,
+		Cookies: cookies,
 		Timeout: timeout,
 	})
 	if err != nil {

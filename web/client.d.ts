@@ -5,7 +5,7 @@ import type {
   PopupWindowFeatures, ProviderMetadata, RequestParameters, SigninPopupArgs, SigninRedirectArgs, SigninSilentArgs, UserManagerSettings,
   UserProfile,
 } from "./oidcspa.js";
-import type { StateStore } from "./stores.js";
+import type { DPoPStore, StateStore } from "./stores.js";
 
 /** A value of a header, or what computes it. */
 export type ExtraHeader = string | (() => string | Promise<string>);
@@ -239,7 +239,7 @@ export interface SigninStateArgs {
   scope: string;
   client_secret?: string;
   extraTokenParams?: Record<string, unknown>;
-  response_mode?: RequestParameters["response_mode"];
+  response_mode?: "query" | "fragment";
   skipUserInfo?: boolean;
   url_state?: string;
   nonce?: string;
@@ -259,7 +259,8 @@ export class SigninState extends State {
   readonly scope: string;
   readonly client_secret: string | undefined;
   readonly extraTokenParams: Record<string, unknown> | undefined;
-  readonly response_mode: RequestParameters["response_mode"];
+  /** Where the response is, signed or not. */
+  readonly response_mode: "query" | "fragment" | undefined;
   readonly skipUserInfo: boolean | undefined;
   readonly nonce: string | undefined;
   /** Computes the challenge of the verifier, too. */
@@ -380,6 +381,8 @@ export interface UseRefreshTokenArgs {
   /** Of the request. Default requestTimeoutInSeconds. */
   timeoutInSeconds?: number;
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** Of the request, as in processSigninResponse(). */
+  extraHeaders?: Record<string, ExtraHeader>;
 }
 
 export type ProcessResourceOwnerPasswordCredentialsArgs = {
@@ -399,18 +402,29 @@ export class OidcClient {
   readonly settings: OidcClientSettingsStore;
   readonly metadataService: MetadataService;
   createSigninRequest(args?: CreateSigninRequestArgs): Promise<SigninRequest>;
-  /** What belongs to a response; nothing is used up. Codes: callback_malformed, state_unknown, ... */
-  readSigninResponseState(url: string): Promise<{ state: SigninState; response: SigninResponse }>;
-  /** Exchanges the code, and verifies the ID Token (OIDC Core 3.1.3.7). */
-  processSigninResponse(url: string): Promise<SigninResponse>;
+  /** What belongs to a response; nothing is used up, unless removeState is true. Codes: callback_malformed, state_unknown, ... */
+  readSigninResponseState(url: string, removeState?: boolean): Promise<{ state: SigninState; response: SigninResponse }>;
+  /**
+   * Exchanges the code, and verifies the ID Token (OIDC Core 3.1.3.7).
+   * extraHeaders go with the request for tokens; they replace neither one of
+   * the protocol's nor one of the setting of that name. With removeState false,
+   * the state stays for another call.
+   */
+  processSigninResponse(url: string, extraHeaders?: Record<string, ExtraHeader>, removeState?: boolean): Promise<SigninResponse>;
+  /**
+   * A proof for one request to the token endpoint (RFC 9449) that the app sends
+   * itself, with the key of the program's own requests; the store has no effect.
+   * nonce is the server's, from then on for those requests, too.
+   */
+  getDpopProof(dpopStore: DPoPStore, nonce?: string): Promise<string>;
   /** With a password (RFC 6749 4.3). */
   processResourceOwnerPasswordCredentials(args: ProcessResourceOwnerPasswordCredentialsArgs): Promise<SigninResponse>;
   /** Renews (RFC 6749 6). The result has the refresh token to use next, also if no new one came. */
   useRefreshToken(args: UseRefreshTokenArgs): Promise<SigninResponse>;
   /** Rejects with unsupported if the provider has no such endpoint. */
   createSignoutRequest(args?: CreateSignoutRequestArgs): Promise<SignoutRequest>;
-  /** What belongs to a response; nothing is used up. state is there if something was kept. */
-  readSignoutResponseState(url: string): Promise<{ state: State | undefined; response: SignoutResponse }>;
+  /** What belongs to a response; nothing is used up, unless removeState is true. state is there if something was kept. */
+  readSignoutResponseState(url: string, removeState?: boolean): Promise<{ state: State | undefined; response: SignoutResponse }>;
   processSignoutResponse(url: string): Promise<SignoutResponse>;
   /** RFC 7009. */
   revokeToken(token: string, type?: "access_token" | "refresh_token"): Promise<void>;

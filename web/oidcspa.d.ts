@@ -190,8 +190,13 @@ export interface UserManagerSettings extends RequestParameters {
   omitScopeWhenRequesting?: boolean;
   /** How long a sign-in or a sign-out that leaves the page may take, seconds, up to a day. Default 900. */
   staleStateAgeInSeconds?: number;
-  /** The program sends no cookies, whichever of these it is. */
-  fetchRequestCredentials?: "omit" | "same-origin";
+  /**
+   * With "include", cookies of the provider go with requests for metadata,
+   * tokens and claims, and with pushed ones, not with those for keys or with
+   * fetch(). It has to allow that, and the app's origin by its name (CORS).
+   * Any other value, and none, is "omit".
+   */
+  fetchRequestCredentials?: RequestCredentials;
   /** Has no effect: PKCE protects the code, and who does not know it passes it over. */
   disablePKCE?: boolean;
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */

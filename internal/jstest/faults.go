@@ -19,6 +19,7 @@ import (
 //	/nocors/seen         the requests for /nocors so far: [{method, uri, header}, ...]
 //	/status?code=N       an answer with that status
 //	/echo                the request as JSON: method, header, body
+//	/cookies             the same, which may be asked with cookies
 //	/redirect            302 to /ok
 //	/big?n=N             N bytes of unannounced length
 //	/slow?id=X           no answer; an id serves once
@@ -48,6 +49,11 @@ func (s *faultServer) handler() http.Handler {
 		w.WriteHeader(number(r, "code"))
 	})
 	mux.HandleFunc("/echo", echo)
+	mux.HandleFunc("/cookies", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		echo(w, r)
+	})
 	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/ok", http.StatusFound)
 	})

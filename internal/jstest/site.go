@@ -42,7 +42,7 @@ func (s *site) handler(program, wasmExec string) http.Handler {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		// Cookies know no port, so only a request without credentials comes to
-		// the other server without this one.
+		// the other server without this one; see /cookies.
 		w.Header().Set("Set-Cookie", "jstest=must-not-travel; Path=/")
 		io.WriteString(w, document)
 	})

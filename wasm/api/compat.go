@@ -45,9 +45,12 @@ func (j *compatJSON) apply(settings *session.Settings) error {
 			return fmt.Errorf("filterProtocolClaims: %w", err)
 		}
 	}
-	if !slices.Contains([]string{"", "omit", "same-origin"}, j.Credentials) {
-		return errors.New("fetchRequestCredentials: the program sends no cookies")
+	// A store of settings has "same-origin" by default, whether the app meant it
+	// or not: it counts as nothing.
+	if !slices.Contains([]string{"", "omit", "same-origin", "include"}, j.Credentials) {
+		return errors.New("fetchRequestCredentials: not a value of fetch")
 	}
+	settings.Provider.Cookies = j.Credentials == "include"
 	if headers := string(j.ExtraHeaders); headers != "{}" && headers != "null" {
 		settings.Provider.Headers = headers
 	}

@@ -315,14 +315,26 @@ func TestStaleStateAge(t *testing.T) {
 }
 
 func TestFetchRequestCredentials(t *testing.T) {
-	for value, want := range map[string]oidc.Code{"omit": "", "same-origin": "", "include": oidc.ErrInvalidConfig, "all": oidc.ErrInvalidConfig} {
+	for value, want := range map[any]bool{nil: false, "": false, "omit": false, "same-origin": false, "include": true} {
 		w := newWorld(t)
-		params := object{"version": Version, "settings": w.with("fetchRequestCredentials", value)}
-		if want == "" {
-			w.connect().must("open", params, nil)
-		} else {
-			w.connect().mustFail("open", params, want)
+		w.settings = w.with("fetchRequestCredentials", value)
+		w.settings["loadUserInfo"] = true
+		s := watch(w)
+		w.open().signIn(w.op)
+		w.registry = session.NewRegistry(session.Config{Transport: w.transport})
+		w.openSteps().signInBySteps(w.op, nil)
+		if len(s.requests) != 8 {
+			t.Fatalf("%d requests, want discovery, jwks, token and userinfo twice", len(s.requests))
 		}
+		for _, req := range s.requests {
+			if got := req.Cookies; got != (want && !strings.HasSuffix(req.URL, "/jwks")) {
+				t.Errorf("fetchRequestCredentials %v: %s with cookies: %t", value, req.URL, got)
+			}
+		}
+	}
+	w := newWorld(t)
+	for _, value := range []any{"all", true} {
+		w.connect().mustFail("open", object{"version": Version, "settings": w.with("fetchRequestCredentials", value)}, oidc.ErrInvalidConfig)
 	}
 }
 

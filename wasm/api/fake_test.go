@@ -201,7 +201,9 @@ func (tab *tab) take(_ context.Context, params []byte) (any, error) {
 	err := tab.read(params, &p, func() {
 		if stored, ok := tab.stored[p.State]; ok {
 			result.Record = &stored.Record
-			delete(tab.stored, p.State)
+			if !p.Keep {
+				delete(tab.stored, p.State)
+			}
 		}
 	})
 	return result, err

@@ -76,6 +76,7 @@ func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction)
 
 type takeParams struct {
 	State string `json:"state"`
+	Keep  bool   `json:"keep,omitempty"`
 }
 
 type takeResult struct {
@@ -84,8 +85,17 @@ type takeResult struct {
 
 // Take is [session.TransactionStore].
 func (p page) Take(ctx context.Context, state oidc.Secret) ([]byte, error) {
+	return p.take(ctx, takeParams{State: state.Reveal()})
+}
+
+// Look is [session.TransactionStore].
+func (p page) Look(ctx context.Context, state oidc.Secret) ([]byte, error) {
+	return p.take(ctx, takeParams{State: state.Reveal(), Keep: true})
+}
+
+func (p page) take(ctx context.Context, params takeParams) ([]byte, error) {
 	var result takeResult
-	err := p.call(ctx, serviceTimeout, "transactions.take", takeParams{state.Reveal()}, &result)
+	err := p.call(ctx, serviceTimeout, "transactions.take", params, &result)
 	if err != nil || result.Record == nil {
 		return nil, err
 	}

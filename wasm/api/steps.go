@@ -22,6 +22,7 @@ var steps = []struct {
 	{"readSignin", stepSigninState},
 	{"processSignin", stepSigninResponse},
 	{"useRefreshToken", stepRefresh},
+	{"tokenProof", stepProof},
 	{"processCredentials", stepPassword},
 	{"createSignout", stepSignout},
 	{"readSignout", stepSignoutState},
@@ -74,11 +75,19 @@ func stepMetadata(ctx context.Context, s *session.Steps, params []byte) (any, er
 
 // signinRequestJSON is a sign-in that an app makes itself.
 type signinRequestJSON struct {
-	URL     string                `json:"url,omitempty"`
-	ID      string                `json:"id"` // the state
-	Scope   string                `json:"scope"`
-	Created int64                 `json:"created"` // seconds since the epoch
-	State   strictjson.RawMessage `json:"state,omitempty"`
+	URL          string                `json:"url,omitempty"`
+	ID           string                `json:"id"` // the state
+	Scope        string                `json:"scope"`
+	RedirectURI  string                `json:"redirect_uri"`
+	ResponseMode string                `json:"response_mode,omitempty"`
+	Created      int64                 `json:"created"` // seconds since the epoch
+	State        strictjson.RawMessage `json:"state,omitempty"`
+}
+
+func newSigninRequestJSON(r *session.SigninRequest, state strictjson.RawMessage) signinRequestJSON {
+	return signinRequestJSON{
+		URL: r.URL, ID: stateID(r.State), Scope: r.Scope, RedirectURI: r.RedirectURI, ResponseMode: r.ResponseMode, Created: r.CreatedAt, State: state,
+	}
 }
 
 // stateID returns a state without what the app added.
@@ -96,27 +105,39 @@ func stepSignin(ctx context.Context, s *session.Steps, params []byte) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	return signinRequestJSON{URL: request.URL, ID: stateID(request.State), Scope: request.Scope, Created: request.CreatedAt}, nil
+	return newSigninRequestJSON(request, nil), nil
+}
+
+// readJSON names a response whose state is read.
+type readJSON struct {
+	URL       string `json:"url"`
+	KeepState bool   `json:"keepState"`
 }
 
 func stepSigninState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	url, err := callbackURL(params)
+	var j readJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	request, state, err := s.SigninState(ctx, j.URL, j.KeepState)
 	if err != nil {
 		return nil, err
 	}
-	request, state, err := s.SigninState(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	return signinRequestJSON{ID: stateID(request.State), Scope: request.Scope, Created: request.CreatedAt, State: state}, nil
+	return newSigninRequestJSON(request, state), nil
+}
+
+// responseJSON is the response to a sign-in, and how to complete it.
+type responseJSON struct {
+	readJSON
+	ExtraHeaders map[string]string `json:"extraHeaders"`
 }
 
 func stepSigninResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	url, err := callbackURL(params)
-	if err != nil {
+	var j responseJSON
+	if err := decode(params, &j); err != nil {
 		return nil, err
 	}
-	return stepResult(s.SigninResponse(ctx, url))
+	return stepResult(s.SigninResponse(ctx, j.URL, session.ResponseArgs{Header: j.ExtraHeaders, Keep: j.KeepState}))
 }
 
 // stepUserJSON is a user with the members of the token response that are not
@@ -145,6 +166,7 @@ type refreshJSON struct {
 	Resource         strictjson.RawMessage `json:"resource"`
 	TimeoutInSeconds float64               `json:"timeoutInSeconds"`
 	ExtraTokenParams queryParams           `json:"extraTokenParams"`
+	ExtraHeaders     map[string]string     `json:"extraHeaders"`
 }
 
 func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -161,13 +183,23 @@ func stepRefresh(ctx context.Context, s *session.Steps, params []byte) (any, err
 	if err != nil {
 		return nil, err
 	}
-	args.Timeout = duration(j.TimeoutInSeconds)
+	args.Timeout, args.Header = duration(j.TimeoutInSeconds), j.ExtraHeaders
 	return stepResult(s.Refresh(ctx, &session.User{
 		RefreshToken: oidc.Secret(j.RefreshToken),
 		IDToken:      oidc.Secret(j.IDToken),
 		SessionState: j.SessionState,
 		Scope:        j.Scope,
 	}, args))
+}
+
+func stepProof(ctx context.Context, s *session.Steps, params []byte) (any, error) {
+	var j struct {
+		Nonce string `json:"nonce"`
+	}
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	return s.TokenProof(ctx, j.Nonce)
 }
 
 func stepPassword(ctx context.Context, s *session.Steps, params []byte) (any, error) {
@@ -197,21 +229,23 @@ func stepSignout(ctx context.Context, s *session.Steps, params []byte) (any, err
 }
 
 func stepSignoutState(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	return stepSignoutEnd(ctx, s, params, true)
+	var j readJSON
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	return stepSignoutResult(s.SignoutState(ctx, j.URL, j.KeepState))
 }
 
 func stepSignoutResponse(ctx context.Context, s *session.Steps, params []byte) (any, error) {
-	return stepSignoutEnd(ctx, s, params, false)
-}
-
-// stepSignoutEnd is for both. The result is empty if the address holds no
-// state.
-func stepSignoutEnd(ctx context.Context, s *session.Steps, params []byte, keep bool) (any, error) {
 	url, err := callbackURL(params)
 	if err != nil {
 		return nil, err
 	}
-	response, err := s.SignoutResponse(ctx, url, keep)
+	return stepSignoutResult(s.SignoutResponse(ctx, url))
+}
+
+// stepSignoutResult is empty if the address holds no state.
+func stepSignoutResult(response *session.SignoutResponse, err error) (any, error) {
 	if err != nil || response == nil {
 		return signoutResult{}, err
 	}

@@ -109,6 +109,57 @@ func TestStepsSettings(t *testing.T) {
 	}
 }
 
+// What a call brings beside its response or its tokens.
+func TestStepsArguments(t *testing.T) {
+	w := newWorld(t)
+	w.op.RefreshTokens = true
+	tab := w.openSteps()
+	var request signinRequestJSON
+	tab.must("createSignin", nil, &request)
+	back := w.op.Visit(request.URL)
+	s, fail := watch(w), true
+	w.transport.Fail = func(req *oidc.Request) error {
+		s.requests = append(s.requests, *req)
+		if fail && req.Method == "POST" {
+			return oidc.ErrNetwork
+		}
+		return nil
+	}
+	for _, headers := range []any{object{"X-One": 1}, object{"X-One": nil, "X-Two": []string{}}, "X-One: 1"} {
+		tab.mustFail("processSignin", object{"url": back, "extraHeaders": headers}, oidc.ErrInvalidArgument)
+		tab.mustFail("useRefreshToken", object{"refresh_token": "x", "extraHeaders": headers}, oidc.ErrInvalidArgument)
+	}
+	tab.mustFail("processSignin", object{"url": back, "keepState": true, "extraHeaders": nil}, oidc.ErrNetwork)
+	fail = false
+	var user stepUser
+	tab.must("processSignin", object{"url": back, "keepState": true, "extraHeaders": object{"X-One": "1"}}, &user)
+	refresh := refreshOf(&user)
+	refresh["extraHeaders"] = object{"X-One": "2"}
+	tab.must("useRefreshToken", refresh, nil)
+	var got []string
+	for _, req := range s.requests {
+		if req.Method == "POST" {
+			got = append(got, req.Header["x-one"])
+		} else if req.Header["x-one"] != "" {
+			t.Errorf("%s has the header of a token request", req.URL)
+		}
+	}
+	if want := []string{"", "1", "2"}; !slices.Equal(got, want) {
+		t.Errorf("X-One = %q, want %q", got, want)
+	}
+}
+
+// A world without keys: that the program is asked for one is what matters.
+func TestTokenProof(t *testing.T) {
+	tab := newWorld(t).openSteps()
+	for _, params := range []any{nil, object{"nonce": "n"}} {
+		tab.mustFail("tokenProof", params, oidc.ErrUnsupported)
+	}
+	for _, params := range []any{object{"nonce": 1}, object{"store": object{}}} {
+		tab.mustFail("tokenProof", params, oidc.ErrInvalidArgument)
+	}
+}
+
 // to fails unless a request went to url.
 func (s *sent) to(t *testing.T, url string) {
 	t.Helper()

@@ -43,22 +43,26 @@ export class OidcClient {
   }
 
   /** What the app knows of a sign-in; its secrets stay in the program. */
-  #state({ state, ...made }) {
-    const { authority, client_id, redirect_uri, response_mode, extraTokenParams } = this.settings;
-    return new SigninState({ authority, client_id, redirect_uri, response_mode, extraTokenParams, ...made, ...state });
+  #state({ state, response_mode, ...made }) {
+    const { authority, client_id, extraTokenParams } = this.settings;
+    // Where the response is: a signed one is in the query by default (JARM 2.3.4).
+    const where = response_mode?.replace(/^jwt$/, "query").replace(".jwt", "");
+    return new SigninState({ authority, client_id, extraTokenParams, ...made, response_mode: where, ...state });
   }
 
-  async readSigninResponseState(url) {
+  async readSigninResponseState(url, removeState = false) {
     const response = responseIn(url, SigninResponse);
-    return { state: this.#state(await this.#call("readSignin", { url })), response };
+    return { state: this.#state(await this.#call("readSignin", { url, keepState: !removeState })), response };
   }
 
-  async processSigninResponse(url) {
+  async processSigninResponse(url, extraHeaders, removeState = true) {
     const response = responseIn(url, SigninResponse);
     // A refusal, too, belongs to somebody who waits for it with the app's state.
-    const request = response.error ? await this.#call("readSignin", { url }) : null;
+    const request = response.error ? await this.#call("readSignin", { url, keepState: true }) : null;
     try {
-      return fill(response, await this.#call("processSignin", { url }));
+      return fill(response, await this.#call("processSignin", {
+        url, extraHeaders: await valuesOf(extraHeaders), keepState: !removeState,
+      }));
     } catch (error) {
       if (error instanceof ErrorResponse) {
         error.session_state ??= response.session_state;
@@ -68,10 +72,16 @@ export class OidcClient {
     }
   }
 
-  async useRefreshToken({ state, redirect_uri, resource, timeoutInSeconds, extraTokenParams }) {
+  /** The key is the program's own, and stays there. */
+  getDpopProof(_store, nonce) {
+    return this.#call("tokenProof", { nonce });
+  }
+
+  async useRefreshToken({ state, redirect_uri, resource, timeoutInSeconds, extraTokenParams, extraHeaders }) {
     const { refresh_token, id_token, session_state, scope } = state;
     const user = await this.#call("useRefreshToken", {
       refresh_token, id_token, session_state: session_state ?? undefined, scope, redirect_uri, resource, timeoutInSeconds, extraTokenParams,
+      extraHeaders: await valuesOf(extraHeaders),
     });
     if (user.id_token === id_token) user.profile = state.profile; // no new one came (OIDC Core 12.2)
     return fill(new SigninResponse(new URLSearchParams()), { ...user, state: { data: state.data } });
@@ -89,9 +99,9 @@ export class OidcClient {
     return { url, state: id && (data !== undefined || url_state) ? new State({ id, data, request_type, url_state }) : undefined };
   }
 
-  async readSignoutResponseState(url) {
+  async readSignoutResponseState(url, removeState = false) {
     const response = responseIn(url, SignoutResponse);
-    const found = await this.#call("readSignout", { url });
+    const found = await this.#call("readSignout", { url, keepState: !removeState });
     return { state: found?.state ? new State({ id: response.state, ...found.state }) : undefined, response };
   }
 
@@ -123,6 +133,12 @@ function responseIn(address, Response) {
   const { searchParams, hash } = new URL(address);
   const fragment = new URLSearchParams(hash.slice(1));
   return new Response(fragment.has("state") ? fragment : searchParams);
+}
+
+/** Headers with the values of those that are functions. */
+async function valuesOf(headers) {
+  const valueOf = async (header) => String((typeof header === "function" ? await header() : header) ?? "");
+  return Object.fromEntries(await Promise.all(Object.entries(headers ?? {}).map(async ([name, header]) => [name, await valueOf(header)])));
 }
 
 /** Adds to a response what came of it; extra is what else the provider answered, and takes no place. */

@@ -80,9 +80,9 @@ export const SERVICES = {
     }
   },
 
-  "transactions.take"({ state }) {
+  "transactions.take"({ state, keep }) {
     const transaction = readTransaction(`oidcspa.${state}`);
-    if (transaction) sessionStorage.removeItem(`oidcspa.${state}`);
+    if (transaction && !keep) sessionStorage.removeItem(`oidcspa.${state}`);
     return { record: transaction?.record ?? null };
   },
 };

@@ -130,8 +130,10 @@ var endpoints = map[string]string{
 
 // ServeHTTP answers what comes below the path of the issuer.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Access-Control-Allow-Origin", "*")
-	w.Header().Set("Access-Control-Allow-Headers", "*, authorization")
+	// With cookies, an asterisk stands for nothing.
+	w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+	w.Header().Set("Access-Control-Allow-Credentials", "true")
+	w.Header().Set("Access-Control-Allow-Headers", r.Header.Get("Access-Control-Request-Headers"))
 	w.Header().Set("Access-Control-Expose-Headers", "*")
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodOptions {

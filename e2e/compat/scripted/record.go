@@ -10,7 +10,7 @@ import (
 )
 
 // headers that are compared, beside those that begin with "X-".
-var headers = []string{"Accept", "Authorization", "Content-Type", "Dpop"}
+var headers = []string{"Accept", "Authorization", "Content-Type", "Cookie", "Dpop"}
 
 // random are parameters whose values the client draws.
 var random = []string{"state", "nonce", "code_challenge", "code_verifier", "dpop_jkt", "client_assertion"}

@@ -30,9 +30,10 @@ function shown(state) {
   return { ...rest, id: typeof id, created: Math.abs(created - Date.now() / 1000) < 5 };
 }
 
-function signin(name, { extra = {}, args = {}, script = {}, code = undefined, then = undefined }) {
+function signin(name, { extra = {}, args = {}, script = {}, code = undefined, given = [], cookie = false, then = undefined }) {
   client.push([`OidcClient ${name}`, async (t) => {
     await t.provider(script);
+    if (cookie) t.cookie();
     const oidc = new t.lib.OidcClient(settings(t, extra));
     let made = "";
     await t.attempt("create", () => oidc.createSigninRequest(args).then(({ url, state }) => { made = url; return { state: shown(state) }; }));
@@ -40,8 +41,8 @@ function signin(name, { extra = {}, args = {}, script = {}, code = undefined, th
     const url = await visit(made);
     const read = await oidc.readSigninResponseState(url).catch((reason) => reason);
     t.show("read", read.state ? { state: shown(read.state), error: read.response.error } : String(read));
-    const response = await t.attempt("process", () => oidc.processSigninResponse(url).then(plain), { code });
-    await then?.(t, oidc, response);
+    const response = await t.attempt("process", () => oidc.processSigninResponse(url, ...given).then(plain), { code });
+    await then?.(t, oidc, response, url);
   }]);
 }
 
@@ -58,6 +59,8 @@ signin("sign-in with url_state", { args: { url_state: "u" } });
 for (const [name, value] of Object.entries({ scope: "openid a", prompt: "login", display: "page", max_age: 60, ui_locales: "en", acr_values: "a", login_hint: "ada", id_token_hint: "a.b.c", extraQueryParams: { x: "y z" }, resource: ["https://a.example", "https://b.example"] })) {
   signin(`sign-in with ${name}`, { args: { [name]: value } });
 }
+signin("sign-in with redirect_uri", { extra: { redirect_uri: "https://app.example/" }, args: { redirect_uri: `${location.origin}/suite/frame.html?x=1` } });
+signin("sign-in with response_mode", { args: { response_mode: "query" } });
 signin("sign-in with response_type", { args: { response_type: "token" } });
 signin("sign-in with fragment", { extra: { response_mode: "fragment" } });
 signin("sign-in with userinfo", { extra: { loadUserInfo: true } });
@@ -67,7 +70,35 @@ signin("sign-in refused at the token endpoint", { script: { answers: { token: [{
 signin("sign-in twice", { then: async (t, oidc) => { await t.attempt("again", () => oidc.processSigninResponse(`${t.app}/suite/frame.html?code=c&state=00000000000000000000000000000000`), { code: "state_unknown" }); } });
 signin("extra members of the token response", { script: { tokens: { custom: 5 } } });
 
-const refreshed = (t, oidc, args) => t.attempt("refresh", () => oidc.useRefreshToken({ state: args }).then(plain));
+// What a call brings beside its response.
+const again = (t, oidc, url, ...given) => t.attempt("again", () => oidc.processSigninResponse(url, ...given).then(plain));
+signin("processSigninResponse extraHeaders", { extra: { loadUserInfo: true }, given: [{ "X-Call": "1", "X-Other": "2" }] });
+signin("processSigninResponse extraHeaders beside those of the setting", { extra: { extraHeaders: { "X-Call": "setting", "X-Own": "2" } }, given: [{ "X-Call": "call" }] });
+signin("processSigninResponse extraHeaders with client_secret_basic", {
+  extra: { client_secret: "s", client_authentication: "client_secret_basic" }, given: [{ Authorization: "mine", "X-Call": "1" }],
+});
+signin("processSigninResponse extraHeaders function", { given: [{ "X-Call": () => "now" }] });
+signin("processSigninResponse removeState false", {
+  given: [undefined, false],
+  then: async (t, oidc, _, url) => { await again(t, oidc, url, {}, false); await again(t, oidc, url); await again(t, oidc, url); },
+});
+signin("processSigninResponse removeState false, refused at the token endpoint", {
+  given: [undefined, false], script: { answers: { token: [{ status: 400, body: { error: "invalid_grant" } }] } }, code: "provider_error",
+  then: async (t, oidc, _, url) => { await again(t, oidc, url); },
+});
+signin("processSigninResponse removeState false, refused", {
+  args: { state: 1 }, given: [undefined, false], script: { callback: { code: null, error: "access_denied" } }, code: "provider_error",
+  then: async (t, oidc, _, url) => { await again(t, oidc, url); },
+});
+for (const fetchRequestCredentials of ["include", "omit", undefined]) {
+  signin(`setting fetchRequestCredentials ${fetchRequestCredentials}`, {
+    extra: { fetchRequestCredentials, loadUserInfo: true }, cookie: true,
+    then: async (t, oidc, response) => { await refreshed(t, oidc, response); await t.attempt("revoke", () => oidc.revokeToken("the-token", "access_token")); },
+  });
+}
+
+const refreshed = (t, oidc, args, extra = {}) => t.attempt("refresh", () => oidc.useRefreshToken({ state: args, ...extra }).then(plain));
+signin("useRefreshToken extraHeaders", { extra: { loadUserInfo: true, extraHeaders: { "X-Own": "2" } }, then: async (t, oidc, response) => { await refreshed(t, oidc, response, { extraHeaders: { "X-Call": "1", "X-Own": "call" } }); } });
 signin("useRefreshToken", { then: async (t, oidc, response) => { await refreshed(t, oidc, { ...response, data: { a: 1 } }); } });
 signin("useRefreshToken without a new ID token", { then: async (t, oidc, response) => { await t.provider({ tokens: { id_token: null, refresh_token: null } }); await refreshed(t, oidc, response); } });
 signin("useRefreshToken of another", { then: async (t, oidc, response) => { await t.provider({ claims: { sub: "another" } }); await refreshed(t, oidc, response); } });
@@ -86,6 +117,65 @@ for (const [name, args] of Object.entries({ plain: {}, "extra parameters": { ext
 step("password without openid", (t, oidc) => t.attempt("password", () => oidc.processResourceOwnerPasswordCredentials({ username: "ada", password: "p" }).then(plain)), { scope: "api" });
 step("password refused", (t, oidc) => t.attempt("password", () => oidc.processResourceOwnerPasswordCredentials({ username: "ada", password: "p" })), {}, { answers: { token: [{ status: 400, body: { error: "invalid_grant", error_description: "wrong" } }] } });
 step("password with client_secret_basic", (t, oidc) => t.attempt("password", () => oidc.processResourceOwnerPasswordCredentials({ username: "ada", password: "p" }).then(plain)), { client_secret: "secret", client_authentication: "client_secret_basic" });
+
+// The state is looked at by many at the same time, and is there for all of them.
+step("readSigninResponseState of many", async (t, oidc) => {
+  const url = await visit((await oidc.createSigninRequest({ state: { a: 1 } })).url);
+  const read = () => oidc.readSigninResponseState(url).then(({ state }) => state.data);
+  await t.attempt("read", () => Promise.all([read(), read(), read()]));
+  await t.attempt("process", () => oidc.processSigninResponse(url).then(plain));
+});
+step("readSignoutResponseState of many", async (t, oidc) => {
+  const url = await visit((await oidc.createSignoutRequest({ state: { a: 1 } })).url);
+  const read = () => oidc.readSignoutResponseState(url).then(({ state }) => state.data);
+  await t.attempt("read", () => Promise.all([read(), read(), read()]));
+  await t.attempt("process", () => oidc.processSignoutResponse(url).then(({ state, ...rest }) => rest));
+});
+
+step("readSigninResponseState removeState", async (t, oidc) => {
+  const url = await visit((await oidc.createSigninRequest({ state: { a: 1 } })).url);
+  await t.attempt("read", () => oidc.readSigninResponseState(url, true).then(({ state }) => shown(state)));
+  await t.attempt("process", () => oidc.processSigninResponse(url).then(plain));
+});
+step("readSignoutResponseState removeState", async (t, oidc) => {
+  const url = await visit((await oidc.createSignoutRequest({ state: { a: 1 } })).url);
+  await t.attempt("read", () => oidc.readSignoutResponseState(url, true).then(({ state }) => shown(state)));
+});
+step("readSignoutResponseState refused", async (t, oidc) => {
+  const url = await visit((await oidc.createSignoutRequest({ state: { a: 1 } })).url);
+  await t.attempt("read", () => oidc.readSignoutResponseState(url).then(({ state, response: { state: _, ...response } }) => ({ state: shown(state), ...response })));
+  await t.attempt("process", () => oidc.processSignoutResponse(url));
+}, {}, { callback: { error: "access_denied", error_description: "no" } });
+step("readSignoutResponseState refused without a state", async (t, oidc) => {
+  await t.attempt("read", () => oidc.readSignoutResponseState(`${t.app}/back?error=access_denied&error_description=no`));
+});
+
+// DPoP
+const dpop = (t) => ({ dpop: { store: new t.lib.IndexedDbDPoPStore() } });
+/** A proof without what differs from run to run. */
+function proven(proof) {
+  const [header, payload] = proof.split(".").slice(0, 2).map((part) => JSON.parse(atob(part.replace(/-/g, "+").replace(/_/g, "/"))));
+  const { jwk, ...head } = header;
+  const { iat, jti, ...claims } = payload;
+  return { ...head, jwk: Object.keys(jwk).sort(), ...claims, iat: typeof iat, jti: typeof jti };
+}
+client.push(["OidcClient getDpopProof", async (t) => {
+  const store = new t.lib.IndexedDbDPoPStore();
+  const oidc = new t.lib.OidcClient(settings(t, { dpop: { store } }));
+  const proofs = [];
+  for (const nonce of [undefined, "the-nonce", undefined, "another"]) {
+    await t.attempt("proof", () => oidc.getDpopProof(store, nonce).then((proof) => { proofs.push(proof); return proven(proof); }));
+  }
+  t.show("keys", new Set(proofs.map((proof) => proof.split(".")[0])).size);
+  t.show("proofs", new Set(proofs).size);
+}]);
+client.push(["OidcClient sign-in with dpop", async (t) => {
+  await t.provider({ tokens: { token_type: "DPoP" } });
+  const oidc = new t.lib.OidcClient(settings(t, dpop(t)));
+  const url = await visit((await oidc.createSigninRequest({})).url);
+  const response = await t.attempt("process", () => oidc.processSigninResponse(url, { "X-Call": "1", DPoP: "mine" }).then(plain));
+  await t.attempt("refresh", () => oidc.useRefreshToken({ state: response, extraHeaders: { "X-Call": "2", DPoP: "mine" } }).then(plain));
+}]);
 
 for (const type of ["access_token", "refresh_token", undefined]) step(`revokeToken ${type}`, (t, oidc) => t.attempt("revoke", () => oidc.revokeToken("the-token", type)));
 step("revokeToken with client_secret", (t, oidc) => t.attempt("revoke", () => oidc.revokeToken("the-token", "access_token")), { client_secret: "s" });

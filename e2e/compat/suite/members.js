@@ -204,6 +204,17 @@ signoutRedirect("refused", { args: { state: 1 }, script: { callback: { error: "a
 signoutRedirect("twice", { args: { state: 1 }, then: async (t, um) => { await t.attempt("again", () => um.signoutRedirectCallback(`${t.app}/back?state=00000000000000000000000000000000`)); } });
 signoutRedirect("by signoutCallback", { args: { state: { a: 1 } }, back: (um) => um.signoutCallback() });
 
+// fetchRequestCredentials
+for (const [fetchRequestCredentials, host] of [["include"], ["include", "dedicated"], ["include", "page"], ["omit"], ["same-origin"], []]) {
+  alone(`setting fetchRequestCredentials ${fetchRequestCredentials}${host ? ` with host ${host}` : ""}`, async (t, um) => {
+    t.cookie();
+    await t.attempt("frame", () => um.signinSilent().then((known) => known?.profile.sub));
+    await t.attempt("refresh", () => um.signinSilent().then((known) => known?.profile.sub));
+    await t.attempt("password", () => um.signinResourceOwnerCredentials({ username: "ada", password: "p" }).then((known) => known?.profile.sub));
+    await t.attempt("revoke", () => um.revokeTokens(["refresh_token"]));
+  }, { settings: { fetchRequestCredentials, host, loadUserInfo: true } });
+}
+
 // clearStaleState
 alone("clearStaleState", async (t, um) => {
   localStorage.setItem("oidc.old", '{"id":"old","created":7}');

@@ -155,6 +155,11 @@ const t = {
     return new Promise((resolve) => setTimeout(resolve, time));
   },
 
+  /** A cookie of the provider's, which has the app's host; the scenario ends with it. */
+  cookie() {
+    document.cookie = "scenario=1; path=/";
+  },
+
   say(line) {
     run.lines.push(line);
   },
@@ -216,6 +221,7 @@ try {
   run.lines.push(`thrown ${reason?.name}: ${reason?.message}`);
 }
 if (run.part === before) {
+  document.cookie = "scenario=; path=/; max-age=0";
   for (const opened of windows) opened.close();
   storage();
   globalThis.outcome = [...run.lines]; // what happens from now on belongs to no scenario

@@ -350,6 +350,7 @@ export const rarer: UserManagerSettings[] = [
   { ...required, redirectMethod: "replace", redirectTarget: "top", includeIdTokenInSilentSignout: true },
   { ...required, iframeNotifyParentOrigin: "https://a.example", iframeScriptOrigin: "https://a.example" },
   { ...required, metadata: described, dpop: { store: dpopStore, bind_authorization_code: true } },
+  { ...required, fetchRequestCredentials: "include" },
   { ...required, extraHeaders: { "X-Static": "1", "X-Computed": () => String(Date.now()) } },
 ];
 export const rarerClients: OidcClientSettings[] = [
@@ -382,7 +383,13 @@ export async function rarely(manager: UserManager, user: User): Promise<void> {
 }
 export async function rareSteps(client: OidcClient): Promise<void> {
   const request = await client.createSigninRequest({ nonce: "n", extraTokenParams: { a: "b" }, request_uri: "urn:a" });
-  await client.useRefreshToken({ state: {} as RefreshState, resource: ["a"], timeoutInSeconds: 1, extraTokenParams: { a: "b" } });
+  await client.useRefreshToken({ state: {} as RefreshState, resource: ["a"], timeoutInSeconds: 1, extraTokenParams: { a: "b" }, extraHeaders: { "X-A": "1" } });
+  const headers: Record<string, ExtraHeader> = { "X-A": "1", "X-B": () => "2" };
+  const kept: SigninResponse = await client.processSigninResponse(location.href, headers, false);
+  const read: { state: SigninState; response: SigninResponse } = await client.readSigninResponseState(location.href, true);
+  const mode: "query" | "fragment" | undefined = read.state.response_mode;
+  const proof: string = await client.getDpopProof(dpopStore, "n");
+  console.log(kept.profile.sub, mode, proof, (await client.readSignoutResponseState(location.href, true)).state?.id);
   const { state, response }: { state: State | undefined; response: SignoutResponse } = await client.readSignoutResponseState(location.href);
   console.log(request.url, state?.id, response.error);
 }
