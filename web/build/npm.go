@@ -40,15 +40,21 @@ type packageJSON struct {
 // An entry says which file is for whom. The first condition that holds counts:
 // bundlers know "module", Node and Jest do not.
 type entry struct {
-	Types   string `json:"types,omitempty"`
 	Module  string `json:"module,omitempty"`
-	Require string `json:"require,omitempty"`
+	Require *entry `json:"require,omitempty"`
+	Types   string `json:"types,omitempty"`
 	Default string `json:"default"`
 }
 
-// commonJSFile is the classic script for require(): tests and servers that
-// render an app load it, and find no DOM.
-const commonJSFile = "index.cjs"
+// For require() there is the classic script: tests and servers that render an
+// app load it, and find no DOM. TypeScript wants types of their own for it.
+const (
+	commonJSFile  = "index.cjs"
+	commonJSTypes = "index.d.cts"
+)
+
+// reference is what makes a file of types depend on another.
+var reference = regexp.MustCompile(`(?m)^(?:import type \{[^}]*\}|export \*) from "\./[^"]*";\n`)
 
 // Package writes the package for npm to a folder: as the folder "package",
 // and packed. The assets are those that Build wrote to opts.Out; source is the
@@ -102,6 +108,11 @@ func packageFiles(opts Options, source string, m *manifest.Manifest) (files []as
 		return nil, "", err
 	}
 	files = append(files, plain(commonJSFile, append(classic, "module.exports = oidc;\n"...)))
+	types, err := joinTypes(opts.Out)
+	if err != nil {
+		return nil, "", err
+	}
+	files = append(files, plain(commonJSTypes, types))
 	list, err := m.Encode()
 	if err != nil {
 		return nil, "", err
@@ -124,6 +135,22 @@ func packageFiles(opts Options, source string, m *manifest.Manifest) (files []as
 	return files, version, nil
 }
 
+// joinTypes returns the declarations of all scripts as one file.
+func joinTypes(folder string) ([]byte, error) {
+	var all []byte
+	for _, name := range scripts {
+		if name == onDemandScript {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(folder, typesOf(name)))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, reference.ReplaceAll(data, nil)...)
+	}
+	return all, nil
+}
+
 // describePackage says what is where: the entry re-exports every class, and a
 // bundler keeps the modules of those that are used.
 func describePackage(version string) packageJSON {
@@ -144,7 +171,9 @@ func describePackage(version string) packageJSON {
 		}
 		p.Exports["./"+name] = entry{Types: "./" + typesOf(name), Default: "./" + name}
 	}
-	p.Exports["."] = entry{Types: p.Types, Module: p.Main, Require: "./" + commonJSFile, Default: p.Main}
+	p.Exports["."] = entry{
+		Module: p.Main, Require: &entry{Types: "./" + commonJSTypes, Default: "./" + commonJSFile}, Types: p.Types, Default: p.Main,
+	}
 	p.Exports["./*"] = entry{Default: "./*"}
 	return p
 }

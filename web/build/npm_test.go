@@ -77,11 +77,13 @@ func checkEntries(t *testing.T, packed map[string]string) {
 		t.Errorf("version %q", p.Version)
 	}
 	targets := []string{p.Main, p.Types, p.Unpkg}
-	if p.Exports["."].Require == "" {
+	if common := p.Exports["."].Require; common == nil {
 		t.Error("there is nothing for require()")
+	} else {
+		targets = append(targets, common.Types, common.Default)
 	}
 	for _, e := range p.Exports {
-		targets = append(targets, e.Types, e.Module, e.Require, e.Default)
+		targets = append(targets, e.Types, e.Module, e.Default)
 	}
 	for _, target := range targets {
 		name := strings.TrimPrefix(target, "./")

@@ -15,6 +15,28 @@ import (
 	"github.com/oidcspa/oidcspa/web/build"
 )
 
+const compiler = "../node_modules/typescript/bin/tsc"
+
+// compile expects the types to be found by modules of both kinds.
+func compile(t *testing.T, folder string) {
+	t.Helper()
+	const source = `import { Log, UserManager, type UserManagerSettings, WebStorageStateStore } from "oidcspa";
+export const make = (settings: UserManagerSettings) => new UserManager({ ...settings, userStore: new WebStorageStateStore({ store: localStorage }) });
+Log.setLogger(console);
+`
+	args := []string{compiler, "--strict", "--noEmit", "--pretty", "false", "--module", "node16", "--target", "es2022"}
+	for _, name := range []string{"common.cts", "module.mts"} {
+		name = filepath.Join(folder, name)
+		if err := os.WriteFile(name, []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, name)
+	}
+	if out, err := exec.CommandContext(t.Context(), "node", args...).CombinedOutput(); err != nil {
+		t.Errorf("tsc: %v\n%s", err, out)
+	}
+}
+
 // TestServer imports and requires the package in Node, and loads a bundle of
 // it that is no module. server.mjs says what has to work there.
 func TestServer(t *testing.T) {
@@ -59,6 +81,7 @@ func TestServer(t *testing.T) {
 	for _, e := range bundle.Errors {
 		t.Error(e.Text)
 	}
+	compile(t, folder)
 	node := exec.CommandContext(t.Context(), "node", "server.mjs")
 	node.Dir = folder
 	if log, err := node.CombinedOutput(); err != nil {
