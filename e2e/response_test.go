@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -169,5 +170,26 @@ func TestMetadataOfTheApp(t *testing.T) {
 		if n := op.Count(endpoint); n != 0 {
 			t.Errorf("%d %s requests", n, endpoint)
 		}
+	}
+}
+
+// The state of an OidcClient says where the response is, signed or not.
+func TestModeOfSignedResponses(t *testing.T) {
+	a := newApp(t)
+	newGoOIDC(t, a, options{})
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	got := eval[[]string](tab, `(async () => {
+		const { OidcClient } = await import("/index.js");
+		const client = new OidcClient(await fetch("config.json").then((answer) => answer.json()));
+		const modes = [];
+		for (const response_mode of [undefined, "query", "fragment", "jwt", "query.jwt", "fragment.jwt"]) {
+			const { state } = await client.createSigninRequest({ response_mode });
+			modes.push(String(state.response_mode));
+		}
+		return modes;
+	})()`)
+	if want := []string{"undefined", "query", "fragment", "query", "query", "fragment"}; !slices.Equal(got, want) {
+		t.Errorf("modes %q, want %q", got, want)
 	}
 }

@@ -55,11 +55,12 @@ type FetchResponse struct {
 	Body   []byte
 }
 
-// Fetch sends a request without a referrer and reads the answer. It follows no redirect. When ctx ends first, the request is aborted and the
-// cause of ctx returned; the other errors are [ErrTimeout], [ErrTooLarge],
-// [ErrRedirect], [ErrCORS] and [ErrNetwork], in an [*InterruptedError] if the
-// answer had begun, and an [*Error] for what is no
-// request at all: a malformed URL, header, method or cache mode.
+// Fetch sends a request without a referrer and reads the answer. It follows no
+// redirect. When ctx ends first, the request is aborted and the cause of ctx
+// returned; the other errors are [ErrTimeout], [ErrTooLarge], [ErrRedirect],
+// [ErrCORS] and [ErrNetwork], in an [*InterruptedError] if the answer had
+// begun, and an [*Error] for what is no request at all: a malformed URL,
+// header, method or mode.
 //
 // A browser does not say why a request failed. To tell ErrCORS from ErrNetwork
 // one more request is made then: a GET of the URL without its query and without

@@ -20,12 +20,12 @@ type Response struct {
 }
 
 // A Transport sends one HTTP request. It does not follow redirects
-// ([ErrRedirectRefused]), sends no cookies unless the request says so, bounds the time ([ErrTimeout]),
-// unless ctx has a deadline, and the length of the answer
-// ([ErrResponseTooLarge]). A deadline whose cause is ErrTimeout gives that. Other failures are
-// [ErrNetwork] and [ErrCORSRefused]. An answer that broke off is a
-// [TransportError] with its status: the server has done what was asked. An
-// answer of any status is no error.
+// ([ErrRedirectRefused]), sends no cookies unless the request says so, bounds
+// the time ([ErrTimeout]), unless ctx has a deadline, and the length of the
+// answer ([ErrResponseTooLarge]). A deadline whose cause is ErrTimeout gives
+// that. Other failures are [ErrNetwork] and [ErrCORSRefused]. An answer that
+// broke off is a [TransportError] with its status: the server has done what was
+// asked. An answer of any status is no error.
 type Transport interface {
 	Do(ctx context.Context, req *Request) (*Response, error)
 }

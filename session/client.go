@@ -18,6 +18,7 @@ type Client struct {
 	settings Settings
 	page     Page
 	manual   atomic.Bool // see [Client.RenewAutomatically]
+	watchful atomic.Bool // see [Client.MonitorSession]
 
 	redirect flight[struct{}]
 	signout  flight[struct{}]

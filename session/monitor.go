@@ -56,6 +56,14 @@ type Checker interface {
 	CheckSession(ctx context.Context, check Check) (answer string, err error)
 }
 
+// MonitorSession watches the session from now on, as if
+// [MonitorSettings].Session had been set.
+func (c *Client) MonitorSession() {
+	if !c.watchful.Swap(true) {
+		c.session.monitor.join()
+	}
+}
+
 // A ProviderSession is the session at the provider; Subject is empty if
 // nobody is signed in there.
 type ProviderSession struct {
@@ -134,7 +142,7 @@ func (m *monitor) start(user *User) {
 // is none.
 func (m *monitor) client(user *User) *Client {
 	for _, c := range m.session.tabs(nil) {
-		if user != nil && c.settings.Monitor.Session || user == nil && c.settings.Monitor.Anonymous {
+		if user != nil && c.watchful.Load() || user == nil && c.settings.Monitor.Anonymous {
 			return c
 		}
 	}

@@ -97,6 +97,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		page:     page,
 	}
 	client.manual.Store(settings.ManualRenew)
+	client.watchful.Store(settings.Monitor.Session)
 	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI}})
 	client.session.provider.join(client)
 	client.session.join(client, hint)

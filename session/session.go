@@ -243,8 +243,8 @@ func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
 }
 
 // complete turns the response in callbackURL into a user; of the arguments,
-// SkipUserinfo and Header count. Nothing of the token response is visible to anybody before all its checks have passed
-// (RFC 9700 4.5.3.2).
+// SkipUserinfo and Header count. Nothing of the token response is visible to
+// anybody before all its checks have passed (RFC 9700 4.5.3.2).
 func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string, args SigninArgs) (*User, error) {
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {

@@ -34,7 +34,7 @@ export class CheckSessionIFrame {
   stop(): void;
 }
 
-/** There for oidc-client-ts: the UserManager watches its session itself, with the setting monitorSession. */
+/** Has a UserManager watch its session from now on; the setting monitorSession does so from the start. */
 export class SessionMonitor {
   constructor(userManager: UserManager);
 }

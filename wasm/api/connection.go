@@ -98,6 +98,7 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"signinCredentials": signinCredentials,
 	"signoutSilent":     signoutSilent,
 	"silentRenew":       silentRenew,
+	"monitorSession":    monitorSession,
 	"dpopJkt":           dpopThumbprint,
 }
 

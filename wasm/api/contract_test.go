@@ -59,6 +59,7 @@ var memberNames = map[string][]string{
 	"metadata":          nil, // for metadataService
 	"signinCredentials": {"signinResourceOwnerCredentials"},
 	"silentRenew":       {"startSilentRenew", "stopSilentRenew"},
+	"monitorSession":    nil, // for new SessionMonitor()
 	"dpopJkt":           {"generateDPoPJkt"},
 }
 

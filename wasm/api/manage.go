@@ -82,6 +82,14 @@ func silentRenew(_ context.Context, client *session.Client, params []byte) (any,
 	return nil, nil
 }
 
+func monitorSession(_ context.Context, client *session.Client, params []byte) (any, error) {
+	if err := noArgs(params); err != nil {
+		return nil, err
+	}
+	client.MonitorSession()
+	return nil, nil
+}
+
 func dpopThumbprint(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	if err := noArgs(params); err != nil {
 		return nil, err

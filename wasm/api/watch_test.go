@@ -67,6 +67,25 @@ func TestMonitorSettings(t *testing.T) {
 	}
 }
 
+// A page may want its session watched later, and twice.
+func TestMonitorSessionLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.CheckSession = true
+		tab := w.open()
+		tab.signIn(w.op)
+		for _, want := range []int{0, 4, 9} {
+			time.Sleep(10*time.Second - time.Millisecond)
+			synctest.Wait()
+			if n := len(tab.checks); n != want {
+				t.Errorf("%d questions, want %d", n, want)
+			}
+			tab.must("monitorSession", nil, nil)
+		}
+		tab.must("removeUser", nil, nil)
+	})
+}
+
 func TestMonitorAnonymousSession(t *testing.T) {
 	for _, wanted := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

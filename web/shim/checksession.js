@@ -55,10 +55,11 @@ export class CheckSessionIFrame {
   }
 }
 
-/** What watches the session of a UserManager, which does so itself with the setting monitorSession. */
+/** Has a UserManager watch its session, as the setting monitorSession does. */
 export class SessionMonitor {
   constructor(manager) {
     if (!manager) throw new Error("No user manager passed");
     this._userManager = manager;
+    manager._monitor?.();
   }
 }

@@ -170,6 +170,12 @@ export class UserManager {
     this.#connection?.then((connection) => connection.call("silentRenew", { on })).catch(() => {});
   }
 
+  /** For SessionMonitor. */
+  _monitor() {
+    this.#given.monitorSession = true;
+    this.#connection?.then((connection) => connection.call("monitorSession")).catch(() => {});
+  }
+
   async clearStaleState() {
     dropExpired();
     const { State } = await import("../client.js");

@@ -131,6 +131,18 @@ signin("removeUser with monitorAnonymousSession", {
     await quiet(t, um);
   },
 });
+signin("SessionMonitor of the app", {
+  settings: { monitorSession: false },
+  then: async (t, um) => {
+    await um.getUser();
+    new t.lib.SessionMonitor(um);
+    await watched(t, "s1");
+    await t.provider({ session: "s2" });
+    await t.heard("UserSessionChanged");
+    await watched(t, "s2");
+    await quiet(t, um);
+  },
+});
 signin("after signinSilent", {
   then: async (t, um) => {
     await um.getUser();
