@@ -351,6 +351,29 @@ export type PopupWindowParams = Pick<SigninPopupArgs, "popupWindowFeatures" | "p
 export type QuerySessionStatusArgs = IFrameWindowParams & ExtraSigninRequestArgs;
 export type RedirectParams = Pick<SigninRedirectArgs, "redirectMethod" | "redirectTarget">;
 
+/** What a SigninRequest is made of; an OidcClient makes it. */
+export interface SigninRequestCreateArgs extends Omit<CreateSigninRequestArgs, "state" | "resource" | "redirect_uri" | "scope" | "response_type"> {
+  url: string;
+  authority: string;
+  client_id: string;
+  redirect_uri: string;
+  response_type: string;
+  scope: string;
+  resource?: string | string[];
+  dpopJkt?: string;
+  client_secret?: string;
+  disablePKCE?: boolean;
+  omitScopeWhenRequesting?: boolean;
+  state_data?: unknown;
+}
+
+/** What a SignoutRequest is made of; an OidcClient makes it. */
+export interface SignoutRequestArgs extends Omit<CreateSignoutRequestArgs, "state"> {
+  url: string;
+  client_id?: string;
+  state_data?: unknown;
+}
+
 /** Where to send the browser, and what belongs to it. */
 export interface SigninRequest {
   readonly url: string;

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -53,6 +54,36 @@ var (
 	gap       = regexp.MustCompile("// (`.*)$")
 	name      = regexp.MustCompile("`[^`]+`")
 )
+
+// declared matches what a file of declarations exports, type or value.
+var declared = regexp.MustCompile(`(?m)^export (?:declare )?(?:class|interface|type|enum|const|namespace) (\w+)`)
+
+// TestNames expects every name that oidc-client-ts declares to be one of ours.
+func TestNames(t *testing.T) {
+	const theirs = "../node_modules/oidc-client-ts/dist/types/oidc-client-ts.d.ts"
+	if _, err := os.Stat(theirs); errors.Is(err, fs.ErrNotExist) && os.Getenv("COMPAT") != "1" {
+		t.Skip("oidc-client-ts is not installed: run `npm ci` in e2e/compat")
+	}
+	files, err := filepath.Glob("../../../web/*.d.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := map[string]bool{}
+	for _, file := range files {
+		for _, match := range declared.FindAllStringSubmatch(read(t, file), -1) {
+			ours[match[1]] = true
+		}
+	}
+	names := declared.FindAllStringSubmatch(read(t, theirs), -1)
+	if len(names) < 60 {
+		t.Errorf("oidc-client-ts declares %d names", len(names))
+	}
+	for _, match := range names {
+		if !ours[match[1]] {
+			t.Errorf("%s is not declared", match[1])
+		}
+	}
+}
 
 // TestGaps expects the compiler to find what an app cannot use, line by line,
 // and the document for those who migrate to name it.
