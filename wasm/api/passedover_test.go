@@ -11,6 +11,7 @@ func TestSettingsOfWrappers(t *testing.T) {
 		name, given, want string
 	}{
 		{"a setting of the wrapper", `{"scope":"openid","automaticSilentSignin":true}`, `{"scope":"openid"}`},
+		{"a setting of long ago", `{"scope":"openid","clockSkew":300}`, `{"scope":"openid"}`},
 		{"a copy in camel case", `{"redirectUri":"a","redirect_uri":"a"}`, `{"redirect_uri":"a"}`},
 		{"a copy of what is null", `{"acrValues":null,"acr_values":null}`, `{"acr_values":null}`},
 		{"camel case alone is for the app to correct", `{"redirectUri":"a"}`, `{"redirectUri":"a"}`},
