@@ -76,6 +76,8 @@ export interface RequestParameters {
   /** Space-separated; "openid" is added. Default "openid". */
   scope?: string;
   redirect_uri?: string;
+  /** "code", the only one; another is unsupported. */
+  response_type?: string;
   prompt?: string;
   display?: string;
   /** Seconds. */
@@ -130,8 +132,6 @@ export interface UserManagerSettings extends RequestParameters {
   popupWindowFeatures?: PopupWindowFeatures;
   popupWindowTarget?: string;
   popupAbortOnClose?: boolean;
-  /** "code", the only one; another is unsupported. */
-  response_type?: string;
   /** What fetch() may send the access token to. */
   fetch?: FetchSettings;
   /** For providers that give every client a secret; what browsers load holds none. */

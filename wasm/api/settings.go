@@ -20,7 +20,6 @@ type settingsJSON struct {
 	PostLogoutRedirectURI string `json:"post_logout_redirect_uri"`
 	Scope                 string `json:"scope"`
 	popupSettingsJSON
-	ResponseType string `json:"response_type"`
 	requestJSON
 
 	ClientSecret         string `json:"client_secret"`
@@ -45,6 +44,7 @@ type settingsJSON struct {
 
 // requestJSON are the parameters that settings and single sign-ins share.
 type requestJSON struct {
+	ResponseType     string                `json:"response_type"`
 	Prompt           string                `json:"prompt"`
 	Display          string                `json:"display"`
 	MaxAge           *int64                `json:"max_age"` // seconds
@@ -61,9 +61,6 @@ type queryParams map[string]strictjson.RawMessage
 
 // settings converts to the engine's. The error names the setting.
 func (j *settingsJSON) settings() (session.Settings, error) {
-	if j.ResponseType != "" && j.ResponseType != "code" {
-		return session.Settings{}, fmt.Errorf("response_type other than code: %w", oidc.ErrUnsupported)
-	}
 	request, err := j.requestJSON.settings()
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
@@ -134,8 +131,11 @@ func duration(seconds float64) time.Duration {
 }
 
 // settings converts to the engine's. The error names the parameter and has no
-// code.
+// code, but for response_type: [oidc.ErrUnsupported].
 func (j *requestJSON) settings() (session.RequestSettings, error) {
+	if j.ResponseType != "" && j.ResponseType != "code" {
+		return session.RequestSettings{}, fmt.Errorf("response_type other than code: %w", oidc.ErrUnsupported)
+	}
 	resource, err := oneOrMany(j.Resource)
 	if err != nil {
 		return session.RequestSettings{}, fmt.Errorf("resource: %w", err)

@@ -37,6 +37,7 @@ const (
 
 // requestParameters are those that settings and single sign-ins share.
 var requestParameters = []one{
+	{"response_type", "code", redirect, "response_type", []string{"code"}},
 	{"redirect_uri", "https://app.example.test/other", redirect, "redirect_uri", []string{"https://app.example.test/other"}},
 	{"scope", "email", redirect, "scope", []string{"openid email"}},
 	{"prompt", "login", redirect, "prompt", []string{"login"}},
@@ -135,6 +136,9 @@ func TestSigninArguments(t *testing.T) {
 			check(t, tab, tt, w.op.Issuer)
 		})
 	}
+	for _, method := range []string{redirect, silent, popup} {
+		newWorld(t).open().mustFail(method, object{"response_type": "token"}, oidc.ErrUnsupported)
+	}
 	seen := []string{
 		"state", "return_to", // TestFlow
 		"url_state", "extraTokenParams", "skipUserInfo", // TestURLState, TestExtraTokenParams, TestSkipUserInfo
@@ -160,6 +164,8 @@ func other(name string) any {
 		return object{"id_token": object{"name": nil}}
 	case "response_mode":
 		return "query"
+	case "response_type":
+		return "code"
 	case "resource":
 		return "https://other.example"
 	case "extraQueryParams":
@@ -229,7 +235,6 @@ func tags(typ reflect.Type) []string {
 
 // behaviours are settings that no URL shows; the tests below do.
 var behaviours = []string{
-	"response_type", // TestOpen
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",

@@ -51,6 +51,7 @@ signin("setting resource as text", { settings: { resource: "https://api.example/
 signin("setting response_mode fragment", { settings: { response_mode: "fragment" } });
 signin("argument max_age 0", { args: { max_age: 0 } });
 signin("argument login_hint", { args: { login_hint: "ada@example.test" } });
+signin("argument response_type", { args: { response_type: "code" } });
 signin("argument id_token_hint", { args: { id_token_hint: "a.b.c" } });
 signin("argument nonce", { args: { nonce: "the-nonce-of-the-app" } });
 signin("argument url_state", { args: { url_state: "to;from" } });
@@ -72,6 +73,7 @@ signin("setting filterProtocolClaims list", { settings: { filterProtocolClaims: 
 signin("setting metadata", { settings: (t) => ({ metadata: metadata(t), redirect_uri: `${t.app}/back?metadata` }) });
 signin("setting metadataSeed", { settings: (t) => ({ metadataSeed: { authorization_endpoint: `${t.op}/authorize?seed=1` } }) });
 signin("setting metadataUrl", { settings: (t) => ({ metadataUrl: `${t.op}/.well-known/openid-configuration?x=1` }) });
+signin("settings of older versions", { settings: { clockSkewInSeconds: 300, clockSkew: 300, staleStateAge: 900, mergeClaims: true, revokeAccessTokenOnSignout: true } });
 signin("setting redirectMethod", { settings: { redirectMethod: "replace" } });
 signin("setting loadUserInfo", { settings: { loadUserInfo: true }, script: { userinfo: { groups: ["a"] } } });
 signin("setting mergeClaimsStrategy", {
