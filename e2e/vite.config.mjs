@@ -1,8 +1,6 @@
-// The app is written for oidc-client-ts; the alias is all that changes.
-import { defineConfig } from "vite";
-
-export default defineConfig({
+// For the apps that are written for oidc-client-ts; the alias is all that changes.
+export default {
   resolve: { alias: { "oidc-client-ts": process.env.OIDCSPA_PACKAGE } },
   build: { outDir: process.env.OUT_DIR, emptyOutDir: true, assetsInlineLimit: 0 },
   logLevel: "warn",
-});
+};
