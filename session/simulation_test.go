@@ -150,6 +150,7 @@ func (s *simulation) run(least time.Duration, renewals int) {
 	for _, c := range s.clients {
 		c.Close()
 	}
+	time.Sleep(2 * time.Minute) // a renewal may be in the air
 }
 
 func (s *simulation) renewed() int {

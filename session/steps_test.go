@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -201,16 +202,18 @@ func TestStepsKeep(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
+			var online atomic.Bool
+			w.transport.Fail = func(req *oidc.Request) error {
+				if req.Method == "POST" && !online.Load() {
+					return oidc.ErrNetwork
+				}
+				return nil
+			}
 			steps := w.steps()
 			back := w.callback(steps)
 			for i, keep := range tt.keep {
 				last := i == len(tt.keep)-1
-				w.transport.Fail = func(req *oidc.Request) error {
-					if req.Method == "POST" && !last {
-						return oidc.ErrNetwork
-					}
-					return nil
-				}
+				online.Store(last)
 				_, err := steps.SigninResponse(t.Context(), back, ResponseArgs{Keep: keep})
 				switch {
 				case !last:

@@ -5,6 +5,7 @@ package api
 import (
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,30 +114,33 @@ func TestStepsSettings(t *testing.T) {
 func TestStepsArguments(t *testing.T) {
 	w := newWorld(t)
 	w.op.RefreshTokens = true
+	s := watch(w)
+	record := w.transport.Fail
+	var online atomic.Bool
+	w.transport.Fail = func(req *oidc.Request) error {
+		if err := record(req); err != nil || req.Method != "POST" || online.Load() {
+			return err
+		}
+		return oidc.ErrNetwork
+	}
 	tab := w.openSteps()
 	var request signinRequestJSON
 	tab.must("createSignin", nil, &request)
 	back := w.op.Visit(request.URL)
-	s, fail := watch(w), true
-	w.transport.Fail = func(req *oidc.Request) error {
-		s.requests = append(s.requests, *req)
-		if fail && req.Method == "POST" {
-			return oidc.ErrNetwork
-		}
-		return nil
-	}
 	for _, headers := range []any{object{"X-One": 1}, object{"X-One": nil, "X-Two": []string{}}, "X-One: 1"} {
 		tab.mustFail("processSignin", object{"url": back, "extraHeaders": headers}, oidc.ErrInvalidArgument)
 		tab.mustFail("useRefreshToken", object{"refresh_token": "x", "extraHeaders": headers}, oidc.ErrInvalidArgument)
 	}
 	tab.mustFail("processSignin", object{"url": back, "keepState": true, "extraHeaders": nil}, oidc.ErrNetwork)
-	fail = false
+	online.Store(true)
 	var user stepUser
 	tab.must("processSignin", object{"url": back, "keepState": true, "extraHeaders": object{"X-One": "1"}}, &user)
 	refresh := refreshOf(&user)
 	refresh["extraHeaders"] = object{"X-One": "2"}
 	tab.must("useRefreshToken", refresh, nil)
 	var got []string
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, req := range s.requests {
 		if req.Method == "POST" {
 			got = append(got, req.Header["x-one"])
