@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -103,5 +104,51 @@ func TestWakeAndStats(t *testing.T) {
 	if got := eval[bool](tab, `um.stats().then(({requests, renewals, retries}) =>
 		requests.refresh.count >= 2 && requests.refresh.time > 0 && requests.discovery.count === 1 && renewals.failed >= 1 && retries >= 1)`); !got {
 		t.Errorf("stats = %s", eval[string](tab, "um.stats().then(JSON.stringify)"))
+	}
+}
+
+// askingScript is an app at its own redirect URI that asks who is there before
+// it looks for a response, as some wrappers do.
+const askingScript = `
+import { UserManager } from "./oidcspa.js";
+const settings = await (await fetch("config.json")).json();
+globalThis.um = new UserManager(settings);
+const user = await um.getUser();
+globalThis.first = user === null ? "nobody" : user.profile.sub;
+if (/[?&](code|error)=/.test(location.search)) await um.signinCallback();
+globalThis.ready = true;
+`
+
+// The hidden frame in which such an app restores a session holds the app
+// itself, which must not wait there for what the frame is for.
+func TestRestoreOfAnAppThatAsksFirst(t *testing.T) {
+	for _, host := range []string{"shared", "dedicated", "page"} {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			a.set("redirect_uri", a.origin+"/asking.html")
+			for path, text := range map[string][2]string{"/asking.html": {"text/html", strings.Replace(quietPage, "quiet.js", "asking.js", 1)}, "/asking.js": {"text/javascript", askingScript}} {
+				a.respond(path, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", text[0])
+					_, _ = w.Write([]byte(text[1]))
+				})
+			}
+			op := newHostile(t, a)
+			tab := newTab(t)
+			tab.visit(a.origin + "/asking.html")
+			eval[bool](tab, "globalThis.ready = false, um.signinRedirect(), true")
+			tab.waitReady()
+			op.ResetRequests()
+			if host == "shared" {
+				killWorkers(t, a.origin)
+			}
+			tab.visit(a.origin + "/asking.html")
+			if got := eval[string](tab, "first"); got != op.Subject {
+				t.Errorf("after the reload: %q", got)
+			}
+			if n := op.Count(oidctest.Authorize); n != 1 {
+				t.Errorf("%d silent sign-ins for one reload", n)
+			}
+		})
 	}
 }

@@ -89,6 +89,8 @@ export class UserManager {
   async #getUser() {
     // Who never signed in does not pay for the worker.
     if (!this.#connection && !this.#signedIn()) return null;
+    // In the frame of a page that waits for this response before it knows the user.
+    if (window.parent !== window) await handOver(location.href);
     // Back from a round trip that the app knows nothing of.
     if (isRestoring()) return (await this.signinCallback()) ?? null;
     return toUser(await this.#call("getUser", { return_to: location.href }));
@@ -144,9 +146,9 @@ export class UserManager {
     }
   }
 
-  async signinSilentCallback(url = location.href) {
+  async signinSilentCallback(url) {
     const { frames } = this.#navigators;
-    await (frames ? frames.callback(url) : this.signinPopupCallback(url));
+    await (frames ? frames.callback(url ?? location.href) : this.signinPopupCallback(url));
   }
 
   async signinResourceOwnerCredentials(args) {
@@ -192,11 +194,10 @@ export class UserManager {
 
   async #inPopup(method, args) {
     const { params, ...popup } = openPopup(this.settings, args, this.#navigators.popups);
-    const { follow } = await onDemand().catch((error) => {
+    const [{ follow }] = await Promise.all([onDemand(), popup.prepared]).catch((error) => {
       popup.own?.close();
       throw error;
     });
-    await popup.prepared;
     return follow(popup, () => this.#call(method, params));
   }
 

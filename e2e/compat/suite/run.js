@@ -55,6 +55,9 @@ window.open = (url, target, features) => {
   return opened;
 };
 
+// What nobody catches reaches the app's error reports.
+addEventListener("unhandledrejection", ({ reason }) => run.lines.push(`unhandled ${text(reason)}`));
+
 /** What a scenario works with. */
 const t = {
   lib,
