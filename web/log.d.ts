@@ -1,4 +1,6 @@
-// What the library has to say: nothing, until the app gives it a logger.
+// What the library has to say: nothing, until the app gives it a logger. Then
+// it tells what the program is asked for and what comes of it (DEBUG), its
+// events (INFO) and failures (ERROR), and nothing that is secret.
 
 /** Where lines go to, such as console. */
 export interface ILogger {

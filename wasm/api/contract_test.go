@@ -108,7 +108,7 @@ func TestDeclaredMethods(t *testing.T) {
 		members = append(members, names...)
 	}
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), members)
-	called := submatches(regexp.MustCompile(`(?:#call|#leaveFor|#inPopup|connection\.call|this\.call|notify)\("(\w+)"`), read(t, pageFile))
+	called := submatches(regexp.MustCompile(`(?:#call|#leaveFor|#inPopup|connection\.call|this\.call|this\.#ask|notify)\("(\w+)"`), read(t, pageFile))
 	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
 	for _, step := range steps {
 		served = append(served, step.name)

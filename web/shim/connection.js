@@ -3,6 +3,7 @@
 // long as both ends live.
 
 import { failure, toError } from "./errors.js";
+import { trace } from "./trace.js";
 
 const PAGE_LOCK = `oidcspa.page.${Math.random()}`;
 let lock;
@@ -56,7 +57,13 @@ export class Connection {
     port.start();
   }
 
-  call(method, params = {}) {
+  call(method, params) {
+    const answer = this.#ask(method, params);
+    trace.call?.(method, answer);
+    return answer;
+  }
+
+  #ask(method, params = {}) {
     if (this.stopped) return Promise.reject(this.stopped);
     const id = ++this.#lastID;
     try {
@@ -110,7 +117,7 @@ export class Connection {
     } catch {
       return; // the connection ended first
     }
-    const answered = this.call("ping").then(() => true, () => true);
+    const answered = this.#ask("ping").then(() => true, () => true);
     this.sure = Promise.race([answered, pause(PATIENCE)]);
     if (await this.sure) setTimeout(() => this.#watch(lock), PATIENCE);
     else this.stop(failure("runtime_stopped", "the worker is gone"));
@@ -132,6 +139,7 @@ export class Connection {
       this.stop(failure(params.code, params.message));
       hello();
     } else if (id === undefined) {
+      if (params?.name) trace.event?.(params.name);
       if (NOTIFICATIONS.includes(method)) this.#serve(method, params);
     } else {
       try {

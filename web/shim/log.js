@@ -1,5 +1,8 @@
 // @ts-check
-// What the library has to say: nothing, until the app gives it a logger.
+// What the library has to say: nothing, until the app gives it a logger. Then
+// it tells what the program is asked for and what comes of it, and its events.
+
+import { trace } from "./trace.js";
 
 const LEVELS = ["NONE", "ERROR", "WARN", "INFO", "DEBUG"];
 const METHODS = ["", "error", "warn", "info", "debug"];
@@ -70,4 +73,22 @@ export class Logger {
   static info(name, ...args) { write(3, name, "", args); }
   static warn(name, ...args) { write(2, name, "", args); }
   static error(name, ...args) { write(1, name, "", args); }
+}
+
+/** The name before the lines of the library itself. */
+const OWN = "oidcspa";
+
+trace.event = (name) => tell(() => Logger.info(OWN, name));
+trace.call = (method, answer) => tell(() => {
+  const logger = new Logger(OWN).create(method);
+  answer.then(() => logger.debug("success"), (error) => logger.error(error));
+});
+
+/** A logger of the app that fails keeps nothing from being done. */
+function tell(line) {
+  try {
+    line();
+  } catch (error) {
+    reportError(error);
+  }
 }
