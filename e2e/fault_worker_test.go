@@ -82,6 +82,7 @@ func (r *rig) survives(t *testing.T, when string, tabs []*tab) {
 	}
 	r.op.heal()
 	for _, tab := range tabs {
+		_ = codeOf(tab, "um.stats()") // a tab whose calls had succeeded before hears of it now
 		r.recovers(t, tab, "the worker died "+when)
 	}
 }

@@ -39,10 +39,20 @@ func TestClickEvent(t *testing.T) {
 }
 
 // TestBundleThatIsNoModule: a script in one does not know where it is from,
-// and the setting assets says where the files are.
+// or knows where its source was, as with webpack, and the setting assets says
+// where the files are.
 func TestBundleThatIsNoModule(t *testing.T) {
+	for name, define := range map[string]map[string]string{
+		"not known":             nil,
+		"known from its source": {"import.meta.url": `"file:///src/node_modules/oidcspa/oidcspa.js"`},
+	} {
+		t.Run(name, func(t *testing.T) { testBundle(t, define) })
+	}
+}
+
+func testBundle(t *testing.T, define map[string]string) {
 	out := api.Build(api.BuildOptions{
-		EntryPoints: []string{filepath.Join(assetsDir, "oidcspa.js")}, Bundle: true, Format: api.FormatIIFE, GlobalName: "bundled",
+		EntryPoints: []string{filepath.Join(assetsDir, "oidcspa.js")}, Bundle: true, Format: api.FormatIIFE, GlobalName: "bundled", Define: define,
 	})
 	if len(out.Errors) > 0 {
 		t.Fatal(out.Errors[0].Text)

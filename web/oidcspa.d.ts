@@ -606,7 +606,9 @@ export interface NavigateParams {
   url: string;
   /** Never set: the nonce is the program's. */
   nonce?: string;
+  /** Absent if the request was pushed (RFC 9126), except for windows. */
   state?: string;
+  /** Where the response is; absent if the request was pushed or does not say. */
   response_mode?: "query" | "fragment";
   /** Never set: an answer has to come from the app's own origin. */
   scriptOrigin?: string;
@@ -627,9 +629,12 @@ export interface IWindow {
 
 /** The app's own way to the provider, such as the browser that a mobile app opens. */
 export interface INavigator {
-  /** Is called in the same tick as signinPopup() and signoutPopup(), with what settings and arguments say of the window or the frame. */
+  /**
+   * Is called in the same tick as the call that leaves or opens a window. params are those of RedirectParams,
+   * PopupWindowParams as they were given to the call, or IFrameWindowParams.
+   */
   prepare(params: unknown): Promise<IWindow>;
-  /** Is called by signinPopupCallback(), signoutPopupCallback() and signinSilentCallback(), in the place of what they do. */
+  /** Is called by the callbacks of its kind, in the place of what they do; by signinCallback() and signoutCallback() in a window that has an opener, or a frame. */
   callback(url: string, params?: unknown): Promise<void>;
 }
 

@@ -57,11 +57,16 @@ export function isRestoring() {
 
 /**
  * In the hidden frame or the popup window of another page: that page gets the
- * response. Resolves to false if nobody else waits for it.
+ * response, or the app's navigator that has made the frame or the window.
+ * Resolves to false if nobody else waits for it.
  */
-export async function handOver(url, keepOpen = false) {
+export async function handOver(url, keepOpen = false, navigator = undefined) {
   const state = URL.canParse(url) ? stateOf(url) : null;
   if (state === null || readTransaction(`oidcspa.${state}`)) return false;
+  if (navigator) {
+    await navigator.callback(url, { keepOpen });
+    return true;
+  }
   const message = { source: "oidc-client", url, keepOpen };
   if (window.parent !== window) {
     window.parent.postMessage(message, location.origin);

@@ -79,7 +79,8 @@ function firstError(worker) {
  * that is no module SCRIPT_URL is undefined.
  */
 function workerURL(assets) {
-  if (assets || !SCRIPT_URL) return new URL(WORKER_FILE, new URL(assets ?? "", SCRIPT_URL ?? location.href)).href;
+  const unknown = !SCRIPT_URL || SCRIPT_URL.startsWith("file:"); // webpack has the address of the source
+  if (assets || !SCRIPT_URL) return new URL(WORKER_FILE, new URL(assets ?? "", unknown ? location.href : SCRIPT_URL)).href;
   const { href, pathname } = new URL("./worker.js", import.meta.url);
   const renamed = !pathname.endsWith(`/${WORKER_FILE}`);
   return href + (renamed ? `#wasm=${encodeURIComponent(new URL("./oidcspa.wasm", import.meta.url).href)}` : "");

@@ -81,7 +81,7 @@ const OWN = "oidcspa";
 trace.event = (name) => tell(() => Logger.info(OWN, name));
 trace.call = (method, answer) => tell(() => {
   const logger = new Logger(OWN).create(method);
-  answer.then(() => logger.debug("success"), (error) => logger.error(error));
+  answer.then(() => logger.debug("success"), ({ code, message }) => logger.error(code, message)); // not the rest: the app's state
 });
 
 /** A logger of the app that fails keeps nothing from being done. */

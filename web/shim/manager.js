@@ -67,6 +67,7 @@ export class UserManager {
     if (settings?.fetch) onDemand().catch(() => {}); // while there is a network
     if (settings?.idle) {
       const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
+      this.#active = report;
       const name = `oidcspa.active:${settings.authority}:${settings.client_id}`;
       const watch = () => onDemand().then(({ watchActivity }) => { this.#active = watchActivity(name, report); }, () => setTimeout(watch, PAUSE));
       watch();
@@ -90,7 +91,7 @@ export class UserManager {
     // Who never signed in does not pay for the worker.
     if (!this.#connection && !this.#signedIn()) return null;
     // In the frame of a page that waits for this response before it knows the user.
-    if (window.parent !== window) await handOver(location.href);
+    if (window.parent !== window) await this.#handOver(location.href);
     // Back from a round trip that the app knows nothing of.
     if (isRestoring()) return (await this.signinCallback()) ?? null;
     return toUser(await this.#call("getUser", { return_to: location.href }));
@@ -102,19 +103,25 @@ export class UserManager {
 
   async #leaveFor(method, { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params }) {
     this.#redirect = { redirectMethod, redirectTarget };
-    const leave = () => this.#call(method, params);
-    if (this.#navigators.redirect) return this.#guide(leave);
-    await leave();
-    return shownAgain();
+    if (!this.#navigators.redirect) {
+      await this.#call(method, params);
+      return shownAgain();
+    }
+    return this.#guide(async (go) => {
+      this.#go = go;
+      try {
+        await this.#call(method, params);
+      } finally {
+        if (this.#go === go) this.#go = undefined;
+      }
+    });
   }
 
-  /** Leaves with the app's navigator, when the program says where to. */
+  /** Leaves with the app's navigator, when it is known where to. */
   async #guide(leave) {
-    const { leaveWith } = await onDemand();
-    await leaveWith(this.#navigators.redirect.prepare(this.#redirect), (go) => {
-      this.#go = go;
-      return leave();
-    });
+    const prepared = this.#navigators.redirect.prepare(this.#redirect);
+    const { leaveWith } = await loadFor({ prepared });
+    await leaveWith(prepared, leave);
   }
 
   signinInitiated(url = location.href) {
@@ -133,22 +140,34 @@ export class UserManager {
   }
 
   async #signinCallback(url) {
-    if (await handOver(url)) return undefined;
+    if (await this.#handOver(url)) return undefined;
     return toUser(await this.#call("signinCallback", { url })) ?? undefined;
   }
 
   async signinSilent({ iframeAttributes, ...args } = {}) {
-    this.#framing = iframeAttributes && { iframeAttributes };
+    const framing = { iframeAttributes };
+    if (iframeAttributes) this.#framing = framing;
     try {
       return toUser(await this.#call("signinSilent", args));
     } finally {
-      this.#framing = undefined;
+      if (this.#framing === framing) this.#framing = undefined;
     }
   }
 
-  async signinSilentCallback(url) {
-    const { frames } = this.#navigators;
-    await (frames ? frames.callback(url ?? location.href) : this.signinPopupCallback(url));
+  async signinSilentCallback(url = takeResponse(["code", "error"])) {
+    await this.#answer(this.#navigators.frames, url);
+  }
+
+  /** In a frame or a window: gives the response to the navigator that has made it, or to its page. */
+  async #answer(navigator, url, how) {
+    if (navigator) await navigator.callback(url, how);
+    else if (!await handOver(url, how?.keepOpen)) throw failure("state_unknown", "no page waits for the response in this window");
+  }
+
+  /** The same where it may be a page of the app's own; resolves to false then. */
+  #handOver(url, keepOpen) {
+    const { frames, popups } = this.#navigators;
+    return handOver(url, keepOpen, window.parent !== window ? frames : window.opener && popups);
   }
 
   async signinResourceOwnerCredentials(args) {
@@ -194,21 +213,12 @@ export class UserManager {
 
   async #inPopup(method, args) {
     const { params, ...popup } = openPopup(this.settings, args, this.#navigators.popups);
-    const [{ follow }] = await Promise.all([onDemand(), popup.prepared]).catch((error) => {
-      popup.own?.close();
-      throw error;
-    });
+    const { follow } = await loadFor(popup);
     return follow(popup, () => this.#call(method, params));
   }
 
   async signinPopupCallback(url = takeResponse(["code", "error"]), keepOpen = false) {
-    await this.#inPopupCallback(url, keepOpen);
-  }
-
-  async #inPopupCallback(url, keepOpen) {
-    const { popups } = this.#navigators;
-    if (popups) await popups.callback(url, { keepOpen });
-    else if (!await handOver(url, keepOpen)) throw failure("state_unknown", "no page waits for the response in this window");
+    await this.#answer(this.#navigators.popups, url, { keepOpen });
   }
 
   async signoutPopup(args = {}) {
@@ -216,7 +226,7 @@ export class UserManager {
   }
 
   async signoutPopupCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
-    await this.#inPopupCallback(url, keepOpen);
+    await this.#answer(this.#navigators.popups, url, { keepOpen });
   }
 
   async removeUser() {
@@ -240,7 +250,7 @@ export class UserManager {
       const { fetchThrough } = await onDemand();
       return await fetchThrough(await this.#connect(), input, init);
     } catch (error) {
-      if (error?.code === "step_up_required") await shownAgain();
+      if (error?.code === "step_up_required" && !this.#navigators.redirect) await shownAgain();
       throw error;
     }
   }
@@ -253,8 +263,8 @@ export class UserManager {
     await this.#call("signoutSilent", args);
   }
 
-  signoutSilentCallback(url) {
-    return this.signoutPopupCallback(url);
+  async signoutSilentCallback(url = takeResponse(["state", "error"])) {
+    await this.#answer(this.#navigators.frames, url);
   }
 
   async signoutRedirectCallback(url = takeResponse(["state", "error"])) {
@@ -262,7 +272,7 @@ export class UserManager {
   }
 
   async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
-    if (await handOver(url, keepOpen)) return undefined;
+    if (await this.#handOver(url, keepOpen)) return undefined;
     const found = await this.#call("signoutCallback", { url });
     return (found?.state ?? found?.url_state) == null ? undefined : signoutResponse(url, found);
   }
@@ -328,10 +338,8 @@ export class UserManager {
   }
 
   #leaveWith(url) {
-    const go = this.#go;
-    this.#go = undefined;
-    if (go) go(url);
-    else this.#guide(async () => this.#go(url)).catch(reportError); // nobody waits for it
+    if (this.#go) this.#go(url);
+    else this.#guide(async (go) => go(url)).catch(reportError); // nobody waits for it
   }
 
   /**
@@ -414,6 +422,17 @@ export class UserManager {
   async #onStorage({ key }) {
     if (key !== this.#hintKey && key !== null) return;
     if (this.#signedIn() && !this.#connection) await this.#catchUp();
+  }
+}
+
+/** Loads what goes on with a window that is open already, or with what a navigator has prepared. */
+async function loadFor({ own, prepared }) {
+  try {
+    const [parts] = await Promise.all([onDemand(), prepared]);
+    return parts;
+  } catch (error) {
+    Promise.resolve(own ?? prepared).then((opened) => opened.close()).catch(() => {});
+    throw error;
   }
 }
 

@@ -6,7 +6,8 @@
 function requestAt(url, state) {
   const { searchParams } = new URL(url);
   const [id] = (state ?? searchParams.get("state") ?? "").split(";"); // what the app added is not a part of it
-  return { url, state: id || undefined, response_mode: searchParams.get("response_mode") ?? undefined };
+  const mode = searchParams.get("response_mode");
+  return { url, state: id || undefined, response_mode: mode?.includes("fragment") ? "fragment" : mode ? "query" : undefined };
 }
 
 /** Leaves with a navigator as soon as the call knows where to. */
@@ -15,9 +16,10 @@ export async function leaveWith(prepared, call) {
   let left;
   try {
     await call((url) => {
-      left = handle.navigate(requestAt(url));
+      left = (async () => handle.navigate(requestAt(url)))();
       left.catch(() => {}); // heard below
     });
+    if (!left) handle.close(); // another call of the same time has left
     await left;
   } catch (error) {
     handle.close();
@@ -31,7 +33,7 @@ export async function visitWith(navigator, url, timeout) {
   const late = new Promise((_resolve, reject) => {
     limit = setTimeout(reject, timeout, { code: "timeout" });
   });
-  const prepared = Promise.resolve(navigator.prepare({ silentRequestTimeoutInSeconds: timeout / 1000 }));
+  const prepared = (async () => navigator.prepare({ silentRequestTimeoutInSeconds: timeout / 1000 }))();
   try {
     const answer = prepared.then((handle) => handle.navigate(requestAt(url)));
     return { url: (await Promise.race([answer, late])).url };

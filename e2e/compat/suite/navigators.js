@@ -107,10 +107,38 @@ scenario("for frames that fails with a timeout", async (t) => {
   await t.attempt("silent", () => um.signinSilent(), { code: "timeout", error: "ErrorTimeout" });
 });
 scenario("callbacks", async (t) => {
-  const um = manager(t, { redirect: navigator(t), popups: navigator(t), frames: navigator(t) });
+  const named = (name) => ({ ...navigator(t), async callback(url, params) { t.show(name, [url, params]); } });
+  const um = manager(t, { redirect: named("redirect"), popups: named("popups"), frames: named("frames") });
   const url = `${t.app}/back?state=s`;
   await t.attempt("popup", () => um.signinPopupCallback(url));
   await t.attempt("popup that stays", () => um.signinPopupCallback(url, true));
   await t.attempt("popup sign-out", () => um.signoutPopupCallback(url, true));
   await t.attempt("silent", () => um.signinSilentCallback(url));
+  await t.attempt("silent sign-out", () => um.signoutSilentCallback(url));
+});
+scenario("for redirects that is not asynchronous", async (t) => {
+  const ends = [];
+  const um = manager(t, { redirect: { prepare: () => ({ navigate: ({ url }) => { ends.push(url); }, close: () => t.say("close") }) } });
+  await t.attempt("redirect", () => um.signinRedirect());
+  t.show("ends", ends.length);
+});
+scenario("for frames that throws", async (t) => {
+  const um = manager(t, { frames: { prepare() { throw new Error("not now"); } } });
+  await um.metadataService.getMetadata();
+  await t.attempt("silent", () => um.signinSilent(), { code: "aborted" });
+  await t.pause(200);
+});
+scenario("for redirects, twice", async (t) => {
+  const ends = [];
+  const um = manager(t, { redirect: redirects(t, ends) });
+  await t.provider({ answers: { discovery: [{ status: 500, body: {} }] } });
+  await t.attempt("redirect", () => um.signinRedirect(), { code: "http_status" });
+  await t.provider({});
+  await t.attempt("again", () => um.signinRedirect());
+  await t.attempt("callback", () => um.signinRedirectCallback(ends[0]).then((user) => user.access_token));
+});
+scenario("for popups with a frame of the library", async (t) => {
+  const um = manager(t, { popups: navigator(t), settings: { silent_redirect_uri: `${t.app}/window` } });
+  t.plan((um) => um.signinSilentCallback());
+  await t.attempt("silent", () => um.signinSilent());
 });
