@@ -123,7 +123,7 @@ func TestPageLosesItsLock(t *testing.T) {
 }
 
 // A worker that dies takes its calls with it, with a code; the next call
-// starts a new worker, which restores the session.
+// starts a new worker, which restores the session. getUser does so by itself.
 func TestWorkerDies(t *testing.T) {
 	a, op, tab := signedIn(t)
 	asked := holdFirst(t, op, oidctest.Token)
@@ -135,6 +135,16 @@ func TestWorkerDies(t *testing.T) {
 	}
 	if got := eval[string](tab, userState); got != "somebody" {
 		t.Errorf("getUser after the end of the worker: %s", got)
+	}
+
+	killWorkers(t, a.origin)
+	_ = codeOf(tab, "um.stats()") // a new one
+	asked = holdFirst(t, op, oidctest.Token)
+	eval[bool](tab, "globalThis.pending = um.getUser().then((u) => u?.profile.sub, (e) => e.code), true")
+	<-asked
+	killWorkers(t, a.origin)
+	if got := eval[string](tab, "pending"); got != op.Subject {
+		t.Errorf("getUser at the end of the worker: %s", got)
 	}
 }
 

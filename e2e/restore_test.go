@@ -4,15 +4,23 @@ package e2e
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
-// quietPage is an app that asks who is there, and knows of no callback.
-const quietPage = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="quiet.js"></script>`
+// respondPage serves a page NAME.html with nothing but a script.
+func (a *app) respondPage(name, script string) {
+	page := `<!doctype html><link rel="icon" href="data:,"><script type="module" src="` + name + `.js"></script>`
+	for path, text := range map[string][2]string{".html": {"text/html", page}, ".js": {"text/javascript", script}} {
+		a.respond("/"+name+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", text[0])
+			_, _ = w.Write([]byte(text[1]))
+		})
+	}
+}
 
+// quietScript is an app that asks who is there, and knows of no callback.
 const quietScript = `
 import { UserManager } from "./oidcspa.js";
 const settings = await (await fetch("config.json")).json();
@@ -29,12 +37,7 @@ func newQuietApp(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
 	a := newApp(t)
 	a.setHost(host)
 	a.set("restore", "redirect")
-	for path, text := range map[string][2]string{"/quiet.html": {"text/html", quietPage}, "/quiet.js": {"text/javascript", quietScript}} {
-		a.respond(path, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", text[0])
-			_, _ = w.Write([]byte(text[1]))
-		})
-	}
+	a.respondPage("quiet", quietScript)
 	op := newHostile(t, a)
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
@@ -127,12 +130,7 @@ func TestRestoreOfAnAppThatAsksFirst(t *testing.T) {
 			a := newApp(t)
 			a.setHost(host)
 			a.set("redirect_uri", a.origin+"/asking.html")
-			for path, text := range map[string][2]string{"/asking.html": {"text/html", strings.Replace(quietPage, "quiet.js", "asking.js", 1)}, "/asking.js": {"text/javascript", askingScript}} {
-				a.respond(path, func(w http.ResponseWriter, _ *http.Request) {
-					w.Header().Set("Content-Type", text[0])
-					_, _ = w.Write([]byte(text[1]))
-				})
-			}
+			a.respondPage("asking", askingScript)
 			op := newHostile(t, a)
 			tab := newTab(t)
 			tab.visit(a.origin + "/asking.html")

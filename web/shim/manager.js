@@ -94,7 +94,9 @@ export class UserManager {
     if (window.parent !== window) await this.#handOver(location.href);
     // Back from a round trip that the app knows nothing of.
     if (isRestoring()) return (await this.signinCallback()) ?? null;
-    return toUser(await this.#call("getUser", { return_to: location.href }));
+    const ask = () => this.#call("getUser", { return_to: location.href });
+    // With a program that has just ended it is asked again: it changes nothing.
+    return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
   }
 
   signinRedirect(args = {}) {
