@@ -77,7 +77,7 @@ var faultFlows = []faultFlow{
 // restarted gives the page a new worker, which has not restored anything yet.
 func restarted(t *testing.T, r *rig, tab *tab) {
 	t.Helper()
-	killWorkers(t, r.origin)
+	endWorker(t, tab, r.origin)
 	if code := codeOf(tab, "um.stats()"); code != "" && code != "runtime_stopped" {
 		t.Errorf("the first call after the end of the worker: code %q", code)
 	}

@@ -40,7 +40,7 @@ func (r *rig) diesRenewing(t *testing.T, messages int, tabs ...*tab) {
 	for range messages {
 		eval[bool](tabs[0], "um.stats().then(() => true, () => true)")
 	}
-	killWorkers(t, r.origin)
+	endWorker(t, tabs[0], r.origin)
 	r.survives(t, fmt.Sprintf("%d messages after the beginning of a renewal", messages), tabs)
 }
 
@@ -57,7 +57,7 @@ func (r *rig) diesRestoring(t *testing.T, endpoint string, tabs ...*tab) {
 	}
 	begin(tabs, "[um.getUser(), um.stats(), um.getUser()]")
 	s.wait(t)
-	killWorkers(t, r.origin)
+	endWorker(t, tabs[0], r.origin)
 	r.survives(t, "restoring, at "+endpoint, tabs)
 }
 
@@ -121,7 +121,7 @@ func TestFaultClientsOnOnePage(t *testing.T) {
 	r.op.heal()
 	want("after that", all)
 
-	killWorkers(t, r.origin)
+	endWorker(t, tab, r.origin)
 	eval[bool](tab, "Promise.allSettled(managers.map((m) => m.stats())).then(() => true)")
 	want("with a new worker", all)
 

@@ -51,6 +51,22 @@ func killWorkers(t *testing.T, origin string) {
 	}
 }
 
+// endWorker is killWorkers, and waits until the browser has done it: a worker
+// that is about to end may answer a last call. The tab has a connection to it.
+func endWorker(t *testing.T, tab *tab, origin string) {
+	t.Helper()
+	eval[bool](tab, `navigator.locks.query().then(({ held }) => {
+		globalThis.hosts = held.map(({ name }) => name).filter((name) => name.startsWith("oidcspa.host."));
+		return true;
+	})`)
+	killWorkers(t, origin)
+	eval[bool](tab, `(async () => {
+		const held = async () => (await navigator.locks.query()).held.some(({ name }) => hosts.includes(name));
+		while (await held()) await new Promise((resolve) => setTimeout(resolve, 10));
+		return true;
+	})()`)
+}
+
 // holdFirst keeps the first request to an endpoint without an answer until
 // its sender gives up or the test ends. The channel is closed when it has come.
 func holdFirst(t *testing.T, op *oidctest.OP, endpoint string) (asked <-chan struct{}) {
