@@ -310,11 +310,7 @@ export class UserManager {
   }
 
   #start() {
-    // A worker that ends just now takes the first connection with it, and nothing else.
-    const opening = this.#open().catch((error) => {
-      if (error.code !== "runtime_stopped") throw error;
-      return this.#open();
-    });
+    const opening = this.#open();
     opening.then(async ({ gone }) => {
       const reason = await gone;
       if (this.#connection === opening) this.#connection = null;
