@@ -52,7 +52,7 @@ func Unmarshal(data []byte, v any) error {
 	if depth(data) > maxDepth {
 		return errDepth
 	}
-	if err := json.Unmarshal(data, v); err != nil {
+	if json.Unmarshal(data, v) != nil || repeats(data) {
 		return errSyntax
 	}
 	return nil
