@@ -1,7 +1,5 @@
 package strictjson
 
-import "github.com/go-jose/go-jose/v4/json"
-
 // repeats tells whether an object in data, which is JSON, has a member twice.
 // The decoder finds that out for what it decodes, and not in a [RawMessage],
 // which somebody else may read in another way (RFC 8259 4).
@@ -53,7 +51,7 @@ func isName(data []byte, end int) bool {
 
 func nameOf(quoted []byte) string {
 	var name string
-	if json.Unmarshal(quoted, &name) != nil {
+	if UnmarshalEnvelope(quoted, &name) != nil {
 		return string(quoted) // it was decoded before
 	}
 	return name

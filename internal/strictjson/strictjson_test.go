@@ -97,7 +97,7 @@ func TestUnmarshalCase(t *testing.T) {
 }
 
 // A RawMessage is kept as it was written, null included; duplicates in it are
-// refused all the same.
+// refused all the same, in an envelope as soon as it is opened.
 func TestRawMessage(t *testing.T) {
 	for _, raw := range []string{`null`, `{"a": 1}`, `"\u0061"`, `1e400`} {
 		var p person
@@ -105,8 +105,16 @@ func TestRawMessage(t *testing.T) {
 			t.Errorf("raw = %s, error = %v, want %s", p.Raw, err, raw)
 		}
 	}
-	if err := Unmarshal([]byte(`{"raw":{"name":"x","name":"y"}}`), &person{}); err != errSyntax {
+	const twice = `{"raw":{"name":"x","name":"y"}}`
+	if err := Unmarshal([]byte(twice), &person{}); err != errSyntax {
 		t.Errorf("error = %v, want %v", err, errSyntax)
+	}
+	var envelope person
+	if err := UnmarshalEnvelope([]byte(twice), &envelope); err != nil {
+		t.Errorf("in an envelope: %v", err)
+	}
+	if err := Unmarshal(envelope.Raw, &person{}); err != errSyntax {
+		t.Errorf("out of an envelope: %v, want %v", err, errSyntax)
 	}
 }
 
