@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,12 @@ type Client struct {
 	manual   atomic.Bool // see [Client.RenewAutomatically]
 	watchful atomic.Bool // see [Client.MonitorSession]
 
+	asleep     atomic.Bool   // see [Client.Sleeps]
+	late       atomic.Bool   // it did not answer when it was asked last
+	answeredAt atomic.Int64  // counts the answers of all tabs; 0 before the first
+	turn       chan struct{} // has room for the one renewal of this tab that waits for its turn
+
+	closed   sync.Once
 	redirect flight[struct{}]
 	signout  flight[struct{}]
 	callback keyedFlight[*User]
@@ -29,8 +36,11 @@ type Client struct {
 // Close ends the tab's part. The session goes on for the other tabs, and for
 // this one if it comes back.
 func (c *Client) Close() {
-	c.session.provider.leave(c)
-	c.session.leave(c)
+	c.closed.Do(func() {
+		c.session.provider.leave(c)
+		c.session.leave(c)
+		c.session.registry.release(c.session)
+	})
 }
 
 // SigninArgs are what a sign-in asks for beside the settings; a zero value
@@ -117,6 +127,7 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if err != nil {
 		return err
 	}
+	c.session.goesAway()
 	return c.page.Navigator.Navigate(ctx, url)
 }
 

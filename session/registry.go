@@ -51,6 +51,8 @@ type Registry struct {
 	mu        sync.Mutex
 	providers map[source]*provider // guarded by mu
 	sessions  map[key]*session     // guarded by mu
+	idle      []*session           // those without a tab, the oldest first; guarded by mu
+	sweeper   *time.Timer          // guarded by mu; nil when there are none
 
 	redirects redirects
 }
@@ -95,6 +97,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		session:  r.session(settings.key()),
 		settings: settings,
 		page:     page,
+		turn:     make(chan struct{}, 1),
 	}
 	client.manual.Store(settings.ManualRenew)
 	client.watchful.Store(settings.Monitor.Session)
@@ -104,7 +107,8 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 	return client, nil
 }
 
-// session returns the session of k, a new one if there is none.
+// session returns the session of k, a new one if there is none. It is to be
+// released.
 func (r *Registry) session(k key) *session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,13 +117,15 @@ func (r *Registry) session(k key) *session {
 		s = r.newSession(k)
 		r.sessions[k] = s
 	}
+	r.hold(s)
 	return s
 }
 
 // newSession returns a session that nobody knows yet. The caller holds r.mu.
 func (r *Registry) newSession(k key) *session {
 	config := r.config
-	s := &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	s := &session{config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	s.provider.sessions++
 	s.transport = func(headers map[string]string) oidc.Transport {
 		counted := &meter{s.provider.outfit(r.config.Transport, s, headers), s.provider, &s.stats}
 		return k.authentication.Authenticate(counted, config.Rand, config.Now)

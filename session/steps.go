@@ -24,7 +24,8 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page}
+	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page, turn: make(chan struct{}, 1)}
+	r.hold(client.session)
 	client.session.provider.join(client)
 	return &Steps{client}, nil
 }
@@ -82,6 +83,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
+	c.session.goesAway()
 	request := remembered(tx)
 	request.URL = url
 	return request, nil
