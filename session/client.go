@@ -80,6 +80,7 @@ type SigninArgs struct {
 	ReturnTo string
 
 	stepUp *StepUp // the challenge that the sign-in answers
+	keep   bool    // the response is kept for another try
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when

@@ -55,6 +55,7 @@ type Registry struct {
 	sweeper   *time.Timer          // guarded by mu; nil when there are none
 
 	redirects redirects
+	responses responses
 }
 
 // key identifies a session.

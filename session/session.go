@@ -221,9 +221,15 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, err
 	}
+	if !s.registry.responses.use(tx.State, time.Now()) {
+		return nil, fmt.Errorf("the response has been used: %w", oidc.ErrStateUnknown)
+	}
 	r := round{sent: s.config.Now()}
 	tokens, err := callback.Exchange(ctx, transport, metadata)
 	if err != nil {
+		if args.keep && unanswered(err) {
+			s.registry.responses.giveBack(tx.State)
+		}
 		return nil, fmt.Errorf("token request: %w", err)
 	}
 	r.received = s.config.Now()

@@ -120,7 +120,10 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) 
 type ResponseArgs struct {
 	Header map[string]string // as in [SigninArgs]
 
-	// Keep leaves the state where it is, for another call. The code works once.
+	// Keep leaves the state where it is, for another call, if this one fails
+	// before the token endpoint has answered. A response that was answered is
+	// used, whatever became of it: another call fails with
+	// [oidc.ErrStateUnknown], as the code works once (RFC 6749 4.1.2).
 	Keep bool
 }
 
@@ -142,7 +145,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header})
+	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header, keep: args.Keep})
 	if err != nil {
 		return nil, err
 	}
