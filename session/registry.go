@@ -99,10 +99,11 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		settings: settings,
 		page:     page,
 		turn:     make(chan struct{}, 1),
+		forget:   map[string]func(){},
 	}
 	client.manual.Store(settings.ManualRenew)
 	client.watchful.Store(settings.Monitor.Session)
-	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI}})
+	client.uses(settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI)
 	client.session.provider.join(client)
 	client.session.join(client, hint)
 	return client, nil

@@ -232,6 +232,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 		}
 		return nil, fmt.Errorf("token request: %w", err)
 	}
+	s.redirects.end(tx)
 	r.received = s.config.Now()
 	claims, err := s.provider.verifyFresh(ctx, tx.Expect(metadata, tokens), tokens.IDToken, r)
 	if err != nil {

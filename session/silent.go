@@ -257,6 +257,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		if err == nil {
 			return s.complete(ctx, c, tx, callbackURL, args)
 		}
+		s.redirects.end(tx)
 		if !errors.Is(err, ErrPageGone) || visits.Err() != nil {
 			return nil, err
 		}
