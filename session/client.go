@@ -118,7 +118,7 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
 		return err
 	}
-	r.Metadata = c.session.keepable(metadata)
+	r.Metadata = c.keepable(metadata)
 	data, err := r.signin(tx)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	if c.session.config.OnePage && record.Metadata != nil {
+	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
 	if err := c.session.provider.prepare(ctx, tx); err != nil {

@@ -24,10 +24,11 @@ type Config struct {
 	// means that there is no DPoP.
 	NewKey func(ctx context.Context) (oidc.Signer, error)
 
-	// OnePage says that the program lives and dies with one page. It then
-	// keeps the metadata in the page's storage during a redirect, which saves
-	// fetching it twice. A program that serves several pages must not: what
-	// one page can write would reach the others.
+	// OnePage says that the program lives and dies with one page. If the app
+	// wants that ([Page].KeepsMetadata), it keeps the metadata in the page's
+	// storage during a redirect, which saves fetching it twice. A program that
+	// serves several pages must not: what one page can write would reach the
+	// others. One that was to serve several, and ended up with one, need not.
 	OnePage bool
 
 	// Broadcast, if set, gives a message to the other programs of the origin,

@@ -193,13 +193,15 @@ func (s *session) notify(event Event) {
 	}
 }
 
-// keepable returns what of the metadata a page may keep during a redirect.
-func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
-	if s.config.OnePage && s.provider.source.Document == "" {
+// keepable returns what of the metadata the page may keep during a redirect.
+func (c *Client) keepable(metadata *oidc.Metadata) *oidc.Metadata {
+	if c.keepsMetadata() && c.session.provider.source.Document == "" {
 		return metadata
 	}
 	return nil
 }
+
+func (c *Client) keepsMetadata() bool { return c.session.config.OnePage && c.page.KeepsMetadata }
 
 // complete turns the response in callbackURL into a user; of the arguments,
 // SkipUserinfo and Header count. Nothing of the token response is visible to

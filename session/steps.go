@@ -30,6 +30,9 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	return &Steps{client}, nil
 }
 
+// Sleeps is [Client.Sleeps].
+func (s *Steps) Sleeps(asleep bool) { s.client.Sleeps(asleep) }
+
 // Close ends the tab's part.
 func (s *Steps) Close() { s.client.Close() }
 
