@@ -32,7 +32,7 @@ type tab struct {
 	frameTimeout time.Duration // of the last one
 
 	keepsMetadata bool
-	headers      func(names []string) (map[string]string, error)
+	headers       func(names []string) (map[string]string, error)
 }
 
 func newTab(op *oidctest.OP) *tab {

@@ -3,7 +3,7 @@ package session
 import (
 	"crypto/sha256"
 	"errors"
-	"slices"
+	"maps"
 	"sync"
 	"time"
 
@@ -16,12 +16,7 @@ import (
 // have; the record says nothing of the other tab. Only digests are kept.
 type responses struct {
 	mu   sync.Mutex
-	used []response // the oldest first; guarded by mu
-}
-
-type response struct {
-	state [sha256.Size]byte
-	until time.Time
+	used map[string]time.Time // when, by digest; guarded by mu
 }
 
 const (
@@ -36,27 +31,39 @@ const (
 // use notes that the response with a state is used. It reports whether that is
 // for the first time.
 func (r *responses) use(state oidc.Secret, now time.Time) bool {
-	digest := sha256.Sum256([]byte(state.Reveal()))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.used = slices.DeleteFunc(r.used, func(old response) bool { return !now.Before(old.until) })
-	if slices.ContainsFunc(r.used, func(old response) bool { return old.state == digest }) {
+	maps.DeleteFunc(r.used, func(_ string, at time.Time) bool { return now.Sub(at) >= responseMemory })
+	if _, used := r.used[digest(state)]; used {
 		return false
 	}
-	if len(r.used) == responsesLimit {
-		r.used = slices.Delete(r.used, 0, 1)
+	if r.used == nil {
+		r.used = map[string]time.Time{}
 	}
-	r.used = append(r.used, response{digest, now.Add(responseMemory)})
+	if len(r.used) == responsesLimit {
+		var oldest string
+		for other, at := range r.used {
+			if oldest == "" || at.Before(r.used[oldest]) {
+				oldest = other
+			}
+		}
+		delete(r.used, oldest)
+	}
+	r.used[digest(state)] = now
 	return true
+}
+
+func digest(state oidc.Secret) string {
+	sum := sha256.Sum256([]byte(state.Reveal()))
+	return string(sum[:])
 }
 
 // giveBack takes that back, for a caller who has kept what belongs to the
 // response, to try again where nothing has answered.
 func (r *responses) giveBack(state oidc.Secret) {
-	digest := sha256.Sum256([]byte(state.Reveal()))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.used = slices.DeleteFunc(r.used, func(old response) bool { return old.state == digest })
+	delete(r.used, digest(state))
 }
 
 // unanswered tells whether a request failed before there was an answer.

@@ -110,11 +110,12 @@ func TestResponsesAreForgotten(t *testing.T) {
 	states := make([]oidc.Secret, 2*responsesLimit)
 	for i := range states {
 		states[i] = oidc.Secret(rune('a' + i))
+		now = now.Add(time.Millisecond)
 		if !r.use(states[i], now) {
 			t.Fatal("a new response counts as used")
 		}
 	}
-	if len(r.used) != responsesLimit || r.use(states[len(states)-1], now) {
+	if len(r.used) != responsesLimit || !r.use(states[0], now) || r.use(states[len(states)-1], now) {
 		t.Errorf("%d responses are known, want the last %d", len(r.used), responsesLimit)
 	}
 	if !r.use("later", now.Add(responseMemory)) || len(r.used) != 1 {

@@ -253,7 +253,11 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 			return nil, err
 		}
 		var callbackURL string
-		callbackURL, err = s.frame(visits, tab, url, min(timeout, frameLimit))
+		limit := frameLimit
+		if s.nextTab(c, asked) != nil {
+			limit /= 2 // the other is to have its turn
+		}
+		callbackURL, err = s.frame(visits, tab, url, min(timeout, frameLimit), limit)
 		if err == nil {
 			return s.complete(ctx, c, tx, callbackURL, args)
 		}
@@ -281,10 +285,13 @@ func silence(request *oidc.AuthenticationRequest) {
 
 // frame visits url in a hidden frame of a tab. A browser shows its own error
 // page in a frame without a network, which looks like a login page from
-// outside: the provider is asked before it is blamed.
-func (s *session) frame(ctx context.Context, tab *Client, url string, timeout time.Duration) (string, error) {
+// outside: the provider is asked before it is blamed. The page gets to know the
+// timeout, and is waited for no longer than limit.
+func (s *session) frame(ctx context.Context, tab *Client, url string, timeout, limit time.Duration) (string, error) {
 	start := time.Now()
-	callbackURL, err := tab.page.Framer.Frame(ctx, url, timeout)
+	visit, cancel := context.WithTimeoutCause(ctx, limit, errNoFrame)
+	defer cancel()
+	callbackURL, err := tab.page.Framer.Frame(visit, url, timeout)
 	s.stats.request("authorize", start, err)
 	tab.served(err)
 	switch {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 )
@@ -54,24 +53,26 @@ func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(n
 // those that have let somebody wait: however many tabs there are that never
 // answer, they are no more than once in the way.
 func willing(tabs []*Client, preferred *Client) []*Client {
-	rank := func(c *Client) (int, int64) {
-		switch at := c.answeredAt.Load(); {
-		case c == preferred:
-			return 0, 0
-		case c.late.Load():
-			return 3, 0
-		case at > 0:
-			return 1, -at
+	var order []*Client
+	for _, c := range tabs {
+		if c.asleep.Load() {
+			continue
 		}
-		return 2, 0
+		at := len(order)
+		for at > 0 && (c == preferred || order[at-1] != preferred && c.rank() > order[at-1].rank()) {
+			at--
+		}
+		order = slices.Insert(order, at, c)
 	}
-	tabs = slices.DeleteFunc(slices.Clone(tabs), func(c *Client) bool { return c.asleep.Load() })
-	slices.SortStableFunc(tabs, func(a, b *Client) int {
-		rankA, atA := rank(a)
-		rankB, atB := rank(b)
-		return cmp.Or(cmp.Compare(rankA, rankB), cmp.Compare(atA, atB))
-	})
-	return tabs
+	return order
+}
+
+// rank is higher for a tab that is asked before others.
+func (c *Client) rank() int64 {
+	if c.late.Load() {
+		return -1
+	}
+	return c.answeredAt.Load()
 }
 
 // nextTab returns a tab that was not asked yet, preferably c; nil if there is
