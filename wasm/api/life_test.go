@@ -94,6 +94,7 @@ func TestConnectionLife(t *testing.T) {
 					ended = time.Since(start)
 				case <-time.After(time.Hour):
 				}
+				synctest.Wait()
 				if ended > 10*time.Minute && ended != tt.ends || (ended != 0) != (tt.ends != 0) || asleep != tt.asleep {
 					t.Errorf("passed over after %v, ended after %v; want %v and %v", asleep, ended, tt.asleep, tt.ends)
 				}
