@@ -31,9 +31,10 @@ const maxSteps = 100
 // historySeeds are histories of one idea.
 var historySeeds = [][]byte{
 	{ask, 0, answer, 0, ask, 0, answer, 1, answer, 2, shut, 0}, // right, of another id, twice
-	{serve, 5, serve, 5, cancelOne, 0, shut, 0, serve, 0},      // an id that is taken
-	{notify, 5, notify, 0, notify, 2, shut, 0},                 // a queue behind one that waits
-	{ask, 1, ask, 2, shut, 0, ask, 0, answer, 0},               // calls after the end
+	{ask, 0, answer, 192, shut, 0},
+	{serve, 5, serve, 5, cancelOne, 0, shut, 0, serve, 0}, // an id that is taken
+	{notify, 5, notify, 0, notify, 2, shut, 0},            // a queue behind one that waits
+	{ask, 1, ask, 2, shut, 0, ask, 0, answer, 0},          // calls after the end
 	{junk, 0, junk, 1, junk, 2, junk, 3, junk, 4, serve, 3},
 }
 
@@ -103,7 +104,9 @@ func (h *history) step(kind byte, variant int) {
 		h.ask(time.Duration(variant%3) * time.Minute)
 	case answer:
 		bodies := []string{`"result":{}`, `"result":null`, `"error":{"code":1,"message":"no"}`, `"error":7`, `"result":1,"error":{}`}
-		h.conn.Receive(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,%s}`, id, bodies[variant/len(ids)%len(bodies)]))
+		for range 1 + variant/64 { // once, or several times in a row
+			h.conn.Receive(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,%s}`, id, bodies[variant/len(ids)%len(bodies)]))
+		}
 	case serve:
 		h.conn.Receive(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"method":%q,"params":{}}`, ids[variant/len(methods)%len(ids)], method))
 	case notify:
