@@ -121,7 +121,7 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 }
 
 // SigninCallback completes a sign-in with the address that the provider sent
-// the tab back to. The same response given twice at the same time gives one
+// the tab back to, or that the callback page handed the response to. The same response given twice at the same time gives one
 // result. Codes: [oidc.ErrCallbackMissing] if the address holds no response,
 // [oidc.ErrStateUnknown] if it answers nothing that this tab started, those
 // of [oidc.Transaction.ParseCallback], or of
@@ -141,11 +141,11 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, unloads := c.session.current()
-	data, err := c.page.Transactions.Take(ctx, state)
+	kept, err := c.page.Transactions.Take(ctx, state)
 	if err != nil {
 		return nil, err
 	}
-	tx, record, err := parseSigninRecord(data)
+	tx, record, err := parseSigninRecord(kept.Record)
 	if err != nil {
 		return nil, err
 	}
@@ -157,10 +157,10 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	}
 	if err := c.session.provider.prepare(ctx, tx); err != nil {
 		// The code has not been used: keep what is needed to try again.
-		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
+		again := Transaction{Record: kept.Record, Arrival: kept.Arrival, ExpiresAt: tx.ExpiresAt()}
 		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 	}
-	user, err := c.session.complete(ctx, c, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo})
+	user, err := c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
 	if err != nil {
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)

@@ -85,18 +85,19 @@ func (t *tab) Put(_ context.Context, state oidc.Secret, transaction Transaction)
 	return nil
 }
 
-func (t *tab) Take(_ context.Context, state oidc.Secret) ([]byte, error) {
+func (t *tab) Take(ctx context.Context, state oidc.Secret) (Kept, error) {
+	kept, err := t.Look(ctx, state)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	record := t.transactions[state].Record
 	delete(t.transactions, state)
-	return record, nil
+	return kept, err
 }
 
-func (t *tab) Look(_ context.Context, state oidc.Secret) ([]byte, error) {
+func (t *tab) Look(_ context.Context, state oidc.Secret) (Kept, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.transactions[state].Record, nil
+	transaction := t.transactions[state]
+	return Kept{Record: transaction.Record, Arrival: transaction.Arrival}, nil
 }
 
 func (t *tab) Notify(event Event) {

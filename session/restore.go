@@ -122,7 +122,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 	if err != nil {
 		return nil, err
 	}
-	if until, err := strconv.ParseInt(string(mark), 10, 64); err == nil && now.Unix() < until {
+	if until, err := strconv.ParseInt(string(mark.Record), 10, 64); err == nil && now.Unix() < until {
 		if err := c.markRestore(ctx, until); err != nil {
 			return nil, err
 		}

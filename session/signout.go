@@ -103,8 +103,8 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	if state == "" {
 		return nil, refusal
 	}
-	data, err := c.page.Transactions.Take(ctx, state)
-	response := &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}
+	kept, err := c.page.Transactions.Take(ctx, state)
+	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
 	if refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}
 	}

@@ -88,7 +88,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 }
 
 // read returns what is kept for a state, which stays there with keep.
-func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) ([]byte, error) {
+func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) (Kept, error) {
 	if keep {
 		return s.client.page.Transactions.Look(ctx, state)
 	}
@@ -103,11 +103,11 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) 
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := s.read(ctx, state, keep)
+	kept, err := s.read(ctx, state, keep)
 	if err != nil {
 		return nil, nil, err
 	}
-	tx, record, err := parseSigninRecord(data)
+	tx, record, err := parseSigninRecord(kept.Record)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -129,18 +129,18 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.read(ctx, state, args.Keep)
+	kept, err := s.read(ctx, state, args.Keep)
 	if err != nil {
 		return nil, err
 	}
-	tx, record, err := parseSigninRecord(data)
+	tx, record, err := parseSigninRecord(kept.Record)
 	if err != nil {
 		return nil, err
 	}
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header})
+	user, err := s.client.session.complete(ctx, s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header})
 	if err != nil {
 		return nil, err
 	}
@@ -206,11 +206,11 @@ func (s *Steps) SignoutState(ctx context.Context, callbackURL string, keep bool)
 	if state == "" {
 		return nil, refusal
 	}
-	data, err := s.read(ctx, state, keep)
+	kept, err := s.read(ctx, state, keep)
 	if err != nil {
 		return nil, err
 	}
-	return &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}, nil
+	return &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}, nil
 }
 
 // SignoutResponse is [Client.SignoutCallback].
