@@ -64,8 +64,10 @@ func (s *stage) begin() *stage {
 		s.t.Fatalf("the sign-in before: code %q", code)
 	}
 	s.checkCalls("before") // whatever is made once is there then
+	s.before = s.vitals()
 	s.checkSignIn("before")
-	s.before = s.steady()
+	s.wantAsBefore("before")
+	s.before = s.vitals()
 	return s
 }
 
@@ -132,33 +134,25 @@ func (s *stage) check() {
 	s.t.Helper()
 	s.checkCalls("after")
 	s.checkSignIn("after")
-	var now vitals
+	s.wantAsBefore("after")
+}
+
+// wantAsBefore waits until the program is as small as it was.
+func (s *stage) wantAsBefore(when string) {
+	s.t.Helper()
 	for end := time.After(ceiling); ; {
-		now = s.vitals()
+		now := s.vitals()
 		if now.Callbacks <= s.before.Callbacks && now.Heap <= s.before.Heap+1<<20 {
 			return
 		}
 		select {
 		case <-end:
-			s.t.Errorf("after: the program has %d callbacks and a heap of %.1f MB, before %d and %.1f MB",
-				now.Callbacks, now.Heap/1e6, s.before.Callbacks, s.before.Heap/1e6)
+			s.t.Errorf("%s: the program has %d callbacks and a heap of %.2f MB, before %d and %.2f MB",
+				when, now.Callbacks, now.Heap/1e6, s.before.Callbacks, s.before.Heap/1e6)
 			return
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-}
-
-// steady measures when the tabs of the steps before are gone: the honest one
-// is alone.
-func (s *stage) steady() vitals {
-	s.t.Helper()
-	least := s.vitals()
-	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
-		if now := s.vitals(); now.Callbacks < least.Callbacks {
-			least = now
-		}
-	}
-	return least
 }
 
 func (s *stage) vitals() vitals {

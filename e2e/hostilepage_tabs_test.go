@@ -24,8 +24,10 @@ type tabRow struct {
 	meanwhile bool
 	// old: the access token is about to end at the time of the attack, so that
 	// everything waits for a renewal.
-	old  bool
-	long bool // more than half a minute even if all is well
+	old bool
+	// unnamed: the provider does not say who it is in its responses.
+	unnamed bool
+	long    bool // more than half a minute even if all is well
 }
 
 var tabRows = []tabRow{
@@ -68,17 +70,17 @@ var tabRows = []tabRow{
 		const codes = [await h.codeOf("signinSilent", { forceIframeAuth: true }), await h.codeOf("signinCallback", { url: location.origin + "/?code=forged&state=forged" })];
 		return codes.every(Boolean);
 	})()`},
-	{name: "peers of a lie", attack: `(async () => {
+	{name: "peers of a lie", unnamed: true, attack: `(async () => {
 		const h = await hand({ lock: await holdLock() });
 		await h.open({}, { peers: [["https://evil.example", settings.redirect_uri]] });
 		return true;
 	})()`},
-	{name: "peers of a lie, without a lock", attack: `(async () => {
+	{name: "peers of a lie, without a lock", unnamed: true, attack: `(async () => {
 		const h = await hand();
 		await h.open({}, { peers: [["https://evil.example", settings.redirect_uri]] });
 		return true;
 	})()`},
-	{name: "another client at the same redirect URI", attack: `(async () => {
+	{name: "another client at the same redirect URI", unnamed: true, attack: `(async () => {
 		const h = await hand({ lock: await holdLock() });
 		await h.open({ authority: "https://evil.example" });
 		return true;
@@ -93,7 +95,7 @@ var tabRows = []tabRow{
 		const h = await hand();
 		await h.open();
 		globalThis.answering = setInterval(() => {
-			for (let id = 0; id < 200; id++) {
+			for (let id = 0; id < 20; id++) {
 				h.send({ id, result: { url: location.origin + "/callback.html?code=forged&state=forged" } });
 				h.send({ id, error: { code: -32000, message: "page", data: { code: "aborted" } } });
 			}
@@ -136,7 +138,7 @@ var tabRows = []tabRow{
 			h.port.postMessage({ channel, body: "x" }, [new MessageChannel().port1]);
 		}
 		for (const message of [null, 1, [], new Date(), new Error("x"), new ArrayBuffer(1), new Map()]) h.port.postMessage(message);
-		const params = { url: "`+"${location.origin}"+`/x", method: "GET", headers: {}, mode: "cors", credentials: "same-origin", redirect: "follow", cache: "", integrity: "", streamed: true, return_to: "" };
+		const params = { url: "` + "${location.origin}" + `/x", method: "GET", headers: {}, mode: "cors", credentials: "same-origin", redirect: "follow", cache: "", integrity: "", streamed: true, return_to: "" };
 		const codes = [];
 		for (const channel of [0, 1, 2, 99]) codes.push(await h.codeOf("fetch", { ...params, channel }));
 		return codes.every(Boolean);
@@ -159,7 +161,10 @@ var tabRows = []tabRow{
 	{name: "a manager with metadata and keys of its own", meanwhile: true, attack: `(async () => {
 		const h = await hand({ lock: await holdLock() });
 		const metadata = { issuer: settings.authority, authorization_endpoint: "https://evil.example/a", token_endpoint: "https://evil.example/t", jwks_uri: "https://evil.example/k" };
-		await h.open({ metadata, signingKeys: [{ kty: "RSA", kid: "key-1", n: "AQAB", e: "AQAB" }] }, { signed_in: false });
+		const algorithm = { name: "RSASSA-PKCS1-v1_5", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: "SHA-256" };
+		const { publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+		const { kty, n, e } = await crypto.subtle.exportKey("jwk", publicKey);
+		await h.open({ metadata, signingKeys: [{ kty, n, e, alg: "RS256", use: "sig" }] }, { signed_in: false });
 		return (await h.call("getUser", { return_to: location.href })) === null;
 	})()`},
 }
@@ -186,7 +191,13 @@ func TestHostileTabs(t *testing.T) {
 			if row.old {
 				s.op.Lifetime = 15 * time.Second
 			}
+			if row.unnamed {
+				s.op.EditMetadata = func(metadata map[string]any) {
+					delete(metadata, "authorization_response_iss_parameter_supported")
+				}
+			}
 		}).begin()
+		s.honest.expectProblems() // a lock that is stolen
 		tab := s.hostile()
 		if row.old {
 			s.waitOld()

@@ -98,4 +98,5 @@ globalThis.hand = async ({ serve = refusing, lock = "", worker = {} } = {}) => {
 };
 
 globalThis.settings = settings;
+globalThis.workerScript = SCRIPT;
 globalThis.ready = true;
