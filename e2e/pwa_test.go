@@ -21,12 +21,12 @@ import (
 // docs/service-workers.md tells.
 var pwaTools = []struct {
 	name     string
-	register string // the service worker to register; empty where the tool does
+	register string // the service worker
 	vite     bool
 }{
 	{"workbox", "/sw.js", false},
-	{"vite", "", true},
-	{"inject", "", true},
+	{"vite", "/sw.js", true},
+	{"inject", "/sw.js", true},
 	{"ngsw", "/ngsw-worker.js", false},
 }
 
@@ -47,7 +47,7 @@ func TestPWACompat(t *testing.T) {
 			a.serveFiles(t, files)
 			tab := newTab(t)
 			tab.visit(a.origin + "/")
-			tab.waitFor("navigator.serviceWorker.controller !== null || navigator.serviceWorker.getRegistration().then((r) => { globalThis.active = Boolean(r?.active); }) && globalThis.active === true")
+			eval[bool](tab, "navigator.serviceWorker.ready.then(({ active }) => active !== null)")
 			tab.visit(a.origin + "/")
 			tab.waitFor("navigator.serviceWorker.controller !== null")
 			tab.waitFor("caches.keys().then((names) => { globalThis.kept = names.length; }) && globalThis.kept > 0")
@@ -101,10 +101,8 @@ func buildPWA(t *testing.T, tool, register string, vite bool) fs.FS {
 	if err := os.CopyFS(filepath.Join(folder, public, "oidcspa"), assetsFS); err != nil {
 		t.Fatal(err)
 	}
-	html := strings.Replace(file(t, "index.html"), `<script type="module" src="app.js"></script>`, `<script>import("/app.js");</script>`, 1)
-	if register != "" {
-		html = strings.Replace(html, "<script>", fmt.Sprintf("<script>navigator.serviceWorker.register(%q); ", register), 1)
-	}
+	html := strings.Replace(file(t, "index.html"), `<script type="module" src="app.js"></script>`,
+		fmt.Sprintf(`<script>navigator.serviceWorker.register(%q); import("/app.js");</script>`, register), 1)
 	for name, text := range map[string]string{
 		public + "/app.js": appInFolder(t),
 		page:               html,
