@@ -90,24 +90,32 @@ func (s *stage) hostile() *tab {
 	return tab
 }
 
-// settles is the code of a promise, empty if it resolves; it is "hangs" when
-// the ceiling is reached.
-func settles(promise string) string {
-	return fmt.Sprintf(`Promise.race([(%s).then(() => "", (e) => e.code ?? String(e)),
-		new Promise((resolve) => setTimeout(resolve, %d, "hangs"))])`, promise, ceiling.Milliseconds())
+// settles is the code of a promise that call makes, empty if it resolves; it is
+// "hangs" when the ceiling is reached. One that fails is made again if it need
+// not work at once.
+func settles(call string, atOnce bool) string {
+	return fmt.Sprintf(`(async () => {
+		const end = performance.now() + %d;
+		const late = new Promise((resolve) => setTimeout(resolve, %[1]d, "hangs"));
+		for (;;) {
+			const code = await Promise.race([(%s).then(() => "", (e) => e.code ?? String(e)), late]);
+			if (code === "" || code === "hangs" || %t || performance.now() > end) return code;
+			await new Promise((resolve) => setTimeout(resolve, 200));
+		}
+	})()`, ceiling.Milliseconds(), call, atOnce)
 }
 
 // checkCalls makes the calls of an app at the honest tab. All of them work.
 func (s *stage) checkCalls(when string) {
 	s.t.Helper()
 	calls := []string{
-		"um.getUser().then((u) => { if (u.profile.sub !== '" + s.op.Subject + "') throw { code: 'nobody' }; })",
+		"um.getUser().then((u) => { if (u?.profile.sub !== '" + s.op.Subject + "') throw { code: 'nobody' }; })",
 		"um.fetch('" + s.api.origin + "/digest').then((r) => { if (!r.ok) throw { code: String(r.status) }; return r.text(); })",
 		"um.signinSilent()",
 	}
 	var all []string
 	for _, call := range calls {
-		all = append(all, settles(call))
+		all = append(all, settles(call, when != after))
 	}
 	codes := evalPatiently[[]string](s.honest, "Promise.all(["+strings.Join(all, ",")+"])")
 	for i, name := range []string{"getUser()", "fetch()", "signinSilent()"} {
@@ -117,13 +125,22 @@ func (s *stage) checkCalls(when string) {
 	}
 }
 
+// after is when the program may take until the ceiling.
+const after = "after"
+
 // checkSignIn signs in at another tab, and closes it.
 func (s *stage) checkSignIn(when string) {
 	s.t.Helper()
 	other := s.honest.sibling()
 	other.expectProblems() // those of a test that fails
-	other.visit(s.app.origin + "/")
-	if code := signinCode(other); code != "" {
+	var code string
+	for end := time.Now().Add(ceiling); ; {
+		other.visit(s.app.origin + "/")
+		if code = signinCode(other); code == "" || when != after || time.Now().After(end) {
+			break
+		}
+	}
+	if code != "" {
 		s.t.Errorf("%s: a sign-in of another tab: code %q", when, code)
 	}
 	other.close()
@@ -132,9 +149,9 @@ func (s *stage) checkSignIn(when string) {
 // check expects everything to be as before.
 func (s *stage) check() {
 	s.t.Helper()
-	s.checkCalls("after")
-	s.checkSignIn("after")
-	s.wantAsBefore("after")
+	s.checkCalls(after)
+	s.checkSignIn(after)
+	s.wantAsBefore(after)
 }
 
 // wantAsBefore waits until the program is as small as it was.

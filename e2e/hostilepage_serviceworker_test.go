@@ -42,7 +42,10 @@ func newPWA(t *testing.T, excluded string) (*app, *oidctest.OP, *tab) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, strings.Replace(file(t, "index.html"), `"app.js"`, `"/app.js"`, 1))
 	})
-	a.respond("/sw.js", func(w http.ResponseWriter, _ *http.Request) {
+	a.respond("/sw.js", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Service-Worker") != "script" { // what the guide has servers refuse
+			t.Error("the browser does not say that this is to be a service worker")
+		}
 		w.Header().Set("Content-Type", "text/javascript")
 		_, _ = fmt.Fprintf(w, "const excluded = %q;\n%s", excluded, file(t, "hostile/serviceworker.js"))
 	})
