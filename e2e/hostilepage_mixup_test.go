@@ -15,8 +15,9 @@ import (
 // of the app's sight: the frame and the window end without an answer, and the
 // tab stays on the callback page.
 func TestMixUpTable(t *testing.T) {
+	t.Parallel()
 	describe := func(row oidctest.MixUp) (string, bool) { return row.Name, false }
-	inLanes(t, 4, oidctest.MixUps(), describe, func(t *testing.T, row oidctest.MixUp) {
+	inLanes(t, 3, oidctest.MixUps(), describe, func(t *testing.T, row oidctest.MixUp) {
 		m := newMixedUp(t, row)
 		if code := m.act(); code != m.want() {
 			t.Errorf("code %q, want %q", code, m.want())

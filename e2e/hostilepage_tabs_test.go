@@ -33,12 +33,12 @@ type tabRow struct {
 }
 
 var tabRows = []tabRow{
+	{name: "a renewal of a day, without a lock", old: true, attack: day("", "silent")},
 	{name: "connections that are never opened", attack: `(async () => {
 		const all = Array.from({ length: 1500 }, () => hand());
 		await Promise.all(all);
 		return true;
 	})()`, long: true},
-	{name: "a renewal of a day, without a lock", old: true, attack: day("", "silent")},
 	{name: "a renewal of a day, with a lock", old: true, attack: day("await holdLock()", "silent")},
 	{name: "a renewal of a day, without a lock, the tab answers but not for the frame", long: true, old: true, attack: day("",
 		`(method) => method === "frame" ? undefined : refusing(method)`)},
@@ -60,14 +60,20 @@ var tabRows = []tabRow{
 		return h.until("popup");
 	})()`},
 	{name: "silence to every service", meanwhile: true, attack: `(async () => {
-		const h = await hand({ serve: silent });
+		const h = await hand({ serve: silent, lock: await holdLock() });
 		await h.open({ extraHeaders: { "X-Slow": null } });
 		for (const method of ["signinRedirect", "signoutRedirect"]) h.call(method, { return_to: location.href }).catch(() => {});
 		h.call("signinCallback", { url: location.origin + "/?code=forged&state=forged" }).catch(() => {});
 		return h.until("transactions.take");
 	})()`},
+	{name: "silence to every service, without a lock", meanwhile: true, long: true, attack: `(async () => {
+		const h = await hand({ serve: silent });
+		await h.open();
+		for (const method of ["signinRedirect", "signoutRedirect"]) h.call(method, { return_to: location.href }).catch(() => {});
+		return h.until("transactions.put");
+	})()`},
 	{name: "lies in every service", meanwhile: true, attack: `(async () => {
-		const h = await hand({ serve: lying });
+		const h = await hand({ serve: lying, lock: await holdLock() });
 		await h.open();
 		const codes = [await h.codeOf("signinSilent", { forceIframeAuth: true }), await h.codeOf("signinCallback", { url: location.origin + "/?code=forged&state=forged" })];
 		return codes.every(Boolean);
@@ -77,7 +83,7 @@ var tabRows = []tabRow{
 		await h.open({}, { peers: [["https://evil.example", settings.redirect_uri]] });
 		return true;
 	})()`},
-	{name: "peers of a lie, without a lock", unnamed: true, attack: `(async () => {
+	{name: "peers of a lie, without a lock", unnamed: true, long: true, attack: `(async () => {
 		const h = await hand();
 		await h.open({}, { peers: [["https://evil.example", settings.redirect_uri]] });
 		return true;
@@ -94,7 +100,7 @@ var tabRows = []tabRow{
 		return names.length >= 2;
 	})()`},
 	{name: "answers to the calls of others", meanwhile: true, attack: `(async () => {
-		const h = await hand();
+		const h = await hand({ lock: await holdLock() });
 		await h.open();
 		globalThis.answering = setInterval(() => {
 			for (let id = 0; id < 20; id++) {
@@ -145,7 +151,7 @@ var tabRows = []tabRow{
 		for (const channel of [0, 1, 2, 99]) codes.push(await h.codeOf("fetch", { ...params, channel }));
 		return codes.every(Boolean);
 	})()`},
-	{name: "a thousand connections that are open", attack: `(async () => {
+	{name: "two hundred connections that are open", attack: `(async () => {
 		const lock = await holdLock();
 		for (let i = 0; i < 200; i++) {
 			const h = await hand({ lock });
@@ -187,6 +193,7 @@ func day(lock, serve string) string {
 // TestHostileTabs: what a script in one tab does ends with that tab. The calls
 // of the other tabs work, and the program is as small as before.
 func TestHostileTabs(t *testing.T) {
+	t.Parallel() // most of it waits
 	describe := func(row tabRow) (string, bool) { return row.name, row.long }
 	inLanes(t, 4, tabRows, describe, func(t *testing.T, row tabRow) {
 		s := newStage(t, func(s *stage) {
