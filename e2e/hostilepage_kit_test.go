@@ -91,15 +91,18 @@ func (s *stage) hostile() *tab {
 }
 
 // settles is the code of a promise that call makes, empty if it resolves; it is
-// "hangs" when the ceiling is reached. One that fails is made again if it need
-// not work at once.
+// "hangs" if nothing has settled when the ceiling is reached. One that fails is
+// made again if it need not work at once.
 func settles(call string, atOnce bool) string {
 	return fmt.Sprintf(`(async () => {
 		const end = performance.now() + %d;
-		const late = new Promise((resolve) => setTimeout(resolve, %[1]d, "hangs"));
+		let last = "hangs";
+		const late = new Promise((resolve) => setTimeout(resolve, %[1]d, null));
 		for (;;) {
 			const code = await Promise.race([(%s).then(() => "", (e) => e.code ?? String(e)), late]);
-			if (code === "" || code === "hangs" || %t || performance.now() > end) return code;
+			if (code === null) return last;
+			if (code === "" || %t || performance.now() > end) return code;
+			last = code;
 			await new Promise((resolve) => setTimeout(resolve, 200));
 		}
 	})()`, ceiling.Milliseconds(), call, atOnce)
