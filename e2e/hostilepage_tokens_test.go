@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/web"
 )
 
 // Under a policy of the worker that names provider and API, no call of a
@@ -40,7 +41,9 @@ func TestTokensUnderANamedPolicy(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			evil := newForeign(t)
-			s := newStage(t, func(s *stage) { s.app.connectOnly(s.op.Issuer, s.api.origin) })
+			s := newStage(t, func(s *stage) {
+				s.app.setPolicy(t, web.Policy{ConnectSrc: s.op.Issuer + " " + s.api.origin})
+			})
 			s.app.expectReports()
 			s.honest.expectProblems()
 			s.honest.visit(s.app.origin + "/")
@@ -58,8 +61,20 @@ func TestTokensUnderANamedPolicy(t *testing.T) {
 	}
 }
 
-// connectOnly names what the worker may connect to.
-func (a *app) connectOnly(sources ...string) { a.assets.ConnectSrc = strings.Join(sources, " ") }
+// A policy that names nobody lets nothing out of the worker: not even to the
+// provider.
+func TestTokensUnderThePolicyByDefault(t *testing.T) {
+	s := newStage(t, func(s *stage) { s.app.setPolicy(t, web.Policy{}) })
+	s.app.expectReports()
+	s.honest.expectProblems()
+	s.honest.visit(s.app.origin + "/")
+	if code := codeOf(s.honest, "um.signinSilent()"); code == "" {
+		t.Error("the worker connects to another origin")
+	}
+	if requests := s.op.Requests(); len(requests) != 0 {
+		t.Errorf("the provider was asked for %q", requests)
+	}
+}
 
 // Wherever an API leads, the token goes to what fetch.allow names alone, and
 // the proof of its key goes where the token does.
