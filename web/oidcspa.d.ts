@@ -590,6 +590,8 @@ export interface Stats {
     readonly callbacks: number;
     /** Bytes that the program got from the browser. */
     readonly memory: number;
+    /** Bytes of them that are in use, after a collection that stats() makes. */
+    readonly heap: number;
   };
   /** To the provider, by kind: discovery, jwks, authorize (in the hidden frame), token, refresh, userinfo, revocation, par. */
   readonly requests: Readonly<Record<string, Measure>>;
