@@ -9,6 +9,7 @@ type Request struct {
 	Header  map[string]string
 	Body    string // form-encoded, for POST
 	NoCache bool   // past the HTTP cache: for keys that were not found in it
+	NoStore bool   // neither from the HTTP cache nor into it: for what is about a person
 	Cookies bool   // those of the server go along, and those that it sets are kept
 }
 
