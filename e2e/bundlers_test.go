@@ -51,15 +51,7 @@ func TestBundlersCompat(t *testing.T) {
 // bundle builds the test app, and returns its files.
 func bundle(t *testing.T, bundler string) fs.FS {
 	t.Helper()
-	modules, err := filepath.Abs("bundlers/node_modules")
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder, err := os.MkdirTemp(modules, ".app-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	folder := t.TempDir()
 	if err := os.CopyFS(folder, assetsFS); err != nil {
 		t.Fatal(err)
 	}

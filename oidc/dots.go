@@ -1,7 +1,7 @@
 package oidc
 
 import (
-	"strconv"
+	"encoding/hex"
 	"strings"
 )
 
@@ -78,11 +78,11 @@ func unescape(text string) string {
 			return b.String()
 		}
 		text = after
-		if c, ok := hexNumber(after, 0, 2); ok {
-			b.WriteByte(byte(c))
+		if n, ok := hexNumber(after, 0, 2); ok {
+			b.WriteByte(n[1])
 			text = after[2:]
-		} else if r, ok := hexNumber(after, 1, 5); ok && after[0]|0x20 == 'u' {
-			b.WriteRune(r)
+		} else if n, ok := hexNumber(after, 1, 5); ok && after[0]|0x20 == 'u' {
+			b.WriteRune(rune(n[0])<<8 | rune(n[1]))
 			text = after[5:]
 		} else {
 			b.WriteByte('%')
@@ -90,11 +90,12 @@ func unescape(text string) string {
 	}
 }
 
-// hexNumber returns the number that text[from:to] is, if it is one.
-func hexNumber(text string, from, to int) (rune, bool) {
+// hexNumber returns the two bytes of the number that text[from:to] is, if it
+// is one.
+func hexNumber(text string, from, to int) (n [2]byte, ok bool) {
 	if len(text) < to {
-		return 0, false
+		return n, false
 	}
-	n, err := strconv.ParseUint(text[from:to], 16, 16)
-	return rune(n), err == nil
+	_, err := hex.Decode(n[2-(to-from)/2:], []byte(text[from:to]))
+	return n, err == nil
 }

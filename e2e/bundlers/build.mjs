@@ -2,8 +2,11 @@
 // beside it: node build.mjs BUNDLER FOLDER.
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const [, , bundler, folder] = process.argv;
+
+process.chdir(folder);
 
 const BUNDLERS = {
   async webpack() {
@@ -27,8 +30,8 @@ const BUNDLERS = {
   async parcel() {
     const { default: { Parcel } } = await import("@parcel/core");
     const parcel = new Parcel({
-      entries: join(folder, "index.html"),
-      defaultConfig: "@parcel/config-default",
+      entries: "index.html",
+      defaultConfig: fileURLToPath(import.meta.resolve("@parcel/config-default")),
       mode: "production",
       cacheDir: join(folder, "cache"), // written although it is not read
       shouldDisableCache: true,

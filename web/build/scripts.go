@@ -11,7 +11,7 @@ import (
 // What the sources and this package have agreed on. Each stands exactly once
 // in its file; as they are, the sources run unbuilt.
 const (
-	wasmMarker      = `const WASM_FILE = "oidcspa.wasm";`          // web/worker.js, as the next
+	wasmMarker      = `const WASM_FILE = "oidcspa.wasm";` // web/worker.js, as the next
 	integrityMarker = `const WASM_INTEGRITY = "";`
 	workerMarker    = `const WORKER_FILE = "worker.js";`           // web/shim/host.js, as those below
 	urlMarker       = `const SCRIPT_URL = import.meta.url;`        // in a classic script: classicURL
