@@ -30,11 +30,13 @@ type tab struct {
 	late  func(ctx context.Context, popup Popup) (string, error)
 
 	frameTimeout time.Duration // of the last one
-	headers      func(names []string) (map[string]string, error)
+
+	keepsMetadata bool
+	headers       func(names []string) (map[string]string, error)
 }
 
 func newTab(op *oidctest.OP) *tab {
-	return &tab{op: op, transactions: map[oidc.Secret]Transaction{}}
+	return &tab{op: op, keepsMetadata: true, transactions: map[oidc.Secret]Transaction{}}
 }
 
 func (t *tab) Navigate(_ context.Context, url string) error {
@@ -132,7 +134,7 @@ func (t *tab) heard() []EventName {
 }
 
 func (t *tab) page() Page {
-	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t, Headers: t}
+	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t, Headers: t, KeepsMetadata: t.keepsMetadata}
 }
 
 // world is a provider, a program and what tabs there are.

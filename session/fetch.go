@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ type fetches struct {
 	mu       sync.Mutex
 	tokens   map[string]*resourceToken // by resource; guarded by mu, as all below
 	futile   map[string]time.Time      // by resource: when a renewed token was refused, too
-	answered map[string]time.Time      // by challenge: when it was answered with a sign-in
+	answered map[string]time.Time      // by challenge, and by API and number: when it was answered with a sign-in
 }
 
 // forget drops the tokens.
@@ -66,6 +67,7 @@ func (f *fetches) note(notes *map[string]time.Time, key string, now time.Time) {
 	if *notes == nil {
 		*notes = map[string]time.Time{}
 	}
+	maps.DeleteFunc(*notes, func(_ string, at time.Time) bool { return now.Round(0).Sub(at.Round(0)) >= refusalPause })
 	(*notes)[key] = now
 }
 
@@ -140,7 +142,7 @@ func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
 		if !stronger || !f.request.Repeatable {
 			break
 		}
-		if used, err = f.credential(ctx); err != nil {
+		if used, err = f.another(ctx, used); err != nil {
 			return nil, err
 		}
 		if resp, err = f.send(ctx, used); err != nil {
@@ -216,7 +218,17 @@ func (f *fetch) renew(ctx context.Context, used *credential) (*credential, error
 	} else if err := f.session.keep(ctx, f.client, used.user); err != nil {
 		return nil, err
 	}
-	return f.credential(ctx)
+	return f.another(ctx, used)
+}
+
+// another returns a credential to repeat a request with: of the person who made
+// it, or it is [oidc.ErrSubjectChanged].
+func (f *fetch) another(ctx context.Context, used *credential) (*credential, error) {
+	fresh, err := f.credential(ctx)
+	if err == nil && fresh.user.Subject() != used.user.Subject() {
+		return nil, fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
+	}
+	return fresh, err
 }
 
 // refusesToken tells whether another token may do better (RFC 6750 3.1).
@@ -250,10 +262,13 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 		return user, nil
 	}
 	renewErr := s.keep(ctx, c, user)
+	asked := user.Subject()
 	user, _ = s.current()
 	switch {
 	case user == nil:
 		return nil, ErrNotSignedIn
+	case user.Subject() != asked: // the request is of who was there when it was made
+		return nil, fmt.Errorf("somebody else signed in: %w", oidc.ErrSubjectChanged)
 	case user.left(s.config.Now()) > 0: // not renewed, perhaps, and still good
 		return user, nil
 	case renewErr != nil:

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -524,5 +525,80 @@ func TestFetchAborted(t *testing.T) {
 	}
 	if n := w.op.Count(oidctest.Token); n != 1 {
 		t.Errorf("%d renewals, want 1", n)
+	}
+}
+
+// A request that one End-User made is not sent again with the token of another
+// one who has signed in meanwhile.
+func TestFetchOfAnotherEndUser(t *testing.T) {
+	for name, challenge := range map[string]*oidc.Response{
+		"invalid_token":      challenged(401, `Bearer error="invalid_token"`),
+		"insufficient_scope": challenged(403, `Bearer error="insufficient_scope", scope="x"`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, client, _, a := newFetcher(t, nil)
+			other, tab := w.open(false)
+			a.answer = func(n int, _ map[string]string) *oidc.Response {
+				if n > 1 {
+					return &oidc.Response{Status: 200}
+				}
+				w.op.Edit(func() { w.op.Subject = "subject-2" })
+				w.signIn(other, tab)
+				return challenge
+			}
+			resp, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
+			if len(a.sent) != 1 {
+				t.Errorf("%d requests", len(a.sent))
+			}
+			if err == nil && resp != challenge {
+				t.Errorf("the answer is %v", resp)
+			} else if err != nil {
+				mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
+			}
+		})
+	}
+}
+
+// Nor is it sent at all, if the other one comes while its token is renewed.
+func TestFetchOfAnotherEndUserAtRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, _, a := newFetcher(t, func(w *world) {
+			w.op.Lifetime = 20 * time.Second
+			w.settings.ManualRenew = true
+		})
+		other, tab := w.open(false)
+		time.Sleep(15 * time.Second)
+		w.op.Edit(func() {
+			w.op.Hold = func(endpoint string, r *http.Request) {
+				if endpoint == oidctest.Token {
+					w.op.Edit(func() { w.op.Subject, w.op.Hold = "subject-2", nil })
+					w.signIn(other, tab)
+				}
+			}
+		})
+		_, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
+		mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
+		if len(a.sent) != 0 {
+			t.Errorf("%d requests", len(a.sent))
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// An API that asks for something else each time gets three sign-ins a minute.
+func TestStepUpsOfOneAPI(t *testing.T) {
+	w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpPopup })
+	popups := 0
+	tab.popup = func(_ context.Context, popup Popup) (string, error) { popups++; return w.op.Visit(popup.URL), nil }
+	a.answer = func(n int, _ map[string]string) *oidc.Response {
+		return challenged(403, fmt.Sprintf(`Bearer error="insufficient_scope", scope="s%d"`, n))
+	}
+	for range 5 {
+		if got := mustGet(t, client, a); got != 403 {
+			t.Errorf("status %d", got)
+		}
+	}
+	if popups != stepUpLimit {
+		t.Errorf("%d windows, want %d", popups, stepUpLimit)
 	}
 }

@@ -63,6 +63,10 @@ type Page struct {
 	Listener     Listener
 	Checker      Checker
 	Headers      HeaderSource // nil: it has none
+
+	// KeepsMetadata says that the app wants a program of its page's own: what is
+	// fetched before a redirect may be kept in the page; see [Config.OnePage].
+	KeepsMetadata bool
 }
 
 // An EventName says what happened.

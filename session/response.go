@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -22,10 +23,11 @@ func (s *session) start(ctx context.Context, c *Client, metadata *oidc.Metadata,
 	if err != nil {
 		return nil, "", err
 	}
-	s.redirects.add(tx.RedirectURI, tx.Issuer)
+	c.uses(tx.RedirectURI)
 	if err := s.redirects.check(metadata, tx); err != nil {
 		return nil, "", err
 	}
+	s.redirects.begin(tx, time.Now())
 	return tx, url, nil
 }
 

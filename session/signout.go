@@ -142,7 +142,9 @@ func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 	if err != nil {
 		return err
 	}
-	callbackURL, err := c.page.Framer.Frame(ctx, url, timeout)
+	visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
+	defer cancel()
+	callbackURL, err := c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
 	if request.PostLogoutRedirectURI == "" && errors.Is(err, ErrFrameNoResponse) {
 		return nil
 	}

@@ -24,10 +24,15 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page}
+	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page, turn: make(chan struct{}, 1), forget: map[string]func(){}}
+	r.hold(client.session)
+	client.uses(settings.RedirectURI)
 	client.session.provider.join(client)
 	return &Steps{client}, nil
 }
+
+// Sleeps is [Client.Sleeps].
+func (s *Steps) Sleeps(asleep bool) { s.client.Sleeps(asleep) }
 
 // Close ends the tab's part.
 func (s *Steps) Close() { s.client.Close() }
@@ -82,6 +87,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
+	c.session.goesAway()
 	request := remembered(tx)
 	request.URL = url
 	return request, nil
@@ -118,7 +124,10 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) 
 type ResponseArgs struct {
 	Header map[string]string // as in [SigninArgs]
 
-	// Keep leaves the state where it is, for another call. The code works once.
+	// Keep leaves the state where it is, for another call, if this one fails
+	// before the token endpoint has answered. A response that was answered is
+	// used, whatever became of it: another call fails with
+	// [oidc.ErrStateUnknown], as the code works once (RFC 6749 4.1.2).
 	Keep bool
 }
 
@@ -140,7 +149,9 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header})
+	user, err := s.client.session.complete(ctx, s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
+		SkipUserinfo: record.SkipUserinfo, Header: args.Header, keep: args.Keep,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -213,7 +213,7 @@ export interface UserManagerSettings extends RequestParameters {
   restore?: "silent" | "redirect" | "off";
   /** Sends id_token_hint with silent sign-ins. Default true. */
   includeIdTokenInSilentRenew?: boolean;
-  /** Life of the hidden frame, seconds. Default requestTimeoutInSeconds, or 10. */
+  /** Life of the hidden frame, seconds; a minute at most. Default requestTimeoutInSeconds, or 10. */
   silentRequestTimeoutInSeconds?: number;
   /** Seconds. Default 60, and never more than a third of the token's life. */
   accessTokenExpiringNotificationTimeInSeconds?: number;
