@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -79,15 +80,23 @@ func TestTokensUnderThePolicyByDefault(t *testing.T) {
 // Wherever an API leads, the token goes to what fetch.allow names alone, and
 // the proof of its key goes where the token does.
 func TestTokensFollowNoRedirect(t *testing.T) {
+	const refused = "redirect_refused"
 	rows := []struct {
 		name, path string
+		allow      string // in JSON; $ is the origin of the API
 		dpop       bool
-		away       bool // to another site
+		want       string // code
+		follows    bool   // the token does
 	}{
-		{name: "on its own origin, off the list", path: "/here"},
-		{name: "on its own origin, off the list, bound to a key", path: "/here", dpop: true},
-		{name: "to another site", path: "/elsewhere", away: true},
-		{name: "to another site, bound to a key", path: "/elsewhere", dpop: true, away: true},
+		{name: "on its own origin, off the list", path: "/here", allow: `["$/here"]`, want: refused},
+		{name: "on its own origin, off the list, bound to a key", path: "/here", allow: `["$/here"]`, dpop: true, want: refused},
+		{name: "on its own origin, as the app wants", path: "/here", allow: `[{"url": "$/here", "tokenFollowsRedirects": true}]`, follows: true},
+		{name: "on its own origin, all of which is allowed", path: "/here", allow: `["$"]`, follows: true},
+		{name: "on its own origin, all of which is allowed, bound to a key", path: "/here", allow: `["$"]`, dpop: true, want: refused},
+		{name: "on its own origin, to the address of another token", path: "/here", allow: `["$", {"url": "$/digest", "resource": "urn:digest"}]`, want: refused},
+		{name: "to another site", path: "/elsewhere", allow: `["$/elsewhere"]`, want: refused},
+		{name: "to another site, from an origin that is allowed", path: "/elsewhere", allow: `["$"]`},
+		{name: "to another site, bound to a key", path: "/elsewhere", allow: `["$"]`, dpop: true, want: refused},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -95,26 +104,30 @@ func TestTokensFollowNoRedirect(t *testing.T) {
 			s := newStage(t, func(s *stage) {
 				s.app.set("dpop", row.dpop)
 				s.api.other = evil.origin + "/steal"
-				s.app.set("fetch", map[string]any{"allow": []string{s.api.origin + row.path}})
+				s.app.set("fetch", map[string]any{"allow": json.RawMessage(strings.ReplaceAll(row.allow, "$", s.api.origin))})
 			})
 			s.honest.expectProblems()
 			s.honest.visit(s.app.origin + "/")
 			if code := signinCode(s.honest); code != "" {
 				t.Fatalf("code %q", code)
 			}
-			code := codeOf(s.honest, "um.fetch('"+s.api.origin+row.path+"')")
-			t.Logf("code %q", code)
-			authorized := 0
+			if code := codeOf(s.honest, "um.fetch('"+s.api.origin+row.path+"')"); code != row.want {
+				t.Errorf("code %q, want %q", code, row.want)
+			}
+			authorized, followed := 0, false
 			for _, request := range s.api.requests() {
 				switch {
 				case request.Path == row.path && request.Authorization != "":
 					authorized++
 				case request.Path != row.path && (request.Authorization != "" || request.Proof != ""):
-					t.Errorf("%s got the token or a proof", request.Path)
+					followed = true
 				}
 			}
-			if authorized == 0 {
-				t.Error("the API was not asked with the token")
+			if authorized != 1 {
+				t.Errorf("the API was asked %d times with the token", authorized)
+			}
+			if followed != row.follows {
+				t.Errorf("the token or a proof went on: %t", followed)
 			}
 			for _, request := range evil.requests() {
 				for _, header := range []string{"\r\nAuthorization:", "\r\nDpop:"} {
@@ -122,6 +135,9 @@ func TestTokensFollowNoRedirect(t *testing.T) {
 						t.Errorf("the other site got the header %s", strings.TrimSpace(header))
 					}
 				}
+			}
+			if n := len(evil.requests()); row.want != "" && n != 0 {
+				t.Errorf("the other site got %d requests", n)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -80,9 +81,12 @@ func (f *fetches) note(notes *map[string]time.Time, key string, now time.Time) {
 // A challenge for a stronger sign-in raises [StepUpRequired] in this tab and
 // is answered as the settings say, see [StepUpMode].
 //
+// No redirect takes the token off the list of the settings, nor a proof to
+// where the token does not go: those are refused.
+//
 // t gets requests without a body, adds it, and returns the head of the answer.
 // Codes: [ErrFetchNotAllowed], [oidc.ErrInvalidArgument] for headers that are
-// not the app's to set, [ErrNotSignedIn], [ErrStepUpRequired], those of t, of
+// not the app's to set, [oidc.ErrRedirectRefused], [ErrNotSignedIn], [ErrStepUpRequired], those of t, of
 // [Client.SigninSilent] and of [Client.SigninRedirect].
 func (c *Client) Fetch(ctx context.Context, req *FetchRequest, t oidc.Transport) (*oidc.Response, error) {
 	api, err := c.settings.Fetch.find(req.URL)
@@ -178,14 +182,26 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 		header[name] = value
 	}
 	transport := f.transport
-	if isBound(with.user) {
+	bound := isBound(with.user)
+	if bound {
 		prover, err := f.session.prover(ctx)
 		if err != nil {
 			return nil, err
 		}
 		transport = prover.Over(transport)
 	}
-	return transport.Do(ctx, &oidc.Request{Method: f.request.Method, URL: f.request.URL, Header: header})
+	resp, err := transport.Do(ctx, &oidc.Request{
+		Method: f.request.Method,
+		URL:    f.request.URL,
+		Header: header,
+		// A proof is for one address (RFC 9449 4.2), and the browser would
+		// show it to any other, even where it takes the token off.
+		MayRedirect: f.api.follows && !bound,
+	})
+	if errors.Is(err, oidc.ErrRedirectRefused) {
+		return nil, fmt.Errorf("the API redirects, and the token would go with it: %w", err)
+	}
+	return resp, err
 }
 
 // renewAndRepeat renews a token that was refused. What cannot be renewed, or

@@ -22,6 +22,9 @@ const apiURL = "https://api.example.test/v1/things"
 type api struct {
 	mu   sync.Mutex
 	sent []map[string]string
+	err  error
+
+	mayRedirect bool // the last request
 
 	// answer is asked for each request; nil is 200 for everybody.
 	answer func(n int, header map[string]string) *oidc.Response
@@ -31,6 +34,10 @@ func (a *api) Do(_ context.Context, req *oidc.Request) (*oidc.Response, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.sent = append(a.sent, req.Header)
+	a.mayRedirect = req.MayRedirect
+	if a.err != nil {
+		return nil, a.err
+	}
 	if a.answer == nil {
 		return &oidc.Response{Status: 200}, nil
 	}
@@ -320,6 +327,58 @@ func TestFetchUnrepeatable(t *testing.T) {
 	}
 	if n := w.op.Count(oidctest.Token); n != 1 || len(a.sent) != 2 || a.tokens()[0] == a.tokens()[1] {
 		t.Errorf("%d renewals, %d requests", n, len(a.sent))
+	}
+}
+
+// A transport may follow a redirect only where every path of the origin has
+// the same token, or the app said so, and no proof goes along.
+func TestFetchRedirects(t *testing.T) {
+	const path, origin = "https://api.example.test/v1", "https://api.example.test"
+	tests := []struct {
+		name  string
+		allow []API
+		bound bool
+		want  bool // may follow
+	}{
+		{"a path", []API{{URL: path}}, false, false},
+		{"a path, and the app does not mind", []API{{URL: path, TokenFollowsRedirects: true}}, false, true},
+		{"a path, and the app does not mind another", []API{{URL: path}, {URL: path + "/x", TokenFollowsRedirects: true}}, false, false},
+		{"a path in an origin of the list", []API{{URL: path}, {URL: origin}}, false, false},
+		{"the origin", []API{{URL: origin}}, false, true},
+		{"the origin with a slash", []API{{URL: origin + "/"}}, false, true},
+		{"the origin and a path of its token", []API{{URL: origin}, {URL: origin + "/v2"}}, false, true},
+		{"the origin and a path of another token", []API{{URL: origin}, {URL: origin + "/v2", Resource: "urn:v2"}}, false, false},
+		{"the origin and another origin's path", []API{{URL: origin}, {URL: "https://other.example/v2", Resource: "urn:v2"}}, false, true},
+		{"the origin, bound to a key", []API{{URL: origin}}, true, false},
+		{"a path, bound to a key", []API{{URL: path}}, true, false},
+		{"a path, bound to a key, and the app does not mind", []API{{URL: path, TokenFollowsRedirects: true}}, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			if tt.bound {
+				w, _ = newBound(t)
+			}
+			w.settings.Fetch.Allow = tt.allow
+			client, tab := w.open(false)
+			w.signIn(client, tab)
+			a := &api{}
+			mustGet(t, client, a)
+			if got := a.mayRedirect; got != tt.want {
+				t.Errorf("may follow a redirect: %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+// A redirect that is refused is not sent again, and says whose it is.
+func TestFetchRedirectRefused(t *testing.T) {
+	_, client, _, a := newFetcher(t, nil)
+	a.err = oidc.ErrRedirectRefused
+	_, err := get(client, a)
+	mustFail(t, "Fetch", err, oidc.ErrRedirectRefused)
+	if !strings.Contains(err.Error(), "the API redirects") || len(a.sent) != 1 {
+		t.Errorf("%v, after %d requests", err, len(a.sent))
 	}
 }
 
