@@ -44,21 +44,25 @@ const shortest = 6
 // redact replaces secrets in a text, as they are and as they are written in a
 // URL.
 func redact(text string, secrets []Secret) string {
+	var forms []string
 	for _, secret := range secrets {
-		for _, form := range writtenForms(secret.Reveal()) {
-			switch {
-			case form == "" || !strings.Contains(text, form):
-			case len(form) < shortest:
-				return redacted
-			default:
-				text = strings.ReplaceAll(text, form, redacted)
-			}
+		forms = append(forms, writtenForms(secret.Reveal())...)
+	}
+	// One may be a part of another.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	for _, form := range forms {
+		switch {
+		case form == "" || !strings.Contains(text, form):
+		case len(form) < shortest:
+			return redacted
+		default:
+			text = strings.ReplaceAll(text, form, redacted)
 		}
 	}
 	return text
 }
 
-// writtenForms are the ways in which a text is written, the longest first.
+// writtenForms are the ways in which a text is written.
 func writtenForms(text string) []string {
 	id, _, _ := strings.Cut(text, urlStateDelimiter) // of a state, without what the app added
 	forms := []string{text, id}
@@ -68,8 +72,7 @@ func writtenForms(text string) []string {
 			forms = append(forms, form, lowerEscapes(form))
 		}
 	}
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	return slices.Compact(forms)
+	return forms
 }
 
 // lowerEscapes writes the digits of percent-encoding in lower case.

@@ -31,6 +31,13 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// A secret that is a part of another leaves nothing of that.
+func TestRedactNested(t *testing.T) {
+	if got := redact("token abcdefgh-rest", []Secret{"abcdefgh", "abcdefgh-rest"}); got != "token [redacted]" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // An address that runs script, or leads into the app, is none to show.
 func TestErrorURI(t *testing.T) {
 	for uri, want := range map[string]string{

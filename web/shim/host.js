@@ -96,10 +96,20 @@ function workerURL(assets) {
   return href + (renamed ? `#wasm=${encodeURIComponent(new URL("./oidcspa.wasm", import.meta.url).href)}` : "");
 }
 
+/** That address; what the app names is of its own origin. */
+function ownURL(assets) {
+  try {
+    const url = workerURL(assets);
+    if (!assets || new URL(url).origin === location.origin) return url;
+  } catch {
+    // no address, or one that nothing can be below
+  }
+  throw failure("invalid_config", "assets are no folder of the page's own origin");
+}
+
 /** Connects to the program on the first host that works. */
 export async function connect(settings, serve) {
-  const url = workerURL(settings.assets);
-  if (settings.assets && new URL(url).origin !== location.origin) throw failure("invalid_config", "assets are of another origin than the page");
+  const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   for (const host of hosts) {
     if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
