@@ -169,6 +169,9 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token for a resource: %w", err)
 	}
+	if token.user.Subject() != user.Subject() {
+		return nil, fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
+	}
 	return &credential{token.holder.AccessToken, token.user}, nil
 }
 

@@ -44,7 +44,8 @@ type Connection struct {
 	mu     sync.Mutex
 	client *session.Client // guarded by mu, as all below; nil until "open"
 	steps  *session.Steps  // the same for an OidcClient
-	forget func()          // what the page named; nil for nothing
+	peers  []session.Peer  // what the page named
+	forget func()          // forgets them; nil for nothing
 	closed bool
 }
 
@@ -198,7 +199,8 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	var client *session.Client
 	var steps *session.Steps
 	var err error
-	forget := c.registry.Meet(peers(p.Peers)...)
+	known := peers(p.Peers)
+	forget := c.registry.Meet(known...)
 	if p.Steps {
 		steps, err = c.registry.OpenSteps(settings, page)
 	} else {
@@ -211,7 +213,7 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	c.mu.Lock()
 	late := c.client != nil || c.steps != nil || c.closed
 	if !late {
-		c.client, c.steps, c.forget = client, steps, forget
+		c.client, c.steps, c.peers, c.forget = client, steps, known, forget
 	}
 	c.mu.Unlock()
 	if late {
