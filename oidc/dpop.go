@@ -321,7 +321,7 @@ func isNonce(text string) bool {
 func wantsNonce(resp *Response) bool {
 	switch resp.Status {
 	case 400:
-		refusal := providerError("token", resp)
+		refusal := providerError("token", resp, nil)
 		return refusal != nil && refusal.ErrorCode == "use_dpop_nonce"
 	case 401:
 		header, exposed := resp.Header["www-authenticate"]

@@ -73,7 +73,8 @@ func postForm(ctx context.Context, t Transport, endpoint, url string, form *para
 			"Accept":       "application/json",
 			"Content-Type": "application/x-www-form-urlencoded",
 		},
-		Body: form.encode(),
+		Body:    form.encode(),
+		NoStore: true, // RFC 6749 5.1, whatever the answer says
 	})
 	if err != nil {
 		return nil, err
@@ -81,16 +82,16 @@ func postForm(ctx context.Context, t Transport, endpoint, url string, form *para
 	if resp.Status == success {
 		return resp, nil
 	}
-	if refusal := providerError(endpoint, resp); refusal != nil {
+	if refusal := providerError(endpoint, resp, form.secrets()); refusal != nil {
 		return nil, refusal
 	}
 	return nil, statusError(endpoint, resp)
 }
 
 // providerError returns the refusal in the body of resp (RFC 6749 5.2), nil if
-// there is none. Only error decides: a description of another type than text
-// is left out.
-func providerError(endpoint string, resp *Response) *ProviderError {
+// there is none, without the secrets of the request. Only error decides: a
+// description of another type than text is left out.
+func providerError(endpoint string, resp *Response, secrets []Secret) *ProviderError {
 	var body struct {
 		Error       strictjson.RawMessage `json:"error"`
 		Description strictjson.RawMessage `json:"error_description"`
@@ -99,7 +100,7 @@ func providerError(endpoint string, resp *Response) *ProviderError {
 	if decodeJSON(endpoint, resp, &body) != nil {
 		return nil
 	}
-	refusal := &ProviderError{
+	refusal := ProviderError{
 		Endpoint:    endpoint,
 		Status:      resp.Status,
 		ErrorCode:   textOf(body.Error),
@@ -110,7 +111,7 @@ func providerError(endpoint string, resp *Response) *ProviderError {
 	if refusal.ErrorCode == "" {
 		return nil
 	}
-	return refusal
+	return refusal.without(append(secrets, resp.Secrets...)...)
 }
 
 // textOf decodes a JSON string; "" for anything else.
@@ -123,9 +124,14 @@ func textOf(raw strictjson.RawMessage) string {
 }
 
 // decodeJSON decodes the body of resp, which has to be a JSON object and to
-// be labelled as JSON.
+// be labelled as JSON. Kept as it is, it is decoded again by who knows what it
+// has to be.
 func decodeJSON(endpoint string, resp *Response, v any) error {
-	if !isJSON(mediaType(resp)) || !startsObject(resp.Body) || strictjson.Unmarshal(resp.Body, v) != nil {
+	decode := strictjson.Unmarshal
+	if _, kept := v.(*strictjson.RawMessage); kept {
+		decode = strictjson.UnmarshalEnvelope
+	}
+	if !isJSON(mediaType(resp)) || !startsObject(resp.Body) || decode(resp.Body, v) != nil {
 		return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: ErrNotJSON}
 	}
 	return nil

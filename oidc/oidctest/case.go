@@ -72,7 +72,7 @@ func Cases() []Case {
 		idTokenCases(), claimCases(), signatureCases(),
 		userinfoCases(), frameCases(), refreshCases(), signoutCases(),
 		legalCases(), legalTokenCases(),
-		responseJWTCases(), pushCases(), boundCases(), essentialCases(),
+		responseJWTCases(), pushCases(), boundCases(), essentialCases(), textCases(),
 	)
 }
 
@@ -337,6 +337,10 @@ func answerCases(what, spec string, flow Flow, endpoint string, silent ...string
 	cases := []Case{{
 		Name: what + " with a member twice", Spec: "RFC 8259 4", Level: Must, Flow: flow,
 		Edit: body(endpoint, func(body string) string { return "{" + twice.member + "," + body[1:] }),
+		Want: twice.want, Silent: silent,
+	}, {
+		Name: what + " with a member twice further down", Spec: "RFC 8259 4", Level: Must, Flow: flow,
+		Edit: body(endpoint, func(body string) string { return `{"x":[{"y":1,"y":2}],` + body[1:] }),
 		Want: twice.want, Silent: silent,
 	}}
 	for _, f := range answerFaults() {
