@@ -62,15 +62,15 @@ func (c *Connection) watch(lock string) {
 	free := make(chan struct{})
 	pause, limit := askedSeldom, longSilence
 	switch {
-	case c.Gone(ctx, nobodys()) != nil: // there are no locks
-		pause, free = askedOften, nil
-	case lock == "":
-		pause, limit, free = askedOften, silence, nil
-	default:
+	case lock != "":
 		go func() {
 			_ = c.Gone(ctx, lock) // what is no name of a lock is held by nobody
 			close(free)
 		}()
+	case c.Gone(ctx, nobodys()) != nil: // there are no locks
+		pause, free = askedOften, nil
+	default:
+		pause, limit, free = askedOften, silence, nil
 	}
 	for {
 		select {
