@@ -23,10 +23,5 @@ func buildAssets(ctx context.Context, out io.Writer, connect []string) (http.Han
 	if _, err := build.Build(ctx, build.Options{Out: dir, SkipCompression: true}); err != nil {
 		return nil, err
 	}
-	handler, err := web.NewHandler(os.DirFS(dir))
-	if err != nil {
-		return nil, err
-	}
-	handler.ConnectSrc = strings.Join(connect, " ")
-	return handler, nil
+	return web.NewHandler(os.DirFS(dir), web.Policy{ConnectSrc: strings.Join(connect, " ")})
 }

@@ -65,11 +65,8 @@ type app struct {
 // newApp serves the test app. Its settings are complete but for the provider.
 func newApp(t testing.TB) *app {
 	t.Helper()
-	assets, err := web.NewHandler(assetsFS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &app{assets: assets, override: map[string]http.HandlerFunc{}}
+	a := &app{override: map[string]http.HandlerFunc{}}
+	a.setPolicy(t, web.Policy{ConnectSrc: "*"})
 	a.origin = serve(t, a)
 	a.settings = map[string]any{
 		"client_id":                clientID,
@@ -89,6 +86,18 @@ func newApp(t testing.TB) *app {
 		}
 	})
 	return a
+}
+
+// setPolicy serves the assets with another policy.
+func (a *app) setPolicy(t testing.TB, policy web.Policy) {
+	t.Helper()
+	assets, err := web.NewHandler(assetsFS, policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.assets = assets
 }
 
 // assetsManifest says how the files are named.
@@ -152,7 +161,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	override := a.override[r.URL.Path]
 	settings, err := json.Marshal(a.settings)
-	host := a.host
+	host, assets := a.host, a.assets
 	a.mu.Unlock()
 	switch {
 	case err != nil:
@@ -170,7 +179,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/app.js":
 		http.ServeFileFS(w, r, testappFiles(), "app.js")
 	default:
-		a.assets.ServeHTTP(&reporting{ResponseWriter: w}, r)
+		assets.ServeHTTP(&reporting{ResponseWriter: w}, r)
 	}
 }
 

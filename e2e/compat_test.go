@@ -148,7 +148,7 @@ func newSuite(t *testing.T) *suite {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	assets, err := web.NewHandler(assetsFS)
+	assets, err := web.NewHandler(assetsFS, web.Policy{ConnectSrc: "*"})
 	if err != nil {
 		t.Fatal(err)
 	}

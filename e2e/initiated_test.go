@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/web"
 )
 
 // TestSigninInitiated: a portal leads to the app, and the app to the provider
@@ -65,7 +66,7 @@ func TestFrontChannelLogout(t *testing.T) {
 			op.SessionID = "sid-1"
 			server := framing(t)
 			origin := localhost(t, server.Listener.Addr())
-			a.assets.FrontChannelLogoutFrom = origin
+			a.setPolicy(t, web.Policy{ConnectSrc: "*", FrontChannelLogoutFrom: origin})
 			tab := signInWatched(t, a)
 			second := tab.sibling()
 			second.visit(a.origin + "/")
@@ -118,7 +119,7 @@ func TestFrontChannelLogoutFramed(t *testing.T) {
 func TestFrontChannelLogoutCrossSite(t *testing.T) {
 	a, op := newWatched(t, "")
 	server := framing(t) // at 127.0.0.1: another site than localhost
-	a.assets.FrontChannelLogoutFrom = server.URL
+	a.setPolicy(t, web.Policy{ConnectSrc: "*", FrontChannelLogoutFrom: server.URL})
 	tab := signInWatched(t, a)
 	tab.waitFor(checkFrames + " === 1")
 	provider := tab.sibling()
@@ -138,7 +139,7 @@ func TestFrontChannelLogoutUnheard(t *testing.T) {
 	newHostile(t, a)
 	server := framing(t)
 	origin := localhost(t, server.Listener.Addr())
-	a.assets.FrontChannelLogoutFrom = origin
+	a.setPolicy(t, web.Policy{ConnectSrc: "*", FrontChannelLogoutFrom: origin})
 	for _, open := range []bool{false, true} {
 		provider := newTab(t)
 		if open {

@@ -85,7 +85,8 @@ func TestReplayedCallback(t *testing.T) {
 	var response string
 	a.respond("/spy.html", func(w http.ResponseWriter, r *http.Request) {
 		response = r.URL.RawQuery
-		http.Redirect(w, r, "/callback.html?"+response, http.StatusFound)
+		r.URL.Path = "/callback.html"
+		a.assets.ServeHTTP(w, r)
 	})
 	a.set("redirect_uri", a.origin+"/spy.html")
 	tab := newTab(t)

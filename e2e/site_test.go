@@ -34,11 +34,10 @@ func newSite(t *testing.T) (origin string, handler *op.Provider) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	assets, err := web.NewHandler(assetsFS)
+	assets, err := web.NewHandler(assetsFS, web.Policy{ConnectSrc: issuer})
 	if err != nil {
 		t.Fatal(err)
 	}
-	assets.ConnectSrc = issuer
 	hello, err := api.New(api.Config{Issuer: issuer, Audience: origin + "/api", Scopes: []string{"api"}, BaseURL: origin})
 	if err != nil {
 		t.Fatal(err)

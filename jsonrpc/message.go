@@ -61,11 +61,11 @@ func parse(data []byte) (*message, *Error) {
 		return unknown, &Error{Code: CodeInvalidRequest, Message: "message too long"}
 	}
 	var whole strictjson.RawMessage
-	if err := strictjson.Unmarshal(data, &whole); err != nil {
+	if err := strictjson.UnmarshalEnvelope(data, &whole); err != nil {
 		return unknown, &Error{Code: CodeParse, Message: "parse error"}
 	}
 	var in incoming
-	if err := strictjson.Unmarshal(data, &in); err != nil || in.JSONRPC != version {
+	if err := strictjson.UnmarshalEnvelope(data, &in); err != nil || in.JSONRPC != version {
 		return unknown, invalidRequest()
 	}
 	if in.Method == nil {

@@ -112,7 +112,7 @@ func parseAccessTokenClaims(payload []byte, typed bool) (*AccessTokenClaims, err
 		Subject:  r.text("sub", section, typed),
 		Audience: r.strings("aud", section, true),
 		ClientID: r.text("client_id", section, typed),
-		Scopes:   strings.Fields(r.text("scope", section, false)),
+		Scopes:   SplitScope(r.text("scope", section, false)),
 		Expiry:   r.seconds("exp", section, true),
 		IssuedAt: r.seconds("iat", section, typed),
 		ID:       r.text("jti", section, typed),
@@ -150,15 +150,16 @@ func (r *reader) confirmation() string {
 }
 
 // CheckAuthentication returns nil if the End-User signed in in one of the
-// ways acrValues and not longer than maxAge ago (RFC 9470 5); an empty list
-// and 0 demand nothing. Codes, in a [ClaimError]: [ErrACRNotMet],
+// ways acrValues and not longer than maxAge ago, nor in the future
+// (RFC 9470 5); an empty list and 0 demand nothing. Codes, in a [ClaimError]: [ErrACRNotMet],
 // [ErrAuthTimeTooOld].
 func (c *AccessTokenClaims) CheckAuthentication(acrValues []string, maxAge, leeway time.Duration, now time.Time) error {
 	const section = "RFC 9470 5"
 	if len(acrValues) > 0 && !slices.Contains(acrValues, c.ACR) {
 		return &ClaimError{Claim: "acr", Step: section, Err: ErrACRNotMet}
 	}
-	if maxAge > 0 && now.Unix()-c.AuthTime-seconds(leeway) > int64(maxAge/time.Second) {
+	age := now.Unix() - c.AuthTime
+	if maxAge > 0 && (age-seconds(leeway) > int64(maxAge/time.Second) || age < -seconds(leeway)) {
 		return &ClaimError{Claim: "auth_time", Step: section, Err: ErrAuthTimeTooOld}
 	}
 	return nil

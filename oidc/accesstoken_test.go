@@ -84,6 +84,10 @@ func accessTokenCases() []accessTokenCase {
 		{"9068-2.2.3 scope missing", func(_, c map[string]any, _ *AccessTokenVerifier) { delete(c, "scope") }, ErrScopeInsufficient, "scope"},
 		{"9068-2.2.3 scope without one", claim("scope", "read"), ErrScopeInsufficient, "scope"},
 		{"9068-2.2.3 scope of which ours is a prefix", claim("scope", "read writer"), ErrScopeInsufficient, "scope"},
+		{"6749-3.3 a tab between scopes", claim("scope", "read\twrite"), ErrScopeInsufficient, "scope"},
+		{"6749-3.3 a no-break space between scopes", claim("scope", "read\u00a0write"), ErrScopeInsufficient, "scope"},
+		{"6749-3.3 a line feed between scopes", claim("scope", "read\nwrite"), ErrScopeInsufficient, "scope"},
+		{"6749-3.3 two spaces between scopes", claim("scope", " read  write "), nil, ""},
 		{"9068-2.2.3 scope in another order", claim("scope", "write x read"), nil, ""},
 		{"9068-2.2.3 scope an array", claim("scope", []string{"read", "write"}), ErrClaimInvalid, "scope"},
 	}
@@ -260,6 +264,9 @@ func TestCheckAuthentication(t *testing.T) {
 		{"9470-5 acr missing", &AccessTokenClaims{}, []string{"hwk"}, 0, ErrACRNotMet},
 		{"9470-5 as old as allowed, with the leeway", at(90), nil, time.Minute, nil},
 		{"9470-5 too old", at(91), nil, time.Minute, ErrAuthTimeTooOld},
+		{"9470-5 in the future, within the leeway", at(-30), nil, time.Minute, nil},
+		{"9470-5 in the future", at(-31), nil, time.Minute, ErrAuthTimeTooOld},
+		{"9470-5 in the future, and no age demanded", at(-31), nil, 0, nil},
 		{"9470-5 auth_time missing", &AccessTokenClaims{}, nil, time.Minute, ErrAuthTimeTooOld},
 	}
 	for _, tt := range tests {

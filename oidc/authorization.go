@@ -197,10 +197,17 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	return p
 }
 
+// SplitScope returns the scopes of a value, which are separated by U+0020 and
+// by nothing else: a tab or a no-break space is no character of a scope, and
+// stays where it is (RFC 6749 3.3).
+func SplitScope(scope string) []string {
+	return slices.DeleteFunc(strings.Split(scope, " "), func(one string) bool { return one == "" })
+}
+
 // withOpenID adds the scope that makes the request one of OpenID Connect
 // (OIDC Core 3.1.2.1).
 func withOpenID(scope string) string {
-	scopes := strings.Fields(scope)
+	scopes := SplitScope(scope)
 	if !slices.Contains(scopes, "openid") {
 		scopes = append([]string{"openid"}, scopes...)
 	}

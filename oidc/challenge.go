@@ -133,7 +133,7 @@ func isAlphanumeric(c byte) bool {
 func (c *Challenge) ErrorCode() string { return c.Params["error"] }
 
 // Scopes returns the scopes that the resource takes (RFC 6750 3).
-func (c *Challenge) Scopes() []string { return strings.Fields(c.Params["scope"]) }
+func (c *Challenge) Scopes() []string { return SplitScope(c.Params["scope"]) }
 
 // FindChallenge returns the first challenge for an access token, of the
 // schemes Bearer and DPoP, that has the error, or any error if that is "".

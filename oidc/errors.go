@@ -66,6 +66,10 @@ const (
 	ErrStateUnknown Code = "state_unknown"
 	// ErrStateMismatch: the state is not the one that was sent.
 	ErrStateMismatch Code = "state_mismatch"
+	// ErrRedirectURIMismatch: the response arrived at another address than the
+	// redirect URI of its request: a server that rewrites addresses, or the
+	// response of another provider (RFC 9700 4.4.2.2).
+	ErrRedirectURIMismatch Code = "redirect_uri_mismatch"
 	// ErrTransactionExpired: the answer came later than 15 minutes.
 	ErrTransactionExpired Code = "transaction_expired"
 	// ErrTargetNotAllowed: a login that somebody else initiated wants to end at

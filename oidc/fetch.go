@@ -123,9 +123,14 @@ func textOf(raw strictjson.RawMessage) string {
 }
 
 // decodeJSON decodes the body of resp, which has to be a JSON object and to
-// be labelled as JSON.
+// be labelled as JSON. Kept as it is, it is decoded again by who knows what it
+// has to be.
 func decodeJSON(endpoint string, resp *Response, v any) error {
-	if !isJSON(mediaType(resp)) || !startsObject(resp.Body) || strictjson.Unmarshal(resp.Body, v) != nil {
+	decode := strictjson.Unmarshal
+	if _, kept := v.(*strictjson.RawMessage); kept {
+		decode = strictjson.UnmarshalEnvelope
+	}
+	if !isJSON(mediaType(resp)) || !startsObject(resp.Body) || decode(resp.Body, v) != nil {
 		return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: ErrNotJSON}
 	}
 	return nil

@@ -44,7 +44,7 @@ func (tx *Transaction) ParseSignedCallback(m *Metadata, keys *KeySet, callbackUR
 	if values, err = responseClaims(claims); err != nil {
 		return nil, err
 	}
-	return tx.accept(m, values, now)
+	return tx.accept(m, callbackURL, values, now)
 }
 
 // verifyResponse checks the signature, and whom the response is from and for

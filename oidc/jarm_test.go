@@ -112,6 +112,7 @@ func TestSignedCallbackForms(t *testing.T) {
 		{"2.3.1 an unsigned response", goodCallback, "jwt", ErrCallbackMissing},
 		{"2.3.1 in the fragment", testRedirectURI + "#response=" + good, "jwt", ErrCallbackMissing},
 		{"2.3.2 in the query", testRedirectURI + "?response=" + good, "fragment.jwt", ErrCallbackMissing},
+		{"9700-4.4.2.2 at another path", testRedirectURI + "2?response=" + good, "jwt", ErrRedirectURIMismatch},
 		{"2.3.1 twice", testRedirectURI + "?response=" + good + "&response=" + good, "jwt", ErrCallbackMalformed},
 		{"2.3.1 not a JWT", testRedirectURI + "?response=" + mark, "jwt", ErrTokenMalformed},
 		{"2.4 no signature", testRedirectURI + "?response=" + parts[0] + "." + parts[1] + ".", "jwt", ErrTokenMalformed},

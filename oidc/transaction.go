@@ -154,7 +154,7 @@ func (tx *Transaction) Expect(m *Metadata, tokens *TokenResponse) *ExpectedIDTok
 
 // A Callback is a successful Authentication Response that belongs to a
 // transaction. Only [Transaction.ParseCallback] makes one, so a Callback is
-// proof that state and iss were checked.
+// proof that state, redirect URI and iss were checked.
 type Callback struct {
 	tx           *Transaction
 	code         Secret
@@ -214,9 +214,14 @@ func fragmentQuery(u *url.URL) string {
 	return fragment
 }
 
+// parseQuery reads a query as browsers do: a semicolon is a character like any
+// other (URL Standard 5.1).
+func parseQuery(raw string) (url.Values, error) {
+	return url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
+}
+
 func parseResponse(raw string) (url.Values, error) {
-	// Browsers take a semicolon for a character like any other (URL Standard 5.1).
-	values, err := url.ParseQuery(strings.Join(strings.Split(raw, ";"), "%3B"))
+	values, err := parseQuery(raw)
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}
@@ -228,10 +233,12 @@ func parseResponse(raw string) (url.Values, error) {
 	return values, nil
 }
 
-// ParseCallback checks the Authentication Response in callbackURL
-// (RFC 6749 4.1.2, RFC 9207 2.4). What was stored decides what is checked,
-// not what comes back. Codes: [ErrCallbackMissing], [ErrCallbackMalformed],
-// [ErrStateMismatch], [ErrIssuerMismatch], [ErrTransactionExpired],
+// ParseCallback checks the Authentication Response in callbackURL, which is
+// the address at which it arrived (RFC 6749 4.1.2, RFC 9207 2.4,
+// RFC 9700 4.4.2.2). What was stored decides what is checked, not what comes
+// back. Codes: [ErrCallbackMissing], [ErrCallbackMalformed],
+// [ErrStateMismatch], [ErrRedirectURIMismatch], [ErrIssuerMismatch],
+// [ErrTransactionExpired],
 // [ErrUnsupported] if a signed response was asked for, which
 // [Transaction.ParseSignedCallback] checks, and a [ProviderError] with the
 // endpoint "authorization".
@@ -243,7 +250,7 @@ func (tx *Transaction) ParseCallback(m *Metadata, callbackURL string, now time.T
 	if err != nil {
 		return nil, err
 	}
-	return tx.accept(m, values, now)
+	return tx.accept(m, callbackURL, values, now)
 }
 
 // response returns the parameters of the response, from where the response
@@ -260,12 +267,15 @@ func (tx *Transaction) response(callbackURL string) (url.Values, error) {
 }
 
 // accept checks the parameters of a response.
-func (tx *Transaction) accept(m *Metadata, values url.Values, now time.Time) (*Callback, error) {
+func (tx *Transaction) accept(m *Metadata, callbackURL string, values url.Values, now time.Time) (*Callback, error) {
 	if !values.Has("code") && !values.Has("error") {
 		return nil, ErrCallbackMissing
 	}
 	if tx.State == "" || !tx.State.equal(values.Get("state")) {
 		return nil, ErrStateMismatch
+	}
+	if err := tx.checkArrival(callbackURL); err != nil {
+		return nil, err
 	}
 	if err := tx.checkIssuer(m, values); err != nil {
 		return nil, err

@@ -156,6 +156,12 @@ var callbackCases = []struct {
 	{"9207-2.4 iss missing on an error", func(_ *Transaction, _ *Metadata, url *string) {
 		*url = testRedirectURI + "?error=access_denied&state=" + testState
 	}, ErrIssuerMismatch},
+	{"9700-4.4.2.2 at another path", replace(testRedirectURI, testRedirectURI+"2"), ErrRedirectURIMismatch},
+	{"9700-4.4.2.2 at another path, an error", replace(testRedirectURI+"?code=", testRedirectURI+"2?error="), ErrRedirectURIMismatch},
+	{"9700-4.4.2.2 at another origin", replace("https://app", "https://other"), ErrRedirectURIMismatch},
+	{"9700-4.4.2.2 without the own query", func(tx *Transaction, _ *Metadata, _ *string) { tx.RedirectURI += "?op=1" }, ErrRedirectURIMismatch},
+	{"9700-4.4.2.2 without .html", func(tx *Transaction, _ *Metadata, _ *string) { tx.RedirectURI += ".html" }, nil},
+	{"9700-4.4.2.2 without the last slash", func(tx *Transaction, _ *Metadata, _ *string) { tx.RedirectURI += "/" }, nil},
 	{"9700-4.4.2 metadata of another provider", func(_ *Transaction, m *Metadata, _ *string) {
 		m.Issuer = "https://evil.example"
 	}, ErrIssuerMismatch},

@@ -68,9 +68,11 @@ func (c *keyCache) verify(ctx context.Context, check func(*oidc.KeySet) error) e
 	return check(newer)
 }
 
-// get returns the keys. With unknown, those that the caller has already lack
-// a key, and newer ones are fetched unless that was tried within a minute;
-// then the old ones come back.
+// get returns the keys. Those that have expired serve while newer ones are
+// fetched, so that nobody waits for a provider that is slow or away. With
+// unknown, those that the caller has already lack a key, and the caller waits
+// for newer ones unless they were tried within a minute; then the old ones come
+// back.
 func (c *keyCache) get(ctx context.Context, unknown bool) (*oidc.KeySet, error) {
 	c.mu.Lock()
 	now := c.now()
@@ -88,6 +90,10 @@ func (c *keyCache) get(ctx context.Context, unknown bool) (*oidc.KeySet, error) 
 		c.flight = f
 		// The fetch belongs to all who wait: none of them can cancel it.
 		go c.fetch(context.WithoutCancel(ctx), f, unknown)
+	}
+	if c.keys != nil && !unknown {
+		defer c.mu.Unlock()
+		return c.keys, nil
 	}
 	c.mu.Unlock()
 	select {

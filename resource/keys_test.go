@@ -29,6 +29,10 @@ type step struct {
 
 func steps(t *testing.T, p *provider, all []step) {
 	t.Helper()
+	synctest.Test(t, func(t *testing.T) { follow(t, p, all) })
+}
+
+func follow(t *testing.T, p *provider, all []step) {
 	now := noon
 	h := at(t, p, &now)
 	for _, s := range all {
@@ -38,6 +42,7 @@ func steps(t *testing.T, p *provider, all []step) {
 		}
 		p.requests = nil
 		w := get(h, "Authorization", "Bearer "+p.token(claims{"exp": now.Unix() + 60}))
+		synctest.Wait() // for what is fetched beside
 		if w.Code != s.status || !slices.Equal(p.requests, s.asked) {
 			t.Errorf("%s: status %d and requests %q, want %d and %q", s.name, w.Code, p.requests, s.status, s.asked)
 		}
@@ -148,6 +153,43 @@ func TestOneFetchForAll(t *testing.T) {
 		}
 		if len(p.requests) != 2 {
 			t.Errorf("requests %q, want two", p.requests)
+		}
+	})
+}
+
+// Keys that have expired are good until there are newer ones: no request waits
+// for a provider that never answers, but for those whose key nobody knows.
+func TestProviderHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, stranger := newProvider(t), newProvider(t)
+		stranger.rotate("unknown")
+		now := noon
+		h := at(t, p, &now)
+		check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 204, "")
+		now = now.Add(2 * time.Hour)
+		hold := make(chan struct{})
+		p.hold = hold
+		token := p.token(claims{"exp": now.Unix() + 60})
+		for range 3 {
+			check(t, get(h, "Authorization", "Bearer "+token), 204, "") // would never come back
+		}
+		answered := make(chan int, 1)
+		go func() {
+			answered <- get(h, "Authorization", "Bearer "+stranger.token(claims{"exp": now.Unix() + 60})).Code
+		}()
+		synctest.Wait()
+		select {
+		case code := <-answered:
+			t.Errorf("a token with an unknown key was answered with %d before the keys came", code)
+		default:
+		}
+		close(hold)
+		if code := <-answered; code != http.StatusUnauthorized {
+			t.Errorf("then it was answered with %d", code)
+		}
+		synctest.Wait()
+		if len(p.requests) != 4 {
+			t.Errorf("requests %q, want the two of the start and two more", p.requests)
 		}
 	})
 }

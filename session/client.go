@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,15 @@ type Client struct {
 	manual   atomic.Bool // see [Client.RenewAutomatically]
 	watchful atomic.Bool // see [Client.MonitorSession]
 
+	asleep     atomic.Bool   // see [Client.Sleeps]
+	late       atomic.Bool   // it did not answer when it was asked last
+	answeredAt atomic.Int64  // counts the answers of all tabs; 0 before the first
+	turn       chan struct{} // has room for the one renewal of this tab that waits for its turn
+
+	closed sync.Once
+	named  sync.Mutex
+	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
+
 	redirect flight[struct{}]
 	signout  flight[struct{}]
 	callback keyedFlight[*User]
@@ -29,8 +39,12 @@ type Client struct {
 // Close ends the tab's part. The session goes on for the other tabs, and for
 // this one if it comes back.
 func (c *Client) Close() {
-	c.session.provider.leave(c)
-	c.session.leave(c)
+	c.closed.Do(func() {
+		c.forgetURIs()
+		c.session.provider.leave(c)
+		c.session.leave(c)
+		c.session.registry.release(c.session)
+	})
 }
 
 // SigninArgs are what a sign-in asks for beside the settings; a zero value
@@ -70,6 +84,7 @@ type SigninArgs struct {
 	ReturnTo string
 
 	stepUp *StepUp // the challenge that the sign-in answers
+	keep   bool    // the response is kept for another try
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
@@ -103,7 +118,7 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
 		return err
 	}
-	r.Metadata = c.session.keepable(metadata)
+	r.Metadata = c.keepable(metadata)
 	data, err := r.signin(tx)
 	if err != nil {
 		return err
@@ -117,11 +132,12 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if err != nil {
 		return err
 	}
+	c.session.goesAway()
 	return c.page.Navigator.Navigate(ctx, url)
 }
 
 // SigninCallback completes a sign-in with the address that the provider sent
-// the tab back to. The same response given twice at the same time gives one
+// the tab back to, or that the callback page handed the response to. The same response given twice at the same time gives one
 // result. Codes: [oidc.ErrCallbackMissing] if the address holds no response,
 // [oidc.ErrStateUnknown] if it answers nothing that this tab started, those
 // of [oidc.Transaction.ParseCallback], or of
@@ -141,26 +157,26 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, unloads := c.session.current()
-	data, err := c.page.Transactions.Take(ctx, state)
+	kept, err := c.page.Transactions.Take(ctx, state)
 	if err != nil {
 		return nil, err
 	}
-	tx, record, err := parseSigninRecord(data)
+	tx, record, err := parseSigninRecord(kept.Record)
 	if err != nil {
 		return nil, err
 	}
 	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	if c.session.config.OnePage && record.Metadata != nil {
+	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
 	if err := c.session.provider.prepare(ctx, tx); err != nil {
 		// The code has not been used: keep what is needed to try again.
-		again := Transaction{Record: data, ExpiresAt: tx.ExpiresAt()}
+		again := Transaction{Record: kept.Record, Arrival: kept.Arrival, ExpiresAt: tx.ExpiresAt()}
 		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 	}
-	user, err := c.session.complete(ctx, c, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo})
+	user, err := c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
 	if err != nil {
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)

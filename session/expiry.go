@@ -155,7 +155,7 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 	if pause := w.session.pause(w.user); pause > 0 {
 		return pause
 	}
-	for _, c := range w.session.tabs(nil) {
+	for _, c := range w.session.willing(nil) {
 		if c.manual.Load() {
 			continue
 		}

@@ -30,11 +30,13 @@ type tab struct {
 	late  func(ctx context.Context, popup Popup) (string, error)
 
 	frameTimeout time.Duration // of the last one
-	headers      func(names []string) (map[string]string, error)
+
+	keepsMetadata bool
+	headers       func(names []string) (map[string]string, error)
 }
 
 func newTab(op *oidctest.OP) *tab {
-	return &tab{op: op, transactions: map[oidc.Secret]Transaction{}}
+	return &tab{op: op, keepsMetadata: true, transactions: map[oidc.Secret]Transaction{}}
 }
 
 func (t *tab) Navigate(_ context.Context, url string) error {
@@ -85,18 +87,19 @@ func (t *tab) Put(_ context.Context, state oidc.Secret, transaction Transaction)
 	return nil
 }
 
-func (t *tab) Take(_ context.Context, state oidc.Secret) ([]byte, error) {
+func (t *tab) Take(ctx context.Context, state oidc.Secret) (Kept, error) {
+	kept, err := t.Look(ctx, state)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	record := t.transactions[state].Record
 	delete(t.transactions, state)
-	return record, nil
+	return kept, err
 }
 
-func (t *tab) Look(_ context.Context, state oidc.Secret) ([]byte, error) {
+func (t *tab) Look(_ context.Context, state oidc.Secret) (Kept, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.transactions[state].Record, nil
+	transaction := t.transactions[state]
+	return Kept{Record: transaction.Record, Arrival: transaction.Arrival}, nil
 }
 
 func (t *tab) Notify(event Event) {
@@ -131,7 +134,7 @@ func (t *tab) heard() []EventName {
 }
 
 func (t *tab) page() Page {
-	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t, Headers: t}
+	return Page{Navigator: t, Framer: t, Popper: t, Transactions: t, Listener: t, Headers: t, KeepsMetadata: t.keepsMetadata}
 }
 
 // world is a provider, a program and what tabs there are.

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,7 @@ func (f *fetches) note(notes *map[string]time.Time, key string, now time.Time) {
 	if *notes == nil {
 		*notes = map[string]time.Time{}
 	}
+	maps.DeleteFunc(*notes, func(_ string, at time.Time) bool { return now.Round(0).Sub(at.Round(0)) >= refusalPause })
 	(*notes)[key] = now
 }
 

@@ -2,8 +2,17 @@ package session
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 )
+
+// companyLimit is how long a tab waits for what another tab has begun and a
+// page takes part in, before it begins the same for itself.
+const companyLimit = 10 * time.Second
+
+// errAbandoned ends what nobody waits for any more.
+var errAbandoned = errors.New("nobody waits for it")
 
 // A flight runs one operation at a time: whoever asks while one is in the
 // air gets its result. The operation does not end with the caller that
@@ -18,51 +27,113 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 	return f.only.do(ctx, "", fn)
 }
 
+// doFor is [keyedFlight.doFor] with one key.
+func (f *flight[T]) doFor(ctx context.Context, c *Client, fn func(ctx, wanted context.Context) (T, error)) (T, error) {
+	return f.only.doFor(ctx, c, "", fn)
+}
+
 // A keyedFlight is a flight per key.
 type keyedFlight[T any] struct {
 	mu  sync.Mutex
-	air map[string]*landing[T] // guarded by mu
+	air map[route]*landing[T] // guarded by mu
+}
+
+// A route is what a flight is known by.
+type route struct {
+	key string
+	own *Client // the tab that flies alone; nil for a flight that others join
 }
 
 // landing is where the passengers of one flight wait.
 type landing[T any] struct {
-	done  chan struct{}
-	value T
-	err   error
+	by         *Client // the tab that began it; nil for a flight without a page
+	done       chan struct{}
+	value      T
+	err        error
+	passengers int // guarded by the mu of the flight
+	abandon    func()
 }
 
 // do is [flight.do] among those with the same key.
 func (k *keyedFlight[T]) do(ctx context.Context, key string, fn func(context.Context) (T, error)) (T, error) {
-	k.mu.Lock()
-	l := k.air[key]
-	if l == nil {
-		l = &landing[T]{done: make(chan struct{})}
-		if k.air == nil {
-			k.air = map[string]*landing[T]{}
-		}
-		k.air[key] = l
-		go k.run(l, context.WithoutCancel(ctx), key, fn)
-	}
-	k.mu.Unlock()
+	return k.doFor(ctx, nil, key, func(ctx, _ context.Context) (T, error) { return fn(ctx) })
+}
 
-	select {
-	case <-l.done:
-		return l.value, l.err
-	case <-ctx.Done():
-		var zero T
-		return zero, context.Cause(ctx)
+// doFor is do on behalf of a tab, for an operation that a page takes part in. A
+// page may be frozen, or lie: who waits for that of another tab waits for a
+// while, and then has an own one. fn gets a second context, for the time before
+// it does anything: that ends when nobody wants the result any more.
+func (k *keyedFlight[T]) doFor(ctx context.Context, c *Client, key string, fn func(ctx, wanted context.Context) (T, error)) (T, error) {
+	r := route{key: key}
+	company := time.NewTimer(companyLimit)
+	defer company.Stop()
+	for {
+		l := k.board(ctx, r, c, fn)
+		limit := company.C
+		if l.by == c {
+			limit = nil
+		}
+		value, err, settled := k.wait(ctx, l, limit)
+		switch {
+		case !settled:
+			r.own = c
+		case errors.Is(err, errAbandoned): // it ended just when this tab came
+		default:
+			return value, err
+		}
 	}
 }
 
-func (k *keyedFlight[T]) run(l *landing[T], ctx context.Context, key string, fn func(context.Context) (T, error)) {
+// board returns the flight in the air, a new one if there is none.
+func (k *keyedFlight[T]) board(ctx context.Context, r route, c *Client, fn func(ctx, wanted context.Context) (T, error)) *landing[T] {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.air[r]
+	if l == nil {
+		ctx = context.WithoutCancel(ctx)
+		wanted, abandon := context.WithCancelCause(ctx)
+		l = &landing[T]{by: c, done: make(chan struct{}), abandon: func() { abandon(errAbandoned) }}
+		if k.air == nil {
+			k.air = map[route]*landing[T]{}
+		}
+		k.air[r] = l
+		go k.run(l, r, func() (T, error) { return fn(ctx, wanted) })
+	}
+	l.passengers++
+	return l
+}
+
+// wait waits for a landing; settled is false if limit came first.
+func (k *keyedFlight[T]) wait(ctx context.Context, l *landing[T], limit <-chan time.Time) (value T, err error, settled bool) {
+	defer k.leave(l)
+	select {
+	case <-l.done:
+		return l.value, l.err, true
+	case <-ctx.Done():
+		return value, context.Cause(ctx), true
+	case <-limit:
+		return value, nil, false
+	}
+}
+
+func (k *keyedFlight[T]) leave(l *landing[T]) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if l.passengers--; l.passengers == 0 {
+		l.abandon()
+	}
+}
+
+func (k *keyedFlight[T]) run(l *landing[T], r route, fn func() (T, error)) {
 	defer func() {
 		if err := caught(recover()); err != nil {
 			l.err = err
 		}
 		k.mu.Lock()
-		delete(k.air, key)
+		delete(k.air, r)
 		k.mu.Unlock()
 		close(l.done)
+		l.abandon()
 	}()
-	l.value, l.err = fn(ctx)
+	l.value, l.err = fn()
 }

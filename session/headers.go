@@ -31,7 +31,6 @@ type outfitter struct {
 	session  *session          // whose tabs are asked for values; nil: all of the provider
 	headers  map[string]string // those without a value are asked for
 	once     map[string]string // of a single call; they give way to all others
-	last     *Client           // the tab that answered last; guarded by provider.mu
 }
 
 // outfit returns a transport for the requests of s, which is nil for those of
@@ -73,8 +72,11 @@ func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	return o.Transport.Do(ctx, &with)
 }
 
-// ask asks a tab for the values that are missing, the one that answered last
-// before the others: a frozen one takes long not to.
+// headersLimit bounds the time that tabs may take for the values, all together.
+const headersLimit = 30 * time.Second
+
+// ask asks a tab for the values that are missing: the one whose call it is
+// before the others, of them those that answer before those that do not.
 func (o *outfitter) ask(ctx context.Context) (map[string]string, error) {
 	var names []string
 	for name, value := range o.headers {
@@ -85,27 +87,38 @@ func (o *outfitter) ask(ctx context.Context) (map[string]string, error) {
 	if names == nil {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, headersLimit, ErrPageGone)
+	defer cancel()
 	o.provider.mu.Lock()
 	tabs := append([]*Client(nil), o.provider.clients...)
-	if i := slices.Index(tabs, o.last); i >= 0 {
-		tabs[0], tabs[i] = tabs[i], tabs[0]
-	}
 	o.provider.mu.Unlock()
-	for _, tab := range tabs {
+	caller, _ := ctx.Value(callerKey{}).(*Client)
+	for _, tab := range willing(tabs, caller) {
 		if o.session != nil && o.session != tab.session || tab.page.Headers == nil {
 			continue
 		}
 		answer, err := tab.page.Headers.Headers(ctx, names)
-		if errors.Is(err, ErrPageGone) {
-			continue
+		tab.served(err)
+		if !errors.Is(err, ErrPageGone) {
+			return answer, err
 		}
-		o.provider.mu.Lock()
-		o.last = tab
-		o.provider.mu.Unlock()
-		return answer, err
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	return nil, ErrPageGone
 }
+
+type callerKey struct{}
+
+// Calling returns a context for a call of the tab's page, which is asked before
+// the others for what the call takes.
+func (c *Client) Calling(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// Calling is [Client.Calling].
+func (s *Steps) Calling(ctx context.Context) context.Context { return s.client.Calling(ctx) }
 
 // within bounds ctx; no limit is none.
 func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
@@ -122,9 +135,12 @@ func (p *provider) join(c *Client) {
 	p.mu.Unlock()
 }
 
-// leave removes a tab.
+// leave removes a tab, and what it said of its frames.
 func (p *provider) leave(c *Client) {
 	p.mu.Lock()
 	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
+	if p.blockedBy == c {
+		p.blockedAt, p.blockedBy = time.Time{}, nil
+	}
 	p.mu.Unlock()
 }

@@ -37,7 +37,9 @@ type idle struct {
 	mu       sync.Mutex
 	cancel   context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
 	settings IdleSettings
-	deadline time.Time     // on the wall clock
+	by       *Client   // whose they are; nil if that tab is gone and was the last
+	since    time.Time // of the last activity, on the wall clock, as the deadline
+	deadline time.Time
 	active   *Client       // where the last activity was
 	touched  chan struct{} // wakes the watch
 }
@@ -50,23 +52,64 @@ func (i *idle) now() time.Time { return i.session.config.Now().Round(0) }
 func (i *idle) start() {
 	for _, c := range i.session.tabs(nil) {
 		if c.settings.Idle.Timeout > 0 {
-			i.watch(c.settings.Idle)
+			i.watch(c)
 			return
 		}
 	}
 }
 
-func (i *idle) watch(settings IdleSettings) {
+func (i *idle) watch(c *Client) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.cancel != nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	i.cancel, i.settings, i.touched = cancel, settings, make(chan struct{}, 1)
-	i.settings.Warn = min(settings.Warn, settings.Timeout/2)
-	i.deadline = i.now().Add(settings.Timeout)
-	go i.run(ctx, i.settings, i.touched)
+	i.cancel, i.touched, i.since = cancel, make(chan struct{}, 1), i.now()
+	i.adopt(c)
+	go i.run(ctx, i.touched)
+}
+
+// adopt takes the settings of a tab. The caller has the lock.
+func (i *idle) adopt(c *Client) {
+	i.by, i.settings = c, c.settings.Idle
+	i.settings.Warn = min(i.settings.Warn, i.settings.Timeout/2)
+	i.deadline = i.since.Add(i.settings.Timeout)
+}
+
+// leave goes on with the settings of another tab where they were those of one
+// that leaves. Where no other wants an end there is none; without any tab the
+// last one's counts.
+func (i *idle) leave(c *Client) {
+	tabs := i.session.tabs(nil)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.active == c {
+		i.active = nil
+	}
+	if i.cancel == nil || i.by != c {
+		return
+	}
+	i.by = nil
+	for _, other := range tabs {
+		if other.settings.Idle.Timeout > 0 {
+			i.adopt(other)
+			i.wake()
+			return
+		}
+	}
+	if len(tabs) > 0 {
+		i.cancel()
+		i.cancel = nil
+	}
+}
+
+// wake has the clock looked at now. The caller has the lock.
+func (i *idle) wake() {
+	select {
+	case i.touched <- struct{}{}:
+	default: // it is awake already
+	}
 }
 
 // join counts a tab that came as activity, and begins to watch if it is the
@@ -100,26 +143,24 @@ func (i *idle) touch(c *Client) {
 	}
 	i.active = c
 	if now := i.now(); now.Before(i.deadline) {
-		i.deadline = now.Add(i.settings.Timeout)
+		i.since, i.deadline = now, now.Add(i.settings.Timeout)
 	}
-	select {
-	case i.touched <- struct{}{}:
-	default: // it is awake already
-	}
+	i.wake()
 }
 
-// left returns the time until the end, and where the last activity was.
-func (i *idle) left() (time.Duration, *Client) {
+// left returns the time until the end, how it is to come, and where the last
+// activity was.
+func (i *idle) left() (time.Duration, IdleSettings, *Client) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.deadline.Sub(i.now()), i.active
+	return i.deadline.Sub(i.now()), i.settings, i.active
 }
 
 // run counts down, and ends the session.
-func (i *idle) run(ctx context.Context, settings IdleSettings, touched <-chan struct{}) {
+func (i *idle) run(ctx context.Context, touched <-chan struct{}) {
 	counting := false
 	for {
-		left, active := i.left()
+		left, settings, active := i.left()
 		pause := min(left-settings.Warn, tick)
 		switch {
 		case ctx.Err() != nil:
@@ -160,7 +201,7 @@ func (i *idle) expire(settings IdleSettings, active *Client) {
 		return
 	}
 	var err error = ErrPageGone
-	for _, tab := range s.tabs(active) {
+	for _, tab := range s.willing(active) {
 		// The first tab has the user forgotten; the others need the hint, too.
 		err = tab.SignoutRedirect(context.Background(), SignoutArgs{IDTokenHint: user.IDToken})
 		if !errors.Is(err, ErrPageGone) {

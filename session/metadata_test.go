@@ -164,7 +164,7 @@ func TestMetadataOfTheAppDuringRedirect(t *testing.T) {
 	w.settings.Provider.Metadata = document(w.op, "token_endpoint", "https://op.example.test/of-the-app")
 	w.settings.Provider.SigningKeys = toJSON(map[string]any{"keys": []any{w.op.PublicJWK()}})
 	client = w.openIn(tab, false)
-	if metadata := client.session.keepable(&oidc.Metadata{}); metadata != nil {
+	if metadata := client.keepable(&oidc.Metadata{}); metadata != nil {
 		t.Error("metadata of the app's would be kept")
 	}
 	var asked string

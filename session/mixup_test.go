@@ -44,16 +44,12 @@ func TestSharedRedirectURI(t *testing.T) {
 			silent(w)
 			w.registry.Meet(Peer{w.op.Issuer, []string{w.settings.RedirectURI}})
 		}, ""},
-		{"a client of the other issuer", func(w *world) {
+		{"a client of the other issuer", func(w *world) { silent(w); w.another() }, ErrRedirectURIShared},
+		{"a client of the other issuer that is closed", func(w *world) { silent(w); w.another().Close() }, ""},
+		{"a page that named the other issuer and is gone", func(w *world) {
 			silent(w)
-			settings := w.settings
-			settings.Issuer = otherIssuer
-			client, err := w.registry.Open(settings, newTab(w.op).page(), false)
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			client.Close() // it may come back
-		}, ErrRedirectURIShared},
+			w.registry.Meet(Peer{otherIssuer, []string{w.settings.RedirectURI}})()
+		}, ""},
 		{"a signed response", func(w *world) {
 			silent(w)
 			shared(w)
@@ -82,6 +78,40 @@ func TestSharedRedirectURI(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// another opens a client of the other issuer with the same redirect URI.
+func (w *world) another() *Client {
+	w.t.Helper()
+	settings := w.settings
+	settings.Issuer = otherIssuer
+	client, err := w.registry.Open(settings, newTab(w.op).page(), false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return client
+}
+
+// What a page named counts as long as it is there, and for the sign-ins that
+// began meanwhile until they are over.
+func TestSharedRedirectURIForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+	client, tab := w.open(false)
+	forget := w.registry.Meet(Peer{otherIssuer, []string{strings.TrimSuffix(w.settings.RedirectURI, ".html")}})
+	address := w.redirect(client, tab)
+	forget()
+	cut := strings.Replace(address, "callback.html", "callback", 1) // as hosts with clean URLs do
+	_, err := client.SigninCallback(t.Context(), cut)
+	mustFail(t, "where the other issuer was known", err, oidc.ErrRedirectURIMismatch)
+	cut = strings.Replace(w.redirect(client, tab), "callback.html", "callback", 1)
+	if _, err := client.SigninCallback(t.Context(), cut); err != nil {
+		t.Errorf("where it was forgotten: %v", err)
+	}
+	client.Close()
+	if r := &w.registry.redirects; len(r.issuers) > 0 || len(r.rivals) > 1 {
+		t.Errorf("%d redirect URIs and %d transactions are left", len(r.issuers), len(r.rivals))
 	}
 }
 

@@ -113,6 +113,7 @@ type monitor struct {
 
 	mu      sync.Mutex
 	cancel  context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
+	vigil   *vigil             // what is watched
 	tab     *Client            // that answered last
 	seen    bool               // the frame has said "unchanged": it can see the provider's cookies
 	doubted bool               // it said "changed" and nothing had; it may do so once
@@ -131,11 +132,8 @@ func (m *monitor) start(user *User) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
-	w := &vigil{monitor: m, client: c, user: user, interval: c.settings.Monitor.Interval}
-	if w.interval <= 0 {
-		w.interval = defaultCheckInterval
-	}
-	go w.run(ctx)
+	m.vigil = &vigil{monitor: m, client: c, user: user}
+	go m.vigil.run(ctx)
 }
 
 // client returns a tab that wants the session of user watched, nil if there
@@ -168,7 +166,28 @@ func (m *monitor) stop() {
 	defer m.mu.Unlock()
 	if m.cancel != nil {
 		m.cancel()
-		m.cancel = nil
+		m.cancel, m.vigil = nil, nil
+	}
+}
+
+// leave goes on with the settings of another tab where they were those of one
+// that leaves, or ends the watch if no other wants it.
+func (m *monitor) leave(c *Client) {
+	m.session.turn.Lock()
+	defer m.session.turn.Unlock()
+	user, _ := m.session.current()
+	next := m.client(user)
+	m.mu.Lock()
+	if m.tab == c {
+		m.tab = nil
+	}
+	ours := m.vigil != nil && m.vigil.client == c
+	if ours && next != nil {
+		m.vigil.client = next
+	}
+	m.mu.Unlock()
+	if ours && next == nil {
+		m.stop()
 	}
 }
 

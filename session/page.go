@@ -22,20 +22,28 @@ type Framer interface {
 
 // A TransactionStore keeps what is needed after the tab comes back from the
 // provider, for this tab alone. Take deletes what it returns, so that a state
-// works once; Look leaves it there. For an unknown state both return nil.
+// works once; Look leaves it there. For an unknown state both return what has no
+// record.
 type TransactionStore interface {
 	Put(ctx context.Context, state oidc.Secret, transaction Transaction) error
-	Take(ctx context.Context, state oidc.Secret) (record []byte, err error)
-	Look(ctx context.Context, state oidc.Secret) (record []byte, err error)
+	Take(ctx context.Context, state oidc.Secret) (Kept, error)
+	Look(ctx context.Context, state oidc.Secret) (Kept, error)
+}
+
+// Kept is what a tab has for a state.
+type Kept struct {
+	Record  []byte
+	Arrival Arrival
 }
 
 // A Transaction is a record to keep, and what the store and the callback page
 // need to know of it.
 type Transaction struct {
 	Record    []byte
-	ReturnTo  string // the address that the response is handed to
-	ExpiresAt int64  // seconds since the epoch
-	Restore   bool   // the app did not ask for it, and need not know that it is to be completed
+	Arrival   Arrival // of a response that could not be used yet
+	ReturnTo  string  // the address that the response is handed to
+	ExpiresAt int64   // seconds since the epoch
+	Restore   bool    // the app did not ask for it, and need not know that it is to be completed
 }
 
 // A Listener learns what happens to the session. Its methods do not wait.
@@ -55,6 +63,10 @@ type Page struct {
 	Listener     Listener
 	Checker      Checker
 	Headers      HeaderSource // nil: it has none
+
+	// KeepsMetadata says that the app wants a program of its page's own: what is
+	// fetched before a redirect may be kept in the page; see [Config.OnePage].
+	KeepsMetadata bool
 }
 
 // An EventName says what happened.

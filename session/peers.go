@@ -82,7 +82,7 @@ func (s *session) follow(who string) {
 		return
 	}
 	s.drop(who != "")
-	tabs := s.tabs(nil)
+	tabs := s.willing(nil)
 	if who == "" || len(tabs) == 0 {
 		return
 	}

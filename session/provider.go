@@ -25,6 +25,7 @@ type provider struct {
 	transport oidc.Transport
 	now       func() time.Time
 	stats     counters
+	sessions  int // that use it; guarded by the mu of the registry
 
 	metadataFlight flight[*oidc.Metadata]
 	keysFlight     flight[*oidc.KeySet]
@@ -37,6 +38,7 @@ type provider struct {
 	refetchAt  time.Time     // of the last fetch for an unknown kid
 	skew       time.Duration // of the provider's clock; see verifyFresh
 	blockedAt  time.Time     // when a frame showed that it cannot work
+	blockedBy  *Client       // the tab that said so; it is forgotten with it
 	clients    []*Client     // the tabs, which are asked for headers
 }
 
@@ -178,12 +180,12 @@ func (t pastCache) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, e
 }
 
 // frameAnswered remembers whether a hidden frame can work for this provider.
-func (p *provider) frameAnswered(answered bool) {
+func (p *provider) frameAnswered(tab *Client, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.blockedAt = time.Time{}
+	p.blockedAt, p.blockedBy = time.Time{}, nil
 	if !answered {
-		p.blockedAt = p.now()
+		p.blockedAt, p.blockedBy = p.now(), tab
 	}
 }
 

@@ -24,10 +24,11 @@ type Config struct {
 	// means that there is no DPoP.
 	NewKey func(ctx context.Context) (oidc.Signer, error)
 
-	// OnePage says that the program lives and dies with one page. It then
-	// keeps the metadata in the page's storage during a redirect, which saves
-	// fetching it twice. A program that serves several pages must not: what
-	// one page can write would reach the others.
+	// OnePage says that the program lives and dies with one page. If the app
+	// wants that ([Page].KeepsMetadata), it keeps the metadata in the page's
+	// storage during a redirect, which saves fetching it twice. A program that
+	// serves several pages must not: what one page can write would reach the
+	// others. One that was to serve several, and ended up with one, need not.
 	OnePage bool
 
 	// Broadcast, if set, gives a message to the other programs of the origin,
@@ -51,8 +52,11 @@ type Registry struct {
 	mu        sync.Mutex
 	providers map[source]*provider // guarded by mu
 	sessions  map[key]*session     // guarded by mu
+	idle      []*session           // those without a tab, the oldest first; guarded by mu
+	sweeper   *time.Timer          // guarded by mu; nil when there are none
 
 	redirects redirects
+	responses responses
 }
 
 // key identifies a session.
@@ -95,16 +99,19 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		session:  r.session(settings.key()),
 		settings: settings,
 		page:     page,
+		turn:     make(chan struct{}, 1),
+		forget:   map[string]func(){},
 	}
 	client.manual.Store(settings.ManualRenew)
 	client.watchful.Store(settings.Monitor.Session)
-	r.Meet(Peer{settings.Issuer, []string{settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI}})
+	client.uses(settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI)
 	client.session.provider.join(client)
 	client.session.join(client, hint)
 	return client, nil
 }
 
-// session returns the session of k, a new one if there is none.
+// session returns the session of k, a new one if there is none. It is to be
+// released.
 func (r *Registry) session(k key) *session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,13 +120,15 @@ func (r *Registry) session(k key) *session {
 		s = r.newSession(k)
 		r.sessions[k] = s
 	}
+	r.hold(s)
 	return s
 }
 
 // newSession returns a session that nobody knows yet. The caller holds r.mu.
 func (r *Registry) newSession(k key) *session {
 	config := r.config
-	s := &session{config: &config, id: k, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	s := &session{config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	s.provider.sessions++
 	s.transport = func(headers map[string]string) oidc.Transport {
 		counted := &meter{s.provider.outfit(r.config.Transport, s, headers), s.provider, &s.stats}
 		return k.authentication.Authenticate(counted, config.Rand, config.Now)

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -21,39 +22,58 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 	if token := s.cachedToken(user, resource); token != nil {
 		return token, nil
 	}
-	return s.fetches.flights.do(ctx, resource, func(ctx context.Context) (*resourceToken, error) {
-		// A refresh token is used by one request at a time, and the user has
-		// it who is there when it is our turn.
-		s.renewing <- struct{}{} // each renewal bounds its own time
-		defer func() { <-s.renewing }()
-		user, _ := s.current()
-		if user == nil {
-			return nil, ErrNotSignedIn
+	return s.fetches.flights.doFor(ctx, c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
+		token, err := s.refreshResource(ctx, wanted, c, resource)
+		if errors.Is(err, errNeedsFrame) {
+			token, err = s.frameResource(ctx, c, resource)
 		}
-		if token := s.cachedToken(user, resource); token != nil {
-			return token, nil
-		}
-		token, err := s.requestToken(ctx, c, user, resource)
 		if err != nil {
 			return nil, err
 		}
-		return token, s.keepToken(user, resource, token)
+		return token, s.keepToken(token.user, resource, token)
 	})
 }
 
-// requestToken asks with the refresh token, or else in a hidden frame.
-func (s *session) requestToken(ctx context.Context, c *Client, user *User, resource string) (*resourceToken, error) {
-	if refresh, inDoubt := s.usableRefreshToken(user); refresh != "" {
-		if inDoubt {
-			if err := s.provider.probe(ctx); err != nil {
-				return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
-			}
+// refreshResource asks with the refresh token, which the user has who is there
+// when it is our turn; [errNeedsFrame] if there is none to use.
+func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resource string) (*resourceToken, error) {
+	if user, _ := s.current(); !s.refreshable(user) {
+		return nil, errNeedsFrame
+	}
+	release, err := s.takeTurn(wanted, c)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	user, _ := s.current()
+	if token := s.cachedToken(user, resource); token != nil {
+		return token, nil
+	}
+	refresh, inDoubt := s.usableRefreshToken(user)
+	if refresh == "" {
+		return nil, errNeedsFrame
+	}
+	if inDoubt {
+		if err := s.provider.probe(ctx); err != nil {
+			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
 		}
-		token, err := s.refreshFor(ctx, c, user, refresh, resource)
-		if !isInvalidGrant(err) {
-			return token, err
-		}
+	}
+	token, err := s.refreshFor(ctx, c, user, refresh, resource)
+	if isInvalidGrant(err) {
 		s.config.Logf("session: the refresh token was refused for a resource, trying the frame")
+		return nil, errNeedsFrame
+	}
+	return token, err
+}
+
+// frameResource asks in a hidden frame.
+func (s *session) frameResource(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
+	user, _ := s.current()
+	if user == nil {
+		return nil, ErrNotSignedIn
+	}
+	if token := s.cachedToken(user, resource); token != nil {
+		return token, nil
 	}
 	holder, err := s.signinFrame(ctx, c, user, SigninArgs{Request: RequestSettings{Resource: []string{resource}}})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -22,17 +23,18 @@ func (s *session) start(ctx context.Context, c *Client, metadata *oidc.Metadata,
 	if err != nil {
 		return nil, "", err
 	}
-	s.redirects.add(tx.RedirectURI, tx.Issuer)
+	c.uses(tx.RedirectURI)
 	if err := s.redirects.check(metadata, tx); err != nil {
 		return nil, "", err
 	}
+	s.redirects.begin(tx, time.Now())
 	return tx, url, nil
 }
 
-// readCallback checks the response in callbackURL, with new keys if it is a
-// JWT that names an unknown one.
+// readCallback checks the response that arrived at callbackURL, with new keys
+// if it is a JWT that names an unknown one.
 func (s *session) readCallback(ctx context.Context, metadata *oidc.Metadata, tx *oidc.Transaction, callbackURL string) (*oidc.Callback, error) {
-	if err := s.redirects.check(metadata, tx); err != nil {
+	if err := s.redirects.checkArrival(metadata, tx, callbackURL); err != nil {
 		return nil, err
 	}
 	if !tx.SignedResponse() {

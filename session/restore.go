@@ -53,7 +53,7 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	case c.settings.Restore == RestoreRedirect:
 		return nil, nil
 	}
-	return s.restore.do(ctx, func(ctx context.Context) (*User, error) {
+	return s.restore.doFor(ctx, c, func(ctx, _ context.Context) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
@@ -122,7 +122,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 	if err != nil {
 		return nil, err
 	}
-	if until, err := strconv.ParseInt(string(mark), 10, 64); err == nil && now.Unix() < until {
+	if until, err := strconv.ParseInt(string(mark.Record), 10, 64); err == nil && now.Unix() < until {
 		if err := c.markRestore(ctx, until); err != nil {
 			return nil, err
 		}

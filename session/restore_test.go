@@ -71,36 +71,43 @@ func TestRestoreReasons(t *testing.T) {
 	}
 }
 
-// That frames cannot work is remembered for the provider, for an hour.
+// That frames cannot work is remembered for the provider, for an hour, or as
+// long as the tab is there that says so: it may lie.
 func TestBlockedFrameIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		frames := 0
-		restore := func() {
+		restore := func() *Client {
 			tab := newTab(w.op)
 			tab.frame = func(context.Context, string) (string, error) {
 				frames++
 				return "", ErrFrameNoResponse
 			}
 			client := w.openIn(tab, true)
-			defer client.Close()
 			if user, err := client.User(t.Context()); user != nil || err != nil {
 				t.Errorf("User = %v, %v", user, err)
 			}
 			if heard := tab.heard(); !slices.Equal(heard, []EventName{RestoreError}) {
 				t.Errorf("events = %v", heard)
 			}
+			return client
 		}
-		restore()
+		first := restore()
 		restore()
 		if frames != 1 {
 			t.Errorf("%d frames within the hour, want one", frames)
 		}
+		first.Close()
+		second := restore()
+		if frames != 2 {
+			t.Errorf("%d frames after the tab that said so was closed, want two", frames)
+		}
 		time.Sleep(time.Hour)
 		restore()
-		if frames != 2 {
-			t.Errorf("%d frames after the hour, want two", frames)
+		if frames != 3 {
+			t.Errorf("%d frames after the hour, want three", frames)
 		}
+		second.Close()
 	})
 }
 

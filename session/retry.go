@@ -31,6 +31,7 @@ const (
 type failure struct {
 	user     *User
 	err      error
+	by       *Client // the tab whose frame it was; nil if no page had a part in it
 	attempts int
 	earliest time.Time // that a wake-up may try again
 	until    time.Time // that nobody tries again before
@@ -41,7 +42,7 @@ type failure struct {
 // once while a failure has to be waited for, tells the tabs of the first
 // failure of a row, and ends the session if there is nothing left to renew.
 func (s *session) keep(ctx context.Context, c *Client, user *User) error {
-	_, err := s.keeping.do(ctx, func(ctx context.Context) (struct{}, error) {
+	_, err := s.keeping.doFor(ctx, c, func(ctx, _ context.Context) (struct{}, error) {
 		last := s.lastFailure(user)
 		if time.Until(last.until) > 0 {
 			return struct{}{}, last.err
@@ -51,7 +52,7 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 		}
 		err := c.renew(ctx, user)
 		if err != nil && !errors.Is(err, ErrNotSignedIn) {
-			s.failed(user, last, err)
+			s.failed(c, user, last, err)
 		}
 		return struct{}{}, err
 	})
@@ -59,7 +60,7 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 }
 
 // failed decides what becomes of a session whose renewal failed.
-func (s *session) failed(user *User, last failure, err error) {
+func (s *session) failed(c *Client, user *User, last failure, err error) {
 	retryAfter, passing := isPassing(err)
 	if errors.Is(err, ErrFrameNoResponse) {
 		passing = user.left(s.config.Now()) > 0 // an error page, perhaps
@@ -72,9 +73,13 @@ func (s *session) failed(user *User, last failure, err error) {
 	now := time.Now()
 	earliest := now.Add(max(min(retryAfter, retryAfterLimit), wakePause))
 	limit := min(backoffBase<<min(attempts-1, 16), backoffLimit)
+	by := c
+	if s.refreshable(user) {
+		by = nil
+	}
 	s.mu.Lock()
 	s.failure = failure{
-		user: user, err: err, attempts: attempts,
+		user: user, err: err, by: by, attempts: attempts,
 		earliest: earliest,
 		until:    earliest.Add(s.jitter(limit)),
 		resting:  !passing,

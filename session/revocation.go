@@ -26,7 +26,8 @@ const (
 // was revoked. Tokens that the user does not have are passed over. Codes:
 // [ErrNotSignedIn], and those of [oidc.RevocationRequest.Revoke].
 func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
-	user, unloads := c.session.current()
+	before := c.session.standing()
+	user := before.user
 	if user == nil {
 		return ErrNotSignedIn
 	}
@@ -46,7 +47,7 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	without := *user
 	without.RefreshToken = ""
 	if user.RefreshToken != "" {
-		_, err = c.session.replace(user, &without, unloads)
+		_, err = c.session.replace(before, &without, false)
 	}
 	return err
 }

@@ -3,8 +3,8 @@ package session
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -13,6 +13,7 @@ import (
 type session struct {
 	config    *Config
 	id        key
+	registry  *Registry
 	provider  *provider
 	redirects *redirects
 	expiry    *expiry
@@ -22,7 +23,7 @@ type session struct {
 	silent   keyedFlight[*User] // renewals, by what they ask for
 	keeping  flight[struct{}]   // the renewal because the access token ends
 	restore  flight[*User]
-	renewing chan struct{} // has room for the one renewal that is under way
+	renewing chan struct{} // has room for who uses the refresh token; see takeTurn
 	stats    counters
 
 	// transport is that of config, with headers for a single call.
@@ -44,45 +45,15 @@ type session struct {
 	key     *oidc.DPoPTransport // nil until it is needed
 	hint    bool                // a silent sign-in is worth trying
 	told    string              // who the other programs think is signed in; see peers.go
+	signins int                 // how often somebody signed in otherwise than by a renewal
+	gone    bool                // the registry has forgotten it; nobody signs in here any more
+	answers int                 // how many services the pages have done
 	clients []*Client           // in the order in which they came
-}
 
-// join adds a tab.
-func (s *session) join(c *Client, hint bool) {
-	s.mu.Lock()
-	s.clients = append(s.clients, c)
-	s.hint = s.hint || hint
-	s.mu.Unlock()
-	s.expiry.poke()
-	s.monitor.join()
-	s.idle.join(c)
-}
+	idleAt    time.Time // when the last tab left
+	awayUntil time.Time // how long a sign-in may be under way that has left the page
 
-// leave removes a tab.
-func (s *session) leave(c *Client) {
-	s.mu.Lock()
-	s.clients = slices.DeleteFunc(s.clients, func(other *Client) bool { return other == c })
-	left := len(s.clients)
-	s.mu.Unlock()
-	if left == 0 {
-		s.monitor.stop()
-	}
-}
-
-// tabs returns the clients, preferred first.
-func (s *session) tabs(preferred *Client) []*Client {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	tabs := make([]*Client, 0, len(s.clients))
-	if slices.Contains(s.clients, preferred) {
-		tabs = append(tabs, preferred)
-	}
-	for _, c := range s.clients {
-		if c != preferred {
-			tabs = append(tabs, c)
-		}
-	}
-	return tabs
+	refs int // clients that use it; guarded by the mu of the registry
 }
 
 // current returns the user, nil if nobody is signed in, and how often there
@@ -98,26 +69,14 @@ func (s *session) current() (user *User, unloads int) {
 func (s *session) load(user *User, unloads int) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if _, now := s.current(); now != unloads {
+	if _, now := s.current(); now != unloads || s.forgotten() {
 		return ErrNotSignedIn
 	}
+	s.mu.Lock()
+	s.signins++
+	s.mu.Unlock()
 	s.set(user)
 	return nil
-}
-
-// replace is load for a renewal of previous, which may be nobody. It returns
-// who is signed in then: somebody who signed in with a page meanwhile stays.
-func (s *session) replace(previous, user *User, unloads int) (*User, error) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	switch current, now := s.current(); {
-	case now != unloads:
-		return nil, ErrNotSignedIn
-	case current != previous:
-		return current, nil
-	}
-	s.set(user)
-	return user, nil
 }
 
 // set makes user the current one and tells all tabs. The caller has the turn.
@@ -234,13 +193,15 @@ func (s *session) notify(event Event) {
 	}
 }
 
-// keepable returns what of the metadata a page may keep during a redirect.
-func (s *session) keepable(metadata *oidc.Metadata) *oidc.Metadata {
-	if s.config.OnePage && s.provider.source.Document == "" {
+// keepable returns what of the metadata the page may keep during a redirect.
+func (c *Client) keepable(metadata *oidc.Metadata) *oidc.Metadata {
+	if c.keepsMetadata() && c.session.provider.source.Document == "" {
 		return metadata
 	}
 	return nil
 }
+
+func (c *Client) keepsMetadata() bool { return c.session.config.OnePage && c.page.KeepsMetadata }
 
 // complete turns the response in callbackURL into a user; of the arguments,
 // SkipUserinfo and Header count. Nothing of the token response is visible to
@@ -262,11 +223,18 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, err
 	}
+	if !s.registry.responses.use(tx.State, time.Now()) {
+		return nil, fmt.Errorf("the response has been used: %w", oidc.ErrStateUnknown)
+	}
 	r := round{sent: s.config.Now()}
 	tokens, err := callback.Exchange(ctx, transport, metadata)
 	if err != nil {
+		if args.keep && unanswered(err) {
+			s.registry.responses.giveBack(tx.State)
+		}
 		return nil, fmt.Errorf("token request: %w", err)
 	}
+	s.redirects.end(tx)
 	r.received = s.config.Now()
 	claims, err := s.provider.verifyFresh(ctx, tx.Expect(metadata, tokens), tokens.IDToken, r)
 	if err != nil {
@@ -311,4 +279,11 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip 
 	}
 	c.settings.Profile.addUserinfo(user.Profile, claims)
 	return nil
+}
+
+// forgotten tells whether the registry has forgotten the session.
+func (s *session) forgotten() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gone
 }

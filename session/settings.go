@@ -197,7 +197,7 @@ func (s *Settings) refreshScope(granted string) string {
 		return granted
 	}
 	scopes := ""
-	for _, scope := range strings.Fields(granted) {
+	for _, scope := range oidc.SplitScope(granted) {
 		if strings.Contains(" "+s.RefreshScope+" ", " "+scope+" ") {
 			scopes += " " + scope
 		}

@@ -267,30 +267,39 @@ func TestNoSecretInErrors(t *testing.T) {
 	}
 }
 
+// putIn adds metadata to what a page keeps.
+func putIn(w *world, tab *tab) {
+	metadata := document(w.op, "issuer", w.op.Issuer)
+	replaceInRecords(tab, `{"signin"`, `{"metadata":`+metadata+`,"signin"`)
+}
+
 // A program that does not survive the redirect fetches the metadata once all
 // the same; one that serves several pages takes none from a page.
 func TestMetadataDuringRedirect(t *testing.T) {
 	tests := []struct {
 		name    string
 		onePage bool
+		shared  bool // as the app wants it, or by default
 		edit    func(w *world, tab *tab)
 		want    int // discovery requests
 	}{
-		{"one page", true, func(*world, *tab) {}, 1},
-		{"several pages", false, func(*world, *tab) {}, 2},
-		{"of another issuer", true, func(w *world, tab *tab) {
+		{"one page", true, false, func(*world, *tab) {}, 1},
+		{"one page that was to be one of several", true, true, func(*world, *tab) {}, 2},
+		{"put in by one that was to be one of several", true, true, putIn, 2},
+		{"several pages", false, false, func(*world, *tab) {}, 2},
+		{"of another issuer", true, false, func(w *world, tab *tab) {
 			replaceInRecords(tab, `"metadata":{"issuer":"`+w.op.Issuer, `"metadata":{"issuer":"https://evil.example`)
 		}, 2},
-		{"put in by the page", false, func(_ *world, tab *tab) {
-			replaceInRecords(tab, `{"signin"`, `{"metadata":{"issuer":"https://op.example.test"},"signin"`)
-		}, 2},
+		{"put in by the page", false, false, putIn, 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			w.onePage = tt.onePage
 			w.restart()
-			client, tab := w.open(false)
+			tab := newTab(w.op)
+			tab.keepsMetadata = !tt.shared
+			client := w.openIn(tab, false)
 			callback := w.redirect(client, tab)
 			tt.edit(w, tab)
 			w.restart()

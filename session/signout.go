@@ -103,8 +103,8 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	if state == "" {
 		return nil, refusal
 	}
-	data, err := c.page.Transactions.Take(ctx, state)
-	response := &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}
+	kept, err := c.page.Transactions.Take(ctx, state)
+	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
 	if refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}
 	}
@@ -142,7 +142,9 @@ func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 	if err != nil {
 		return err
 	}
-	callbackURL, err := c.page.Framer.Frame(ctx, url, timeout)
+	visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
+	defer cancel()
+	callbackURL, err := c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
 	if request.PostLogoutRedirectURI == "" && errors.Is(err, ErrFrameNoResponse) {
 		return nil
 	}

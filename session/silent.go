@@ -16,8 +16,8 @@ import (
 // token if there is one, else in a hidden frame with prompt=none. A scope and
 // a resource go with the refresh token (RFC 6749 6, RFC 8707 2.2); for a
 // parameter that changes the tokens in another way the frame is asked. However many tabs ask for the same, one
-// renewal is in the air; those that ask for something else wait for their
-// turn. Codes: a [oidc.ProviderError] (login_required, ...) if the provider
+// renewal is in the air, unless the page whose frame it is lets the others
+// wait. Codes: a [oidc.ProviderError] (login_required, ...) if the provider
 // wants to see the End-User, [ErrFrameNoResponse], [oidc.ErrTimeout],
 // [oidc.ErrNetwork], [oidc.ErrSubjectChanged] if somebody else signed in, and
 // those of [Client.SigninCallback].
@@ -38,56 +38,89 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 }
 
 // renewOnce renews the user, unless others do the same already or done says
-// that there is nothing to do any more. There is one renewal at a time, so
-// that no refresh token is used twice.
+// that there is nothing to do any more.
 func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
-	return s.silent.do(ctx, args.key(), func(ctx context.Context) (*User, error) {
-		s.renewing <- struct{}{} // each renewal bounds its own time
-		defer func() { <-s.renewing }()
-		previous, unloads := s.current()
-		if ok, err := done(previous); ok || err != nil {
-			return previous, err
+	return s.silent.doFor(ctx, c, args.key(), func(ctx, wanted context.Context) (*User, error) {
+		user, err := s.refreshInTurn(ctx, wanted, c, args, done)
+		if !errors.Is(err, errNeedsFrame) {
+			return user, err
+		}
+		before := s.standing()
+		if ok, err := done(before.user); ok || err != nil {
+			return before.user, err
 		}
 		start := time.Now()
-		user, err := s.renew(ctx, c, previous, args)
+		user, err = s.signinFrame(ctx, c, before.user, args)
+		if err == nil && before.user != nil {
+			if user.Subject() != before.user.Subject() {
+				err = oidc.ErrSubjectChanged
+			} else {
+				user.follow(before.user)
+			}
+		}
 		s.stats.renewal(start, err)
 		if err != nil {
 			return nil, err
 		}
-		if args.State != nil {
-			user.State = args.State
-		}
-		return s.replace(previous, user, unloads)
+		return s.replace(before, args.label(user), args.key() != "")
 	})
 }
 
-// renew tries the refresh token, then the frame. A refresh token that the
-// provider refuses is worthless: the frame may still find a session.
-func (s *session) renew(ctx context.Context, c *Client, previous *User, args SigninArgs) (*User, error) {
-	if token, inDoubt := s.usableRefreshToken(previous); token != "" && args.refreshable() {
-		if inDoubt {
-			if err := s.provider.probe(ctx); err != nil {
-				return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
-			}
-		}
-		user, err := s.refresh(ctx, c, previous, token, args)
-		if !isInvalidGrant(err) {
-			return user, err
-		}
-		s.config.Logf("session: the refresh token was refused, trying the frame")
+// label gives the user what the app wants back.
+func (a *SigninArgs) label(user *User) *User {
+	if a.State != nil {
+		user.State = a.State
 	}
-	user, err := s.signinFrame(ctx, c, previous, args)
+	return user
+}
+
+// errNeedsFrame says that there is no refresh token that could renew the user.
+var errNeedsFrame = errors.New("a frame is needed")
+
+// refreshInTurn renews the user with the refresh token; [errNeedsFrame] if that
+// cannot be. A refresh token that the provider refuses is worthless: the frame
+// may still find a session.
+func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
+	if user, _ := s.current(); !args.refreshable() || !s.refreshable(user) {
+		return nil, errNeedsFrame
+	}
+	release, err := s.takeTurn(wanted, c)
 	if err != nil {
 		return nil, err
 	}
-	if previous != nil {
-		if user.Subject() != previous.Subject() {
-			return nil, oidc.ErrSubjectChanged
-		}
-		user.follow(previous)
+	defer release()
+	before := s.standing()
+	if ok, err := done(before.user); ok || err != nil {
+		return before.user, err
 	}
-	return user, nil
+	token, inDoubt := s.usableRefreshToken(before.user)
+	if token == "" {
+		return nil, errNeedsFrame
+	}
+	start := time.Now()
+	if inDoubt {
+		if err := s.provider.probe(ctx); err != nil {
+			s.stats.renewal(start, err)
+			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
+		}
+	}
+	user, err := s.refresh(ctx, c, before.user, token, args)
+	if isInvalidGrant(err) {
+		s.config.Logf("session: the refresh token was refused, trying the frame")
+		return nil, errNeedsFrame
+	}
+	s.stats.renewal(start, err)
+	if err != nil {
+		return nil, err
+	}
+	return s.replace(before, args.label(user), args.key() != "")
+}
+
+// refreshable tells whether there is a refresh token to try for user.
+func (s *session) refreshable(user *User) bool {
+	token, _ := s.usableRefreshToken(user)
+	return token != ""
 }
 
 // refresh renews a user with the refresh token.
@@ -110,7 +143,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		return nil, err
 	}
 	r := round{sent: s.config.Now()}
-	bounded, cancel := within(ctx, args.Timeout)
+	bounded, cancel := within(ctx, min(args.Timeout, turnLimit)) // others wait for the turn
 	defer cancel()
 	tokens, err := request.Refresh(bounded, transport, metadata)
 	if err != nil {
@@ -206,28 +239,42 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if timeout <= 0 {
 		timeout = c.settings.SilentTimeout
 	}
+	visits, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
+	defer cancel()
 	err = ErrPageGone
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
 		asked[tab] = true
-		tx, url, startErr := s.start(ctx, c, metadata, request)
+		tx, url, startErr := s.start(visits, c, metadata, request)
 		if startErr != nil {
 			return nil, startErr
 		}
-		if url, err = c.settings.Push.Push(ctx, s.config.Transport, metadata, url); err != nil {
+		if url, err = c.settings.Push.Push(visits, s.config.Transport, metadata, url); err != nil {
 			return nil, err
 		}
 		var callbackURL string
-		callbackURL, err = s.frame(ctx, tab, url, timeout)
+		limit := frameLimit
+		if s.nextTab(c, asked) != nil {
+			limit /= 2 // the other is to have its turn
+		}
+		callbackURL, err = s.frame(visits, tab, url, min(timeout, frameLimit), limit)
 		if err == nil {
 			return s.complete(ctx, c, tx, callbackURL, args)
 		}
-		if !errors.Is(err, ErrPageGone) {
+		s.redirects.end(tx)
+		if !errors.Is(err, ErrPageGone) || visits.Err() != nil {
 			return nil, err
 		}
 	}
 	return nil, err
 }
+
+// frameLimit bounds the time that hidden frames may take for one request, in
+// all tabs together, whatever the settings of a page say.
+const frameLimit = time.Minute
+
+// errNoFrame is what becomes of a frame at that limit.
+var errNoFrame = fmt.Errorf("hidden frame: no answer within a minute: %w (%w)", oidc.ErrTimeout, ErrPageGone)
 
 // silence makes a request one that shows nothing.
 func silence(request *oidc.AuthenticationRequest) {
@@ -238,31 +285,24 @@ func silence(request *oidc.AuthenticationRequest) {
 
 // frame visits url in a hidden frame of a tab. A browser shows its own error
 // page in a frame without a network, which looks like a login page from
-// outside: the provider is asked before it is blamed.
-func (s *session) frame(ctx context.Context, tab *Client, url string, timeout time.Duration) (string, error) {
+// outside: the provider is asked before it is blamed. The page gets to know the
+// timeout, and is waited for no longer than limit.
+func (s *session) frame(ctx context.Context, tab *Client, url string, timeout, limit time.Duration) (string, error) {
 	start := time.Now()
-	callbackURL, err := tab.page.Framer.Frame(ctx, url, timeout)
+	visit, cancel := context.WithTimeoutCause(ctx, limit, errNoFrame)
+	defer cancel()
+	callbackURL, err := tab.page.Framer.Frame(visit, url, timeout)
 	s.stats.request("authorize", start, err)
+	tab.served(err)
 	switch {
 	case err == nil:
-		s.provider.frameAnswered(true)
+		s.provider.frameAnswered(tab, true)
 	case errors.Is(err, ErrPageGone):
 	case errors.Is(err, ErrFrameNoResponse), errors.Is(err, oidc.ErrTimeout):
 		if away := s.provider.probe(ctx); away != nil {
 			return "", fmt.Errorf("hidden frame: %w", away)
 		}
-		s.provider.frameAnswered(!errors.Is(err, ErrFrameNoResponse))
+		s.provider.frameAnswered(tab, !errors.Is(err, ErrFrameNoResponse))
 	}
 	return callbackURL, err
-}
-
-// nextTab returns a tab that was not asked yet, preferably c; nil if there is
-// none. A tab may have come since the last one was asked.
-func (s *session) nextTab(c *Client, asked map[*Client]bool) *Client {
-	for _, tab := range s.tabs(c) {
-		if !asked[tab] {
-			return tab
-		}
-	}
-	return nil
 }

@@ -24,10 +24,14 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page}
+	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page, turn: make(chan struct{}, 1), forget: map[string]func(){}}
+	r.hold(client.session)
 	client.session.provider.join(client)
 	return &Steps{client}, nil
 }
+
+// Sleeps is [Client.Sleeps].
+func (s *Steps) Sleeps(asleep bool) { s.client.Sleeps(asleep) }
 
 // Close ends the tab's part.
 func (s *Steps) Close() { s.client.Close() }
@@ -82,13 +86,14 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
+	c.session.goesAway()
 	request := remembered(tx)
 	request.URL = url
 	return request, nil
 }
 
 // read returns what is kept for a state, which stays there with keep.
-func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) ([]byte, error) {
+func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) (Kept, error) {
 	if keep {
 		return s.client.page.Transactions.Look(ctx, state)
 	}
@@ -103,11 +108,11 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) 
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := s.read(ctx, state, keep)
+	kept, err := s.read(ctx, state, keep)
 	if err != nil {
 		return nil, nil, err
 	}
-	tx, record, err := parseSigninRecord(data)
+	tx, record, err := parseSigninRecord(kept.Record)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -118,7 +123,10 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) 
 type ResponseArgs struct {
 	Header map[string]string // as in [SigninArgs]
 
-	// Keep leaves the state where it is, for another call. The code works once.
+	// Keep leaves the state where it is, for another call, if this one fails
+	// before the token endpoint has answered. A response that was answered is
+	// used, whatever became of it: another call fails with
+	// [oidc.ErrStateUnknown], as the code works once (RFC 6749 4.1.2).
 	Keep bool
 }
 
@@ -129,18 +137,20 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.read(ctx, state, args.Keep)
+	kept, err := s.read(ctx, state, args.Keep)
 	if err != nil {
 		return nil, err
 	}
-	tx, record, err := parseSigninRecord(data)
+	tx, record, err := parseSigninRecord(kept.Record)
 	if err != nil {
 		return nil, err
 	}
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, callbackURL, SigninArgs{SkipUserinfo: record.SkipUserinfo, Header: args.Header})
+	user, err := s.client.session.complete(ctx, s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
+		SkipUserinfo: record.SkipUserinfo, Header: args.Header, keep: args.Keep,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -206,11 +216,11 @@ func (s *Steps) SignoutState(ctx context.Context, callbackURL string, keep bool)
 	if state == "" {
 		return nil, refusal
 	}
-	data, err := s.read(ctx, state, keep)
+	kept, err := s.read(ctx, state, keep)
 	if err != nil {
 		return nil, err
 	}
-	return &SignoutResponse{State: parseSignoutRecord(data), URLState: oidc.URLState(state)}, nil
+	return &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}, nil
 }
 
 // SignoutResponse is [Client.SignoutCallback].

@@ -163,7 +163,7 @@ func TestStepsLook(t *testing.T) {
 // lookOnly is a tab that nothing can be taken from.
 type lookOnly struct{ *tab }
 
-func (lookOnly) Take(context.Context, oidc.Secret) ([]byte, error) { return nil, ErrInternal }
+func (lookOnly) Take(context.Context, oidc.Secret) (Kept, error) { return Kept{}, ErrInternal }
 
 func (l lookOnly) page() Page {
 	page := l.tab.page()

@@ -99,7 +99,7 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 	if user.Subject() != used.user.Subject() {
 		return false, oidc.ErrSubjectChanged // the request was another End-User's
 	}
-	return contains(user.Scopes(), strings.Fields(want.Scope)), nil
+	return contains(user.Scopes(), oidc.SplitScope(want.Scope)), nil
 }
 
 // popupForStepUp opens one window, however many requests were challenged.
@@ -120,8 +120,8 @@ func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
 	args := SigninArgs{stepUp: want}
 	args.Request.ACRValues, args.Request.MaxAge = want.ACRValues, want.MaxAge
 	if want.Scope != "" {
-		scopes := strings.Fields(c.settings.Scope)
-		for _, scope := range append(user.Scopes(), strings.Fields(want.Scope)...) {
+		scopes := oidc.SplitScope(c.settings.Scope)
+		for _, scope := range append(user.Scopes(), oidc.SplitScope(want.Scope)...) {
 			if !slices.Contains(scopes, scope) {
 				scopes = append(scopes, scope)
 			}

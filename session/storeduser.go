@@ -48,12 +48,11 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 
 	// A renewal in the air would use the refresh token up, and find another
 	// user than it began with.
-	select {
-	case s.renewing <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	release, err := s.takeTurn(ctx, c)
+	if err != nil {
+		return err
 	}
-	defer func() { <-s.renewing }()
+	defer release()
 	current, _ := s.current()
 	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && before.Subject() == current.Subject() {
 		user.RefreshToken = s.refreshToken(current) // it may have been replaced meanwhile

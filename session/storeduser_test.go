@@ -256,12 +256,13 @@ func TestStoreMeanwhile(t *testing.T) {
 
 		go store()
 		synctest.Wait()
-		before := client.Current()
+		standing := client.session.standing()
+		before := standing.user
 		renewed, err := client.session.refresh(t.Context(), client, before, user.RefreshToken, SigninArgs{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.session.replace(before, renewed, 0); err != nil {
+		if _, err := client.session.replace(standing, renewed, false); err != nil {
 			t.Fatal(err)
 		}
 		<-client.session.renewing

@@ -2,7 +2,6 @@ package session
 
 import (
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -119,4 +118,4 @@ func (u *User) follow(previous *User) {
 func (u *User) Subject() string { return u.claims.Subject }
 
 // Scopes returns the granted scopes.
-func (u *User) Scopes() []string { return strings.Fields(u.Scope) }
+func (u *User) Scopes() []string { return oidc.SplitScope(u.Scope) }

@@ -15,18 +15,32 @@ const anonymousPause = time.Second
 // A vigil is what a monitor does for one user, or for nobody.
 type vigil struct {
 	*monitor
-	client   *Client
-	user     *User // nil for nobody
-	interval time.Duration
+	client *Client // who wants it; guarded by the mu of the monitor
+	user   *User   // nil for nobody
 
 	known   ProviderSession
 	pause   time.Duration // before the next question
 	silence int           // questions in a row without an answer
 }
 
+// wanted returns a tab that wants the watch.
+func (w *vigil) wanted() *Client {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.client
+}
+
+// interval is the time between two questions, as that tab wants it.
+func (w *vigil) interval() time.Duration {
+	if interval := w.wanted().settings.Monitor.Interval; interval > 0 {
+		return interval
+	}
+	return defaultCheckInterval
+}
+
 // run asks until ctx ends, the session is over, or asking has no point.
 func (w *vigil) run(ctx context.Context) {
-	w.pause = w.interval
+	w.pause = w.interval()
 	if w.user != nil {
 		w.known = ProviderSession{State: w.user.SessionState, Subject: w.user.Subject()}
 	} else if !sleep(ctx, anonymousPause) || !w.meet(ctx) {
@@ -51,7 +65,7 @@ func (w *vigil) run(ctx context.Context) {
 
 // meet finds out who is signed in at the provider while nobody is here.
 func (w *vigil) meet(ctx context.Context) bool {
-	found, err := w.client.providerSession(ctx, nil, SigninArgs{})
+	found, err := w.wanted().providerSession(ctx, nil, SigninArgs{})
 	if found.State == "" {
 		if ctx.Err() == nil && err != nil {
 			w.session.config.Logf("session: who is signed in at the provider is not known: %v", err)
@@ -68,12 +82,12 @@ func (w *vigil) meet(ctx context.Context) bool {
 // question returns what to ask; false if the provider cannot be asked.
 func (w *vigil) question(metadata *oidc.Metadata) (Check, bool) {
 	origin := metadata.CheckSessionOrigin()
-	message, err := oidc.CheckSessionMessage(w.client.settings.ClientID, w.known.State)
+	message, err := oidc.CheckSessionMessage(w.wanted().settings.ClientID, w.known.State)
 	if origin == "" || err != nil {
 		return Check{}, false
 	}
 	return Check{
-		URL: metadata.CheckSessionIframe, Origin: origin, Message: message, Keep: 2*w.interval + slowestCheck,
+		URL: metadata.CheckSessionIframe, Origin: origin, Message: message, Keep: 2*w.interval() + slowestCheck,
 	}, true
 }
 
@@ -87,6 +101,7 @@ func (w *vigil) ask(ctx context.Context, check Check) (oidc.SessionStatus, error
 	for tab = w.session.nextTab(tab, asked); tab != nil; tab = w.session.nextTab(nil, asked) {
 		asked[tab] = true
 		answer, err := tab.page.Checker.CheckSession(ctx, check)
+		tab.served(err)
 		if errors.Is(err, ErrPageGone) {
 			continue
 		}
@@ -115,14 +130,14 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 	w.silence = 0
 	switch status {
 	case oidc.SessionUnchanged:
-		w.pause = w.interval
+		w.pause = w.interval()
 		w.mu.Lock()
 		w.seen, w.doubted = true, false
 		w.mu.Unlock()
 	case oidc.SessionChanged:
 		return w.recheck(ctx)
 	case oidc.SessionError: // asking the provider must not follow (Session Management 3.1)
-		if !w.client.settings.Monitor.KeepOnError {
+		if !w.wanted().settings.Monitor.KeepOnError {
 			w.giveUp("its frame answers with error")
 			return false
 		}
@@ -142,7 +157,7 @@ func (w *vigil) recheck(ctx context.Context) bool {
 		w.giveUp("its frame always answers with changed; the browser probably blocks third-party cookies")
 		return false
 	}
-	found, err := w.client.providerSession(ctx, w.user, SigninArgs{})
+	found, err := w.wanted().providerSession(ctx, w.user, SigninArgs{})
 	switch {
 	case ctx.Err() != nil:
 		return false
@@ -154,12 +169,12 @@ func (w *vigil) recheck(ctx context.Context) bool {
 		w.slower()
 		return true
 	}
-	w.pause = w.interval
+	w.pause = w.interval()
 	switch {
 	case w.user == nil:
 		return w.anonymous(found)
 	case found.Subject == w.known.Subject:
-		w.renewState(found)
+		w.renewState(ctx, found)
 		return true
 	case !seen && found.Subject == "":
 		// The silent sign-in is as blind as the frame.
@@ -188,19 +203,23 @@ func (w *vigil) anonymous(found ProviderSession) bool {
 
 // renewState gives the user the new session_state. No renewal goes on
 // meanwhile, which would find another user than it began with.
-func (w *vigil) renewState(found ProviderSession) {
+func (w *vigil) renewState(ctx context.Context, found ProviderSession) {
 	s := w.session
 	w.known = found
-	s.renewing <- struct{}{}
-	defer func() { <-s.renewing }()
+	release, err := s.takeTurn(ctx, w.wanted())
+	if err != nil {
+		return
+	}
+	defer release()
+	before := s.standing()
 	s.mu.Lock()
-	current, unloads, grant := s.user, s.unloads, s.grant
+	grant := s.grant
 	s.mu.Unlock()
+	current := before.user
 	if current == w.user && found.State != w.user.SessionState {
 		next := *w.user
 		next.SessionState, next.RefreshToken = found.State, grant.token
-		var err error
-		if current, err = s.replace(w.user, &next, unloads); err != nil {
+		if current, err = s.replace(before, &next, false); err != nil {
 			return
 		}
 		s.keepGrant(&next, grant)
@@ -221,7 +240,7 @@ func (s *session) keepGrant(user *User, g grant) {
 }
 
 // slower doubles the pause.
-func (w *vigil) slower() { w.pause = max(w.interval, min(2*w.pause, slowestCheck)) }
+func (w *vigil) slower() { w.pause = max(w.interval(), min(2*w.pause, slowestCheck)) }
 
 // sleep waits; false if ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -22,12 +22,18 @@
     return;
   }
   try {
-    const { return_to: returnTo } = JSON.parse(sessionStorage.getItem(`oidcspa.${state}`) ?? "");
-    const url = new URL(returnTo);
+    const key = `oidcspa.${state}`;
+    const transaction = JSON.parse(sessionStorage.getItem(key) ?? "");
+    const url = new URL(transaction.return_to);
     if (url.origin === location.origin) {
+      // The program has to know where the response arrived. The mark ties that to
+      // this response, and ends the query of the app's own page.
+      const mark = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      transaction.arrival = { address: location.origin + location.pathname, mark };
+      sessionStorage.setItem(key, JSON.stringify(transaction));
       // A parameter that comes twice has to arrive twice: the client refuses it.
-      for (const name of new Set(query.keys())) url.searchParams.delete(name);
-      for (const [name, value] of query) url.searchParams.append(name, value);
+      for (const name of ["oidcspa.arrival", ...query.keys()]) url.searchParams.delete(name);
+      for (const [name, value] of [["oidcspa.arrival", mark], ...query]) url.searchParams.append(name, value);
       if (fragment.has("state") || fragment.has("response")) url.hash = location.hash;
       location.replace(url);
       return;

@@ -17,19 +17,7 @@ import (
 // A Handler serves a folder of assets by file name, and by logical name
 // ("worker.js") where the two differ. Mount it with [http.StripPrefix].
 type Handler struct {
-	// ConnectSrc says where the worker may connect to besides the origin of
-	// the assets, in the form of the directive connect-src of
-	// Content-Security-Policy: "https://op.example". The default is "*"; name
-	// your provider and your APIs to keep the tokens from going elsewhere.
-	// Do not change it while the handler serves.
-	ConnectSrc string
-
-	// FrontChannelLogoutFrom says who may frame frontchannel.html, in the form
-	// of the directive frame-ancestors: "https://op.example". The default is
-	// "'none'": whoever may frame it can sign people out. Do not change it
-	// while the handler serves.
-	FrontChannelLogoutFrom string
-
+	policy Policy
 	assets map[string]*asset // by file name and by logical name
 }
 
@@ -43,13 +31,18 @@ type asset struct {
 
 // NewHandler returns a handler for a folder that cmd/assets made. It reads
 // everything once, so that a later build into the same folder cannot mix two
-// versions. It fails if a file is missing or is not the one in the manifest.
-func NewHandler(assets fs.FS) (*Handler, error) {
+// versions. It fails if a file is missing or is not the one in the manifest, and
+// if a header cannot hold the policy.
+func NewHandler(assets fs.FS, policy Policy) (*Handler, error) {
+	policy, err := policy.check()
+	if err != nil {
+		return nil, err
+	}
 	m, err := manifest.Read(assets)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	h := &Handler{ConnectSrc: "*", FrontChannelLogoutFrom: "'none'", assets: make(map[string]*asset)}
+	h := &Handler{policy: policy, assets: make(map[string]*asset)}
 	for logical, f := range m.Files {
 		a, err := load(assets, f)
 		if err != nil {
@@ -178,13 +171,13 @@ func (a *asset) setSecurity(header http.Header, h *Handler) {
 	switch a.logical {
 	case workerScript:
 		header.Set("Content-Security-Policy",
-			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' "+h.ConnectSrc)
+			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src "+h.policy.ConnectSrc)
 	case callbackPage:
 		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'")
 		header.Set("Referrer-Policy", "no-referrer")
 	case logoutPage:
 		header.Set("Content-Security-Policy",
-			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors "+h.FrontChannelLogoutFrom)
+			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors "+h.policy.FrontChannelLogoutFrom)
 		header.Set("Referrer-Policy", "no-referrer")
 	}
 }

@@ -13,7 +13,7 @@ export type OIDCErrorCode =
   | "network" | "cors_refused" | "timeout" | "aborted" | "redirect_refused"
   | "http_status" | "response_too_large" | "not_json"
   | "callback_missing" | "callback_malformed" | "state_unknown" | "state_mismatch"
-  | "transaction_expired" | "target_not_allowed"
+  | "redirect_uri_mismatch" | "transaction_expired" | "target_not_allowed"
   | "provider_error"
   | "token_response_invalid" | "token_type_not_allowed" | "id_token_missing" | "push_response_invalid" | "token_malformed" | "token_not_encrypted" | "decryption_failed" | "claim_invalid"
   | "typ_not_allowed" | "header_not_allowed" | "alg_not_allowed" | "key_not_found"
@@ -213,7 +213,7 @@ export interface UserManagerSettings extends RequestParameters {
   restore?: "silent" | "redirect" | "off";
   /** Sends id_token_hint with silent sign-ins. Default true. */
   includeIdTokenInSilentRenew?: boolean;
-  /** Life of the hidden frame, seconds. Default requestTimeoutInSeconds, or 10. */
+  /** Life of the hidden frame, seconds; a minute at most. Default requestTimeoutInSeconds, or 10. */
   silentRequestTimeoutInSeconds?: number;
   /** Seconds. Default 60, and never more than a third of the token's life. */
   accessTokenExpiringNotificationTimeInSeconds?: number;

@@ -2,7 +2,7 @@
 // need: types, caching, compression and Content-Security-Policy.
 //
 //	assets, err := web.Embedded() // or os.DirFS("assets")
-//	handler, err := web.NewHandler(assets)
+//	handler, err := web.NewHandler(assets, web.Policy{ConnectSrc: "https://op.example"})
 //	mux.Handle("/oidcspa/", http.StripPrefix("/oidcspa/", handler))
 //
 // Any other web server can serve the same folder; what it has to send is

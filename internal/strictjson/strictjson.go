@@ -46,13 +46,25 @@ func Marshal(v any) ([]byte, error) { return json.Marshal(v) }
 
 // Unmarshal decodes data into v. Its errors never quote the input.
 func Unmarshal(data []byte, v any) error {
+	if err := UnmarshalEnvelope(data, v); err != nil {
+		return err
+	}
+	if repeats(data) {
+		return errSyntax
+	}
+	return nil
+}
+
+// UnmarshalEnvelope is [Unmarshal] for what holds values that are decoded later,
+// each for itself: it does not look for members that a [RawMessage] has twice.
+func UnmarshalEnvelope(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return errUTF8
 	}
 	if depth(data) > maxDepth {
 		return errDepth
 	}
-	if err := json.Unmarshal(data, v); err != nil {
+	if json.Unmarshal(data, v) != nil {
 		return errSyntax
 	}
 	return nil

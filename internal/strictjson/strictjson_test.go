@@ -43,6 +43,12 @@ func TestUnmarshal(t *testing.T) {
 		{"a duplicate, once escaped", `{"name":"x","n\u0061me":"x"}`, errSyntax},
 		{"a duplicate of an unknown member", `{"` + mark + `":1,"` + mark + `":2}`, errSyntax},
 		{"a duplicate further down", `{"pet":{"name":"x","name":"x"}}`, errSyntax},
+		{"a duplicate in what is kept as it is", `{"raw":{"` + mark + `":1,"` + mark + `":1}}`, errSyntax},
+		{"a duplicate deep in what is kept as it is", `{"raw":[1,{"x":[{"y":1},{"y":1, "\u0079" :2}]}]}`, errSyntax},
+		{"a duplicate deep in an unknown member", `{"x":{"y":{"z":1,"z":2}}}`, errSyntax},
+		{"a name that is a value, too", `{"raw":{"x":"y","y":"x","z":["x","x"]}}`, nil},
+		{"a name with a quote and a brace", `{"raw":{"\"{":1,"\"}":2,"\\":3}}`, nil},
+		{"a number that no type holds, kept as it is", `{"raw":1e400}`, nil},
 		{"a string for a number", `{"age":"` + mark + `"}`, errSyntax},
 		{"a number for a string", `{"name":1}`, errSyntax},
 		{"a fraction for an integer", `{"age":1.5}`, errSyntax},
@@ -90,8 +96,8 @@ func TestUnmarshalCase(t *testing.T) {
 	}
 }
 
-// A RawMessage is kept as it was written, null included; what is in it is
-// checked when it is decoded itself.
+// A RawMessage is kept as it was written, null included; duplicates in it are
+// refused all the same, in an envelope as soon as it is opened.
 func TestRawMessage(t *testing.T) {
 	for _, raw := range []string{`null`, `{"a": 1}`, `"\u0061"`, `1e400`} {
 		var p person
@@ -99,12 +105,16 @@ func TestRawMessage(t *testing.T) {
 			t.Errorf("raw = %s, error = %v, want %s", p.Raw, err, raw)
 		}
 	}
-	var p person
-	if err := Unmarshal([]byte(`{"raw":{"name":"x","name":"y"}}`), &p); err != nil {
-		t.Fatal(err)
-	}
-	if err := Unmarshal(p.Raw, &person{}); err != errSyntax {
+	const twice = `{"raw":{"name":"x","name":"y"}}`
+	if err := Unmarshal([]byte(twice), &person{}); err != errSyntax {
 		t.Errorf("error = %v, want %v", err, errSyntax)
+	}
+	var envelope person
+	if err := UnmarshalEnvelope([]byte(twice), &envelope); err != nil {
+		t.Errorf("in an envelope: %v", err)
+	}
+	if err := Unmarshal(envelope.Raw, &person{}); err != errSyntax {
+		t.Errorf("out of an envelope: %v, want %v", err, errSyntax)
 	}
 }
 

@@ -338,6 +338,10 @@ func answerCases(what, spec string, flow Flow, endpoint string, silent ...string
 		Name: what + " with a member twice", Spec: "RFC 8259 4", Level: Must, Flow: flow,
 		Edit: body(endpoint, func(body string) string { return "{" + twice.member + "," + body[1:] }),
 		Want: twice.want, Silent: silent,
+	}, {
+		Name: what + " with a member twice further down", Spec: "RFC 8259 4", Level: Must, Flow: flow,
+		Edit: body(endpoint, func(body string) string { return `{"x":[{"y":1,"y":2}],` + body[1:] }),
+		Want: twice.want, Silent: silent,
 	}}
 	for _, f := range answerFaults() {
 		cases = append(cases, Case{

@@ -131,6 +131,7 @@ func idTokenCases() []Case {
 		{Name: "ID Token with a payload that is no JSON", Spec: "RFC 7519 7.2", Edit: payload("x")},
 		{Name: "ID Token with an array as payload", Spec: "RFC 7519 7.2", Edit: payload(`[{"iss":"x"}]`)},
 		{Name: "ID Token with null as payload", Spec: "RFC 7519 7.2", Edit: payload("null")},
+		{Name: "ID Token with a member of a claim twice", Spec: "RFC 7519 4", Edit: payload(`{"realm_access":{"roles":["user"],"roles":["admin"]}}`)},
 		{Name: "ID Token with a claim twice", Spec: "RFC 7519 4", Edit: payload(`{"sub":"subject-1","sub":"subject-2"}`)},
 		{Name: "ID Token with a kid that is a number", Spec: "RFC 7515 4.1.4", Edit: header("kid", 7)},
 		{Name: "ID Token with an alg that is an array", Spec: "RFC 7515 4.1.1", Edit: header("alg", []string{"RS256"})},

@@ -20,6 +20,7 @@ var advice = []struct {
 	{oidc.ErrNotJSON, "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
 	{oidc.ErrCallbackMissing, "the address holds no response: call signinCallback on the redirect URI only"},
 	{oidc.ErrStateUnknown, "this tab started no such sign-in, or it was completed before: start again"},
+	{oidc.ErrRedirectURIMismatch, "redirect_uri has to be the address at which the page comes up; if no server rewrites it, it may be an attack"},
 	{oidc.ErrTransactionExpired, "the answer came later than 15 minutes: start again"},
 	{oidc.ErrAlgNotAllowed, "register the client for RS256, ES256 or another asymmetric algorithm"},
 	{oidc.ErrAudienceMismatch, "the token is not for this client_id alone"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -26,9 +27,9 @@ type Connection struct {
 	// first Receive.
 	Runtime func() Runtime
 
-	// Gone, when set, waits until the page that holds a lock is gone. A page
-	// that can say goodbye calls "close"; one that crashes cannot. Set it
-	// before the first Receive.
+	// Gone, when set, waits until the page that holds a lock is gone; an error
+	// says that there is no such lock. A page that can say goodbye calls
+	// "close"; one that crashes cannot. Set it before the first Receive.
 	Gone func(ctx context.Context, lock string) error
 
 	// Relay, when set, sends a request of the page's through the channel that it
@@ -37,10 +38,13 @@ type Connection struct {
 
 	registry *session.Registry
 	conn     *jsonrpc.Conn
+	opening  *time.Timer // closes what is not opened
+	asleep   atomic.Bool // it did not answer when it was asked
 
 	mu     sync.Mutex
-	client *session.Client // guarded by mu; nil until "open"
+	client *session.Client // guarded by mu, as all below; nil until "open"
 	steps  *session.Steps  // the same for an OidcClient
+	forget func()          // what the page named; nil for nothing
 	closed bool
 }
 
@@ -50,26 +54,31 @@ func NewConnection(registry *session.Registry, send func([]byte) error, onPanic 
 	c := &Connection{registry: registry}
 	c.conn = jsonrpc.NewConn(send, c.handle)
 	c.conn.OnPanic = onPanic
+	c.opening = time.AfterFunc(openLimit, c.expire)
 	return c
 }
 
 // Receive takes a message from the tab. It does not wait.
-func (c *Connection) Receive(message []byte) { c.conn.Receive(message) }
+func (c *Connection) Receive(message []byte) {
+	if c.asleep.Swap(false) {
+		go c.sleeps(false)
+	}
+	c.conn.Receive(message)
+}
 
 // Close ends the tab's part: what it asked for is abandoned, and services
 // asked of it fail with [session.ErrPageGone].
 func (c *Connection) Close() {
+	c.opening.Stop()
 	c.mu.Lock()
-	client, steps := c.client, c.steps
-	c.client, c.closed = nil, true
+	client, steps, forget := c.client, c.steps, c.forget
+	c.client, c.steps, c.forget, c.closed = nil, nil, nil, true
 	c.mu.Unlock()
 	c.conn.Close(session.ErrPageGone)
-	if client != nil {
-		client.Close()
+	if forget != nil {
+		forget()
 	}
-	if steps != nil {
-		steps.Close()
-	}
+	closeBoth(client, steps)
 }
 
 // Done returns a channel that is closed by Close.
@@ -124,7 +133,7 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, nil
 	}
 	if s := c.openedSteps(); s != nil {
-		return runStep(ctx, s, method, params)
+		return runStep(s.Calling(ctx), s, method, params)
 	}
 	run, ok := methods[method]
 	if method == "fetch" {
@@ -139,7 +148,7 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 	if client == nil {
 		return nil, toRPC(fmt.Errorf("the connection is not open: %w", oidc.ErrInvalidArgument))
 	}
-	result, err := run(ctx, client, params)
+	result, err := run(client.Calling(ctx), client, params)
 	if bug := (*session.PanicError)(nil); errors.As(err, &bug) && c.conn.OnPanic != nil {
 		c.conn.OnPanic(method, bug.Value, bug.Stack)
 	}
@@ -151,6 +160,7 @@ type openParams struct {
 	SignedIn bool                  `json:"signed_in"`
 	Lock     string                `json:"lock"`  // held by the page as long as it lives; may be empty
 	Steps    bool                  `json:"steps"` // for an OidcClient
+	Host     string                `json:"host"`  // where the app wants the program to run; empty if it does not say
 	Settings strictjson.RawMessage `json:"settings"`
 
 	// Peers are all clients of the page, open or not; see [peers].
@@ -177,59 +187,51 @@ func (c *Connection) open(params []byte) error {
 	if err != nil {
 		return err
 	}
-	c.registry.Meet(peers(p.Peers)...)
+	return c.join(settings, &p)
+}
+
+// join opens a client of the registry, or steps.
+func (c *Connection) join(settings session.Settings, p *openParams) error {
+	page := page{c.conn}.services()
+	page.KeepsMetadata = p.Host == "dedicated" || p.Host == "page"
+	var client *session.Client
+	var steps *session.Steps
+	var err error
+	forget := c.registry.Meet(peers(p.Peers)...)
 	if p.Steps {
-		return c.openSteps(settings, p.Lock)
+		steps, err = c.registry.OpenSteps(settings, page)
+	} else {
+		client, err = c.registry.Open(settings, page, p.SignedIn)
 	}
-	client, err := c.registry.Open(settings, page{c.conn}.services(), p.SignedIn)
 	if err != nil {
+		forget()
 		return err
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.client != nil || c.closed {
-		client.Close()
+	late := c.client != nil || c.steps != nil || c.closed
+	if !late {
+		c.client, c.steps, c.forget = client, steps, forget
+	}
+	c.mu.Unlock()
+	if late {
+		forget()
+		closeBoth(client, steps)
 		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
 	}
-	c.client = client
-	if c.Gone != nil && p.Lock != "" {
+	c.opening.Stop()
+	if c.Gone != nil {
 		go c.watch(p.Lock)
 	}
 	return nil
 }
 
-// patience is how long a page may take to answer when its lock is free.
-const patience = time.Second
-
-// watch closes the connection when the page is gone. One that answers has
-// lost its lock alone, and is asked from then on.
-func (c *Connection) watch(lock string) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		<-c.Done()
-		cancel()
-	}()
-	for c.Gone(ctx, lock) == nil {
-		if !c.answers(ctx) {
-			// A page that was only slow hears of it, and comes back.
-			_ = c.conn.Notify("stopped", map[string]string{"code": "runtime_stopped", "message": "the page seemed to be gone"})
-			c.Close()
-			return
-		}
-		select {
-		case <-time.After(patience):
-		case <-ctx.Done():
-		}
+func closeBoth(client *session.Client, steps *session.Steps) {
+	if client != nil {
+		client.Close()
 	}
-}
-
-// answers asks the page something that it does not know: it says so.
-func (c *Connection) answers(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	var refusal *jsonrpc.Error
-	return errors.As(c.conn.Call(ctx, "ping", struct{}{}, nil), &refusal)
+	if steps != nil {
+		steps.Close()
+	}
 }
 
 func userResult(user *session.User, err error) (any, error) {

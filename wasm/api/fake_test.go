@@ -200,7 +200,7 @@ func (tab *tab) take(_ context.Context, params []byte) (any, error) {
 	result := takeResult{}
 	err := tab.read(params, &p, func() {
 		if stored, ok := tab.stored[p.State]; ok {
-			result.Record = &stored.Record
+			result.Record, result.Arrival = &stored.Record, stored.Arrival
 			if !p.Keep {
 				delete(tab.stored, p.State)
 			}

@@ -61,17 +61,29 @@ type putParams struct {
 	ReturnTo  string `json:"return_to,omitempty"`
 	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
 	Restore   bool   `json:"restore,omitempty"`
+
+	Arrival *arrivalJSON `json:"arrival,omitempty"`
+}
+
+// arrivalJSON is what the callback page keeps of a response that it hands on.
+type arrivalJSON struct {
+	Address string `json:"address"`
+	Mark    string `json:"mark"`
 }
 
 // Put is [session.TransactionStore].
 func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction) error {
-	return p.call(ctx, serviceTimeout, "transactions.put", putParams{
+	params := putParams{
 		State:     state.Reveal(),
 		Record:    string(t.Record),
 		ReturnTo:  t.ReturnTo,
 		ExpiresAt: t.ExpiresAt,
 		Restore:   t.Restore,
-	}, nil)
+	}
+	if t.Arrival != (session.Arrival{}) {
+		params.Arrival = &arrivalJSON{t.Arrival.Address, t.Arrival.Mark}
+	}
+	return p.call(ctx, serviceTimeout, "transactions.put", params, nil)
 }
 
 type takeParams struct {
@@ -80,26 +92,32 @@ type takeParams struct {
 }
 
 type takeResult struct {
-	Record *string `json:"record"`
+	Record  *string      `json:"record"`
+	Arrival *arrivalJSON `json:"arrival"`
 }
 
 // Take is [session.TransactionStore].
-func (p page) Take(ctx context.Context, state oidc.Secret) ([]byte, error) {
+func (p page) Take(ctx context.Context, state oidc.Secret) (session.Kept, error) {
 	return p.take(ctx, takeParams{State: state.Reveal()})
 }
 
 // Look is [session.TransactionStore].
-func (p page) Look(ctx context.Context, state oidc.Secret) ([]byte, error) {
+func (p page) Look(ctx context.Context, state oidc.Secret) (session.Kept, error) {
 	return p.take(ctx, takeParams{State: state.Reveal(), Keep: true})
 }
 
-func (p page) take(ctx context.Context, params takeParams) ([]byte, error) {
+func (p page) take(ctx context.Context, params takeParams) (session.Kept, error) {
 	var result takeResult
+	var kept session.Kept
 	err := p.call(ctx, serviceTimeout, "transactions.take", params, &result)
 	if err != nil || result.Record == nil {
-		return nil, err
+		return kept, err
 	}
-	return []byte(*result.Record), nil
+	kept.Record = []byte(*result.Record)
+	if result.Arrival != nil {
+		kept.Arrival = session.Arrival{Address: result.Arrival.Address, Mark: result.Arrival.Mark}
+	}
+	return kept, nil
 }
 
 // Notify is [session.Listener]. A tab that is gone misses it.

@@ -435,7 +435,7 @@ func TestSilentRequestTimeout(t *testing.T) {
 		want    time.Duration
 	}{
 		{nil, 10 * time.Second}, {0, 10 * time.Second}, {-1, 10 * time.Second},
-		{1, time.Second}, {0.5, 500 * time.Millisecond}, {1e300, 24 * time.Hour},
+		{1, time.Second}, {0.5, 500 * time.Millisecond}, {1e300, time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.seconds), func(t *testing.T) {

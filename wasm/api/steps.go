@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -11,7 +10,7 @@ import (
 	"github.com/oidcspa/oidcspa/session"
 )
 
-// steps are what a page may call after "openSteps": the methods of an
+// steps are what a page may call after "open" for steps: the methods of an
 // OidcClient.
 var steps = []struct {
 	name string
@@ -28,25 +27,6 @@ var steps = []struct {
 	{"readSignout", stepSignoutState},
 	{"processSignout", stepSignoutResponse},
 	{"revokeToken", stepRevoke},
-}
-
-// openSteps opens the connection for an OidcClient.
-func (c *Connection) openSteps(settings session.Settings, lock string) error {
-	opened, err := c.registry.OpenSteps(settings, page{c.conn}.services())
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.client != nil || c.steps != nil || c.closed {
-		opened.Close()
-		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
-	}
-	c.steps = opened
-	if c.Gone != nil && lock != "" {
-		go c.watch(lock)
-	}
-	return nil
 }
 
 // openedSteps returns nil for a connection that is not open for an OidcClient.

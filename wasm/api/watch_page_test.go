@@ -5,6 +5,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -41,6 +42,9 @@ func TestPageLock(t *testing.T) {
 				var free atomic.Bool
 				asked := make(chan string, 10)
 				tab.connection.Gone = func(ctx context.Context, lock string) error {
+					if strings.HasPrefix(lock, "oidcspa.nobody.") {
+						return nil
+					}
 					asked <- lock
 					for !free.Load() {
 						select {

@@ -16,6 +16,13 @@ export const VERSION = 1;
  */
 const WORKER_NAME = `oidcspa.${VERSION}`;
 
+/**
+ * What the name ends with. A shared worker that a script has started under ours
+ * with other options keeps us from it: then the others are tried, by all pages
+ * in this order, so that they still meet in one program.
+ */
+const NAME_ENDS = ["", ".2", ".3", ".4"];
+
 /** How long a worker may take to say that its script runs, in milliseconds. */
 const HELLO_TIMEOUT = 10_000;
 
@@ -31,6 +38,9 @@ function scriptURL(url) {
 
 let policy;
 
+/** Set when it was said that the name is another one. */
+let mention;
+
 /** Dedicated workers of this page, by URL: one is enough. */
 const dedicated = new Map();
 
@@ -39,9 +49,9 @@ const dedicated = new Map();
  * promise that rejects if the script cannot be started there.
  */
 const HOSTS = {
-  shared(url) {
+  shared(url, end) {
     /** @type {WorkerOptions & {extendedLifetime: boolean}} */
-    const options = { type: "module", name: WORKER_NAME, extendedLifetime: true };
+    const options = { type: "module", name: WORKER_NAME + end, extendedLifetime: true };
     const worker = new SharedWorker(scriptURL(url), options);
     return { port: worker.port, failed: firstError(worker) };
   },
@@ -92,16 +102,20 @@ export async function connect(settings, serve) {
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   for (const host of hosts) {
     if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
-    let connection;
-    try {
-      const { port, failed } = HOSTS[host](url);
-      connection = new Connection(port, serve);
-      await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
-      failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
-      connection.shared = host === "shared";
-      return connection;
-    } catch {
-      connection?.stop(failure("worker_not_found", "it did not answer")); // the next host
+    for (const end of host === "shared" ? NAME_ENDS : [""]) {
+      let connection;
+      try {
+        const { port, failed } = HOSTS[host](url, end);
+        connection = new Connection(port, serve);
+        await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
+        failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
+        connection.shared = host === "shared";
+        if (end) mention ??= console.warn(`oidcspa: a script has taken the worker's name; it is ${WORKER_NAME + end} now`) ?? end;
+        return connection;
+      } catch (error) {
+        connection?.stop(failure("worker_not_found", "it did not answer"));
+        if (error?.type !== "error") break; // no matter of the name: the next host
+      }
     }
   }
   throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin (the setting assets says where), and the page's Content-Security-Policy has to allow it in worker-src`);

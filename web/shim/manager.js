@@ -323,7 +323,7 @@ export class UserManager {
     const { host, assets } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
-      await connection.call("open", { version: VERSION, signed_in: this.#signedIn(), lock: await pageLock(), peers: [...peers].map((peer) => JSON.parse(peer)), settings: forProgram(this.#given) });
+      await connection.call("open", { version: VERSION, host, signed_in: this.#signedIn(), lock: await pageLock(), peers: [...peers].map((peer) => JSON.parse(peer)), settings: forProgram(this.#given) });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);

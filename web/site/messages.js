@@ -16,6 +16,7 @@ const messages = {
   // The provider cannot be used.
   metadata_invalid: "The sign-in service gives a description of itself that cannot be used. Tell whoever runs it.",
   issuer_mismatch: "The answer came from another sign-in service than the one this page trusts. You are not signed in.",
+  redirect_uri_mismatch: "The answer arrived at another address than the one that this page asked for. You are not signed in.",
   unsupported: "The sign-in service does not offer what this page needs. Tell whoever runs it.",
 
   // A request had no usable answer.

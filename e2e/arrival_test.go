@@ -1,0 +1,82 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// Servers that rewrite the address of the callback page.
+func TestRewrittenRedirectURI(t *testing.T) {
+	tests := []struct{ name, redirectURI, shown, want string }{
+		{"without .html", "/callback.html", "/callback", ""},
+		{"with .html", "/callback", "/callback.html", ""},
+		{"with a slash", "/signed-in", "/signed-in/", ""},
+		{"another path", "/signed-in", "/callback.html", "redirect_uri_mismatch"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newApp(t)
+			op := newHostile(t, a)
+			a.set("redirect_uri", a.origin+tt.redirectURI)
+			a.respond("/signed-in/callback.js", func(w http.ResponseWriter, r *http.Request) {
+				r.URL.Path = "/callback.js"
+				a.assets.ServeHTTP(w, r)
+			})
+			a.respond(tt.shown, func(w http.ResponseWriter, r *http.Request) {
+				r.URL.Path = "/callback.html"
+				a.assets.ServeHTTP(w, r)
+			})
+			a.respond(tt.redirectURI, func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, tt.shown+"?"+r.URL.RawQuery, http.StatusFound)
+			})
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			if code := signinCode(tab); code != tt.want {
+				t.Errorf("redirect: code %q, want %q", code, tt.want)
+			}
+			if got := eval[string](tab, "location.search"); got != "" {
+				t.Errorf("the address keeps %q", got)
+			}
+			if code := codeOf(tab, "um.signinSilent()"); code != tt.want {
+				t.Errorf("frame: code %q, want %q", code, tt.want)
+			}
+			if n := op.Count(oidctest.Token); (n > 0) != (tt.want == "") {
+				t.Errorf("%d token requests", n)
+			}
+		})
+	}
+}
+
+// The callback page says where it was opened for one response alone: a visit
+// without one, which a provider can bring about, does not speak for the next.
+func TestArrivalOfAnotherVisit(t *testing.T) {
+	a := newApp(t)
+	a.set("redirect_uri", a.origin+"/callback.html?op=1")
+	op := newHostile(t, a)
+	var state string
+	op.Edit(func() {
+		op.Answer(oidctest.Authorize, func(w http.ResponseWriter, r *http.Request) {
+			state = r.URL.Query().Get("state")
+			http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"&state="+state, http.StatusSeeOther)
+		})
+	})
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	eval[chromedp.Void](tab, "ready = false, void um.signinRedirect()")
+	tab.waitReady()
+	// The code of another provider, whose redirect URI is the app's own page.
+	tab.do("come back", chromedp.Navigate(a.origin+"/?code=c&state="+state+"&iss="+op.Issuer))
+	tab.waitReady()
+	if code := codeOf(tab, "callback"); code != "redirect_uri_mismatch" {
+		t.Errorf("code %q", code)
+	}
+	if n := op.Count(oidctest.Token); n != 0 {
+		t.Errorf("%d token requests", n)
+	}
+}

@@ -1,0 +1,58 @@
+package strictjson
+
+// repeats tells whether an object in data, which is JSON, has a member twice.
+// The decoder finds that out for what it decodes, and not in a [RawMessage],
+// which somebody else may read in another way (RFC 8259 4).
+func repeats(data []byte) bool {
+	var open []map[string]bool // the members of the objects around; nil for an array
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '{':
+			open = append(open, map[string]bool{})
+		case '[':
+			open = append(open, nil)
+		case '}', ']':
+			open = open[:len(open)-1]
+		case '"':
+			end := endOfString(data, i)
+			if len(open) > 0 && open[len(open)-1] != nil && isName(data, end) {
+				name := nameOf(data[i:end])
+				if open[len(open)-1][name] {
+					return true
+				}
+				open[len(open)-1][name] = true
+			}
+			i = end - 1
+		}
+	}
+	return false
+}
+
+// endOfString returns the place behind the string that begins at start.
+func endOfString(data []byte, start int) int {
+	for i := start + 1; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(data)
+}
+
+// isName tells whether the string that ends before end is the name of a member.
+func isName(data []byte, end int) bool {
+	for end < len(data) && (data[end] == ' ' || data[end] == '\t' || data[end] == '\r' || data[end] == '\n') {
+		end++
+	}
+	return end < len(data) && data[end] == ':'
+}
+
+func nameOf(quoted []byte) string {
+	var name string
+	if UnmarshalEnvelope(quoted, &name) != nil {
+		return string(quoted) // it was decoded before
+	}
+	return name
+}

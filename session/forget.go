@@ -1,0 +1,107 @@
+package session
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// linger is how long what no tab uses is kept: a reload is faster.
+	linger = 30 * time.Second
+
+	// underway is how long it is kept for a sign-in that has left the page.
+	underway = 15 * time.Minute
+
+	// lingerers bounds how many sessions without a tab are kept. A tab can open
+	// any number of them.
+	lingerers = 32
+)
+
+// A program lives longer than its pages, and what they leave behind would pile
+// up: a session, and what is known of its provider, is forgotten when nobody is
+// signed in, no tab is there and no sign-in is under way. Who is signed in stays,
+// as long as there are not too many without a tab.
+
+// hold counts a client that uses a session. The caller holds r.mu.
+func (r *Registry) hold(s *session) {
+	s.refs++
+	r.idle = slices.DeleteFunc(r.idle, func(other *session) bool { return other == s })
+}
+
+// release ends that.
+func (r *Registry) release(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.refs--; s.refs > 0 {
+		return
+	}
+	s.mu.Lock()
+	s.idleAt = time.Now()
+	s.mu.Unlock()
+	r.idle = append(r.idle, s)
+	r.sweep()
+}
+
+// sweep forgets what nobody needs, and comes again as long as there is
+// something to look after. The caller holds r.mu.
+func (r *Registry) sweep() {
+	surplus := len(r.idle) - lingerers
+	var kept, strangers []*session // strangers: nobody is signed in
+	for _, s := range r.idle {
+		user, _ := s.current()
+		switch {
+		case user != nil:
+			kept = append(kept, s)
+		case surplus > 0 || s.unused(time.Now()):
+			r.forget(s)
+			surplus--
+		default:
+			strangers = append(strangers, s)
+		}
+	}
+	for ; surplus > 0; surplus-- {
+		r.forget(kept[0])
+		kept = kept[1:]
+	}
+	r.idle = append(kept, strangers...)
+	if len(r.idle) == 0 || r.sweeper != nil {
+		return
+	}
+	r.sweeper = time.AfterFunc(linger, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.sweeper = nil
+		r.sweep()
+	})
+}
+
+// forget forgets a session that no tab uses. The caller holds r.mu.
+func (r *Registry) forget(s *session) {
+	if r.sessions[s.id] == s {
+		delete(r.sessions, s.id)
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	s.gone = true // what is still in the air signs nobody in
+	s.mu.Unlock()
+	s.forget()
+	p := s.provider
+	if p.sessions--; p.sessions == 0 && r.providers[p.source] == p {
+		delete(r.providers, p.source)
+	}
+}
+
+// unused tells whether a session without a tab and a user is of no use any more.
+func (s *session) unused(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !now.Before(s.idleAt.Add(linger)) && !now.Before(s.awayUntil)
+}
+
+// goesAway keeps the session for a sign-in that leaves the page.
+func (s *session) goesAway() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.awayUntil = time.Now().Add(underway)
+}

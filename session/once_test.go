@@ -1,0 +1,124 @@
+package session
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// copyOf is a tab that was opened with the storage of another one.
+func copyOf(w *world, original *tab) *tab {
+	twin := newTab(w.op)
+	for state, transaction := range original.transactions {
+		twin.transactions[state] = transaction
+	}
+	return twin
+}
+
+// A response that two tabs have makes one token request (RFC 6749 4.1.2).
+func TestResponseOnce(t *testing.T) {
+	tests := []struct {
+		name     string
+		complete func(w *world, twin *tab) func(callbackURL string) error // what the second tab does
+		before   bool                                                     // it begins before the first has ended
+	}{
+		{"another tab", signinCallback, false},
+		{"another tab at the same time", signinCallback, true},
+		{"steps", func(w *world, twin *tab) func(string) error {
+			steps, err := w.registry.OpenSteps(w.settings, twin.page())
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return func(callbackURL string) error {
+				_, err := steps.SigninResponse(w.t.Context(), callbackURL, ResponseArgs{Keep: true})
+				return err
+			}
+		}, false},
+		{"a client with other settings", func(w *world, twin *tab) func(string) error {
+			w.settings.Provider.MetadataURL = w.op.Issuer + "/.well-known/openid-configuration"
+			return signinCallback(w, twin)
+		}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.t = t
+				client, original := w.open(false)
+				callbackURL := w.redirect(client, original)
+				second := tt.complete(w, copyOf(w, original))
+				if tt.before {
+					w.op.Hold = func(endpoint string, _ *http.Request) {
+						if endpoint == oidctest.Token {
+							time.Sleep(time.Second)
+						}
+					}
+				}
+				w.op.ResetRequests()
+				var first sync.WaitGroup
+				first.Go(func() {
+					if _, err := client.SigninCallback(t.Context(), callbackURL); err != nil {
+						t.Error(err)
+					}
+				})
+				synctest.Wait()
+				mustFail(t, "the second use", second(callbackURL), oidc.ErrStateUnknown)
+				first.Wait()
+				if n := w.op.Count(oidctest.Token); n != 1 {
+					t.Errorf("%d token requests with one code", n)
+				}
+				_ = client.RemoveUser(t.Context())
+			})
+		})
+	}
+}
+
+func signinCallback(w *world, twin *tab) func(string) error {
+	client := w.openIn(twin, false)
+	return func(callbackURL string) error {
+		_, err := client.SigninCallback(w.t.Context(), callbackURL)
+		return err
+	}
+}
+
+// Where the code was not used the same response is tried again.
+func TestResponseNotUsedYet(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	callbackURL := w.redirect(client, tab)
+	records := tab.transactions
+	w.restart()
+	tab.transactions = records
+	client = w.openIn(tab, false)
+	w.transport.Fail = func(*oidc.Request) error { return oidc.ErrNetwork }
+	_, err := client.SigninCallback(t.Context(), callbackURL)
+	mustFail(t, "without a network", err, oidc.ErrNetwork)
+	w.transport.Fail = nil
+	if _, err := client.SigninCallback(t.Context(), callbackURL); err != nil {
+		t.Errorf("tried again: %v", err)
+	}
+}
+
+func TestResponsesAreForgotten(t *testing.T) {
+	var r responses
+	now := time.Now()
+	states := make([]oidc.Secret, 2*responsesLimit)
+	for i := range states {
+		states[i] = oidc.Secret(rune('a' + i))
+		now = now.Add(time.Millisecond)
+		if !r.use(states[i], now) {
+			t.Fatal("a new response counts as used")
+		}
+	}
+	if len(r.used) != responsesLimit || !r.use(states[0], now) || r.use(states[len(states)-1], now) {
+		t.Errorf("%d responses are known, want the last %d", len(r.used), responsesLimit)
+	}
+	if !r.use("later", now.Add(responseMemory)) || len(r.used) != 1 {
+		t.Errorf("%d responses are known after a quarter of an hour", len(r.used))
+	}
+}

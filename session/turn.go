@@ -1,0 +1,74 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// turnLimit bounds how long somebody waits for the turn, and how long a request
+// may keep it.
+const turnLimit = time.Minute
+
+// errNoTurn is what becomes of who waits longer.
+var errNoTurn = fmt.Errorf("the renewals before take too long: %w", oidc.ErrTimeout)
+
+// takeTurn waits until nobody else uses the refresh token, so that none is used
+// twice. Who has the turn waits for the provider, and never for a frame or a
+// window of a page. One renewal of each tab waits for it, so that no tab can
+// fill the queue.
+func (s *session) takeTurn(ctx context.Context, c *Client) (release func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, turnLimit, errNoTurn)
+	defer cancel()
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case s.renewing <- struct{}{}:
+		return func() { <-s.renewing }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// A standing is who was signed in at a time, and what would make news of then
+// old news.
+type standing struct {
+	user             *User
+	unloads, signins int
+}
+
+func (s *session) standing() standing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return standing{s.user, s.unloads, s.signins}
+}
+
+// replace makes user the current one after a renewal that began at before. It
+// returns who is signed in then: somebody who signed in with a page meanwhile
+// stays, and so does who was renewed meanwhile, unless this renewal asked for
+// something of its own.
+func (s *session) replace(before standing, user *User, own bool) (*User, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	current := s.standing()
+	switch {
+	case current.unloads != before.unloads || s.forgotten():
+		return nil, ErrNotSignedIn
+	case current.user == before.user:
+	case current.signins != before.signins || current.user == nil:
+		return current.user, nil
+	case before.user != nil && current.user.AccessToken == before.user.AccessToken: // it has another session_state alone
+	case !own:
+		return current.user, nil
+	case current.user.Subject() != user.Subject():
+		return nil, oidc.ErrSubjectChanged
+	}
+	s.set(user)
+	return user, nil
+}

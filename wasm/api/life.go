@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"time"
+)
+
+// A page ends its connection when it is left, if it can. What a page that
+// crashed, that was frozen or that never meant well leaves to the program is
+// bounded here: a port with its two callbacks, one question under way, and what
+// was opened.
+const (
+	// openLimit is how long a connection may be there without being opened.
+	openLimit = time.Minute
+
+	// askedOften and askedSeldom are the pauses between two questions whether
+	// the page lives: where no lock tells, and where it holds one.
+	askedOften  = time.Second
+	askedSeldom = 30 * time.Second
+
+	// doze is how long a page may take to answer before it is passed over: it is
+	// asked for no frame and nobody waits for it, until it says something.
+	doze = 5 * time.Second
+
+	// patience, silence and longSilence are how long it may take before it
+	// counts as gone: one whose lock is free, one that has named no lock although
+	// the browser has them, and any other. A page whose browser puts it to sleep
+	// holds its lock, and may have a popup window open, which has 15 minutes.
+	patience    = time.Second
+	silence     = 45 * time.Second
+	longSilence = 16 * time.Minute
+)
+
+// expire closes a connection that nobody has opened.
+func (c *Connection) expire() {
+	c.mu.Lock()
+	opened := c.client != nil || c.steps != nil
+	c.mu.Unlock()
+	if !opened {
+		c.lose("the connection was not opened")
+	}
+}
+
+// lose closes the connection. A page that was only slow hears of it, and comes
+// back.
+func (c *Connection) lose(why string) {
+	_ = c.conn.Notify("stopped", map[string]string{"code": "runtime_stopped", "message": why})
+	c.Close()
+}
+
+// watch asks the page from time to time whether it lives, passes it over while
+// it does not answer, and closes the connection when it is gone.
+func (c *Connection) watch(lock string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-c.Done()
+		cancel()
+	}()
+	free := make(chan struct{})
+	pause, limit := askedSeldom, longSilence
+	switch {
+	case c.Gone(ctx, nobodys()) != nil: // there are no locks
+		pause, free = askedOften, nil
+	case lock == "":
+		pause, limit, free = askedOften, silence, nil
+	default:
+		go func() {
+			if c.Gone(ctx, lock) == nil {
+				close(free)
+			}
+		}()
+	}
+	for {
+		select {
+		case <-free:
+			pause, limit, free = askedOften, patience, nil
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+		if !c.answers(ctx, limit, free) {
+			c.lose("the page seemed to be gone")
+			return
+		}
+	}
+}
+
+// nobodys is the name of a lock that nobody holds.
+func nobodys() string {
+	var name [16]byte
+	_, _ = rand.Read(name[:]) // it does not fail
+	return "oidcspa.nobody." + base64.RawURLEncoding.EncodeToString(name[:])
+}
+
+// answers asks the page something, and waits for limit; once its lock is free
+// for [patience] at most. There is one question under way, however long the page
+// sleeps. Any answer is one: a page that does not know the question says so.
+func (c *Connection) answers(ctx context.Context, limit time.Duration, free <-chan struct{}) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answered := make(chan struct{})
+	go func() {
+		_ = c.conn.Call(ctx, "ping", struct{}{}, nil)
+		close(answered)
+	}()
+	dozes, gone := time.NewTimer(doze), time.NewTimer(limit)
+	defer dozes.Stop()
+	defer gone.Stop()
+	for {
+		select {
+		case <-answered:
+			return true
+		case <-dozes.C:
+			c.asleep.Store(true)
+			c.sleeps(true)
+		case <-free:
+			gone.Reset(patience)
+			free = nil
+		case <-gone.C:
+			return false
+		}
+	}
+}
+
+// sleeps tells the client whether the page can be asked for something.
+func (c *Connection) sleeps(asleep bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.asleep.Load() != asleep: // old news
+	case c.client != nil:
+		c.client.Sleeps(asleep)
+	case c.steps != nil:
+		c.steps.Sleeps(asleep)
+	}
+}

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestPolicy expects the source lists where they belong, and nothing that a
+// source list cannot hold.
+func TestPolicy(t *testing.T) {
+	const worker, logout = "/worker.js", "/frontchannel.html"
+	tests := []struct {
+		name       string
+		policy     Policy
+		path, want string // the end of the header
+		refused    string // the setting
+	}{
+		{"nothing said", Policy{}, worker, "connect-src 'self'", ""},
+		{"spaces", Policy{ConnectSrc: "  "}, worker, "connect-src 'self'", ""},
+		{"one", Policy{ConnectSrc: "https://op.example"}, worker, "connect-src 'self' https://op.example", ""},
+		{"two", Policy{ConnectSrc: " https://op.example  https://api.example:8443/v1/ "}, worker,
+			"connect-src 'self' https://op.example https://api.example:8443/v1/", ""},
+		{"everywhere", Policy{ConnectSrc: "*"}, worker, "connect-src 'self' *", ""},
+		{"nobody frames", Policy{}, logout, "frame-ancestors 'none'", ""},
+		{"one frames", Policy{FrontChannelLogoutFrom: "https://op.example"}, logout, "frame-ancestors https://op.example", ""},
+
+		{"another directive", Policy{ConnectSrc: "https://op.example; script-src *"}, "", "", "ConnectSrc"},
+		{"another policy", Policy{ConnectSrc: "https://op.example, default-src *"}, "", "", "ConnectSrc"},
+		{"another header", Policy{ConnectSrc: "https://op.example\r\nX: y"}, "", "", "ConnectSrc"},
+		{"a tab", Policy{ConnectSrc: "https://op.example\thttps://api.example"}, "", "", "ConnectSrc"},
+		{"beyond ASCII", Policy{ConnectSrc: "https://bücher.example"}, "", "", "ConnectSrc"},
+		{"delete", Policy{ConnectSrc: "https://op.example\x7f"}, "", "", "ConnectSrc"},
+		{"another directive for frames", Policy{FrontChannelLogoutFrom: "*; sandbox"}, "", "", "FrontChannelLogoutFrom"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h, err := NewHandler(folder(t), tt.policy)
+			if tt.refused != "" {
+				if err == nil || !strings.HasPrefix(err.Error(), "web: Policy."+tt.refused+": ") {
+					t.Errorf("NewHandler: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := get(h, http.MethodGet, tt.path, nil).Header.Get("Content-Security-Policy")
+			if !strings.HasSuffix(got, "; "+tt.want) {
+				t.Errorf("the policy is %q, want it to end in %q", got, tt.want)
+			}
+		})
+	}
+}
