@@ -27,13 +27,17 @@ var Sections = []Section{
 }
 
 var (
+	link      = regexp.MustCompile(`\[([^\]]+)\]\([^)\s]+\)`)
 	fenced    = regexp.MustCompile("(?ms)^```.*?^```\n")
 	tableHead = regexp.MustCompile(`(?m)^\|.*\|\n\|[-:| ]+\|\n`)
 	spaces    = regexp.MustCompile(`\s+`)
 )
 
-// normal is a text as a reader takes it: white space is one space.
-func normal(text string) string { return strings.TrimSpace(spaces.ReplaceAllString(text, " ")) }
+// normal is a text as a reader takes it: white space is one space, and of a
+// link there is its text.
+func normal(text string) string {
+	return strings.TrimSpace(spaces.ReplaceAllString(link.ReplaceAllString(text, "$1"), " "))
+}
 
 // body returns what stands below a heading, up to the next of any level, with
 // neither code nor the heads of tables.

@@ -55,12 +55,17 @@ func check(ctx context.Context, native, browser bool, only string, parallel int)
 	}
 	defer os.RemoveAll(temporary)
 	var rows []*row
+	first := make(map[string]*row)
 	for _, claim := range table {
 		for _, removal := range claim.Removals {
 			r := newRow(claim, removal)
 			if r.inBrowser() && browser || !r.inBrowser() && native {
 				if r.matches(wanted) {
 					rows = append(rows, r)
+					key := fmt.Sprintf("%q %s", r.Edits, r.Test)
+					if r.like = first[key]; r.like == nil {
+						first[key] = r
+					}
 				}
 			}
 		}

@@ -19,6 +19,7 @@ type row struct {
 	folder   string   // of the test: "wasm/api"
 	name     []string // of the test and its row, as they are printed
 
+	like    *row   // one before with the same lines and test, which is run for both
 	failure string // why the row does not hold; empty if it does
 }
 
