@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -78,5 +79,48 @@ func TestArrivalOfAnotherVisit(t *testing.T) {
 	}
 	if n := op.Count(oidctest.Token); n != 0 {
 		t.Errorf("%d token requests", n)
+	}
+}
+
+// What the app has in the query of its own page is its own: a response adds
+// nothing to it and takes nothing away.
+func TestParametersOfTheApp(t *testing.T) {
+	a := newApp(t)
+	a.set("redirect_uri", a.origin+"/callback.html?op=1")
+	op := newHostile(t, a)
+	op.Edit(func() {
+		op.EditCallback = func(p url.Values) { p.Set("view", "evil"); p.Set("admin", "1") }
+	})
+	tab := newTab(t)
+	tab.visit(a.origin + "/?view=cart&op=mine#top")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	if got := eval[string](tab, "location.search + location.hash"); got != "?view=cart&op=mine#top" {
+		t.Errorf("the address became %q", got)
+	}
+}
+
+// A program that a stranger's message reaches goes on.
+func TestBigIntMessages(t *testing.T) {
+	a := newApp(t)
+	newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := codeOf(tab, "um.signinSilent()"); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	before := eval[string](tab, "um.getUser().then((u) => u.access_token)")
+	eval[bool](tab, `["oidcspa.session", "oidcspa.frontchannel"].forEach((name) => {
+		const channel = new BroadcastChannel(name);
+		channel.postMessage(1n);
+		channel.postMessage({ data: 1n });
+		channel.close();
+	}), true`)
+	if after := eval[string](tab, "um.getUser().then((u) => u.access_token)"); after != before {
+		t.Error("the program has ended: the token is another one")
+	}
+	if code := codeOf(tab, "um.signinSilent()"); code != "" {
+		t.Errorf("afterwards: code %q", code)
 	}
 }

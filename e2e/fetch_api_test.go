@@ -26,7 +26,7 @@ type fetchAPI struct {
 
 // seen is what a request had.
 type seen struct {
-	Path, Method, Authorization, Cookie, Referer, ContentType string
+	Path, Method, Authorization, Cookie, Referer, ContentType, Proof string
 }
 
 // newAPI starts an API with CORS for everybody. With h2 it speaks HTTP/2,
@@ -71,11 +71,11 @@ func (s *fetchAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.seen = append(s.seen, seen{r.URL.Path, r.Method, r.Header.Get("Authorization"),
-		r.Header.Get("Cookie"), r.Header.Get("Referer"), r.Header.Get("Content-Type")})
+		r.Header.Get("Cookie"), r.Header.Get("Referer"), r.Header.Get("Content-Type"), r.Header.Get("DPoP")})
 	other := s.other
 	s.mu.Unlock()
 	switch r.URL.Path {
-	case "/digest": // the length and the SHA-256 of the body
+	case "/digest", "/api/digest": // the length and the SHA-256 of the body
 		hash := sha256.New()
 		n, err := io.Copy(hash, r.Body)
 		if err != nil {

@@ -121,7 +121,7 @@ func TestFetchAnswers(t *testing.T) {
 			for _, tt := range []struct{ url, init, want string }{
 				{"https://localhost.evil.example/", `{}`, "fetch_not_allowed"},
 				{s.origin + "/here", `{redirect: "manual"}`, "invalid_argument"},
-				{s.origin + "/here", `{redirect: "error"}`, "network"},
+				{s.origin + "/here", `{redirect: "error"}`, "redirect_refused"},
 				{s.origin + "/digest", `{mode: "no-cors"}`, "invalid_argument"},
 				{s.origin + "/digest", `{credentials: "include"}`, "invalid_argument"},
 				{s.origin + "/digest", `{headers: {Authorization: "Bearer x"}}`, "invalid_argument"},

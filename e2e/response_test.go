@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -144,9 +145,20 @@ func TestSharedRedirectURI(t *testing.T) {
 	if code := codeOf(tab, "um.signinSilent()"); code != "redirect_uri_shared" {
 		t.Errorf("code %q", code)
 	}
+	steps := `(async () => {
+		const { OidcClient } = await import("/index.js");
+		new OidcClient({ ...settings, authority: "https://other.example" });
+		await new OidcClient(settings).createSigninRequest();
+	})()`
+	alone := tab.sibling()
+	alone.visit(a.origin + "/")
+	if code := codeOf(alone, steps); code != "redirect_uri_shared" {
+		t.Errorf("of single steps: code %q", code)
+	}
+	alone.close()
 	a.set("redirect_uri", a.redirectURI()+"?op=1")
 	tab.visit(a.origin + "/")
-	eval[bool](tab, other)
+	eval[bool](tab, strings.ReplaceAll(other, "callback.html", "callback.html?op=2"))
 	if code := codeOf(tab, "um.signinSilent()"); code != "" {
 		t.Errorf("with a redirect URI of its own: code %q", code)
 	}

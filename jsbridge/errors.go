@@ -38,7 +38,7 @@ func errorOf(thrown safejs.Value) *Error {
 		return &Error{Name: name, Message: message}
 	}
 	text, _ := thrown.String() // "" is as good as nothing
-	return &Error{Name: "thrown " + thrown.Type().String(), Message: text}
+	return &Error{Name: "thrown " + nameOf(thrown), Message: text}
 }
 
 // caught returns the Go error for what a method of safejs returned.
@@ -55,7 +55,7 @@ func caught(err error) error {
 // have none.
 func stringMember(v safejs.Value, name string) (string, bool) {
 	member, err := v.Get(name)
-	if err != nil || member.Type() != safejs.TypeString {
+	if err != nil || !isType(member, safejs.TypeString) {
 		return "", false
 	}
 	s, err := member.String()

@@ -96,11 +96,11 @@ func (p *Port) Close() {
 // keepChannel takes over a channel and its number.
 func (p *Port) keepChannel(event safejs.Value) {
 	data, err := event.Get("data")
-	if err != nil || data.Type() != safejs.TypeObject {
+	if err != nil || !isType(data, safejs.TypeObject) {
 		return
 	}
 	number, err := data.Get("channel")
-	if err != nil || number.Type() != safejs.TypeNumber {
+	if err != nil || !isType(number, safejs.TypeNumber) {
 		return
 	}
 	n, _ := number.Int()

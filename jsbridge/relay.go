@@ -111,8 +111,8 @@ func (r *Relay) receive(event safejs.Value) {
 }
 
 // Send sends a request and returns the head of the answer. A request before
-// it is given up, with its answer. The errors are [ErrNetwork], [ErrCORS], an
-// [*Error] for what is no request, and the cause of the context's end.
+// it is given up, with its answer. The errors are [ErrNetwork], [ErrCORS],
+// [ErrRedirect] for a redirect where none is wanted, an [*Error] for what is no request, and the cause of the context's end.
 func (r *Relay) Send(req *RelayRequest) (*RelayResponse, error) {
 	r.drop()
 	ctx, cancel := context.WithCancel(r.ctx)
@@ -141,32 +141,41 @@ func (r *Relay) Send(req *RelayRequest) (*RelayResponse, error) {
 	if err != nil {
 		return nil, r.failure(req)
 	}
+	if typ, _ := stringMember(response, "type"); typ == "opaqueredirect" {
+		return nil, ErrRedirect
+	}
 	return a.head(req.Method, response)
 }
 
-// failure says why a request failed. What a redirect or a body that cannot be
+// failure says why a request failed. What a hash or a body that cannot be
 // streamed breaks looks the same: then no second request can tell.
 func (r *Relay) failure(req *RelayRequest) error {
 	switch {
 	case r.ctx.Err() != nil:
 		return context.Cause(r.ctx)
-	case req.Streamed, req.Redirect == "error", req.Integrity != "":
+	case req.Streamed, req.Integrity != "":
 		return ErrNetwork
 	}
 	return diagnose(r.ctx, req.URL)
 }
 
-// options returns the second argument of JavaScript's new Request.
+// options returns the second argument of JavaScript's new Request. Where a
+// redirect is an error it is "manual" for the browser: that follows none
+// either, and tells it from a network that is down.
 func (req *RelayRequest) options() map[string]any {
 	header := make(map[string]any, len(req.Header))
 	for name, value := range req.Header {
 		header[name] = value
 	}
+	redirect := req.Redirect
+	if redirect == "error" {
+		redirect = "manual"
+	}
 	return map[string]any{
 		"method":         req.Method,
 		"headers":        header,
 		"mode":           req.Mode,
-		"redirect":       req.Redirect,
+		"redirect":       redirect,
 		"cache":          req.Cache,
 		"integrity":      req.Integrity,
 		"credentials":    "omit",

@@ -75,7 +75,7 @@ func (u *upload) put(piece safejs.Value) {
 	switch {
 	case piece.IsNull():
 		_, _ = u.controller.Call("close")
-	case piece.Type() == safejs.TypeObject:
+	case isType(piece, safejs.TypeObject):
 		_, _ = u.controller.Call("enqueue", piece)
 	default:
 		_, _ = u.controller.Call("error")

@@ -33,7 +33,7 @@ func serve(global string, accept func(*Port)) (stop func(), err error) {
 	if err != nil {
 		return nil, caught(err)
 	}
-	if host.Type() != safejs.TypeFunction {
+	if !isType(host, safejs.TypeFunction) {
 		return nil, fmt.Errorf("jsbridge: globalThis[%q] is no function: the host did not offer itself", global)
 	}
 	if err := safejs.Global().Delete(global); err != nil {

@@ -77,3 +77,23 @@ func checkImports(t *testing.T, file string) {
 		}
 	}
 }
+
+// TestTypes: a value from outside may be a BigInt, and asking for its type ends
+// the program. Only type.go does so.
+func TestTypes(t *testing.T) {
+	for _, pattern := range []string{"*.go", "../wasm/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if file != "type.go" && !strings.HasSuffix(file, "_test.go") && strings.Contains(string(data), ".Type()") {
+				t.Errorf("%s asks for a type: isType does not panic", file)
+			}
+		}
+	}
+}

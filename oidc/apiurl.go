@@ -1,15 +1,12 @@
 package oidc
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // ParseAPIURL returns the origin of an absolute URL as browsers write it, and
 // the segments of its path, still escaped, without the empty one at the end.
 // It takes what a browser and net/url read in the same way, and nothing else:
-// no userinfo, no fragment, hosts in ASCII, no dot segments, not even hidden
-// behind escapes. Codes: [ErrInvalidArgument], [ErrInsecureURL].
+// no userinfo, no fragment, hosts in ASCII, no dot segments, and nothing that
+// some server may take for one. Codes: [ErrInvalidArgument], [ErrInsecureURL].
 func ParseAPIURL(raw string) (origin string, segments []string, err error) {
 	if strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r == '\\' || r >= 0x7f }) {
 		return "", nil, ErrInvalidArgument
@@ -35,19 +32,4 @@ func ParseAPIURL(raw string) (origin string, segments []string, err error) {
 		}
 	}
 	return originOf(u), segments, nil
-}
-
-// hidesDots tells whether some server may take a segment for one that leads
-// up the path: "..", "%2e%2e", "..%2Fadmin".
-func hidesDots(segment string) bool {
-	plain, err := url.PathUnescape(segment)
-	if err != nil {
-		return true
-	}
-	for part := range strings.FieldsFuncSeq(plain, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if part == "." || part == ".." {
-			return true
-		}
-	}
-	return false
 }

@@ -48,6 +48,20 @@ func TestParseAPIURL(t *testing.T) {
 		{"https://api.example/v1/%zz", "", nil, ErrInvalidArgument},
 		{"https://api.example:port/", "", nil, ErrInvalidArgument},
 	}
+	for _, segment := range legalSegments {
+		tests = append(tests, struct {
+			url, origin string
+			segments    []string
+			want        error
+		}{"https://api.example/v1/" + segment + "/x", "https://api.example", []string{"v1", segment, "x"}, nil})
+	}
+	for _, segment := range dotSegments {
+		tests = append(tests, struct {
+			url, origin string
+			segments    []string
+			want        error
+		}{"https://api.example/v1/" + segment + "/admin", "", nil, ErrInvalidArgument})
+	}
 	for _, tt := range tests {
 		t.Run(tt.url, func(t *testing.T) {
 			origin, segments, err := ParseAPIURL(tt.url)

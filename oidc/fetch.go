@@ -73,7 +73,8 @@ func postForm(ctx context.Context, t Transport, endpoint, url string, form *para
 			"Accept":       "application/json",
 			"Content-Type": "application/x-www-form-urlencoded",
 		},
-		Body: form.encode(),
+		Body:    form.encode(),
+		NoStore: true, // RFC 6749 5.1, whatever the answer says
 	})
 	if err != nil {
 		return nil, err

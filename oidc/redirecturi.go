@@ -8,8 +8,8 @@ import (
 )
 
 // A Fit says how well an address matches a redirect URI; 0 is not at all. Of
-// two redirect URIs that match, the one with the greater fit says more of the
-// address.
+// two redirect URIs that match, the one with the greater fit has more of the
+// query of the address.
 type Fit int
 
 // FitRedirectURI compares the address at which a response arrived with a
@@ -18,7 +18,7 @@ type Fit int
 // adds to the query (RFC 6749 4.1.2) and the fragment are no part of it.
 //
 // Lenient: hosts with clean URLs answer /callback.html at /callback, others
-// add a slash. Such a path matches, with a smaller fit.
+// add a slash. Such a path is the same.
 func FitRedirectURI(redirectURI, address string) Fit {
 	want, wantErr := parseAddress(redirectURI)
 	got, gotErr := parseAddress(address)
@@ -30,12 +30,15 @@ func FitRedirectURI(redirectURI, address string) Fit {
 		if !slices.Equal(values, got.query[name]) {
 			return 0
 		}
-		fit += 2
-	}
-	if want.path == got.path {
 		fit++
 	}
 	return fit
+}
+
+// SameRedirectURI tells whether two redirect URIs are one, as a server that
+// rewrites paths may answer each of them at the other.
+func SameRedirectURI(a, b string) bool {
+	return FitRedirectURI(a, b) > 0 && FitRedirectURI(b, a) > 0
 }
 
 // An address is a URL in the parts in which browsers and this package agree.

@@ -9,30 +9,30 @@ import (
 // The address at which a response arrives is the redirect URI of its request
 // (RFC 9700 4.4.2.2).
 func TestFitRedirectURI(t *testing.T) {
-	const none, rewritten, exact = 0, 1, 2
+	const none, match = 0, 1
 	tests := []struct {
 		name, redirectURI, address string
 		want                       Fit
 	}{
-		{"equal", "https://app.example/cb.html", "https://app.example/cb.html", exact},
-		{"with a response", "https://app.example/cb", "https://app.example/cb?code=c&state=s", exact},
-		{"with a fragment", "https://app.example/cb", "https://app.example/cb#code=c&state=s", exact},
-		{"no path", "https://app.example", "https://app.example/?code=c", exact},
-		{"default port", "https://app.example:443/cb", "https://APP.example/cb", exact},
-		{"escapes", "https://app.example/caf%C3%A9", "https://app.example/café", exact},
-		{"dot segments", "https://app.example/a/../cb", "https://app.example/cb", exact},
-		{"own query", "https://app.example/cb?op=1", "https://app.example/cb?op=1&code=c", exact + 2},
-		{"own query, put behind", "https://app.example/cb?op=1", "https://app.example/cb?code=c&op=1", exact + 2},
-		{"own query, written otherwise", "https://app.example/cb?op=a%20b", "https://app.example/cb?op=a+b", exact + 2},
-		{"two parameters", "https://app.example/cb?op=1&x", "https://app.example/cb?x=&op=1", exact + 4},
-		{"of an installed app", "com.example.app:/cb", "com.example.app:/cb?code=c", exact},
-		{"of an installed app, without a path", "com.example.app:cb", "com.example.app:cb?code=c", exact},
+		{"equal", "https://app.example/cb.html", "https://app.example/cb.html", match},
+		{"with a response", "https://app.example/cb", "https://app.example/cb?code=c&state=s", match},
+		{"with a fragment", "https://app.example/cb", "https://app.example/cb#code=c&state=s", match},
+		{"no path", "https://app.example", "https://app.example/?code=c", match},
+		{"default port", "https://app.example:443/cb", "https://APP.example/cb", match},
+		{"escapes", "https://app.example/caf%C3%A9", "https://app.example/café", match},
+		{"dot segments", "https://app.example/a/../cb", "https://app.example/cb", match},
+		{"own query", "https://app.example/cb?op=1", "https://app.example/cb?op=1&code=c", match + 1},
+		{"own query, put behind", "https://app.example/cb?op=1", "https://app.example/cb?code=c&op=1", match + 1},
+		{"own query, written otherwise", "https://app.example/cb?op=a%20b", "https://app.example/cb?op=a+b", match + 1},
+		{"two parameters", "https://app.example/cb?op=1&x", "https://app.example/cb?x=&op=1", match + 2},
+		{"of an installed app", "com.example.app:/cb", "com.example.app:/cb?code=c", match},
+		{"of an installed app, without a path", "com.example.app:cb", "com.example.app:cb?code=c", match},
 
-		{"without .html", "https://app.example/cb.html", "https://app.example/cb?code=c", rewritten},
-		{"with .html", "https://app.example/cb", "https://app.example/cb.html?code=c", rewritten},
-		{"with a slash", "https://app.example/cb", "https://app.example/cb/?code=c", rewritten},
-		{"without a slash", "https://app.example/cb/", "https://app.example/cb?code=c", rewritten},
-		{"rewritten with own query", "https://app.example/cb.html?op=1", "https://app.example/cb?op=1", rewritten + 2},
+		{"without .html", "https://app.example/cb.html", "https://app.example/cb?code=c", match},
+		{"with .html", "https://app.example/cb", "https://app.example/cb.html?code=c", match},
+		{"with a slash", "https://app.example/cb", "https://app.example/cb/?code=c", match},
+		{"without a slash", "https://app.example/cb/", "https://app.example/cb?code=c", match},
+		{"rewritten with own query", "https://app.example/cb.html?op=1", "https://app.example/cb?op=1", match + 1},
 
 		{"another scheme", "https://localhost/cb", "http://localhost/cb", none},
 		{"another host", "https://app.example/cb", "https://app.example.evil/cb", none},
@@ -58,6 +58,25 @@ func TestFitRedirectURI(t *testing.T) {
 				t.Errorf("fit %d, want %d", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestSameRedirectURI(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"https://app.example/cb", "https://app.example/cb", true},
+		{"https://app.example/cb", "https://app.example/cb.html", true},
+		{"https://app.example/cb/?op=1", "https://app.example/cb.html?op=1", true},
+		{"https://app.example/cb", "https://app.example/cb?op=1", false},
+		{"https://app.example/cb?op=1", "https://app.example/cb?op=2", false},
+		{"https://app.example/cb", "https://app.example/cb2", false},
+	}
+	for _, tt := range tests {
+		if SameRedirectURI(tt.a, tt.b) != tt.want || SameRedirectURI(tt.b, tt.a) != tt.want {
+			t.Errorf("%s and %s: want %v", tt.a, tt.b, tt.want)
+		}
 	}
 }
 
@@ -93,11 +112,11 @@ func FuzzFitRedirectURI(f *testing.F) {
 			t.Errorf("fit %d", fit)
 		}
 		parsed, err := parseAddress(redirectURI)
-		if err == nil && FitRedirectURI(redirectURI, redirectURI) != Fit(2+2*len(parsed.query)) {
+		if err == nil && FitRedirectURI(redirectURI, redirectURI) != Fit(1+len(parsed.query)) {
 			t.Error("a redirect URI does not match itself")
 		}
-		if fit > 0 && len(parsed.query) == 0 && FitRedirectURI(address, redirectURI) > fit {
-			t.Error("the other way round it matches better")
+		if SameRedirectURI(redirectURI, address) != SameRedirectURI(address, redirectURI) {
+			t.Error("the other way round it is another")
 		}
 	})
 }

@@ -9,7 +9,12 @@ type Request struct {
 	Header  map[string]string
 	Body    string // form-encoded, for POST
 	NoCache bool   // past the HTTP cache: for keys that were not found in it
+	NoStore bool   // neither from the HTTP cache nor into it: for what is about a person
 	Cookies bool   // those of the server go along, and those that it sets are kept
+
+	// MayRedirect lets a transport follow redirects: for APIs, never for a
+	// provider.
+	MayRedirect bool
 }
 
 // A Response is the provider's answer.
@@ -20,7 +25,7 @@ type Response struct {
 }
 
 // A Transport sends one HTTP request. It does not follow redirects
-// ([ErrRedirectRefused]), sends no cookies unless the request says so, bounds
+// ([ErrRedirectRefused]) and sends no cookies unless the request says so, bounds
 // the time ([ErrTimeout]), unless ctx has a deadline, and the length of the
 // answer ([ErrResponseTooLarge]). A deadline whose cause is ErrTimeout gives
 // that. Other failures are [ErrNetwork] and [ErrCORSRefused]. An answer that

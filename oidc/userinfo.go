@@ -34,6 +34,7 @@ func (r *UserinfoRequest) Fetch(ctx context.Context, t Transport, m *Metadata, n
 			"Accept":        "application/json, application/jwt",
 			"Authorization": "Bearer " + r.AccessToken.Reveal(),
 		},
+		NoStore: true, // the next person has another token and the same URL
 	})
 	if err != nil {
 		return nil, err

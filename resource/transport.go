@@ -37,7 +37,10 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	for name, value := range req.Header {
 		r.Header.Set(name, value)
 	}
-	if req.NoCache {
+	switch {
+	case req.NoStore:
+		r.Header.Set("Cache-Control", "no-store")
+	case req.NoCache:
 		r.Header.Set("Cache-Control", "no-cache")
 	}
 	client := http.Client{

@@ -85,22 +85,22 @@ func TestTransportTimeout(t *testing.T) {
 }
 
 func TestTransportSends(t *testing.T) {
-	var got *http.Request
-	var body string
-	echo := roundTripper(func(r *http.Request) (*http.Response, error) {
-		data, err := io.ReadAll(r.Body)
-		got, body = r, string(data)
-		return &http.Response{StatusCode: 200, Body: http.NoBody}, err
-	})
-	_, err := (&resource.Transport{RoundTripper: echo}).Do(t.Context(), &oidc.Request{
-		Method: "POST", URL: "https://op.example.test/token",
-		Header: map[string]string{"Accept": "application/json"}, Body: "a=b", NoCache: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "a=b" || got.Method != "POST" || got.Header.Get("Accept") != "application/json" || got.Header.Get("Cache-Control") != "no-cache" {
-		t.Errorf("sent %s %v %q", got.Method, got.Header, body)
+	for want, req := range map[string]oidc.Request{"": {}, "no-cache": {NoCache: true}, "no-store": {NoStore: true}} {
+		var got *http.Request
+		var body string
+		echo := roundTripper(func(r *http.Request) (*http.Response, error) {
+			data, err := io.ReadAll(r.Body)
+			got, body = r, string(data)
+			return &http.Response{StatusCode: 200, Body: http.NoBody}, err
+		})
+		req.Method, req.URL, req.Body = "POST", "https://op.example.test/token", "a=b"
+		req.Header = map[string]string{"Accept": "application/json"}
+		if _, err := (&resource.Transport{RoundTripper: echo}).Do(t.Context(), &req); err != nil {
+			t.Fatal(err)
+		}
+		if body != "a=b" || got.Method != "POST" || got.Header.Get("Accept") != "application/json" || got.Header.Get("Cache-Control") != want {
+			t.Errorf("sent %s %v %q, want Cache-Control %q", got.Method, got.Header, body, want)
+		}
 	}
 }
 

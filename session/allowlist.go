@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -26,8 +27,14 @@ type API struct {
 	// fetched when it is first needed. Empty means that of the sign-in.
 	Resource string
 
+	// TokenFollowsRedirects has the token go wherever on its origin the API
+	// redirects to, on the list or not. Needless where the list has the whole
+	// origin for one token; without effect on tokens that are bound to a key.
+	TokenFollowsRedirects bool
+
 	origin   string
 	segments []string
+	follows  bool // no redirect leads the token off the list, or the app does not mind
 }
 
 // check fills in what requests are compared with. Codes:
@@ -45,12 +52,24 @@ func (f *FetchSettings) check() error {
 		}
 		allow[i] = api
 	}
+	for i := range allow {
+		allow[i].follows = allow[i].TokenFollowsRedirects || ownsOrigin(allow, &allow[i])
+	}
 	f.Allow = allow
 	switch f.StepUp {
 	case "", StepUpPopup, StepUpRedirect:
 		return nil
 	}
 	return fmt.Errorf("fetch.stepUp: %w", oidc.ErrInvalidConfig)
+}
+
+// ownsOrigin tells whether all of the origin of api is for its token: whatever
+// path a redirect leads to there, find would have given it the same one. At
+// another origin the browser takes the token off (Fetch, HTTP-redirect fetch).
+func ownsOrigin(allow []API, api *API) bool {
+	return len(api.segments) == 0 && !slices.ContainsFunc(allow, func(other API) bool {
+		return other.origin == api.origin && other.Resource != api.Resource
+	})
 }
 
 // find returns the API that a request goes to, the one with the longest path

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,7 +42,7 @@ type fetches struct {
 	mu       sync.Mutex
 	tokens   map[string]*resourceToken // by resource; guarded by mu, as all below
 	futile   map[string]time.Time      // by resource: when a renewed token was refused, too
-	answered map[string]time.Time      // by challenge: when it was answered with a sign-in
+	answered map[string]time.Time      // by challenge, and by API and number: when it was answered with a sign-in
 }
 
 // forget drops the tokens.
@@ -80,9 +81,12 @@ func (f *fetches) note(notes *map[string]time.Time, key string, now time.Time) {
 // A challenge for a stronger sign-in raises [StepUpRequired] in this tab and
 // is answered as the settings say, see [StepUpMode].
 //
+// No redirect takes the token off the list of the settings, nor a proof to
+// where the token does not go: those are refused.
+//
 // t gets requests without a body, adds it, and returns the head of the answer.
 // Codes: [ErrFetchNotAllowed], [oidc.ErrInvalidArgument] for headers that are
-// not the app's to set, [ErrNotSignedIn], [ErrStepUpRequired], those of t, of
+// not the app's to set, [oidc.ErrRedirectRefused], [ErrNotSignedIn], [ErrStepUpRequired], those of t, of
 // [Client.SigninSilent] and of [Client.SigninRedirect].
 func (c *Client) Fetch(ctx context.Context, req *FetchRequest, t oidc.Transport) (*oidc.Response, error) {
 	api, err := c.settings.Fetch.find(req.URL)
@@ -142,7 +146,7 @@ func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
 		if !stronger || !f.request.Repeatable {
 			break
 		}
-		if used, err = f.credential(ctx); err != nil {
+		if used, err = f.another(ctx, used); err != nil {
 			return nil, err
 		}
 		if resp, err = f.send(ctx, used); err != nil {
@@ -178,14 +182,26 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 		header[name] = value
 	}
 	transport := f.transport
-	if isBound(with.user) {
+	bound := isBound(with.user)
+	if bound {
 		prover, err := f.session.prover(ctx)
 		if err != nil {
 			return nil, err
 		}
 		transport = prover.Over(transport)
 	}
-	return transport.Do(ctx, &oidc.Request{Method: f.request.Method, URL: f.request.URL, Header: header})
+	resp, err := transport.Do(ctx, &oidc.Request{
+		Method: f.request.Method,
+		URL:    f.request.URL,
+		Header: header,
+		// A proof is for one address (RFC 9449 4.2), and the browser would
+		// show it to any other, even where it takes the token off.
+		MayRedirect: f.api.follows && !bound,
+	})
+	if errors.Is(err, oidc.ErrRedirectRefused) {
+		return nil, fmt.Errorf("the API redirects, and the token would go with it: %w", err)
+	}
+	return resp, err
 }
 
 // renewAndRepeat renews a token that was refused. What cannot be renewed, or
@@ -218,7 +234,17 @@ func (f *fetch) renew(ctx context.Context, used *credential) (*credential, error
 	} else if err := f.session.keep(ctx, f.client, used.user); err != nil {
 		return nil, err
 	}
-	return f.credential(ctx)
+	return f.another(ctx, used)
+}
+
+// another returns a credential to repeat a request with: of the person who made
+// it, or it is [oidc.ErrSubjectChanged].
+func (f *fetch) another(ctx context.Context, used *credential) (*credential, error) {
+	fresh, err := f.credential(ctx)
+	if err == nil && fresh.user.Subject() != used.user.Subject() {
+		return nil, fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
+	}
+	return fresh, err
 }
 
 // refusesToken tells whether another token may do better (RFC 6750 3.1).
@@ -252,10 +278,13 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 		return user, nil
 	}
 	renewErr := s.keep(ctx, c, user)
+	asked := user.Subject()
 	user, _ = s.current()
 	switch {
 	case user == nil:
 		return nil, ErrNotSignedIn
+	case user.Subject() != asked: // the request is of who was there when it was made
+		return nil, fmt.Errorf("somebody else signed in: %w", oidc.ErrSubjectChanged)
 	case user.left(s.config.Now()) > 0: // not renewed, perhaps, and still good
 		return user, nil
 	case renewErr != nil:

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ const apiURL = "https://api.example.test/v1/things"
 type api struct {
 	mu   sync.Mutex
 	sent []map[string]string
+	err  error
+
+	mayRedirect bool // the last request
 
 	// answer is asked for each request; nil is 200 for everybody.
 	answer func(n int, header map[string]string) *oidc.Response
@@ -30,6 +34,10 @@ func (a *api) Do(_ context.Context, req *oidc.Request) (*oidc.Response, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.sent = append(a.sent, req.Header)
+	a.mayRedirect = req.MayRedirect
+	if a.err != nil {
+		return nil, a.err
+	}
 	if a.answer == nil {
 		return &oidc.Response{Status: 200}, nil
 	}
@@ -322,6 +330,58 @@ func TestFetchUnrepeatable(t *testing.T) {
 	}
 }
 
+// A transport may follow a redirect only where every path of the origin has
+// the same token, or the app said so, and no proof goes along.
+func TestFetchRedirects(t *testing.T) {
+	const path, origin = "https://api.example.test/v1", "https://api.example.test"
+	tests := []struct {
+		name  string
+		allow []API
+		bound bool
+		want  bool // may follow
+	}{
+		{"a path", []API{{URL: path}}, false, false},
+		{"a path, and the app does not mind", []API{{URL: path, TokenFollowsRedirects: true}}, false, true},
+		{"a path, and the app does not mind another", []API{{URL: path}, {URL: path + "/x", TokenFollowsRedirects: true}}, false, false},
+		{"a path in an origin of the list", []API{{URL: path}, {URL: origin}}, false, false},
+		{"the origin", []API{{URL: origin}}, false, true},
+		{"the origin with a slash", []API{{URL: origin + "/"}}, false, true},
+		{"the origin and a path of its token", []API{{URL: origin}, {URL: origin + "/v2"}}, false, true},
+		{"the origin and a path of another token", []API{{URL: origin}, {URL: origin + "/v2", Resource: "urn:v2"}}, false, false},
+		{"the origin and another origin's path", []API{{URL: origin}, {URL: "https://other.example/v2", Resource: "urn:v2"}}, false, true},
+		{"the origin, bound to a key", []API{{URL: origin}}, true, false},
+		{"a path, bound to a key", []API{{URL: path}}, true, false},
+		{"a path, bound to a key, and the app does not mind", []API{{URL: path, TokenFollowsRedirects: true}}, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			if tt.bound {
+				w, _ = newBound(t)
+			}
+			w.settings.Fetch.Allow = tt.allow
+			client, tab := w.open(false)
+			w.signIn(client, tab)
+			a := &api{}
+			mustGet(t, client, a)
+			if got := a.mayRedirect; got != tt.want {
+				t.Errorf("may follow a redirect: %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+// A redirect that is refused is not sent again, and says whose it is.
+func TestFetchRedirectRefused(t *testing.T) {
+	_, client, _, a := newFetcher(t, nil)
+	a.err = oidc.ErrRedirectRefused
+	_, err := get(client, a)
+	mustFail(t, "Fetch", err, oidc.ErrRedirectRefused)
+	if !strings.Contains(err.Error(), "the API redirects") || len(a.sent) != 1 {
+		t.Errorf("%v, after %d requests", err, len(a.sent))
+	}
+}
+
 // A token that is bound to a key goes with a proof, and with the nonce that
 // the API wants.
 func TestFetchDPoP(t *testing.T) {
@@ -524,5 +584,80 @@ func TestFetchAborted(t *testing.T) {
 	}
 	if n := w.op.Count(oidctest.Token); n != 1 {
 		t.Errorf("%d renewals, want 1", n)
+	}
+}
+
+// A request that one End-User made is not sent again with the token of another
+// one who has signed in meanwhile.
+func TestFetchOfAnotherEndUser(t *testing.T) {
+	for name, challenge := range map[string]*oidc.Response{
+		"invalid_token":      challenged(401, `Bearer error="invalid_token"`),
+		"insufficient_scope": challenged(403, `Bearer error="insufficient_scope", scope="x"`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, client, _, a := newFetcher(t, nil)
+			other, tab := w.open(false)
+			a.answer = func(n int, _ map[string]string) *oidc.Response {
+				if n > 1 {
+					return &oidc.Response{Status: 200}
+				}
+				w.op.Edit(func() { w.op.Subject = "subject-2" })
+				w.signIn(other, tab)
+				return challenge
+			}
+			resp, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
+			if len(a.sent) != 1 {
+				t.Errorf("%d requests", len(a.sent))
+			}
+			if err == nil && resp != challenge {
+				t.Errorf("the answer is %v", resp)
+			} else if err != nil {
+				mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
+			}
+		})
+	}
+}
+
+// Nor is it sent at all, if the other one comes while its token is renewed.
+func TestFetchOfAnotherEndUserAtRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, _, a := newFetcher(t, func(w *world) {
+			w.op.Lifetime = 20 * time.Second
+			w.settings.ManualRenew = true
+		})
+		other, tab := w.open(false)
+		time.Sleep(15 * time.Second)
+		w.op.Edit(func() {
+			w.op.Hold = func(endpoint string, r *http.Request) {
+				if endpoint == oidctest.Token {
+					w.op.Edit(func() { w.op.Subject, w.op.Hold = "subject-2", nil })
+					w.signIn(other, tab)
+				}
+			}
+		})
+		_, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
+		mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
+		if len(a.sent) != 0 {
+			t.Errorf("%d requests", len(a.sent))
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// An API that asks for something else each time gets three sign-ins a minute.
+func TestStepUpsOfOneAPI(t *testing.T) {
+	w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpPopup })
+	popups := 0
+	tab.popup = func(_ context.Context, popup Popup) (string, error) { popups++; return w.op.Visit(popup.URL), nil }
+	a.answer = func(n int, _ map[string]string) *oidc.Response {
+		return challenged(403, fmt.Sprintf(`Bearer error="insufficient_scope", scope="s%d"`, n))
+	}
+	for range 5 {
+		if got := mustGet(t, client, a); got != 403 {
+			t.Errorf("status %d", got)
+		}
+	}
+	if popups != stepUpLimit {
+		t.Errorf("%d windows, want %d", popups, stepUpLimit)
 	}
 }

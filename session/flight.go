@@ -73,7 +73,7 @@ func (k *keyedFlight[T]) doFor(ctx context.Context, c *Client, key string, fn fu
 		if l.by == c {
 			limit = nil
 		}
-		value, err, settled := k.wait(ctx, l, limit)
+		value, settled, err := k.wait(ctx, l, limit)
 		switch {
 		case !settled:
 			r.own = c
@@ -104,15 +104,15 @@ func (k *keyedFlight[T]) board(ctx context.Context, r route, c *Client, fn func(
 }
 
 // wait waits for a landing; settled is false if limit came first.
-func (k *keyedFlight[T]) wait(ctx context.Context, l *landing[T], limit <-chan time.Time) (value T, err error, settled bool) {
+func (k *keyedFlight[T]) wait(ctx context.Context, l *landing[T], limit <-chan time.Time) (value T, settled bool, err error) {
 	defer k.leave(l)
 	select {
 	case <-l.done:
-		return l.value, l.err, true
+		return l.value, true, l.err
 	case <-ctx.Done():
-		return value, context.Cause(ctx), true
+		return value, true, context.Cause(ctx)
 	case <-limit:
-		return value, nil, false
+		return value, false, nil
 	}
 }
 

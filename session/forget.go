@@ -105,3 +105,13 @@ func (s *session) goesAway() {
 	defer s.mu.Unlock()
 	s.awayUntil = time.Now().Add(underway)
 }
+
+// Known counts the sessions, the providers and the redirect URIs that the
+// program knows of.
+func (r *Registry) Known() (sessions, providers, redirectURIs int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.redirects.mu.Lock()
+	defer r.redirects.mu.Unlock()
+	return len(r.sessions), len(r.providers), len(r.redirects.issuers)
+}

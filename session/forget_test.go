@@ -11,12 +11,8 @@ import (
 
 // left returns how many sessions, providers and redirect URIs the program knows.
 func (w *world) left() [3]int {
-	r := w.registry
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.redirects.mu.Lock()
-	defer r.redirects.mu.Unlock()
-	return [3]int{len(r.sessions), len(r.providers), len(r.redirects.issuers)}
+	sessions, providers, redirectURIs := w.registry.Known()
+	return [3]int{sessions, providers, redirectURIs}
 }
 
 // What nobody uses is forgotten; a reload is not nobody.

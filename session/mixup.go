@@ -76,7 +76,7 @@ func (r *redirects) begin(tx *oidc.Transaction, now time.Time) {
 	like := map[string]map[string]int{}
 	for uri, issuers := range r.issuers {
 		other, _, _ := strings.Cut(uri, "?")
-		if oidc.FitRedirectURI(place, other) > 0 && (len(issuers) > 1 || issuers[tx.Issuer] == 0) {
+		if oidc.FitRedirectURI(place, other) > 0 && hasOther(issuers, tx.Issuer) {
 			like[uri] = maps.Clone(issuers)
 		}
 	}
@@ -105,8 +105,8 @@ func (r *redirects) check(metadata *oidc.Metadata, tx *oidc.Transaction) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, known := range []map[string]map[string]int{r.issuers, r.rivals[tx.State].issuers} {
-		for issuer := range known[tx.RedirectURI] {
-			if issuer != tx.Issuer {
+		for uri, issuers := range known {
+			if hasOther(issuers, tx.Issuer) && oidc.SameRedirectURI(uri, tx.RedirectURI) {
 				return ErrRedirectURIShared
 			}
 		}
@@ -133,12 +133,17 @@ func (r *redirects) checkArrival(metadata *oidc.Metadata, tx *oidc.Transaction, 
 	defer r.mu.Unlock()
 	for _, known := range []map[string]map[string]int{r.issuers, r.rivals[tx.State].issuers} {
 		for uri, issuers := range known {
-			if issuers[tx.Issuer] == 0 && own > 0 && oidc.FitRedirectURI(uri, callbackURL) >= own {
+			if hasOther(issuers, tx.Issuer) && own > 0 && oidc.FitRedirectURI(uri, callbackURL) >= own {
 				return oidc.ArrivalError(tx.RedirectURI, callbackURL)
 			}
 		}
 	}
 	return nil
+}
+
+// hasOther tells whether one of issuers is another.
+func hasOther(issuers map[string]int, issuer string) bool {
+	return len(issuers) > 1 || issuers[issuer] == 0
 }
 
 // A Peer is another client of the page, which need not be open: with its

@@ -19,6 +19,7 @@ type attacked struct {
 	honest, attacker *oidctest.OP
 	client           *Client
 	tab              *tab
+	steps            func() *Steps // of both; the attacker's are returned
 }
 
 // Do is [oidc.Transport]: it asks the provider that the address is of.
@@ -41,9 +42,9 @@ func (a *attacked) visit(address string) string {
 	return address
 }
 
-// newAttacked opens the client of the attacker, and that of the honest
-// provider if the page has it.
-func newAttacked(t *testing.T, row oidctest.MixUp, both bool) *attacked {
+// newAttacked opens the client of the attacker, and of the honest provider what
+// the page has.
+func newAttacked(t *testing.T, row oidctest.MixUp, who present) *attacked {
 	a := &attacked{honest: oidctest.New(t), attacker: oidctest.New(t)}
 	a.attacker.Issuer = "https://evil.example.test"
 	honestURI, attackerURI := row.Prepare(a.honest, a.attacker, appOrigin, otherOrigin)
@@ -52,20 +53,48 @@ func newAttacked(t *testing.T, row oidctest.MixUp, both bool) *attacked {
 		tab := newTab(op)
 		tab.frame = func(_ context.Context, url string) (string, error) { return a.visit(url), nil }
 		tab.popup = func(_ context.Context, popup Popup) (string, error) { return a.visit(popup.URL), nil }
-		client, err := registry.Open(Settings{
-			Issuer: op.Issuer, ClientID: op.ClientID, RedirectURI: uri, Scope: "openid", ManualRenew: true,
-		}, tab.page(), false)
+		settings := Settings{Issuer: op.Issuer, ClientID: op.ClientID, RedirectURI: uri, Scope: "openid", ManualRenew: true}
+		client, err := registry.Open(settings, tab.page(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return client, tab
 	}
-	if both {
+	a.steps = func() (attacker *Steps) {
+		for _, settings := range []Settings{
+			{Issuer: a.honest.Issuer, ClientID: a.honest.ClientID, RedirectURI: honestURI, Scope: "openid"},
+			{Issuer: a.attacker.Issuer, ClientID: a.attacker.ClientID, RedirectURI: attackerURI, Scope: "openid"},
+		} {
+			var err error
+			if attacker, err = registry.OpenSteps(settings, newTab(a.honest).page()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return attacker
+	}
+	switch who {
+	case both:
 		open(a.honest, honestURI)
+	case bothWithOneSilentURI:
+		for _, issuer := range []string{a.honest.Issuer, a.attacker.Issuer} {
+			registry.Meet(Peer{issuer, []string{honestURI}})
+		}
+	case nobody:
+		return a
 	}
 	a.client, a.tab = open(a.attacker, attackerURI)
 	return a
 }
+
+// Which clients there are.
+type present int
+
+const (
+	attackerAlone present = iota
+	both
+	bothWithOneSilentURI // which is the one at which the response arrives
+	nobody               // but for the steps
+)
 
 // act is the sign-in with the attacker.
 func (a *attacked) act(ctx context.Context, flow oidctest.Flow) error {
@@ -88,7 +117,7 @@ func (a *attacked) act(ctx context.Context, flow oidctest.Flow) error {
 func TestMixUps(t *testing.T) {
 	for _, row := range oidctest.MixUps() {
 		t.Run(row.Name, func(t *testing.T) {
-			a := newAttacked(t, row, true)
+			a := newAttacked(t, row, both)
 			err := a.act(t.Context(), row.Flow)
 			mustFail(t, string(row.Flow), err, row.Want)
 			if a.attacker.Count(oidctest.Token)+a.honest.Count(oidctest.Token) != 0 {
@@ -112,8 +141,46 @@ func TestMixUpsWithAnUnknownProvider(t *testing.T) {
 			continue
 		}
 		t.Run(row.Name, func(t *testing.T) {
-			a := newAttacked(t, row, false)
+			a := newAttacked(t, row, attackerAlone)
 			mustFail(t, string(row.Flow), a.act(t.Context(), row.Flow), oidc.ErrRedirectURIMismatch)
+			if a.attacker.Count(oidctest.Token) != 0 {
+				t.Error("a token request was sent")
+			}
+		})
+	}
+}
+
+// A redirect URI that both providers use, as for silent sign-ins, is the other
+// one's, too.
+func TestMixUpsAtARedirectURIOfBoth(t *testing.T) {
+	for _, row := range oidctest.MixUps() {
+		if row.Iss != oidctest.IssNone || row.Stays {
+			continue
+		}
+		t.Run(row.Name, func(t *testing.T) {
+			a := newAttacked(t, row, bothWithOneSilentURI)
+			mustFail(t, string(row.Flow), a.act(t.Context(), row.Flow), oidc.ErrRedirectURIMismatch)
+			if a.attacker.Count(oidctest.Token) != 0 {
+				t.Error("a token request was sent")
+			}
+		})
+	}
+}
+
+// An app that makes the steps itself has the same defence.
+func TestMixUpsOfSteps(t *testing.T) {
+	for _, row := range oidctest.MixUps() {
+		if row.Flow != oidctest.FlowRedirect {
+			continue
+		}
+		t.Run(row.Name, func(t *testing.T) {
+			a := newAttacked(t, row, nobody)
+			steps := a.steps()
+			request, err := steps.Signin(t.Context(), SigninArgs{})
+			if err == nil {
+				_, err = steps.SigninResponse(t.Context(), a.visit(request.URL), ResponseArgs{})
+			}
+			mustFail(t, "the sign-in", err, row.Want)
 			if a.attacker.Count(oidctest.Token) != 0 {
 				t.Error("a token request was sent")
 			}

@@ -37,18 +37,18 @@ type session struct {
 	// they hear of everything in the order in which it happened.
 	turn sync.Mutex
 
-	mu      sync.Mutex
-	user    *User               // guarded by mu, as all below; changed by who has the turn
-	unloads int                 // how often a user was unloaded or removed
-	grant   grant               // what has become of the user's refresh token
-	failure failure             // of the last renewal
-	key     *oidc.DPoPTransport // nil until it is needed
-	hint    bool                // a silent sign-in is worth trying
-	told    string              // who the other programs think is signed in; see peers.go
-	signins int                 // how often somebody signed in otherwise than by a renewal
-	gone    bool                // the registry has forgotten it; nobody signs in here any more
-	answers int                 // how many services the pages have done
-	clients []*Client           // in the order in which they came
+	mu       sync.Mutex
+	user     *User               // guarded by mu, as all below; changed by who has the turn
+	unloads  int                 // how often a user was unloaded or removed
+	grant    grant               // what has become of the user's refresh token
+	failure  failure             // of the last renewal
+	key      *oidc.DPoPTransport // nil until it is needed
+	hint     bool                // a silent sign-in is worth trying
+	told     string              // who the other programs think is signed in; see peers.go
+	arrivals int                 // how often somebody signed in otherwise than by a renewal
+	gone     bool                // the registry has forgotten it; nobody signs in here any more
+	answers  int                 // how many services the pages have done
+	clients  []*Client           // in the order in which they came
 
 	idleAt    time.Time // when the last tab left
 	awayUntil time.Time // how long a sign-in may be under way that has left the page
@@ -73,7 +73,7 @@ func (s *session) load(user *User, unloads int) error {
 		return ErrNotSignedIn
 	}
 	s.mu.Lock()
-	s.signins++
+	s.arrivals++
 	s.mu.Unlock()
 	s.set(user)
 	return nil

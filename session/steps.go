@@ -26,6 +26,7 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	defer r.mu.Unlock()
 	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page, turn: make(chan struct{}, 1), forget: map[string]func(){}}
 	r.hold(client.session)
+	client.uses(settings.RedirectURI)
 	client.session.provider.join(client)
 	return &Steps{client}, nil
 }

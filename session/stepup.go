@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -28,6 +29,23 @@ type StepUp struct {
 	ACRValues string `json:"acr_values,omitempty"` // space-separated; one of them is needed
 	MaxAge    *int64 `json:"max_age,omitempty"`    // seconds since the End-User signed in
 	Scope     string `json:"scope,omitempty"`      // space-separated; all of them are needed
+
+	// API is the address in fetch.allow of who wants it.
+	API string `json:"api,omitempty"`
+}
+
+// stepUpLimit is how many sign-ins an API gets within a minute, however its
+// challenges differ: one that is never content must not become a loop.
+const stepUpLimit = 3
+
+// keys are what is noted of a sign-in that answers the challenge: the challenge
+// itself, and one of so many for the API.
+func (want *StepUp) keys() []string {
+	keys := []string{want.key()}
+	for i := range stepUpLimit {
+		keys = append(keys, want.API+"\n"+strconv.Itoa(i))
+	}
+	return keys
 }
 
 // stepUpOf returns what an answer asks for, nil if it asks for nothing that a
@@ -74,14 +92,18 @@ func (want *StepUp) key() string {
 func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (bool, error) {
 	c, s := f.client, f.session
 	if current, _ := s.current(); current != nil && current.claims != used.user.claims && f.request.Repeatable {
+		if current.Subject() != used.user.Subject() {
+			return false, oidc.ErrSubjectChanged // the request was another End-User's
+		}
 		return true, nil // somebody signed in while the request was on its way
 	}
 	c.page.Listener.Notify(Event{Name: StepUpRequired, StepUp: want, URL: f.request.URL})
 	if c.settings.Fetch.StepUp == "" || *want == (StepUp{}) {
 		return false, nil
 	}
-	if s.fetches.noted(&s.fetches.answered, want.key(), s.config.Now()) {
-		s.config.Logf("session: an API asks for the same sign-in again; it is not repeated")
+	want.API = f.api.URL
+	if !s.fetches.answerable(want, s.config.Now()) {
+		s.config.Logf("session: an API asks for the same sign-in again, or for too many; it is not repeated")
 		return false, nil
 	}
 	args := c.stepUpArgs(used.user, want)
@@ -131,10 +153,28 @@ func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
 	return args
 }
 
+// answerable tells whether a challenge is answered with a sign-in: one that was
+// not a moment ago, of an API that has not had so many.
+func (f *fetches) answerable(want *StepUp, now time.Time) bool {
+	keys := want.keys()
+	if f.noted(&f.answered, keys[0], now) {
+		return false
+	}
+	return slices.ContainsFunc(keys[1:], func(key string) bool { return !f.noted(&f.answered, key, now) })
+}
+
 // stepUpAnswered notes that a challenge was answered with a sign-in.
 func (s *session) stepUpAnswered(want *StepUp) {
-	if want != nil {
-		s.fetches.note(&s.fetches.answered, want.key(), s.config.Now())
+	if want == nil {
+		return
+	}
+	now, keys := s.config.Now(), want.keys()
+	s.fetches.note(&s.fetches.answered, keys[0], now)
+	for _, key := range keys[1:] {
+		if !s.fetches.noted(&s.fetches.answered, key, now) {
+			s.fetches.note(&s.fetches.answered, key, now)
+			return
+		}
 	}
 }
 

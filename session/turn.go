@@ -39,14 +39,14 @@ func (s *session) takeTurn(ctx context.Context, c *Client) (release func(), err 
 // A standing is who was signed in at a time, and what would make news of then
 // old news.
 type standing struct {
-	user             *User
-	unloads, signins int
+	user              *User
+	unloads, arrivals int
 }
 
 func (s *session) standing() standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return standing{s.user, s.unloads, s.signins}
+	return standing{s.user, s.unloads, s.arrivals}
 }
 
 // replace makes user the current one after a renewal that began at before. It
@@ -61,7 +61,7 @@ func (s *session) replace(before standing, user *User, own bool) (*User, error) 
 	case current.unloads != before.unloads || s.forgotten():
 		return nil, ErrNotSignedIn
 	case current.user == before.user:
-	case current.signins != before.signins || current.user == nil:
+	case current.arrivals != before.arrivals || current.user == nil:
 		return current.user, nil
 	case before.user != nil && current.user.AccessToken == before.user.AccessToken: // it has another session_state alone
 	case !own:

@@ -3,6 +3,7 @@ package session
 import (
 	"crypto/rand"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,6 +84,43 @@ func TestRefreshScope(t *testing.T) {
 	}
 	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil || scope != "openid email" {
 		t.Errorf("scope = %q, error = %v", scope, err)
+	}
+}
+
+// The HTTP cache keeps nothing about a person, and answers for nobody: it is
+// for metadata and keys alone.
+func TestNoStore(t *testing.T) {
+	w := newWorld(t)
+	w.op.RefreshTokens, w.op.RequirePAR, w.op.Password = true, true, "secret-of-the-user"
+	w.settings.LoadUserinfo = true
+	asked := map[string]int{}
+	w.transport.Fail = func(req *oidc.Request) error {
+		path := strings.TrimPrefix(req.URL, w.op.Issuer)
+		form, err := url.ParseQuery(req.Body)
+		asked[strings.TrimSpace(path+" "+form.Get("grant_type"))]++
+		if public := path == "/.well-known/openid-configuration" || path == "/jwks"; req.NoStore == public {
+			t.Errorf("%s: NoStore = %t", path, req.NoStore)
+		}
+		return err
+	}
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.RevokeTokens(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.SigninPassword(t.Context(), PasswordArgs{Username: "user", Password: "secret-of-the-user"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, endpoint := range []string{
+		"/.well-known/openid-configuration", "/jwks", "/par", "/userinfo", "/revoke",
+		"/token authorization_code", "/token refresh_token", "/token password",
+	} {
+		if asked[endpoint] == 0 {
+			t.Errorf("no request of %s: the test shows nothing; there were %v", endpoint, asked)
+		}
 	}
 }
 

@@ -55,11 +55,13 @@ func serve(registry *session.Registry, port *jsbridge.Port) {
 	port.Close()
 }
 
-// stats says how the program is doing.
+// stats says how the program is doing. The heap is that after a collection,
+// so that two measurements differ by what is kept alone.
 func stats() api.Runtime {
+	runtime.GC()
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	return api.Runtime{Callbacks: jsbridge.Live(), Memory: memory.Sys}
+	return api.Runtime{Callbacks: jsbridge.Live(), Memory: memory.Sys, Heap: memory.HeapAlloc}
 }
 
 // report writes a bug of this program to the console.

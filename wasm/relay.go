@@ -32,12 +32,16 @@ func relays(ctx context.Context, port *jsbridge.Port) func(int, api.RelayOptions
 
 // Do sends req. Neither time nor size are bounded: the app decides.
 func (r *relay) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	redirect := "error"
+	if req.MayRedirect {
+		redirect = r.options.Redirect
+	}
 	resp, err := r.Send(&jsbridge.RelayRequest{
 		Method:    req.Method,
 		URL:       req.URL,
 		Header:    req.Header,
 		Mode:      r.options.Mode,
-		Redirect:  r.options.Redirect,
+		Redirect:  redirect,
 		Cache:     r.options.Cache,
 		Integrity: r.options.Integrity,
 		Streamed:  r.options.Streamed,

@@ -30,7 +30,10 @@ var fetchErrors = []struct {
 // ctx allows, and 1 MiB.
 func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	cache, cookies := "", ""
-	if req.NoCache {
+	switch {
+	case req.NoStore:
+		cache = "no-store"
+	case req.NoCache:
 		cache = "no-cache"
 	}
 	if req.Cookies {

@@ -2,6 +2,8 @@
 // in the popup window and in the tab. It hands the response over and decides nothing.
 "use strict";
 (() => {
+  const MARK = "oidcspa.arrival";
+  const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response", MARK];
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
   const state = stateOf(query) ?? stateOf(fragment);
@@ -31,9 +33,10 @@
       const mark = crypto.getRandomValues(new Uint32Array(4)).join("-");
       transaction.arrival = { address: location.origin + location.pathname, mark };
       sessionStorage.setItem(key, JSON.stringify(transaction));
+      // The app's own parameters stay, but for those that would be of the response.
+      for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
       // A parameter that comes twice has to arrive twice: the client refuses it.
-      for (const name of ["oidcspa.arrival", ...query.keys()]) url.searchParams.delete(name);
-      for (const [name, value] of [["oidcspa.arrival", mark], ...query]) url.searchParams.append(name, value);
+      for (const [name, value] of [[MARK, mark], ...query]) url.searchParams.append(name, value);
       if (fragment.has("state") || fragment.has("response")) url.hash = location.hash;
       location.replace(url);
       return;

@@ -284,6 +284,14 @@ export interface AllowedAPI {
   url: string;
   /** Has an access token of its own (RFC 8707), fetched when it is first needed. */
   resource?: string;
+  /**
+   * The token goes along when the API redirects on its own origin, to any
+   * path: whoever can have it redirect chooses who there gets the token.
+   * Default: the answer is an error, redirect_refused; but an entry without a
+   * path follows redirects, unless another one of its origin has another
+   * resource. A token that is bound to a key (dpop) never follows one.
+   */
+  tokenFollowsRedirects?: boolean;
 }
 
 /** What an API asks for (RFC 9470 3, RFC 6750 3.1). */
@@ -590,6 +598,8 @@ export interface Stats {
     readonly callbacks: number;
     /** Bytes that the program got from the browser. */
     readonly memory: number;
+    /** Bytes of them that are in use, after a collection that stats() makes. */
+    readonly heap: number;
   };
   /** To the provider, by kind: discovery, jwks, authorize (in the hidden frame), token, refresh, userinfo, revocation, par. */
   readonly requests: Readonly<Record<string, Measure>>;
@@ -753,7 +763,9 @@ export class UserManager {
    * not allow is an error, fetch_not_allowed, and not sent. A token that is
    * about to expire is renewed first; after a 401 that says invalid_token it is
    * renewed and the request repeated, once, but not if its body is a stream.
-   * A redirect to another origin is followed without the token.
+   * A redirect that could lead the token off that list is an error,
+   * redirect_refused; see AllowedAPI. Others are followed, to another origin
+   * without the token.
    *
    * Differences to fetch: cookies and the referrer are never sent, and
    * credentials "include", redirect "manual", the mode "no-cors" and the

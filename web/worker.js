@@ -5,6 +5,9 @@
 
 const WASM_FILE = "oidcspa.wasm";
 
+/** The hash of that file, as in the manifest of the build. */
+const WASM_INTEGRITY = "";
+
 /** How long the program may take to arrive, in milliseconds. */
 const FETCH_TIMEOUT = 60_000;
 
@@ -83,13 +86,23 @@ async function start() {
   }
 }
 
-/** Fetches and instantiates the program; a failure names the mistake. */
+/**
+ * Fetches and instantiates the program; a failure names the mistake. A bundler
+ * has the page say in this script's address where the program is. Any page can
+ * say anything there: what it names is run only if it is the program of this
+ * build. (The hash keeps the browser from compiling while it loads.)
+ */
 async function load(imports) {
   const renamed = new URLSearchParams(new URL(import.meta.url).hash.slice(1)).get("wasm");
   const url = new URL(renamed ?? WASM_FILE, import.meta.url);
-  let response;
+  const get = (integrity) => fetch(url, { credentials: "same-origin", integrity, signal: AbortSignal.timeout(FETCH_TIMEOUT) });
+  let response, refused = false;
   try {
-    response = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(FETCH_TIMEOUT) });
+    response = await get(renamed === null ? "" : WASM_INTEGRITY).catch((error) => {
+      if (renamed === null) throw error;
+      refused = true;
+      return get(""); // tells what is wrong, and is not run
+    });
   } catch {
     throw failure("wasm_not_found", `${url.pathname} cannot be fetched: no network, or connect-src in the policy of the worker forbids it`);
   }
@@ -99,6 +112,9 @@ async function load(imports) {
   const type = response.headers.get("Content-Type") ?? "";
   if (type.split(";")[0].trim().toLowerCase() !== "application/wasm") {
     throw failure("wasm_wrong_type", `${url.pathname} is served as "${type}": it has to be application/wasm`);
+  }
+  if (refused) {
+    throw failure("wasm_invalid", `${url.pathname}, which the address of the worker script names, is not the program of this build`);
   }
   try {
     return (await WebAssembly.instantiateStreaming(response, imports)).instance;

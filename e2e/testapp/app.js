@@ -3,9 +3,10 @@
 import * as oidc from "./oidcspa.js";
 
 const parameters = new URLSearchParams(`${location.search}&${location.hash.slice(1)}`);
-const settings = await (await fetch("config.json")).json();
+const { others = [], ...settings } = await (await fetch("config.json")).json();
 
 globalThis.oidc = oidc;
+globalThis.others = others.map((other) => new oidc.UserManager({ ...settings, ...other })); // with other providers
 globalThis.settings = settings;
 const start = performance.now();
 globalThis.um = new oidc.UserManager(settings);

@@ -56,12 +56,17 @@ var registrations = []struct {
 	{"shared", "/callback.html", "/callback.html", false},
 }
 
-// lookalikes match the address of the honest response in the same way, or
-// nearly, and are told apart if the client knows both.
-var lookalikes = []struct{ name, honest, attacker string }{
-	{"query of one alone", "/callback.html?op=1", "/callback.html"},
-	{"clean URL", "/callback", "/callback.html"},
-	{"slash", "/callback/", "/callback"},
+// lookalikes match the address of the honest response, too. They are told apart
+// if the client knows both, or refused where a server may take one for the other.
+var lookalikes = []struct {
+	name, honest, attacker string
+	shared                 bool
+}{
+	{"query of one alone", "/callback.html?op=1", "/callback.html", false},
+	{"clean URL", "/callback", "/callback.html", true},
+	{"clean URL, the other way round", "/callback.html?op=1", "/callback?op=1", true},
+	{"clean URL with a query", "/callback.html?op=1", "/callback", false},
+	{"slash", "/callback/", "/callback", true},
 }
 
 // MixUps returns the table: each flow, each registration, each use of iss.
@@ -85,10 +90,14 @@ func MixUps() []MixUp {
 			}
 		}
 		for _, l := range lookalikes {
-			rows = append(rows, MixUp{
+			row := MixUp{
 				Name: string(flow) + ", " + l.name + ", iss none", Flow: flow,
 				Honest: l.honest, Attacker: l.attacker, Iss: IssNone, Want: oidc.ErrRedirectURIMismatch,
-			})
+			}
+			if l.shared {
+				row.Want, row.Stays = "redirect_uri_shared", true
+			}
+			rows = append(rows, row)
 		}
 	}
 	return rows

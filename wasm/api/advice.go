@@ -16,7 +16,7 @@ var advice = []struct {
 	{oidc.ErrMetadataInvalid, "look at authority + /.well-known/openid-configuration"},
 	{oidc.ErrNetwork, "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it"},
 	{oidc.ErrCORSRefused, "the server answers, but does not let this origin read it: register the origin of the app there for CORS"},
-	{oidc.ErrRedirectRefused, "set authority to where the redirect leads"},
+	{oidc.ErrRedirectRefused, "keys, tokens and proofs follow no redirect: set authority, or the address of the API, to where it leads"},
 	{oidc.ErrNotJSON, "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
 	{oidc.ErrCallbackMissing, "the address holds no response: call signinCallback on the redirect URI only"},
 	{oidc.ErrStateUnknown, "this tab started no such sign-in, or it was completed before: start again"},

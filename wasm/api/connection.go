@@ -115,6 +115,7 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 type Runtime struct {
 	Callbacks int    `json:"callbacks"` // functions that JavaScript can call
 	Memory    uint64 `json:"memory"`    // bytes got from the browser
+	Heap      uint64 `json:"heap"`      // bytes in use, after a collection
 }
 
 func (c *Connection) handle(ctx context.Context, method string, params []byte) (any, error) {

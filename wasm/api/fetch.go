@@ -124,6 +124,8 @@ type fetchSettingsJSON struct {
 type apiJSON struct {
 	URL      string `json:"url"`
 	Resource string `json:"resource"`
+
+	TokenFollowsRedirects bool `json:"tokenFollowsRedirects"`
 }
 
 // fetchSettings converts to the engine's. The error has no code.
@@ -147,7 +149,9 @@ func fetchSettings(raw strictjson.RawMessage) (session.FetchSettings, error) {
 		if err != nil {
 			return settings, fmt.Errorf("allow: %w", err)
 		}
-		settings.Allow = append(settings.Allow, session.API{URL: api.URL, Resource: api.Resource})
+		settings.Allow = append(settings.Allow, session.API{
+			URL: api.URL, Resource: api.Resource, TokenFollowsRedirects: api.TokenFollowsRedirects,
+		})
 	}
 	return settings, nil
 }

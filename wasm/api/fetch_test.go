@@ -176,6 +176,8 @@ func TestFetchSettings(t *testing.T) {
 	}{
 		{"a URL", object{"allow": []any{"https://a.example"}}, ""},
 		{"an object", object{"allow": []any{object{"url": "https://a.example", "resource": "urn:a"}}}, ""},
+		{"redirects", object{"allow": []any{object{"url": "https://a.example/v1", "tokenFollowsRedirects": true}}}, ""},
+		{"redirects in words", object{"allow": []any{object{"url": "https://a.example/v1", "tokenFollowsRedirects": "true"}}}, oidc.ErrInvalidConfig},
 		{"nothing", object{}, ""},
 		{"an answer", object{"stepUp": "popup"}, ""},
 		{"one URL", object{"allow": "https://a.example"}, oidc.ErrInvalidConfig},

@@ -68,9 +68,8 @@ func (c *Connection) watch(lock string) {
 		pause, limit, free = askedOften, silence, nil
 	default:
 		go func() {
-			if c.Gone(ctx, lock) == nil {
-				close(free)
-			}
+			_ = c.Gone(ctx, lock) // what is no name of a lock is held by nobody
+			close(free)
 		}()
 	}
 	for {

@@ -89,7 +89,7 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)
-	workerAsset := hashed("worker.js", workerScript(src, tools.wasmExec, wasmAsset.name))
+	workerAsset := hashed("worker.js", workerScript(src, tools.wasmExec, wasmAsset))
 	assets := []asset{wasmAsset, workerAsset}
 	page := pageScripts(src, workerAsset.name, wasmAsset.name)
 	for _, name := range scripts {

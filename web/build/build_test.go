@@ -43,7 +43,7 @@ func standIn(t *testing.T) string {
 		"web/client.d.ts":       "export class Client {}\n",
 		"web/monitor.d.ts":      "export const monitor: 1;\n",
 		"web/index.d.ts":        "export * from \"./oidcspa.js\";\n",
-		"web/worker.js":         "// the worker\nconst WASM_FILE = \"oidcspa.wasm\";\n",
+		"web/worker.js":         "// the worker\nconst WASM_FILE = \"oidcspa.wasm\";\nconst WASM_INTEGRITY = \"\";\n",
 		"web/callback.html":     "<!doctype html>\n<script src=\"callback.js\"></script>\n",
 		"web/callback.js":       "// tells who waits\nopener.postMessage(location.href);\n",
 		"web/frontchannel.html": "<!doctype html>\n<script src=\"frontchannel.js\"></script>\n",
@@ -207,7 +207,7 @@ func TestBuild(t *testing.T) {
 
 	// A changed worker gets another name; the old file goes, ours stays.
 	if err := os.WriteFile(filepath.Join(source, "web", "worker.js"),
-		[]byte("const WASM_FILE = \"oidcspa.wasm\";\nrun();\n"), 0o644); err != nil {
+		[]byte("const WASM_FILE = \"oidcspa.wasm\";\nconst WASM_INTEGRITY = \"\";\nrun();\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Build(t.Context(), Options{Out: out, Source: source, SkipCompression: true})
@@ -269,6 +269,8 @@ func TestBuildFails(t *testing.T) {
 	}{
 		{"no marker for the wasm", "web/worker.js", "run();\n",
 			"web/worker.js: want once, got 0 times: " + wasmMarker},
+		{"no marker for the hash of the wasm", "web/worker.js", wasmMarker + "\n",
+			"web/worker.js: want once, got 0 times: " + integrityMarker},
 		{"marker for the worker twice", "web/oidcspa.js", workerMarker + "\n" + shim,
 			"web/oidcspa.js: want once, got 2 times: " + workerMarker},
 		{"no marker for the URL", "web/oidcspa.js", strings.Replace(shim, urlMarker, "", 1),

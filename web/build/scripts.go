@@ -11,7 +11,8 @@ import (
 // What the sources and this package have agreed on. Each stands exactly once
 // in its file; as they are, the sources run unbuilt.
 const (
-	wasmMarker      = `const WASM_FILE = "oidcspa.wasm";`          // web/worker.js
+	wasmMarker      = `const WASM_FILE = "oidcspa.wasm";` // web/worker.js, as the next
+	integrityMarker = `const WASM_INTEGRITY = "";`
 	workerMarker    = `const WORKER_FILE = "worker.js";`           // web/shim/host.js, as those below
 	urlMarker       = `const SCRIPT_URL = import.meta.url;`        // in a classic script: classicURL
 	workerURLMarker = `new URL("./worker.js", import.meta.url)`    // for bundlers
@@ -58,8 +59,9 @@ func (s *sources) replaceOnce(name string, src []byte, marker, with string) []by
 
 // workerScript is Go's own wasm_exec.js, as it is, and our worker in one
 // file: a worker then starts with one request and needs no importScripts.
-func workerScript(s *sources, wasmExec []byte, wasmFile string) []byte {
-	src := s.replaceOnce("worker.js", s.read("worker.js"), wasmMarker, `const WASM_FILE = "`+wasmFile+`";`)
+func workerScript(s *sources, wasmExec []byte, wasm asset) []byte {
+	src := s.replaceOnce("worker.js", s.read("worker.js"), wasmMarker, `const WASM_FILE = "`+wasm.name+`";`)
+	src = s.replaceOnce("worker.js", src, integrityMarker, `const WASM_INTEGRITY = "`+integrityOf(wasm.data)+`";`)
 	return bytes.Join([][]byte{wasmExec, withHeader(s.minify("worker.js", src, true))}, []byte("\n"))
 }
 

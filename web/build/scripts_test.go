@@ -25,7 +25,7 @@ func TestMinify(t *testing.T) {
 // TestOwnSources expects our own scripts to keep what was agreed on.
 func TestOwnSources(t *testing.T) {
 	src := &sources{folder: ".."}
-	worker := workerScript(src, nil, "oidcspa.0.wasm")
+	worker := workerScript(src, nil, asset{"oidcspa.wasm", "oidcspa.0.wasm", []byte("the program")})
 	page := pageScripts(src, "worker.0.js", "oidcspa.0.wasm")
 	classic := classicScript(src, "worker.0.js", "oidcspa.0.wasm")
 	callback := src.plainScript("callback.js")
@@ -34,6 +34,9 @@ func TestOwnSources(t *testing.T) {
 	}
 	if !bytes.Contains(page["oidcspa.js"], []byte("import(/*webpackIgnore:true*/")) {
 		t.Error("webpack looks for the worker among the modules of the app")
+	}
+	if !bytes.Contains(worker, []byte(`"`+integrityOf([]byte("the program"))+`"`)) {
+		t.Error("the worker does not know its program")
 	}
 	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback}
 	maps.Copy(all, page)

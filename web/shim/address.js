@@ -9,8 +9,8 @@ const HEARD_TIMEOUT = 1_000;
 /** What a provider adds to an address. */
 const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response"];
 
-/** What the callback page adds. */
-const MARK = "oidcspa.arrival";
+/** What the callback page puts between the parameters of the app's page and those that it hands on. */
+const MARK = /[?&]oidcspa\.arrival=.*/;
 
 /** The parameters in a fragment, also behind the route of a hash router. */
 function fragmentOf(hash) {
@@ -45,7 +45,8 @@ export function takeResponse(marks) {
   const url = new URL(href);
   const fragment = fragmentOf(url.hash);
   if (!marks.some((name) => url.searchParams.has(name) || fragment.has(name))) return href;
-  for (const name of [...RESPONSE_PARAMETERS, MARK]) url.searchParams.delete(name);
+  if (MARK.test(url.search)) url.search = url.search.replace(MARK, "");
+  else for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
   if (marks.some((name) => fragment.has(name))) url.hash = url.hash.match(/^#[^?]*(?=\?)/)?.[0] ?? "";
   history.replaceState(history.state, "", url);
   return href;

@@ -3,6 +3,7 @@
 
 import { ErrorResponse } from "./errors.js";
 import { MetadataService } from "./metadata.js";
+import { addPeer } from "./peers.js";
 import { programFor } from "./program.js";
 import { OidcClientSettingsStore } from "./settings.js";
 import { SigninResponse, SigninState, SignoutResponse, State } from "./state.js";
@@ -25,6 +26,7 @@ export class OidcClient {
   constructor(settings, metadataService) {
     this.settings = settings instanceof OidcClientSettingsStore ? settings : new OidcClientSettingsStore(settings);
     this.metadataService = metadataService ?? new MetadataService(this.settings);
+    addPeer(this.settings);
   }
 
   #call(method, params) {

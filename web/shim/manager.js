@@ -9,6 +9,7 @@ import { UserManagerEvents } from "./events.js";
 import { connect, VERSION } from "./host.js";
 import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
+import { addPeer, allPeers } from "./peers.js";
 import { openPopup } from "./popup.js";
 import { SERVICES, dropExpired } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
@@ -16,9 +17,6 @@ import { User, toUser } from "./user.js";
 
 /** When a script that could not be loaded is tried again, in milliseconds. */
 const PAUSE = 5_000;
-
-/** All clients of this page, open or not: the program keeps their responses apart. */
-const peers = new Set();
 
 const IN_PAGE = typeof document === "object";
 
@@ -53,8 +51,7 @@ export class UserManager {
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
-    const { authority, redirect_uri, silent_redirect_uri, popup_redirect_uri } = this.settings;
-    peers.add(JSON.stringify([authority, redirect_uri, silent_redirect_uri, popup_redirect_uri]));
+    addPeer(this.settings);
     if (!IN_PAGE) return; // a server that renders the app hears of nothing
     addEventListener("storage", (event) => this.#onStorage(event));
     addEventListener("pagehide", (event) => this.#leave(event));
@@ -323,7 +320,7 @@ export class UserManager {
     const { host, assets } = this.#given;
     const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
     try {
-      await connection.call("open", { version: VERSION, host, signed_in: this.#signedIn(), lock: await pageLock(), peers: [...peers].map((peer) => JSON.parse(peer)), settings: forProgram(this.#given) });
+      await connection.call("open", { version: VERSION, host, signed_in: this.#signedIn(), lock: await pageLock(), peers: allPeers(), settings: forProgram(this.#given) });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);

@@ -4,6 +4,7 @@
 
 import { pageLock } from "./connection.js";
 import { connect, VERSION } from "./host.js";
+import { allPeers } from "./peers.js";
 import { SERVICES } from "./services.js";
 import { forProgram, metadataURL } from "./settings.js";
 
@@ -57,7 +58,7 @@ class Program {
     const { authority, metadataUrl } = this.#settings;
     if (metadataUrl !== metadataURL(authority)) settings.metadataUrl = metadataUrl;
     try {
-      await connection.call("open", { version: VERSION, steps: true, lock: await pageLock(), settings });
+      await connection.call("open", { version: VERSION, steps: true, lock: await pageLock(), peers: allPeers(), settings });
     } catch (error) {
       connection.notify("close");
       connection.stop(error);
