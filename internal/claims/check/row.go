@@ -15,7 +15,8 @@ import (
 type row struct {
 	claims.Removal
 
-	sentence string
+	sentence string   // the first of the claim
+	quotes   []string // all of them
 	folder   string   // of the test: "wasm/api"
 	name     []string // of the test and its row, as they are printed
 
@@ -28,6 +29,7 @@ func newRow(claim claims.Claim, removal claims.Removal) *row {
 	return &row{
 		Removal:  removal,
 		sentence: claim.Quotes[0],
+		quotes:   claim.Quotes,
 		folder:   folder,
 		name:     strings.Split(printed(name), "/"),
 	}
@@ -72,7 +74,7 @@ func (r *row) inBrowser() bool { return r.inE2E() || r.inWasm() }
 
 // matches looks for the pattern in all that names the row.
 func (r *row) matches(wanted *regexp.Regexp) bool {
-	all := r.sentence + "\n" + r.Test
+	all := strings.Join(append(r.quotes, r.Test), "\n")
 	for _, e := range r.Edits {
 		all += "\n" + e.Path
 	}
