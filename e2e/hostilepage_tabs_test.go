@@ -102,8 +102,10 @@ var tabRows = []tabRow{
 	{name: "answers to the calls of others", meanwhile: true, attack: `(async () => {
 		const h = await hand({ lock: await holdLock() });
 		await h.open();
-		globalThis.answering = setInterval(() => {
-			for (let id = 0; id < 20; id++) {
+		let last = 0;
+		globalThis.answering = setInterval(() => { // no flood: it is about whose answer counts
+			for (let i = 0; i < 5; i++) {
+				const id = last++ % 100;
 				h.send({ id, result: { url: location.origin + "/callback.html?code=forged&state=forged" } });
 				h.send({ id, error: { code: -32000, message: "page", data: { code: "aborted" } } });
 			}

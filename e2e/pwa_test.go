@@ -89,7 +89,7 @@ func buildPWA(t *testing.T, tool, register string, vite bool) fs.FS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder, err = os.MkdirTemp(folder, ".app-")
+	folder, err = os.MkdirTemp(folder, ".app-") //nolint:usetesting // the tools look for packages in the folders above it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,10 +67,11 @@ func (a *authenticated) Do(ctx context.Context, req *Request) (*Response, error)
 		return a.Transport.Do(ctx, req)
 	}
 	signed := *req
-	add := &params{}
+	add, secrets := &params{}, []Secret{a.with.Secret}
 	switch a.with.Method {
 	case "client_secret_basic":
 		signed.Body = a.basic(&signed)
+		secrets = append(secrets, Secret(strings.TrimPrefix(signed.Header["Authorization"], "Basic ")))
 	case "client_secret_jwt":
 		assertion, err := a.assertion(req)
 		if err != nil {
@@ -78,13 +79,20 @@ func (a *authenticated) Do(ctx context.Context, req *Request) (*Response, error)
 		}
 		add.add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 		add.add("client_assertion", assertion)
+		secrets = append(secrets, Secret(assertion))
 	default:
 		add.add("client_secret", a.with.Secret.Reveal())
 	}
 	if len(add.names) > 0 {
 		signed.Body += "&" + add.encode()
 	}
-	return a.Transport.Do(ctx, &signed)
+	resp, err := a.Transport.Do(ctx, &signed)
+	if err != nil {
+		return nil, err
+	}
+	known := *resp
+	known.Secrets = slices.Concat(secrets, resp.Secrets)
+	return &known, nil
 }
 
 // basic sets the credentials as a header, and returns the form without the

@@ -172,7 +172,7 @@ func hashText(text string) string {
 }
 
 // Do sends req with a proof, and once more if the server wants its nonce in
-// it (RFC 9449 8 and 9). Codes: those of the transport beneath,
+// it (RFC 9449 8 and 9). It never lets a redirect be followed. Codes: those of the transport beneath,
 // [ErrInvalidArgument] and [ErrInsecureURL] for the address,
 // [ErrDPoPNonceHidden], what the key fails with.
 func (d *DPoPTransport) Do(ctx context.Context, req *Request) (*Response, error) {
@@ -220,6 +220,7 @@ func (d *DPoPTransport) send(ctx context.Context, req *Request, u *url.URL, nonc
 		return nil, fmt.Errorf("DPoP proof: %w", err)
 	}
 	signed.Header["DPoP"] = proof
+	signed.MayRedirect = false // a proof is for one address, and would go along to any
 	return d.transport.Do(ctx, &signed)
 }
 
@@ -321,7 +322,7 @@ func isNonce(text string) bool {
 func wantsNonce(resp *Response) bool {
 	switch resp.Status {
 	case 400:
-		refusal := providerError("token", resp)
+		refusal := providerError("token", resp, nil)
 		return refusal != nil && refusal.ErrorCode == "use_dpop_nonce"
 	case 401:
 		header, exposed := resp.Header["www-authenticate"]

@@ -145,6 +145,20 @@ func TestDPoPAccessToken(t *testing.T) {
 	}
 }
 
+// The browser takes the token off at another origin, and not the proof.
+func TestDPoPFollowsNoRedirect(t *testing.T) {
+	for _, may := range []bool{false, true} {
+		d, beneath := testDPoP(t, "ES256", reply(200, "{}"))
+		req := &Request{Method: "GET", URL: "https://api.example", MayRedirect: may}
+		if _, err := d.Do(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		if beneath.sent[0].MayRedirect || req.MayRedirect != may {
+			t.Errorf("a proof may follow a redirect, or the caller's request was changed")
+		}
+	}
+}
+
 func TestDPoPNonce(t *testing.T) {
 	wanted := `{"error":"use_dpop_nonce"}`
 	tests := []struct {

@@ -82,16 +82,16 @@ func postForm(ctx context.Context, t Transport, endpoint, url string, form *para
 	if resp.Status == success {
 		return resp, nil
 	}
-	if refusal := providerError(endpoint, resp); refusal != nil {
+	if refusal := providerError(endpoint, resp, form.secrets()); refusal != nil {
 		return nil, refusal
 	}
 	return nil, statusError(endpoint, resp)
 }
 
 // providerError returns the refusal in the body of resp (RFC 6749 5.2), nil if
-// there is none. Only error decides: a description of another type than text
-// is left out.
-func providerError(endpoint string, resp *Response) *ProviderError {
+// there is none, without the secrets of the request. Only error decides: a
+// description of another type than text is left out.
+func providerError(endpoint string, resp *Response, secrets []Secret) *ProviderError {
 	var body struct {
 		Error       strictjson.RawMessage `json:"error"`
 		Description strictjson.RawMessage `json:"error_description"`
@@ -100,7 +100,7 @@ func providerError(endpoint string, resp *Response) *ProviderError {
 	if decodeJSON(endpoint, resp, &body) != nil {
 		return nil
 	}
-	refusal := &ProviderError{
+	refusal := ProviderError{
 		Endpoint:    endpoint,
 		Status:      resp.Status,
 		ErrorCode:   textOf(body.Error),
@@ -111,7 +111,7 @@ func providerError(endpoint string, resp *Response) *ProviderError {
 	if refusal.ErrorCode == "" {
 		return nil
 	}
-	return refusal
+	return refusal.without(append(secrets, resp.Secrets...)...)
 }
 
 // textOf decodes a JSON string; "" for anything else.

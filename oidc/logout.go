@@ -62,12 +62,12 @@ func SignoutState(callbackURL string) (Secret, error) {
 		return "", err
 	}
 	if values.Get("error") != "" {
-		return Secret(values.Get("state")), &ProviderError{
+		return Secret(values.Get("state")), ProviderError{
 			Endpoint:    "end_session",
 			ErrorCode:   values.Get("error"),
 			Description: values.Get("error_description"),
 			URI:         values.Get("error_uri"),
-		}
+		}.without(Secret(values.Get("state")))
 	}
 	return Secret(values.Get("state")), nil
 }

@@ -58,20 +58,24 @@ func (m *Metadata) Check(issuer string) error {
 		return ErrIssuerMismatch
 	}
 	endpoints := []struct {
-		name, url string
-		required  bool
+		name, url            string
+		required, parameters bool // parameters: it is asked with some
 	}{
-		{"authorization_endpoint", m.AuthorizationEndpoint, true},
-		{"token_endpoint", m.TokenEndpoint, true},
-		{"jwks_uri", m.JWKSURI, true},
-		{"userinfo_endpoint", m.UserinfoEndpoint, false},
-		{"end_session_endpoint", m.EndSessionEndpoint, false},
-		{"revocation_endpoint", m.RevocationEndpoint, false},
-		{"pushed_authorization_request_endpoint", m.PushedAuthorizationRequestEndpoint, false},
-		{"check_session_iframe", m.CheckSessionIframe, false},
+		{"authorization_endpoint", m.AuthorizationEndpoint, true, true},
+		{"token_endpoint", m.TokenEndpoint, true, true},
+		{"jwks_uri", m.JWKSURI, true, false},
+		{"userinfo_endpoint", m.UserinfoEndpoint, false, true},
+		{"end_session_endpoint", m.EndSessionEndpoint, false, true},
+		{"revocation_endpoint", m.RevocationEndpoint, false, true},
+		{"pushed_authorization_request_endpoint", m.PushedAuthorizationRequestEndpoint, false, true},
+		{"check_session_iframe", m.CheckSessionIframe, false, false},
 	}
 	for _, e := range endpoints {
-		if err := checkEndpoint(e.url, e.required); err != nil {
+		err := checkEndpoint(e.url, e.required)
+		if err == nil && e.parameters {
+			err = checkQuery(e.url)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", e.name, err)
 		}
 	}
@@ -94,6 +98,33 @@ func checkEndpoint(url string, required bool) error {
 		return ErrMetadataInvalid
 	}
 	return err
+}
+
+// requestParameters are all that an endpoint may be asked with.
+var requestParameters = []string{
+	"client_id", "client_secret", "client_assertion", "client_assertion_type",
+	"response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
+	"prompt", "display", "max_age", "ui_locales", "id_token_hint", "login_hint", "acr_values", "claims", "request",
+	"request_uri", "resource", "dpop_jkt", "registration",
+	"grant_type", "code", "code_verifier", "refresh_token", "token", "token_type_hint", "username", "password",
+	"post_logout_redirect_uri", "logout_hint", "access_token",
+}
+
+// checkQuery refuses an endpoint with a query that names a parameter of a
+// request: that would come twice, and which one counts is anybody's guess
+// (RFC 6749 3.1 and 3.2).
+func checkQuery(endpoint string) error {
+	_, query, _ := strings.Cut(endpoint, "?")
+	values, err := parseQuery(query)
+	if err != nil {
+		return ErrMetadataInvalid
+	}
+	for name := range values {
+		if slices.Contains(requestParameters, name) {
+			return ErrMetadataInvalid
+		}
+	}
+	return nil
 }
 
 // checkSupport fails for a provider that rules out what is always used.

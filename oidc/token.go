@@ -92,9 +92,9 @@ type RefreshRequest struct {
 // Refresh sends the request. The answer carries the refresh token to use from
 // now on: the new one, or the old one if none came. Its ID Token may be empty.
 // Codes as for [Callback.Exchange], and [ErrInvalidArgument] without a refresh
-// token or a client.
+// token that there can be (RFC 6749 A.17), or without a client.
 func (r *RefreshRequest) Refresh(ctx context.Context, t Transport, m *Metadata) (*TokenResponse, error) {
-	if r.RefreshToken == "" || r.ClientID == "" {
+	if !IsVisible(r.RefreshToken.Reveal()) || r.ClientID == "" {
 		return nil, ErrInvalidArgument
 	}
 	if err := checkExtra(r.Extra, protectedTokenParameters); err != nil {
@@ -137,7 +137,7 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 		return nil, err
 	}
 	// Lenient: some providers refuse with the status of success.
-	if refusal := providerError("token", resp); refusal != nil {
+	if refusal := providerError("token", resp, form.secrets()); refusal != nil {
 		return nil, refusal
 	}
 	var wire tokenResponseJSON
@@ -148,7 +148,7 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 	for _, name := range tokenResponseMembers {
 		delete(extra, name)
 	}
-	if wire.AccessToken == "" {
+	if !IsVisible(wire.AccessToken) || wire.RefreshToken != "" && !IsVisible(wire.RefreshToken) {
 		return nil, ErrTokenResponseInvalid
 	}
 	if err := checkTokenType(t, wire.TokenType); err != nil {
@@ -170,6 +170,17 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 		Scope:        scope,
 		Extra:        extra,
 	}, nil
+}
+
+// IsVisible tells whether text is 1*VSCHAR, as access token, refresh token and
+// code are (RFC 6749 A.11, A.12, A.17). No header could carry anything else.
+func IsVisible(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return text != ""
 }
 
 // checkTokenType refuses a type that is not understood (RFC 6749 7.1), and a

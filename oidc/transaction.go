@@ -284,15 +284,15 @@ func (tx *Transaction) accept(m *Metadata, callbackURL string, values url.Values
 		return nil, ErrTransactionExpired
 	}
 	if values.Has("error") {
-		return nil, &ProviderError{
+		return nil, ProviderError{
 			Endpoint:     "authorization",
 			ErrorCode:    values.Get("error"),
 			Description:  values.Get("error_description"),
 			URI:          values.Get("error_uri"),
 			SessionState: values.Get("session_state"),
-		}
+		}.without(tx.State, tx.Nonce, tx.CodeVerifier, Secret(values.Get("code")))
 	}
-	if values.Get("code") == "" {
+	if !IsVisible(values.Get("code")) { // RFC 6749 A.11
 		return nil, ErrCallbackMalformed
 	}
 	return &Callback{tx: tx, code: Secret(values.Get("code")), SessionState: values.Get("session_state")}, nil

@@ -22,6 +22,10 @@ type Response struct {
 	Status int
 	Header map[string]string // names in lower case
 	Body   []byte
+
+	// Secrets are those of the request that its sender does not know: a
+	// transport that adds credentials says so here.
+	Secrets []Secret
 }
 
 // A Transport sends one HTTP request. It does not follow redirects

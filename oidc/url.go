@@ -51,6 +51,17 @@ func originOf(u *url.URL) string {
 	return u.Scheme + "://" + host
 }
 
+// Origin returns the origin of an absolute URL as browsers write it. Codes:
+// [ErrInvalidArgument], [ErrInsecureURL].
+func Origin(raw string) (string, error) {
+	raw, _, _ = strings.Cut(raw, "#")
+	u, err := parseSecureURL(raw)
+	if err != nil {
+		return "", err
+	}
+	return originOf(u), nil
+}
+
 // CheckIssuer returns nil if issuer can be an Issuer Identifier: https, or
 // http on a loopback host, without query and fragment (OIDC Discovery 3).
 // Codes: [ErrInvalidConfig], [ErrInsecureURL].

@@ -147,7 +147,7 @@ func (m *Middleware) forget(proof *oidc.DPoPProof) time.Time {
 // one that was sent, whatever [http.StripPrefix] has done since.
 func (d *DPoP) url(r *http.Request) string {
 	path := strings.ReplaceAll(r.RequestURI, "#", "%23") // no browser sends one, and net/http takes it for a part of the path
-	if !strings.HasPrefix(path, "/") { // the absolute form (RFC 9112 3.2.2), or a request without a server
+	if !strings.HasPrefix(path, "/") {                   // the absolute form (RFC 9112 3.2.2), or a request without a server
 		if u, err := url.Parse(path); err == nil && u.Host != "" {
 			path = u.EscapedPath()
 		} else {

@@ -181,11 +181,12 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)
 		}
+		c.session.stepUpAnswered(record.StepUp) // the same challenge leads to the same end
 		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
 	user.State = record.AppState
 	c.session.stepUpAnswered(record.StepUp)
-	if err := c.session.load(user, unloads); err != nil {
+	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, unloads)); err != nil {
 		return nil, err
 	}
 	return user, c.restored(ctx, record.Restore)

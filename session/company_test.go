@@ -177,6 +177,7 @@ func TestRenewalWithoutSilentPage(t *testing.T) {
 					t.Fatalf("after %d renewals the token has expired", w.op.Count(oidctest.Token))
 				}
 			}
+			synctest.Wait()
 			if silentTab.frames > 1 {
 				t.Errorf("the silent page was asked %d times", silentTab.frames)
 			}
@@ -227,17 +228,20 @@ func TestTabThatSleeps(t *testing.T) {
 		sleeperTab.mute()
 		sleeper.Sleeps(true)
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		if sleeperTab.frames > 0 || honestTab.frames == 0 {
 			t.Errorf("%d frames were asked of the tab that sleeps, %d of the other", sleeperTab.frames, honestTab.frames)
 		}
 		honest.Close()
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		if sleeperTab.frames > 0 {
 			t.Error("alone it was asked")
 		}
 		sleeperTab.set(func() { sleeperTab.frame = nil })
 		sleeper.Sleeps(false)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if user := sleeper.Current(); user == nil || user.left(time.Now()) <= 0 {
 			t.Error("the token was not renewed when it woke up")
 		}

@@ -169,6 +169,9 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token for a resource: %w", err)
 	}
+	if token.user.Subject() != user.Subject() {
+		return nil, fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
+	}
 	return &credential{token.holder.AccessToken, token.user}, nil
 }
 
@@ -182,8 +185,7 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 		header[name] = value
 	}
 	transport := f.transport
-	bound := isBound(with.user)
-	if bound {
+	if isBound(with.user) {
 		prover, err := f.session.prover(ctx)
 		if err != nil {
 			return nil, err
@@ -191,12 +193,10 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 		transport = prover.Over(transport)
 	}
 	resp, err := transport.Do(ctx, &oidc.Request{
-		Method: f.request.Method,
-		URL:    f.request.URL,
-		Header: header,
-		// A proof is for one address (RFC 9449 4.2), and the browser would
-		// show it to any other, even where it takes the token off.
-		MayRedirect: f.api.follows && !bound,
+		Method:      f.request.Method,
+		URL:         f.request.URL,
+		Header:      header,
+		MayRedirect: f.api.follows,
 	})
 	if errors.Is(err, oidc.ErrRedirectRefused) {
 		return nil, fmt.Errorf("the API redirects, and the token would go with it: %w", err)

@@ -55,7 +55,7 @@ func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	if err != nil {
 		return nil, fmt.Errorf("extraHeaders: %w (%w)", err, errNotSent)
 	}
-	with.Cookies = o.provider.source.cookies && slices.Contains(withCookies, o.provider.kind(req))
+	with.Cookies = o.provider.source.cookies && slices.Contains(withCookies, o.provider.kind(req)) && o.provider.isOwn(req.URL)
 	for _, header := range []map[string]string{o.once, o.headers, asked, req.Header} {
 		for name, value := range header {
 			if value != "" {
@@ -74,6 +74,22 @@ func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 
 // headersLimit bounds the time that tabs may take for the values, all together.
 const headersLimit = 30 * time.Second
+
+// isOwn tells whether an address is of the origin of the issuer, or of that at
+// which the app says that the metadata is. The metadata of a provider names any
+// others, and cookies there are not the provider's.
+func (p *provider) isOwn(address string) bool {
+	origin, err := oidc.Origin(address)
+	if err != nil {
+		return false
+	}
+	for _, own := range []string{p.source.Issuer, p.source.URL} {
+		if known, err := oidc.Origin(own); err == nil && known == origin {
+			return true
+		}
+	}
+	return false
+}
 
 // ask asks a tab for the values that are missing: the one whose call it is
 // before the others, of them those that answer before those that do not.

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -144,6 +145,10 @@ func (v *victim) checkUser(before *User) {
 // checkSecrets looks for secrets where text is made of what happened.
 func (v *victim) checkSecrets(err error) {
 	texts := v.log
+	var refusal *oidc.ProviderError // what the provider wrote is shown, too
+	if errors.As(err, &refusal) {
+		texts = append(texts, refusal.ErrorCode, refusal.Description, refusal.URI)
+	}
 	for ; err != nil; err = errors.Unwrap(err) {
 		texts = append(texts, fmt.Sprintf("%v %+v %#v", err, err, err))
 	}

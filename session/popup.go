@@ -68,7 +68,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}
 		user.State = args.State
-		if err := s.load(user, unloads); err != nil {
+		if user, err = c.orRevoke(ctx, user)(user, s.load(user, unloads)); err != nil {
 			return nil, err
 		}
 		return user, nil

@@ -27,10 +27,7 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 		if errors.Is(err, errNeedsFrame) {
 			token, err = s.frameResource(ctx, c, resource)
 		}
-		if err != nil {
-			return nil, err
-		}
-		return token, s.keepToken(token.user, resource, token)
+		return token, err
 	})
 }
 
@@ -45,11 +42,11 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 		return nil, err
 	}
 	defer release()
-	user, _ := s.current()
-	if token := s.cachedToken(user, resource); token != nil {
+	before := s.standing()
+	if token := s.cachedToken(before.user, resource); token != nil {
 		return token, nil
 	}
-	refresh, inDoubt := s.usableRefreshToken(user)
+	refresh, inDoubt := s.usableRefreshToken(before.user)
 	if refresh == "" {
 		return nil, errNeedsFrame
 	}
@@ -58,31 +55,35 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
 		}
 	}
-	token, err := s.refreshFor(ctx, c, user, refresh, resource)
+	token, err := s.refreshFor(ctx, c, before.user, refresh, resource)
 	if isInvalidGrant(err) {
 		s.config.Logf("session: the refresh token was refused for a resource, trying the frame")
 		return nil, errNeedsFrame
 	}
-	return token, err
+	if err != nil {
+		return nil, err
+	}
+	return token, s.keepToken(before, resource, token)
 }
 
 // frameResource asks in a hidden frame.
 func (s *session) frameResource(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
-	user, _ := s.current()
-	if user == nil {
+	before := s.standing()
+	if before.user == nil {
 		return nil, ErrNotSignedIn
 	}
-	if token := s.cachedToken(user, resource); token != nil {
+	if token := s.cachedToken(before.user, resource); token != nil {
 		return token, nil
 	}
-	holder, err := s.signinFrame(ctx, c, user, SigninArgs{Request: RequestSettings{Resource: []string{resource}}})
+	holder, err := s.signinFrame(ctx, c, before.user, SigninArgs{Request: RequestSettings{Resource: []string{resource}}})
 	if err != nil {
 		return nil, err
 	}
-	if holder.Subject() != user.Subject() {
+	if holder.Subject() != before.user.Subject() {
 		return nil, oidc.ErrSubjectChanged
 	}
-	return &resourceToken{holder, user}, nil
+	token := &resourceToken{holder, before.user}
+	return token, s.keepToken(before, resource, token)
 }
 
 func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*resourceToken, error) {
@@ -119,14 +120,16 @@ func (s *session) cachedToken(user *User, resource string) *resourceToken {
 	return token
 }
 
-// keepToken remembers a token of user, unless somebody else is signed in
-// now: [ErrNotSignedIn].
-func (s *session) keepToken(user *User, resource string, token *resourceToken) error {
+// keepToken remembers a token of who was signed in before, and may have been
+// renewed since, unless somebody has signed in or out: [ErrNotSignedIn].
+func (s *session) keepToken(before standing, resource string, token *resourceToken) error {
 	s.turn.Lock() // unload, which forgets the tokens, comes before or after
 	defer s.turn.Unlock()
-	if current, _ := s.current(); current != user {
+	current := s.standing()
+	if current.user == nil || current.unloads != before.unloads || current.arrivals != before.arrivals {
 		return ErrNotSignedIn
 	}
+	token.user = current.user
 	s.fetches.mu.Lock()
 	defer s.fetches.mu.Unlock()
 	if s.fetches.tokens == nil {

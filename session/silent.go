@@ -63,7 +63,7 @@ func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User
 		if err != nil {
 			return nil, err
 		}
-		return s.replace(before, args.label(user), args.key() != "")
+		return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
 	})
 }
 
@@ -114,7 +114,22 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 	if err != nil {
 		return nil, err
 	}
-	return s.replace(before, args.label(user), args.key() != "")
+	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
+}
+
+// orRevoke revokes the refresh token of a user who came too late: there was a
+// sign-out meanwhile, which could not know of it.
+func (c *Client) orRevoke(ctx context.Context, late *User) func(*User, error) (*User, error) {
+	return func(user *User, err error) (*User, error) {
+		if errors.Is(err, ErrNotSignedIn) && late.RefreshToken != "" {
+			c.session.config.spawn(func() {
+				if metadata, err := c.session.provider.fetchMetadata(ctx); err == nil {
+					c.revokeAtSignout(ctx, metadata, late)
+				}
+			})
+		}
+		return user, err
+	}
 }
 
 // refreshable tells whether there is a refresh token to try for user.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,6 +110,7 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 	args := c.stepUpArgs(used.user, want)
 	if c.settings.Fetch.StepUp == StepUpRedirect {
 		args.ReturnTo = f.request.ReturnTo
+		s.stepUpAnswered(want) // whatever comes of it
 		if err := c.SigninRedirect(ctx, args); err != nil {
 			return false, err
 		}
@@ -128,7 +130,7 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 func (c *Client) popupForStepUp(ctx context.Context, want *StepUp, args SigninArgs) (*User, error) {
 	return c.stepUps.do(ctx, want.key(), func(ctx context.Context) (*User, error) {
 		user, err := c.SigninPopup(ctx, args)
-		if err == nil {
+		if !isWindow(err) { // the person has seen it
 			c.session.stepUpAnswered(want)
 		}
 		return user, err
@@ -151,6 +153,16 @@ func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
 		args.Scope = strings.Join(scopes, " ")
 	}
 	return args
+}
+
+// isWindow tells whether a sign-in failed at the window alone.
+func isWindow(err error) bool {
+	for _, code := range []oidc.Code{ErrPopupBlocked, ErrPopupClosed, ErrPopupSevered, oidc.ErrAborted, ErrPageGone} {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return false
 }
 
 // answerable tells whether a challenge is answered with a sign-in: one that was

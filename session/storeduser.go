@@ -20,7 +20,8 @@ func (c *Client) Current() *User {
 // [Client.RemoveUser]. An ID Token that is not the current user's own has to
 // pass the checks of one that comes without a nonce, and to be about the
 // subject of the profile. Without an ID Token everything is the app's word.
-// Codes: [oidc.ErrInvalidArgument] without an access token,
+// Codes: [oidc.ErrInvalidArgument] without an access token, or with one that no
+// header can carry,
 // [oidc.ErrSubjectChanged] if the profile is about somebody else than the ID
 // Token, those of [oidc.FetchMetadata], [oidc.FetchKeys] and
 // [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
@@ -29,8 +30,11 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if given == nil {
 		return c.RemoveUser(ctx)
 	}
-	if given.AccessToken == "" {
+	if !oidc.IsVisible(given.AccessToken.Reveal()) {
 		return fmt.Errorf("access_token: %w", oidc.ErrInvalidArgument)
+	}
+	if given.RefreshToken != "" && !oidc.IsVisible(given.RefreshToken.Reveal()) {
+		return fmt.Errorf("refresh_token: %w", oidc.ErrInvalidArgument)
 	}
 	s := c.session
 	before, unloads := s.current()

@@ -65,6 +65,8 @@ func TestStoreUser(t *testing.T) {
 		{"an ID Token without a nonce", foreign(func(map[string]any) {}), ""},
 		{"no token type", func(_ *world, u *User) { u.TokenType = "" }, ""},
 		{"no access token", func(_ *world, u *User) { u.AccessToken = "" }, oidc.ErrInvalidArgument},
+		{"6749-A.12 an access token that no header can carry", func(_ *world, u *User) { u.AccessToken = "a\nb" }, oidc.ErrInvalidArgument},
+		{"6749-A.17 a refresh token beyond ASCII", func(_ *world, u *User) { u.RefreshToken = "é" }, oidc.ErrInvalidArgument},
 		{"a profile of somebody else", func(_ *world, u *User) {
 			u.Profile = map[string]strictjson.RawMessage{"sub": []byte(`"subject-2"`)}
 		}, oidc.ErrSubjectChanged},

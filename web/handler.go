@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
@@ -105,6 +106,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	a, ok := h.assets[strings.TrimPrefix(r.URL.Path, "/")]
 	if !ok {
+		header.Set("Cache-Control", "no-store") // the next deployment may have it
 		http.Error(w, "404 not found: no asset of oidcspa has this name", http.StatusNotFound)
 		return
 	}
@@ -114,12 +116,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	encoding := a.negotiate(r.Header.Values("Accept-Encoding"))
-	etag := a.setCaching(header, encoding)
+	policy := a.setSecurity(header, h) // also of what is not modified: it replaces the stored one
+	etag := a.setCaching(header, encoding, policy)
 	if etag != "" && matches(r.Header.Values("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	a.setSecurity(header, h)
 	header.Set("Content-Type", contentType(a.logical))
 	if encoding != "" {
 		header.Set("Content-Encoding", encoding)
@@ -132,8 +134,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // setCaching sets Cache-Control, Vary and ETag, and returns the ETag; "" for
-// what may not be stored.
-func (a *asset) setCaching(header http.Header, encoding string) (etag string) {
+// what may not be stored. What carries a policy is asked for again every time,
+// whatever its name: a policy that the server has changed counts at once.
+func (a *asset) setCaching(header http.Header, encoding, policy string) (etag string) {
 	if len(a.encodings) > 1 {
 		header.Set("Vary", "Accept-Encoding")
 	}
@@ -142,7 +145,7 @@ func (a *asset) setCaching(header http.Header, encoding string) (etag string) {
 		a.logical == logoutPage: // Front-Channel Logout 3
 		header.Set("Cache-Control", "no-store")
 		return ""
-	case a.immutable:
+	case a.immutable && policy == "":
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	default:
 		header.Set("Cache-Control", "no-cache")
@@ -151,6 +154,10 @@ func (a *asset) setCaching(header http.Header, encoding string) (etag string) {
 	etag = `"` + strings.TrimPrefix(a.hash, "sha384-")
 	if encoding != "" {
 		etag += "-" + encoding
+	}
+	if policy != "" {
+		sum := sha256.Sum256([]byte(policy))
+		etag += "-" + base64.RawURLEncoding.EncodeToString(sum[:9])
 	}
 	etag += `"`
 	header.Set("ETag", etag)
@@ -164,22 +171,24 @@ const (
 	workerScript = "worker.js"
 )
 
-// setSecurity sets the policies of the assets that become a realm. The
-// page needs no 'wasm-unsafe-eval': a worker takes the policy of its own
-// response.
-func (a *asset) setSecurity(header http.Header, h *Handler) {
+// setSecurity sets the policies of the assets that become a realm, and returns
+// what it has set; "" for nothing. The page needs no 'wasm-unsafe-eval': a
+// worker takes the policy of its own response.
+func (a *asset) setSecurity(header http.Header, h *Handler) (policy string) {
 	switch a.logical {
 	case workerScript:
-		header.Set("Content-Security-Policy",
-			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src "+h.policy.ConnectSrc)
+		policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src " + h.policy.ConnectSrc
 	case callbackPage:
-		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'")
+		policy = "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'"
 		header.Set("Referrer-Policy", "no-referrer")
 	case logoutPage:
-		header.Set("Content-Security-Policy",
-			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors "+h.policy.FrontChannelLogoutFrom)
+		policy = "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors " + h.policy.FrontChannelLogoutFrom
 		header.Set("Referrer-Policy", "no-referrer")
 	}
+	if policy != "" {
+		header.Set("Content-Security-Policy", policy)
+	}
+	return policy
 }
 
 // contentType returns the media type of a file. It does not ask the system's

@@ -87,7 +87,7 @@ func TestHeaders(t *testing.T) {
 			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'none'", "no-referrer"},
 		{"/worker.js", script, ask, "Accept-Encoding",
 			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'", ""},
-		{"/worker.0123456789abcdef.js", script, forever, "Accept-Encoding",
+		{"/worker.0123456789abcdef.js", script, ask, "Accept-Encoding",
 			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'", ""},
 		{"/oidcspa.wasm", "application/wasm", ask, "Accept-Encoding", "", ""},
 		{"/oidcspa.0123456789abcdef.wasm", "application/wasm", forever, "Accept-Encoding", "", ""},
@@ -210,7 +210,8 @@ func TestRefusals(t *testing.T) {
 			if allow := res.Header.Get("Allow"); (allow == "GET, HEAD") != (tt.want == http.StatusMethodNotAllowed) {
 				t.Errorf("Allow: %q", allow)
 			}
-			if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Cache-Control") != "" {
+			caching := map[int]string{http.StatusNotFound: "no-store"}[tt.want]
+			if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Cache-Control") != caching {
 				t.Errorf("headers of a refusal: %v", res.Header)
 			}
 		})

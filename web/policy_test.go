@@ -52,3 +52,22 @@ func TestPolicy(t *testing.T) {
 		})
 	}
 }
+
+// TestChangedPolicy expects what carries a policy to be asked for again, and
+// the policy of now in the answer, whatever the browser has stored.
+func TestChangedPolicy(t *testing.T) {
+	const worker = "/worker.0123456789abcdef.js"
+	old := get(handler(t, Policy{ConnectSrc: "*"}), http.MethodGet, worker, nil)
+	stored := http.Header{"If-None-Match": {old.Header.Get("ETag")}}
+	same := get(handler(t, Policy{ConnectSrc: "*"}), http.MethodGet, worker, stored)
+	if same.StatusCode != http.StatusNotModified || same.Header.Get("Content-Security-Policy") != old.Header.Get("Content-Security-Policy") {
+		t.Errorf("the same policy: status %d, header %v", same.StatusCode, same.Header)
+	}
+	changed := get(handler(t, Policy{ConnectSrc: "https://op.example"}), http.MethodGet, worker, stored)
+	if changed.StatusCode != http.StatusOK || !strings.HasSuffix(changed.Header.Get("Content-Security-Policy"), "'self' https://op.example") {
+		t.Errorf("another policy: status %d, header %v", changed.StatusCode, changed.Header)
+	}
+	if old.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("Cache-Control: %q", old.Header.Get("Cache-Control"))
+	}
+}

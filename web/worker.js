@@ -17,6 +17,9 @@ const HOST = "oidcspa.host";
 /** The smallest module there is: what does not compile it compiles nothing. */
 const EMPTY_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
+/** The address of this script. A worker knows it itself; Parcel takes import.meta.url away. */
+const SELF = globalThis.WorkerGlobalScope ? location.href : import.meta.url;
+
 /** Held for as long as this host lives, so that pages notice its end. */
 const alive = holdLock(`oidcspa.host.${Math.random()}`);
 
@@ -93,8 +96,8 @@ async function start() {
  * build. (The hash keeps the browser from compiling while it loads.)
  */
 async function load(imports) {
-  const renamed = new URLSearchParams(new URL(import.meta.url).hash.slice(1)).get("wasm");
-  const url = new URL(renamed ?? WASM_FILE, import.meta.url);
+  const renamed = new URLSearchParams(new URL(SELF).hash.slice(1)).get("wasm");
+  const url = new URL(renamed ?? WASM_FILE, SELF);
   const get = (integrity) => fetch(url, { credentials: "same-origin", integrity, signal: AbortSignal.timeout(FETCH_TIMEOUT) });
   let response, refused = false;
   try {

@@ -44,9 +44,10 @@ func run(ctx context.Context, out, budget, npm string, verbose bool) error {
 		}
 		out = filepath.Join(source, "web", "dist")
 	}
-	opts := build.Options{Out: out, Source: source}
+	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+	opts := build.Options{Out: out, Source: source, Warnf: say}
 	if verbose {
-		opts.Logf = func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+		opts.Logf = say
 	}
 	m, err := build.Build(ctx, opts)
 	if err == nil && npm != "" {

@@ -72,7 +72,7 @@ func Cases() []Case {
 		idTokenCases(), claimCases(), signatureCases(),
 		userinfoCases(), frameCases(), refreshCases(), signoutCases(),
 		legalCases(), legalTokenCases(),
-		responseJWTCases(), pushCases(), boundCases(), essentialCases(),
+		responseJWTCases(), pushCases(), boundCases(), essentialCases(), textCases(),
 	)
 }
 

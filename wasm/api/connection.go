@@ -38,14 +38,15 @@ type Connection struct {
 
 	registry *session.Registry
 	conn     *jsonrpc.Conn
-	opening  *time.Timer // closes what is not opened
 	asleep   atomic.Bool // it did not answer when it was asked
 
-	mu     sync.Mutex
-	client *session.Client // guarded by mu, as all below; nil until "open"
-	steps  *session.Steps  // the same for an OidcClient
-	forget func()          // what the page named; nil for nothing
-	closed bool
+	mu      sync.Mutex
+	opening *time.Timer     // guarded by mu, as all below; closes what is not opened
+	client  *session.Client // nil until "open"
+	steps   *session.Steps  // the same for an OidcClient
+	peers   []session.Peer  // what the page named
+	forget  func()          // forgets them; nil for nothing
+	closed  bool
 }
 
 // NewConnection returns a connection that answers with send, which must not
@@ -54,6 +55,8 @@ func NewConnection(registry *session.Registry, send func([]byte) error, onPanic 
 	c := &Connection{registry: registry}
 	c.conn = jsonrpc.NewConn(send, c.handle)
 	c.conn.OnPanic = onPanic
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.opening = time.AfterFunc(openLimit, c.expire)
 	return c
 }
@@ -69,8 +72,8 @@ func (c *Connection) Receive(message []byte) {
 // Close ends the tab's part: what it asked for is abandoned, and services
 // asked of it fail with [session.ErrPageGone].
 func (c *Connection) Close() {
-	c.opening.Stop()
 	c.mu.Lock()
+	c.opening.Stop()
 	client, steps, forget := c.client, c.steps, c.forget
 	c.client, c.steps, c.forget, c.closed = nil, nil, nil, true
 	c.mu.Unlock()
@@ -198,7 +201,8 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	var client *session.Client
 	var steps *session.Steps
 	var err error
-	forget := c.registry.Meet(peers(p.Peers)...)
+	known := peers(p.Peers)
+	forget := c.registry.Meet(known...)
 	if p.Steps {
 		steps, err = c.registry.OpenSteps(settings, page)
 	} else {
@@ -211,7 +215,8 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	c.mu.Lock()
 	late := c.client != nil || c.steps != nil || c.closed
 	if !late {
-		c.client, c.steps, c.forget = client, steps, forget
+		c.opening.Stop()
+		c.client, c.steps, c.peers, c.forget = client, steps, known, forget
 	}
 	c.mu.Unlock()
 	if late {
@@ -219,7 +224,6 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 		closeBoth(client, steps)
 		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
 	}
-	c.opening.Stop()
 	if c.Gone != nil {
 		go c.watch(p.Lock)
 	}

@@ -218,7 +218,9 @@ func newHostilePage(h *history, variant int) *hostilePage {
 		p.lock = "honest" // that of another page
 	case 2, 3:
 		p.lock = fmt.Sprint("hostile ", len(h.hostile))
+		h.locks.mu.Lock()
 		h.locks.free[p.lock] = make(chan string)
+		h.locks.mu.Unlock()
 	}
 	p.connection = NewConnection(h.registry, p.receive, func(method string, value any, stack []byte) {
 		h.t.Errorf("panic in %q: %v\n%s", method, value, stack)
@@ -248,7 +250,7 @@ func (p *hostilePage) send(message any) {
 // disappear is the end of the tab: its locks are free, and its port says nothing
 // of it.
 func (p *hostilePage) disappear() {
-	if gone := p.h.locks.free[p.lock]; gone != nil {
+	if gone := p.h.locks.of(p.lock); gone != nil {
 		select {
 		case <-gone:
 		default:

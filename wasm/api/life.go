@@ -62,15 +62,15 @@ func (c *Connection) watch(lock string) {
 	free := make(chan struct{})
 	pause, limit := askedSeldom, longSilence
 	switch {
-	case c.Gone(ctx, nobodys()) != nil: // there are no locks
-		pause, free = askedOften, nil
-	case lock == "":
-		pause, limit, free = askedOften, silence, nil
-	default:
+	case lock != "":
 		go func() {
 			_ = c.Gone(ctx, lock) // what is no name of a lock is held by nobody
 			close(free)
 		}()
+	case c.Gone(ctx, nobodys()) != nil: // there are no locks
+		pause, free = askedOften, nil
+	default:
+		pause, limit, free = askedOften, silence, nil
 	}
 	for {
 		select {
@@ -128,11 +128,18 @@ func (c *Connection) answers(ctx context.Context, limit time.Duration, free <-ch
 func (c *Connection) sleeps(asleep bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.asleep.Load() != asleep: // old news
-	case c.client != nil:
+	if c.asleep.Load() != asleep || c.forget == nil { // old news, or closed
+		return
+	}
+	c.forget() // its peers do not count while it sleeps
+	c.forget = func() {}
+	if !asleep {
+		c.forget = c.registry.Meet(c.peers...)
+	}
+	if c.client != nil {
 		c.client.Sleeps(asleep)
-	case c.steps != nil:
+	}
+	if c.steps != nil {
 		c.steps.Sleeps(asleep)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,8 +15,17 @@ import (
 
 // locks are the locks of a browser.
 type locks struct {
-	none bool                   // it has none
-	free map[string]chan string // closed when a lock is free
+	none bool // it has none
+
+	mu   sync.Mutex
+	free map[string]chan string // closed when a lock is free; guarded by mu
+}
+
+// of returns what tells that a lock is free; nil for one that never is.
+func (l *locks) of(name string) chan string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.free[name]
 }
 
 // Gone is [Connection.Gone].
@@ -27,7 +37,7 @@ func (l *locks) Gone(ctx context.Context, name string) error {
 		return nil
 	}
 	select {
-	case <-l.free[name]:
+	case <-l.of(name):
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -64,7 +74,7 @@ func TestConnectionLife(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				tab := w.connect()
-				tab.connection.Gone = (&locks{tt.none, map[string]chan string{"free": free}}).Gone
+				tab.connection.Gone = (&locks{none: tt.none, free: map[string]chan string{"free": free}}).Gone
 				var asked, told atomic.Int32
 				tab.offer("stopped", func(context.Context, []byte) (any, error) { told.Add(1); return nil, nil })
 				tab.offer("ping", func(ctx context.Context, _ []byte) (any, error) {

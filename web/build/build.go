@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/oidcspa/oidcspa/web/manifest"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	SkipCompression bool
 	// Logf, if set, is told what is being done.
 	Logf func(format string, args ...any)
+	// Warnf, if set, is told what is not as it should be.
+	Warnf func(format string, args ...any)
 }
 
 // Build writes the assets to opts.Out and returns the manifest that it wrote
@@ -46,6 +49,9 @@ func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
 	if opts.Logf == nil {
 		opts.Logf = func(string, ...any) {}
 	}
+	if opts.Warnf == nil {
+		opts.Warnf = opts.Logf
+	}
 	source := opts.Source
 	if source == "" {
 		found, _, err := FindSource(ctx)
@@ -54,12 +60,21 @@ func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
 		}
 		source = found
 	}
-	tools, err := goTools(ctx, source)
+	folder, err := os.MkdirTemp("", "oidcspa")
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	tools, err := findToolchain(ctx, source, folder)
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
 	opts.Logf("building %s with %s", source, tools.version)
-	assets, err := assemble(ctx, source, tools)
+	if !tools.stubsAll() {
+		opts.Warnf("%s is newer than this version of oidcspa: the wasm will be larger by a sixth (known are %s)",
+			tools.version, strings.Join(stubbedGo, ", "))
+	}
+	assets, err := assemble(ctx, source, folder, tools)
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
@@ -79,8 +94,13 @@ type asset struct {
 
 // assemble makes all assets in memory. What is named by its hash comes before
 // what names it.
-func assemble(ctx context.Context, source string, tools *tools) ([]asset, error) {
-	wasm, err := compile(ctx, source, tools.version)
+func assemble(ctx context.Context, source, folder string, tools *toolchain) ([]asset, error) {
+	// It fits the wasm of this very version.
+	wasmExec, err := os.ReadFile(filepath.Join(tools.root, "lib", "wasm", "wasm_exec.js"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the part of Go that runs wasm: %w", err)
+	}
+	wasm, err := compile(ctx, source, folder, tools)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +109,7 @@ func assemble(ctx context.Context, source string, tools *tools) ([]asset, error)
 	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)
-	workerAsset := hashed("worker.js", workerScript(src, tools.wasmExec, wasmAsset))
+	workerAsset := hashed("worker.js", workerScript(src, wasmExec, wasmAsset))
 	assets := []asset{wasmAsset, workerAsset}
 	page := pageScripts(src, workerAsset.name, wasmAsset.name)
 	for _, name := range scripts {

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +77,12 @@ async function open() {
 export { OIDCClient };
 `
 
+// compileHere compiles the stand-in.
+func compileHere(t *testing.T) ([]byte, error) {
+	source := standIn(t)
+	return compile(t.Context(), source, t.TempDir(), goHere(t, source))
+}
+
 func read(t *testing.T, folder, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(folder, name))
@@ -116,7 +121,7 @@ func TestReproducible(t *testing.T) {
 // TestCompress compresses in two folders. It takes the beginning of a wasm,
 // since brotli is slow for all of it.
 func TestCompress(t *testing.T) {
-	wasm, err := compile(t.Context(), standIn(t), runtime.Version())
+	wasm, err := compileHere(t)
 	if err != nil {
 		t.Fatal(err)
 	}

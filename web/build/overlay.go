@@ -10,7 +10,6 @@ import (
 	gover "go/version"
 	"io"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -27,22 +26,24 @@ var stubs embed.FS
 var stubbed = []string{"crypto/x509", "compress/flate", "crypto/pbkdf2"}
 
 // stubbedInternals are those whose stubs are used by the standard library and
-// do what it expects in one release of Go, that of stubbedGo. Other releases
-// have the packages themselves.
+// do what it expects in the releases of Go in stubbedGo. Other releases have
+// the packages themselves.
 var stubbedInternals = []string{"internal/godebug", "crypto/internal/fips140", "unique"}
 
-const stubbedGo = "go1.26"
+// stubbedGo are the releases for which somebody has looked at the stubs.
+var stubbedGo = []string{"go1.26", "go1.27"}
+
+// stubsAll tells whether this release of Go takes all stubs.
+func (t *toolchain) stubsAll() bool { return slices.Contains(stubbedGo, gover.Lang(t.version)) }
 
 // overlay writes what `go build -overlay` needs to compile with the stubs into
-// folder, and returns the file to name there. The version is that of Go.
-func overlay(ctx context.Context, source, version, folder string) (string, error) {
+// folder, and returns the file to name there.
+func overlay(ctx context.Context, source, folder string, t *toolchain) (string, error) {
 	packages := stubbed
-	if gover.Lang(version) == stubbedGo {
+	if t.stubsAll() {
 		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage})
 	}
-	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
-	cmd.Dir, cmd.Env = source, wasmEnv()
-	list, err := output(cmd)
+	list, err := t.run(ctx, source, append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
 	if err != nil {
 		return "", err
 	}

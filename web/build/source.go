@@ -69,43 +69,17 @@ func goJSON(ctx context.Context, args ...string) (module, error) {
 	return m, nil
 }
 
-// tools are the parts of the building Go that go into the assets.
-type tools struct {
-	version  string // "go1.26.0"
-	wasmExec []byte // wasm_exec.js: it fits the wasm of this very version
-}
-
-func goTools(ctx context.Context, source string) (*tools, error) {
-	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT", "GOVERSION")
-	cmd.Dir = source // the go line of go.mod chooses the toolchain
-	out, err := output(cmd)
-	if err != nil {
-		return nil, err
-	}
-	root, version, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	wasmExec, err := os.ReadFile(filepath.Join(root, "lib", "wasm", "wasm_exec.js"))
-	if err != nil {
-		return nil, fmt.Errorf("reading the part of Go that runs wasm: %w", err)
-	}
-	return &tools{version: version, wasmExec: wasmExec}, nil
-}
-
 // inlined are the packages that are compiled with inlining. Without it the wasm
 // is 8 % smaller after brotli, and verifying a signature takes five times as
 // long; the arithmetic of that is in here (docs/decisions).
 var inlined = []string{"math/bits", "crypto/internal/fips140/..."}
 
-// compile builds package wasm with that version of Go. The module is the main module of the build even
-// where another project requires it: so its own go.mod chooses the versions
-// and the bytes are the same everywhere.
-func compile(ctx context.Context, source, version string) ([]byte, error) {
-	folder, err := os.MkdirTemp("", "oidcspa")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder)
+// compile builds package wasm with a toolchain. The module is the main module
+// of the build even where another project requires it: so its own go.mod
+// chooses the versions and the bytes are the same everywhere.
+func compile(ctx context.Context, source, folder string, t *toolchain) ([]byte, error) {
 	out := filepath.Join(folder, "oidcspa.wasm")
-	overlay, err := overlay(ctx, source, version, folder)
+	overlay, err := overlay(ctx, source, folder, t)
 	if err != nil {
 		return nil, err
 	}
@@ -113,19 +87,10 @@ func compile(ctx context.Context, source, version string) ([]byte, error) {
 	for _, pkg := range inlined {
 		args = append(args, "-gcflags="+pkg+"=")
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "-o", out, "./wasm")...)
-	cmd.Dir, cmd.Env = source, wasmEnv()
-	if _, err := output(cmd); err != nil {
+	if _, err := t.run(ctx, source, append(args, "-o", out, "./wasm")...); err != nil {
 		return nil, fmt.Errorf("compiling the wasm: %w", err)
 	}
 	return os.ReadFile(out)
-}
-
-// wasmEnv is the environment of the build: what a developer may have set must
-// not change the bytes.
-func wasmEnv() []string {
-	return append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWASM=", "GOFLAGS=-trimpath", "GOWORK=off",
-		"GOEXPERIMENT=nogreenteagc", "GOFIPS140=off", "CGO_ENABLED=0")
 }
 
 // output runs a command; the error holds what it wrote to standard error.

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"runtime"
 	"slices"
 	"testing"
 )
 
 // TestCompact compares the memory of a small program before and after.
 func TestCompact(t *testing.T) {
-	before, err := compile(t.Context(), standIn(t), runtime.Version())
+	before, err := compileHere(t)
 	if err != nil {
 		t.Fatal(err)
 	}

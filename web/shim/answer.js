@@ -4,6 +4,7 @@
 
 import { failure } from "./errors.js";
 import { GuestWindow } from "./navigators.js";
+import { own } from "./own.js";
 import { aborted, openPopup } from "./popup.js";
 
 /** How often a window is looked at, in milliseconds, and how often in a row a page of another origin has to be there to count. */
@@ -26,8 +27,9 @@ export async function visitPopup({ window = 0, url, state, timeout }, settings, 
 }
 
 /** Waits for a call that has opened a window, or for the end of the window before it. */
-export async function follow({ number, ...opened }, call) {
-  const popup = opened.own ? new Popup(opened) : new GuestWindow(opened);
+export async function follow(handle, call) {
+  const { number } = handle;
+  const popup = handle.opened ? new Popup(handle) : new GuestWindow(handle);
   popups.set(number, popup);
   try {
     const result = call(popup);
@@ -65,8 +67,8 @@ export class Popup {
   /** @type {BroadcastChannel | undefined} */
   #channel;
 
-  constructor({ own, how: { popupWindowFeatures, popupSignal: signal, popupAbortOnClose = true } }) {
-    this.#window = own;
+  constructor({ opened, how: { popupWindowFeatures, popupSignal: signal, popupAbortOnClose = true } }) {
+    this.#window = opened;
     this.ended = new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
     });
@@ -81,7 +83,7 @@ export class Popup {
         this.#look(timer, fail); // the window may be long gone: timers of a hidden page are slow
       });
     }
-    const life = popupWindowFeatures?.closePopupWindowAfterInSeconds;
+    const life = own(popupWindowFeatures).closePopupWindowAfterInSeconds;
     if (life > 0) this.#after(life * 1000, () => fail("timeout", "the window was closed after closePopupWindowAfterInSeconds"));
     const abort = () => this.#end.reject(aborted(signal));
     if (signal?.aborted) abort();
@@ -110,7 +112,8 @@ export class Popup {
     if (!this.keepOpen) this.#window.close();
   }
 
-  #answer(data) {
+  #answer(given) {
+    const data = own(given);
     if (!isAnswer(data)) return;
     this.keepOpen = data.keepOpen;
     if (!this.keepOpen) this.#window.close();
@@ -150,17 +153,18 @@ export class Popup {
 /** Calls fn with the answer of a window that has no opener, until the channel is closed. */
 function hear(state, fn) {
   const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
-  channel.onmessage = ({ data }) => {
+  channel.onmessage = ({ data: given }) => {
+    const data = own(given);
     if (!isAnswer(data)) return;
     channel.postMessage("heard"); // it closes itself then
     fn(data);
   };
-  addEventListener("pagehide", () => channel.close(), { once: true });
+  addEventListener("pagehide", () => channel.close(), { __proto__: null, once: true });
   return channel;
 }
 
 function isAnswer(data) {
-  return data?.source === "oidc-client" && typeof data.url === "string";
+  return data.source === "oidc-client" && typeof data.url === "string";
 }
 
 function isForeign(other) {

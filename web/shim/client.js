@@ -3,6 +3,7 @@
 
 import { ErrorResponse } from "./errors.js";
 import { MetadataService } from "./metadata.js";
+import { own } from "./own.js";
 import { addPeer } from "./peers.js";
 import { programFor } from "./program.js";
 import { OidcClientSettingsStore } from "./settings.js";
@@ -29,11 +30,12 @@ export class OidcClient {
     addPeer(this.settings);
   }
 
-  #call(method, params) {
-    return programFor(this.settings).call(method, params);
+  async #call(method, params) {
+    return own(await programFor(this.settings).call(method, params));
   }
 
-  async createSigninRequest(args = {}) {
+  async createSigninRequest(given) {
+    const args = own(given);
     if ((args.response_type ?? this.settings.response_type) !== "code") {
       throw new Error("Only the Authorization Code flow (with PKCE) is supported");
     }
@@ -45,7 +47,8 @@ export class OidcClient {
   }
 
   /** What the app knows of a sign-in; its secrets stay in the program. */
-  #state({ state, response_mode, ...made }) {
+  #state(given) {
+    const { state, response_mode, ...made } = own(given);
     const { authority, client_id, extraTokenParams } = this.settings;
     // Where the response is: a signed one is in the query by default (JARM 2.3.4).
     const where = response_mode?.replace(/^jwt$/, "query").replace(".jwt", "");
@@ -68,7 +71,7 @@ export class OidcClient {
     } catch (error) {
       if (error instanceof ErrorResponse) {
         error.session_state ??= response.session_state;
-        error.state = request?.state?.data;
+        error.state = own(own(request).state).data;
       }
       throw error;
     }
@@ -79,7 +82,9 @@ export class OidcClient {
     return this.#call("tokenProof", { nonce });
   }
 
-  async useRefreshToken({ state, redirect_uri, resource, timeoutInSeconds, extraTokenParams, extraHeaders }) {
+  async useRefreshToken(given) {
+    const { state: known, redirect_uri, resource, timeoutInSeconds, extraTokenParams, extraHeaders } = own(given);
+    const state = own(known);
     const { refresh_token, id_token, session_state, scope } = state;
     const user = await this.#call("useRefreshToken", {
       refresh_token, id_token, session_state: session_state ?? undefined, scope, redirect_uri, resource, timeoutInSeconds, extraTokenParams,
@@ -89,12 +94,14 @@ export class OidcClient {
     return fill(new SigninResponse(new URLSearchParams()), { ...user, state: { data: state.data } });
   }
 
-  async processResourceOwnerPasswordCredentials({ username, password, skipUserInfo, extraTokenParams }) {
+  async processResourceOwnerPasswordCredentials(given) {
+    const { username, password, skipUserInfo, extraTokenParams } = own(given);
     const user = await this.#call("processCredentials", { username, password, skipUserInfo, extraTokenParams });
     return fill(new SigninResponse(new URLSearchParams()), user);
   }
 
-  async createSignoutRequest({ state: data, id_token_hint, request_type, url_state, post_logout_redirect_uri, extraQueryParams = this.settings.extraQueryParams } = {}) {
+  async createSignoutRequest(given) {
+    const { state: data, id_token_hint, request_type, url_state, post_logout_redirect_uri, extraQueryParams = this.settings.extraQueryParams } = own(given);
     const { url, id } = await this.#call("createSignout", {
       id_token_hint, post_logout_redirect_uri, extraQueryParams, url_state, state: { data, request_type, url_state },
     });
@@ -104,18 +111,19 @@ export class OidcClient {
   async readSignoutResponseState(url, removeState = false) {
     const response = responseIn(url, SignoutResponse);
     const found = await this.#call("readSignout", { url, keepState: !removeState });
-    return { state: found?.state ? new State({ id: response.state, ...found.state }) : undefined, response };
+    return { state: found.state ? new State({ id: response.state, ...found.state }) : undefined, response };
   }
 
   async processSignoutResponse(url) {
     const response = responseIn(url, SignoutResponse);
     try {
       const found = await this.#call("processSignout", { url });
-      response.userState = found?.state?.data;
-      response.url_state ??= found?.state?.url_state;
+      const state = own(found.state);
+      response.userState = state.data;
+      response.url_state ??= state.url_state;
       return response;
     } catch (error) {
-      if (error instanceof ErrorResponse) error.state = error.state?.data;
+      if (error instanceof ErrorResponse) error.state = own(error.state).data;
       throw error;
     }
   }
@@ -144,9 +152,10 @@ async function valuesOf(headers) {
 }
 
 /** Adds to a response what came of it; extra is what else the provider answered, and takes no place. */
-function fill(response, { state, extra = {}, ...user }) {
-  for (const [name, value] of Object.entries(extra)) if (!(name in response)) response[name] = value;
-  Object.assign(response, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: state?.data });
-  response.url_state ??= state?.url_state;
+function fill(response, given) {
+  const { state, extra, ...user } = own(given);
+  for (const [name, value] of Object.entries(extra ?? {})) if (!(name in response)) response[name] = value;
+  Object.assign(response, user, { id_token: user.id_token || undefined, profile: user.profile ?? {}, userState: own(state).data });
+  response.url_state ??= own(state).url_state;
   return response;
 }

@@ -3,6 +3,7 @@
 // long as both ends live.
 
 import { failure, toError } from "./errors.js";
+import { own } from "./own.js";
 import { trace } from "./trace.js";
 
 const PAGE_LOCK = `oidcspa.page.${Math.random()}`;
@@ -47,7 +48,7 @@ export class Connection {
       this.#ended.signal.addEventListener("abort", () => resolve(this.stopped));
     });
     this.hello = new Promise((resolve, reject) => {
-      port.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data), resolve));
+      port.addEventListener("message", ({ data }) => this.#receive(own(JSON.parse(data)), resolve));
       port.addEventListener("close", () => {
         this.stop(failure("runtime_stopped", "the worker is gone"));
         reject(this.stopped);
@@ -113,7 +114,7 @@ export class Connection {
   async #watch(lock) {
     if (!lock) return;
     try {
-      await navigator.locks.request(lock, { mode: "shared", signal: this.#ended.signal }, () => {});
+      await navigator.locks.request(lock, { __proto__: null, mode: "shared", signal: this.#ended.signal }, () => {});
     } catch {
       return; // the connection ended first
     }
@@ -123,7 +124,8 @@ export class Connection {
     else this.stop(failure("runtime_stopped", "the worker is gone"));
   }
 
-  async #receive({ id, method, params, result, error }, hello) {
+  async #receive({ id, method, params: given, result, error }, hello) {
+    const params = own(given);
     if (!method && id === null) {
       // What we sent could not be read, and nobody can say which call it was.
       this.#rejectAll(failure("invalid_argument", "the arguments are too long or nested too deeply"));
@@ -139,13 +141,13 @@ export class Connection {
       this.stop(failure(params.code, params.message));
       hello();
     } else if (id === undefined) {
-      if (params?.name) trace.event?.(params.name);
+      if (params.name) trace.event?.(params.name);
       if (NOTIFICATIONS.includes(method)) this.#serve(method, params);
     } else {
       try {
         this.#send({ id, result: (await this.#serve(method, params)) ?? null });
       } catch (reason) {
-        this.#send({ id, error: { code: -32000, message: "page", data: { code: reason?.code ?? "internal" } } });
+        this.#send({ id, error: { code: -32000, message: "page", data: { code: own(reason).code ?? "internal" } } });
       }
     }
   }

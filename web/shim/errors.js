@@ -1,6 +1,8 @@
 // @ts-check
 // Failures, with the codes of docs/errors.md.
 
+import { own } from "./own.js";
+
 /** Every failure; `code` is stable and says why. */
 export class OIDCError extends Error {
   name = "OIDCError"; // written out, as a build may rename classes
@@ -26,7 +28,10 @@ export class ErrorResponse extends OIDCError {
    * @param {{error?: string | null, error_description?: string | null, userState?: unknown, code?: string}} facts
    * @param {URLSearchParams} [form] is there for oidc-client-ts; what was sent holds secrets
    */
-  constructor({ userState: state, ...facts }, form) {
+  constructor(given, form) {
+    const facts = own(given);
+    const { userState: state } = facts;
+    delete facts.userState;
     if (!facts.error) throw new Error("No error passed");
     super(facts.error_description || facts.error, { code: "provider_error" });
     Object.assign(this, { state, form }, facts);
@@ -43,17 +48,19 @@ export class ErrorTimeout extends OIDCError {
 }
 
 /** Messages of oidc-client-ts that apps compare with; what else there is to say is in docs/errors.md. */
-const MESSAGES = {
+const MESSAGES = own({
   state_unknown: "No matching state found in storage",
   state_mismatch: "No state in response",
   callback_missing: "No state in response",
-};
+});
 
 /**
  * Makes the error of what the program sent.
  * @param {{message: string, data?: {code: string, error?: string}}} facts
  */
-export function toError({ message, data = { code: "internal" } }) {
+export function toError(facts) {
+  const { message, data: given = { code: "internal" } } = own(facts);
+  const data = own(given);
   if (data.error) return new ErrorResponse(data);
   return new (data.code === "timeout" ? ErrorTimeout : OIDCError)(MESSAGES[data.code] ?? message, data);
 }

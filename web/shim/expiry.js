@@ -2,6 +2,7 @@
 // The events of an access token, for apps that watch one themselves.
 
 import { UserManagerEvents } from "./events.js";
+import { own } from "./own.js";
 
 /** The longest sleep between two looks at the clock, in milliseconds: timers of hidden pages are slow. */
 const TICK = 5_000;
@@ -17,11 +18,13 @@ export class AccessTokenEvents {
     return object instanceof UserManagerEvents || Function.prototype[Symbol.hasInstance].call(this, object);
   }
 
-  constructor({ expiringNotificationTimeInSeconds }) {
-    this.#notice = expiringNotificationTimeInSeconds;
+  constructor(settings) {
+    this.#notice = own(settings).expiringNotificationTimeInSeconds;
   }
 
-  async load({ access_token, expires_in }) {
+  async load(user) {
+    const { access_token } = own(user);
+    const { expires_in } = user; // of a User it is computed
     await this.unload();
     if (!access_token || expires_in === undefined) return;
     if (expires_in > 0) this.#raiseAt("accessTokenExpiring", Math.max(expires_in - this.#notice, 1));

@@ -4,6 +4,7 @@
 // end asks for it. See jsbridge.Relay.
 
 import { failure } from "./errors.js";
+import { own } from "./own.js";
 
 /** How many pieces of an answer may wait for the app, so that short answers end by themselves. */
 const WAITING = 4;
@@ -13,11 +14,12 @@ const WAITING = 4;
  * @param {import("./connection.js").Connection} connection
  * @returns {Promise<Response>}
  */
-export async function fetchThrough(connection, input, init = {}) {
-  const stream = init?.body instanceof ReadableStream ? init.body : null;
+export async function fetchThrough(connection, input, given) {
+  const init = own(given);
+  const stream = init.body instanceof ReadableStream ? init.body : null;
   let request;
   try {
-    request = new Request(input, stream ? { ...init, body: undefined } : init);
+    request = new Request(input, stream ? own({ ...init, body: undefined }) : init);
   } catch {
     throw failure("invalid_argument", "this is no request that fetch takes");
   }
@@ -55,9 +57,10 @@ export async function fetchThrough(connection, input, init = {}) {
   }
 }
 
-function toResponse({ status, status_text, headers, url, redirected, has_body }, answer) {
-  const response = new Response(has_body ? answer : null, { status, statusText: status_text, headers });
-  for (const [name, value] of Object.entries({ url, redirected })) Object.defineProperty(response, name, { value });
+function toResponse(head, answer) {
+  const { status, status_text, headers, url, redirected, has_body } = own(head);
+  const response = new Response(has_body ? answer : null, { __proto__: null, status, statusText: status_text, headers });
+  for (const [name, value] of Object.entries({ url, redirected })) Object.defineProperty(response, name, { __proto__: null, value });
   return response;
 }
 
@@ -73,10 +76,11 @@ class Bodies {
     this.#reader = stream?.getReader();
     port.onmessage = ({ data }) => this.#receive(data);
     this.answer = new ReadableStream({
+      __proto__: null,
       start: (controller) => { this.#controller = controller; },
       pull: () => port.postMessage("pull"),
       cancel: () => this.end(),
-    }, { highWaterMark: WAITING });
+    }, { __proto__: null, highWaterMark: WAITING });
   }
 
   /** Gives everything up, for a reason, when signal says so. */
@@ -87,7 +91,7 @@ class Bodies {
       this.end();
     };
     if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true, signal: this.#ended.signal });
+    else signal.addEventListener("abort", stop, { __proto__: null, once: true, signal: this.#ended.signal });
   }
 
   async #receive(data) {

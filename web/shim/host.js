@@ -29,7 +29,7 @@ const HELLO_TIMEOUT = 10_000;
 /** A string that the page's Trusted Types policy lets through. */
 function scriptURL(url) {
   try {
-    policy ??= trustedTypes.createPolicy("oidcspa", { createScriptURL: String });
+    policy ??= trustedTypes.createPolicy("oidcspa", { __proto__: null, createScriptURL: String });
   } catch {
     // there are none, or the page's policy does not allow this one
   }
@@ -51,12 +51,12 @@ const dedicated = new Map();
 const HOSTS = {
   shared(url, end) {
     /** @type {WorkerOptions & {extendedLifetime: boolean}} */
-    const options = { type: "module", name: WORKER_NAME + end, extendedLifetime: true };
+    const options = { __proto__: null, type: "module", name: WORKER_NAME + end, extendedLifetime: true };
     const worker = new SharedWorker(scriptURL(url), options);
     return { port: worker.port, failed: firstError(worker) };
   },
   dedicated(url) {
-    const worker = dedicated.get(url) ?? new Worker(scriptURL(url), { type: "module", name: WORKER_NAME });
+    const worker = dedicated.get(url) ?? new Worker(scriptURL(url), { __proto__: null, type: "module", name: WORKER_NAME });
     dedicated.set(url, worker);
     const { port1, port2 } = new MessageChannel();
     worker.postMessage(null, [port2]);
@@ -79,7 +79,7 @@ function firstError(worker) {
     worker.addEventListener("error", (event) => {
       event.preventDefault?.();
       reject(event);
-    }, { once: true });
+    }, { __proto__: null, once: true });
   });
 }
 
@@ -96,9 +96,20 @@ function workerURL(assets) {
   return href + (renamed ? `#wasm=${encodeURIComponent(new URL("./oidcspa.wasm", import.meta.url).href)}` : "");
 }
 
+/** That address; what the app names is of its own origin. */
+function ownURL(assets) {
+  try {
+    const url = workerURL(assets);
+    if (!assets || new URL(url).origin === location.origin) return url;
+  } catch {
+    // no address, or one that nothing can be below
+  }
+  throw failure("invalid_config", "assets are no folder of the page's own origin");
+}
+
 /** Connects to the program on the first host that works. */
 export async function connect(settings, serve) {
-  const url = workerURL(settings.assets);
+  const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   for (const host of hosts) {
     if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");

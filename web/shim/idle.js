@@ -24,7 +24,7 @@ export function watchActivity(name, report) {
     addEventListener(type, () => {
       if (document.hidden || performance.now() - last < ACTIVITY_PAUSE) return;
       tell();
-    }, { capture: true, passive: true });
+    }, { __proto__: null, capture: true, passive: true });
   }
   return tell;
 }

@@ -9,6 +9,7 @@ import { UserManagerEvents } from "./events.js";
 import { connect, VERSION } from "./host.js";
 import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
+import { own } from "./own.js";
 import { addPeer, allPeers } from "./peers.js";
 import { openPopup } from "./popup.js";
 import { SERVICES, dropExpired } from "./services.js";
@@ -43,14 +44,14 @@ export class UserManager {
   /** @type {((url: string) => void) | undefined} */
   #go;
 
-  constructor(settings, redirect, popups, frames) {
-    this.#given = { ...settings };
+  constructor(given, redirect, popups, frames) {
+    const settings = this.#given = own(given);
     this.#navigators = { redirect, popups, frames, leave: redirect && ((url) => this.#leaveWith(url)) };
     this.settings = this.#redirect = new UserManagerSettingsStore(this.#given);
     mentionUnused(settings).catch(() => {});
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
-    this.#hintKey = `oidcspa.session:${settings?.authority}:${settings?.client_id}`;
+    this.#hintKey = `oidcspa.session:${settings.authority}:${settings.client_id}`;
     addPeer(this.settings);
     if (!IN_PAGE) return; // a server that renders the app hears of nothing
     addEventListener("storage", (event) => this.#onStorage(event));
@@ -61,15 +62,15 @@ export class UserManager {
       this.#wake();
     });
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
-    if (settings?.fetch) onDemand().catch(() => {}); // while there is a network
-    if (settings?.idle) {
+    if (settings.fetch) onDemand().catch(() => {}); // while there is a network
+    if (settings.idle) {
       const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
       this.#active = report;
       const name = `oidcspa.active:${settings.authority}:${settings.client_id}`;
       const watch = () => onDemand().then(({ watchActivity }) => { this.#active = watchActivity(name, report); }, () => setTimeout(watch, PAUSE));
       watch();
     }
-    if (settings?.monitorAnonymousSession) this.#connect().catch(() => {});
+    if (settings.monitorAnonymousSession) this.#connect().catch(() => {});
   }
 
   async getUser(raiseEvent = false) {
@@ -80,7 +81,8 @@ export class UserManager {
   }
 
   async storeUser(user) {
-    const fields = user && { ...JSON.parse(User.prototype.toStorageString.call(user)), state: user.state, url_state: user.url_state };
+    const { state, url_state } = own(user);
+    const fields = user && { ...JSON.parse(User.prototype.toStorageString.call(own(user))), state, url_state };
     await this.#call("storeUser", { user: fields ?? null });
   }
 
@@ -96,11 +98,13 @@ export class UserManager {
     return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
   }
 
-  signinRedirect(args = {}) {
+  signinRedirect(given) {
+    const args = own(given);
     return this.#leaveFor("signinRedirect", { ...args, return_to: args.return_to ?? location.href });
   }
 
-  async #leaveFor(method, { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params }) {
+  async #leaveFor(method, args) {
+    const { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params } = own(args);
     this.#redirect = { redirectMethod, redirectTarget };
     if (!this.#navigators.redirect) {
       await this.#call(method, params);
@@ -143,7 +147,8 @@ export class UserManager {
     return toUser(await this.#call("signinCallback", { url })) ?? undefined;
   }
 
-  async signinSilent({ iframeAttributes, ...args } = {}) {
+  async signinSilent(given) {
+    const { iframeAttributes, ...args } = own(given);
     const framing = { iframeAttributes };
     if (iframeAttributes) this.#framing = framing;
     try {
@@ -272,8 +277,8 @@ export class UserManager {
 
   async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
     if (await this.#handOver(url, keepOpen)) return undefined;
-    const found = await this.#call("signoutCallback", { url });
-    return (found?.state ?? found?.url_state) == null ? undefined : signoutResponse(url, found);
+    const found = own(await this.#call("signoutCallback", { url }));
+    return (found.state ?? found.url_state) == null ? undefined : signoutResponse(url, found);
   }
 
   /** How the program is doing. */
@@ -286,9 +291,10 @@ export class UserManager {
     this.#connection?.then((connection) => connection.notify("wake"), () => {});
   }
 
-  async #call(method, params) {
+  async #call(method, given) {
+    let params = own(given);
     // Frameworks give the click's event to what is called for it.
-    if (params?.isTrusted !== undefined) params = { return_to: params.return_to, window: params.window };
+    if (params.isTrusted !== undefined) params = { return_to: params.return_to, window: params.window };
     const connection = await this.#connect();
     return connection.call(method, params);
   }
@@ -333,7 +339,7 @@ export class UserManager {
     if (method === "event") return this.#onEvent(params);
     if (method === "hint") return this.#keepHint(params.signed_in);
     if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
-    return SERVICES[method](params, { ...this.settings, ...this.#redirect, ...this.#framing }, this.#navigators);
+    return SERVICES[method](params, own({ ...this.settings, ...this.#redirect, ...this.#framing }), this.#navigators);
   }
 
   #leaveWith(url) {
@@ -425,22 +431,22 @@ export class UserManager {
 }
 
 /** Loads what goes on with a window that is open already, or with what a navigator has prepared. */
-async function loadFor({ own, prepared }) {
+async function loadFor({ opened, prepared }) {
   try {
     const [parts] = await Promise.all([onDemand(), prepared]);
     return parts;
   } catch (error) {
-    Promise.resolve(own ?? prepared).then((opened) => opened.close()).catch(() => {});
+    Promise.resolve(opened ?? prepared).then((handle) => handle.close()).catch(() => {});
     throw error;
   }
 }
 
 async function signoutResponse(url, found) {
   const { SignoutResponse } = await import("../client.js");
-  return Object.assign(new SignoutResponse(new URL(url).searchParams), { userState: found?.state ?? undefined });
+  return Object.assign(new SignoutResponse(new URL(url).searchParams), { userState: own(found).state ?? undefined });
 }
 
 /** Resolves when the page comes back from the back/forward cache. */
 function shownAgain() {
-  return new Promise((resolve) => addEventListener("pageshow", resolve, { once: true }));
+  return new Promise((resolve) => addEventListener("pageshow", resolve, { __proto__: null, once: true }));
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // What the provider says of itself, as the program knows it.
 
+import { own } from "./own.js";
+
 /** The metadata of a provider (OIDC Discovery 3), fetched when it is first needed. */
 export class MetadataService {
   /** How one that belongs to no UserManager asks; client.js sets it. */
@@ -29,7 +31,7 @@ export class MetadataService {
   getKeysEndpoint(optional = true) { return this._getMetadataProperty("jwks_uri", optional); }
 
   async _getMetadataProperty(name, optional = false) {
-    const value = (await this.getMetadata())[name];
+    const value = own(await this.getMetadata())[name];
     if (value === undefined && !optional) throw new Error(`Metadata does not contain property ${name}`);
     return value;
   }

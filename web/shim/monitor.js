@@ -10,7 +10,7 @@ const checkFrames = new Map();
 
 function openCheckFrame(url, message) {
   const frame = document.createElement("iframe");
-  const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+  const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { __proto__: null, once: true }));
   const remove = () => {
     frame.remove();
     checkFrames.delete(message);

@@ -2,6 +2,8 @@
 // The app's own ways to the provider (INavigator): a redirect, a window or a
 // frame of its own making, such as the browser that a mobile app opens.
 
+import { own } from "./own.js";
+
 /** What a navigator is told of a request. */
 function requestAt(url, state) {
   const { searchParams } = new URL(url);
@@ -36,10 +38,10 @@ export async function visitWith(navigator, url, timeout) {
   const prepared = (async () => navigator.prepare({ silentRequestTimeoutInSeconds: timeout / 1000 }))();
   try {
     const answer = prepared.then((handle) => handle.navigate(requestAt(url)));
-    return { url: (await Promise.race([answer, late])).url };
+    return { url: own(await Promise.race([answer, late])).url };
   } catch (error) {
     prepared.then((handle) => handle.close()).catch(() => {});
-    throw { code: error?.code === "timeout" ? "timeout" : "aborted" };
+    throw { code: own(error).code === "timeout" ? "timeout" : "aborted" };
   } finally {
     clearTimeout(limit);
   }
@@ -66,7 +68,7 @@ export class GuestWindow {
       const handle = await this.#prepared;
       const answer = await handle.navigate(requestAt(url, state));
       this.#answered = true;
-      return { url: answer.url };
+      return { url: own(answer).url };
     } catch (error) {
       this.#fail(error);
       throw { code: "aborted" };

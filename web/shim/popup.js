@@ -3,8 +3,9 @@
 // demand; what happens in it is for answer.js.
 
 import { failure, toError } from "./errors.js";
+import { own } from "./own.js";
 
-let opened = 0;
+let count = 0;
 
 /**
  * Opens the window of a call. Has to run in the tick of the click.
@@ -13,15 +14,15 @@ let opened = 0;
  * @param {any} navigator the app's, if it has one
  */
 export function openPopup(settings, args, navigator) {
-  const { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose, ...params } = args;
+  const { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose, ...params } = own(args);
   if (popupSignal?.aborted) throw aborted(popupSignal);
   const how = { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose };
-  const call = { how, number: ++opened, params: { ...params, window: opened } };
-  if (navigator) return { ...call, prepared: navigator.prepare(how) };
+  const call = { how, number: ++count, params: { ...params, window: count } };
+  if (navigator) return own({ ...call, prepared: navigator.prepare(how) });
   how.popupWindowFeatures ??= settings.popupWindowFeatures;
   how.popupWindowTarget ??= settings.popupWindowTarget;
   how.popupAbortOnClose ??= settings.popupAbortOnClose;
-  return { ...call, own: openWindow(how) };
+  return own({ ...call, opened: openWindow(how) });
 }
 
 /** The error of a call whose signal was aborted. Its message is the app's reason. */
@@ -30,14 +31,14 @@ export function aborted({ reason }) {
 }
 
 function openWindow({ popupWindowTarget, popupWindowFeatures }) {
-  const own = window.open(undefined, popupWindowTarget, featureString(popupWindowFeatures));
-  if (!own) throw failure("popup_blocked", "the browser did not open a window");
-  return own;
+  const opened = window.open(undefined, popupWindowTarget, featureString(popupWindowFeatures));
+  if (!opened) throw failure("popup_blocked", "the browser did not open a window");
+  return opened;
 }
 
 /** The features as window.open takes them: in the middle of the browser's window. */
 function featureString(features) {
-  const all = { location: false, toolbar: false, height: 640, closePopupWindowAfterInSeconds: -1, ...features };
+  const all = own({ location: false, toolbar: false, height: 640, closePopupWindowAfterInSeconds: -1, ...features });
   all.width ??= [800, 720, 600, 480].find((width) => width <= outerWidth / 1.618) ?? 360;
   all.left ??= Math.max(0, Math.round(screenX + (outerWidth - all.width) / 2));
   if (all.height != null) all.top ??= Math.max(0, Math.round(screenY + (outerHeight - all.height) / 2));

@@ -4,6 +4,7 @@
 
 import { pageLock } from "./connection.js";
 import { connect, VERSION } from "./host.js";
+import { own } from "./own.js";
 import { allPeers } from "./peers.js";
 import { SERVICES } from "./services.js";
 import { forProgram, metadataURL } from "./settings.js";
@@ -53,7 +54,7 @@ class Program {
 
   async #open() {
     const { host, assets } = this.#settings;
-    const connection = await connect({ host, assets }, (method, params) => SERVICES[method](params, this.#settings));
+    const connection = await connect({ host, assets }, (method, params) => SERVICES[method](params, this.#settings, own()));
     const settings = forProgram(Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]])));
     const { authority, metadataUrl } = this.#settings;
     if (metadataUrl !== metadataURL(authority)) settings.metadataUrl = metadataUrl;

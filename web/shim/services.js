@@ -2,6 +2,10 @@
 // What only a page can do for the program.
 
 import { onDemand } from "./demand.js";
+import { own } from "./own.js";
+
+/** Attributes that would make the frame another document, or a script of this page. */
+const SCRIPTED = /^(src|srcdoc|on.*)$/i;
 
 /** How long a frame that has loaded may take to answer, in milliseconds. */
 const FRAME_GRACE = 1_000;
@@ -9,7 +13,7 @@ const FRAME_GRACE = 1_000;
 /** The services, by the names under which the program calls them, with the settings and the navigators of who has the connection. */
 export const SERVICES = {
   /** Sends the tab to url, or the whole window that it is a frame of. */
-  navigate({ url }, { redirectMethod, redirectTarget }, { leave } = {}) {
+  navigate({ url }, { redirectMethod, redirectTarget }, { leave } = own()) {
     if (leave) return leave(url);
     const target = redirectTarget === "top" ? window.top ?? window : window;
     if (redirectMethod === "replace") target.location.replace(url);
@@ -18,7 +22,8 @@ export const SERVICES = {
   },
 
   /** The values of headers that are functions of the app. */
-  async headers({ names }, { extraHeaders }) {
+  async headers({ names }, settings) {
+    const extraHeaders = own(settings.extraHeaders);
     const valueOf = async (header) => (typeof header === "function" ? header() : header);
     try {
       return { headers: Object.fromEntries(await Promise.all(names.map(async (name) => [name, await valueOf(extraHeaders[name])]))) };
@@ -28,8 +33,10 @@ export const SERVICES = {
   },
 
   /** Visits url in a hidden frame until the callback page comes up in it. */
-  async frame({ url, timeout }, { iframeAttributes }, { frames } = {}) {
+  async frame({ url, timeout }, { iframeAttributes }, { frames } = own()) {
     if (frames) return (await onDemand()).visitWith(frames, url, timeout);
+    const attributes = Object.entries(iframeAttributes ?? {});
+    if (attributes.some(([name]) => SCRIPTED.test(name))) throw { code: "invalid_config" };
     return new Promise((resolve, reject) => {
       const frame = document.createElement("iframe");
       let grace;
@@ -42,7 +49,8 @@ export const SERVICES = {
       };
       const onMessage = ({ origin, source, data }) => {
         if (origin !== location.origin || source !== frame.contentWindow) return;
-        if (data?.source === "oidc-client" && typeof data.url === "string") end(resolve, { url: data.url });
+        const { source: from, url: answer } = own(data);
+        if (from === "oidc-client" && typeof answer === "string") end(resolve, { url: answer });
       };
       const limit = setTimeout(() => end(reject, { code: "timeout" }), timeout);
       addEventListener("message", onMessage);
@@ -50,7 +58,7 @@ export const SERVICES = {
         clearTimeout(grace);
         grace = setTimeout(() => end(reject, { code: "frame_no_response" }), FRAME_GRACE);
       });
-      for (const [name, value] of Object.entries(iframeAttributes ?? {})) frame.setAttribute(name, value);
+      for (const [name, value] of attributes) frame.setAttribute(name, value);
       frame.hidden = true;
       frame.title = "sign-in";
       frame.src = url;
@@ -63,7 +71,7 @@ export const SERVICES = {
   },
 
   /** Visits url in a window until the callback page comes up in it. */
-  async popup(params, settings, { popups } = {}) {
+  async popup(params, settings, { popups } = own()) {
     return (await onDemand()).visitPopup(params, settings, popups);
   },
 
@@ -89,7 +97,8 @@ export const SERVICES = {
 
 export function readTransaction(key) {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? "null");
+    const text = sessionStorage.getItem(key);
+    return text === null ? null : own(JSON.parse(text));
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 // @ts-check
 // Settings with their defaults, under the names of oidc-client-ts.
 
+import { own } from "./own.js";
 import { InMemoryWebStorage, WebStorageStateStore } from "./stores.js";
 
 /** A store for what one page keeps: in the storage of that name, where there is one. */
@@ -37,8 +38,12 @@ function take(target, defaults, given) {
   for (const [name, value] of Object.entries(given)) if (value != null) target[name] = value;
 }
 
-/** The settings of an OidcClient. */
+/** The settings of an OidcClient. What is not set is in no prototype. */
 export class OidcClientSettingsStore {
+  static {
+    Object.setPrototypeOf(this.prototype, null);
+  }
+
   constructor(given = {}) {
     take(this, CLIENT_DEFAULTS, given);
     this.metadataUrl ??= metadataURL(this.authority);
@@ -99,5 +104,5 @@ export async function mentionUnused(given) {
 export function forProgram({ host, assets, popupWindowFeatures, popupWindowTarget, popupAbortOnClose, redirectMethod, redirectTarget, iframeAttributes, dpop, extraHeaders, ...settings }) {
   for (const name of NO_EFFECT) delete settings[name];
   const headers = Object.entries(extraHeaders ?? {}).map(([name, value]) => [name, typeof value === "function" ? null : value]);
-  return { ...settings, dpop: dpop?.store ? { ...dpop, store: undefined } : dpop, extraHeaders: Object.fromEntries(headers) };
+  return { ...settings, dpop: own(dpop).store ? { ...dpop, store: undefined } : dpop, extraHeaders: Object.fromEntries(headers) };
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // What an app remembers of a request, with the names of oidc-client-ts.
 
+import { own } from "./own.js";
+
 const now = () => Math.floor(Date.now() / 1000);
 
 function hex(bytes) {
@@ -15,7 +17,8 @@ async function challengeOf(verifier) {
 
 /** What belongs to one request. created is in seconds since the epoch. */
 export class State {
-  constructor({ id = hex(16), data, created, request_type, url_state }) {
+  constructor(given) {
+    const { id = hex(16), data, created, request_type, url_state } = own(given);
     this.id = id;
     this.data = data;
     this.created = created > 0 ? created : now();
@@ -49,14 +52,16 @@ export class State {
 
 /** What belongs to one sign-in. */
 export class SigninState extends State {
-  constructor({ code_verifier, code_challenge, authority, client_id, redirect_uri, scope, client_secret, extraTokenParams, response_mode, skipUserInfo, nonce, ...state }) {
+  constructor(given) {
+    const { code_verifier, code_challenge, authority, client_id, redirect_uri, scope, client_secret, extraTokenParams, response_mode, skipUserInfo, nonce, ...state } = own(given);
     super(state);
     Object.assign(this, { code_verifier, authority, client_id, redirect_uri, scope, client_secret, extraTokenParams, response_mode, skipUserInfo, nonce });
     this.code_challenge = code_challenge;
   }
 
   /** Draws the code verifier if it is true, and computes its challenge. */
-  static async create({ code_verifier, ...args }) {
+  static async create(given) {
+    const { code_verifier, ...args } = own(given);
     const verifier = code_verifier === true ? hex(48) : code_verifier || undefined;
     return new SigninState({ ...args, code_verifier: verifier, code_challenge: verifier && (await challengeOf(verifier)) });
   }

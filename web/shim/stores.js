@@ -2,12 +2,15 @@
 // Stores with the interfaces of oidc-client-ts. Tokens are never written to
 // one by this library.
 
+import { own } from "./own.js";
+
 /** Keys of a Storage that begin with a prefix. Every method returns a promise: the storage may be asynchronous. */
 export class WebStorageStateStore {
   _prefix;
   _store;
 
-  constructor({ prefix = "oidc.", store = localStorage } = {}) {
+  constructor(given) {
+    const { prefix = "oidc.", store = localStorage } = own(given);
     this._prefix = prefix;
     this._store = store;
   }
@@ -40,9 +43,9 @@ export class WebStorageStateStore {
 
 /** A Storage that ends with the page. */
 export class InMemoryWebStorage {
-  _data = {};
+  _data = own();
 
-  clear() { this._data = {}; }
+  clear() { this._data = own(); }
   getItem(key) { return this._data[key]; }
   setItem(key, value) { this._data[key] = value; }
   removeItem(key) { delete this._data[key]; }

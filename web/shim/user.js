@@ -1,6 +1,8 @@
 // @ts-check
 // The user, as the app sees it.
 
+import { own } from "./own.js";
+
 /** Somebody who is signed in. Times are seconds. */
 export class User {
   /** @type {string | undefined} */
@@ -10,7 +12,8 @@ export class User {
   /** @type {number | undefined} */
   expires_at;
 
-  constructor({ userState, ...fields }, extraTokenResponseProperties) {
+  constructor(given, extraTokenResponseProperties) {
+    const { userState, ...fields } = own(given);
     Object.assign(this, fields);
     if (userState !== undefined) this.state = userState;
     if (extraTokenResponseProperties) this.extraTokenResponseProperties = extraTokenResponseProperties;

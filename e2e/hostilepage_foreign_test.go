@@ -3,27 +3,37 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
 // A site of somebody else's frames the app and its callback page, opens it,
 // and sends it what the callback page would. It hears nothing of the session.
 func TestForeignWindows(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost"} { // another site, and another origin of the same site
+		t.Run(host, func(t *testing.T) { testForeignWindows(t, host) })
+	}
+}
+
+func testForeignWindows(t *testing.T, host string) {
 	evil := newForeign(t)
+	evil.origin = strings.Replace(evil.origin, "127.0.0.1", host, 1)
 	s := newStage(t)
 	evil.page = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><title>Foreign</title><button>Open</button>
+		_, _ = fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><title>Foreign</title>
 			<iframe src="%[1]s/"></iframe><iframe src="%[1]s/callback.html?code=c&state=s"></iframe><iframe src="%[1]s/frontchannel.html"></iframe>
 			<script>
 			globalThis.heard = [];
 			addEventListener("message", ({ data }) => heard.push(JSON.stringify(data)));
-			document.querySelector("button").onclick = () => { globalThis.opened = open("%[1]s/"); };
 			setInterval(() => {
 				for (const other of [frames[0], frames[1], frames[2], globalThis.opened, globalThis.opener]) {
 					for (const url of ["%[1]s/callback.html?code=forged&state=forged", "%[1]s/callback.html?error=access_denied&state=forged"]) {
@@ -39,8 +49,13 @@ func TestForeignWindows(t *testing.T) {
 	hostile := s.honest.sibling()
 	hostile.expectProblems()
 	hostile.do("visit", chromedp.Navigate(evil.origin+"/"))
-	hostile.do("open the app", chromedp.Click("button"))
-	opened := hostile.attach(hostile.waitPopup(s.app.origin))
+	hostile.do("open the app", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{
+			Expression: fmt.Sprintf("globalThis.opened = open(%q), true", s.app.origin+"/?opened"), UserGesture: new(true),
+		})
+		return err
+	}))
+	opened := hostile.attach(hostile.waitPopup(s.app.origin + "/?opened"))
 	opened.expectProblems()
 	opened.waitReady()
 	if code := codeOf(opened, "um.signinSilent()"); code != "" {
@@ -89,4 +104,41 @@ func TestFrameWithoutAnOrigin(t *testing.T) {
 	}
 	tab.close()
 	s.check()
+}
+
+// The address of the callback page, with the code in it, goes to nobody as the
+// referrer: neither to the app's own server nor to provider and API.
+func TestCallbackTellsNoReferrer(t *testing.T) {
+	s := newStage(t)
+	var mu sync.Mutex
+	seen := 0
+	note := func(r *http.Request, elsewhere bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen++
+		referrer := r.Header.Get("Referer")
+		if strings.Contains(referrer, "/callback.html") || elsewhere && strings.Contains(referrer, "code=") {
+			t.Errorf("%s: the referrer is the address of the response", r.URL.Path)
+		}
+	}
+	for path, files := range map[string]http.Handler{
+		"/": http.FileServerFS(testappFiles()), "/app.js": http.FileServerFS(testappFiles()), "/callback.js": s.app.assets,
+	} {
+		s.app.respond(path, func(w http.ResponseWriter, r *http.Request) {
+			note(r, false)
+			files.ServeHTTP(w, r)
+		})
+	}
+	s.op.Hold = func(_ string, r *http.Request) { note(r, true) }
+	s.begin()
+	for _, request := range s.api.requests() {
+		if request.Referer != "" {
+			t.Errorf("the API got the referrer %q", request.Referer)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if seen < 10 {
+		t.Errorf("%d requests: the check could not fail", seen)
+	}
 }

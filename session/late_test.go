@@ -1,0 +1,209 @@
+package session
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// tokens returns the refresh tokens that a provider has issued and not revoked.
+func liveRefreshToken(t *testing.T, w *world, token oidc.Secret) bool {
+	t.Helper()
+	return token != "" && !w.op.Revoked(token.Reveal())
+}
+
+// A refresh token that arrives when its user has signed out is revoked: the
+// sign-out could not know of it.
+func TestLateRefreshTokenIsRevoked(t *testing.T) {
+	for _, how := range []string{"renewal", "redirect", "popup"} {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.op.RefreshTokens = true
+				client, tab := w.open(false)
+				if how == "renewal" {
+					w.signIn(client, tab)
+				}
+				var late oidc.Secret
+				w.op.Edit(func() {
+					w.op.EditTokenResponse = func(r map[string]any) {
+						token, _ := r["refresh_token"].(string)
+						late = oidc.Secret(token)
+					}
+					w.op.Hold = func(endpoint string, _ *http.Request) {
+						if endpoint == oidctest.Token {
+							w.op.Edit(func() { w.op.Hold = nil })
+							if err := client.RemoveUser(t.Context()); err != nil {
+								t.Error(err)
+							}
+						}
+					}
+				})
+				var err error
+				switch how {
+				case "renewal":
+					_, err = client.SigninSilent(t.Context(), SigninArgs{})
+				case "redirect":
+					_, err = client.SigninCallback(t.Context(), w.redirect(client, tab))
+				default:
+					_, err = client.SigninPopup(t.Context(), SigninArgs{})
+				}
+				mustFail(t, how, err, ErrNotSignedIn)
+				synctest.Wait()
+				if late == "" || liveRefreshToken(t, w, late) {
+					t.Error("the refresh token that came late is good")
+				}
+			})
+		})
+	}
+}
+
+// A challenge that the sign-in does not meet is not answered again at once.
+func TestStepUpThatIsNotMet(t *testing.T) {
+	w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpRedirect })
+	a.answer = func(int, map[string]string) *oidc.Response {
+		return challenged(401, `Bearer error="insufficient_user_authentication", acr_values="mfa"`)
+	}
+	left := 0
+	for range 4 { // the app's page asks the API when it comes up
+		if _, err := get(client, a); !errors.Is(err, ErrStepUpRequired) {
+			break
+		}
+		left++
+		_, err := client.SigninCallback(t.Context(), w.op.Visit(tab.address))
+		mustFail(t, "SigninCallback", err, oidc.ErrACRNotMet)
+	}
+	if left != 1 {
+		t.Errorf("the tab left %d times", left)
+	}
+}
+
+// The program may have ended meanwhile: what came back counts, too.
+func TestStepUpThatIsNotMetInANewProgram(t *testing.T) {
+	w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpRedirect })
+	a.answer = func(int, map[string]string) *oidc.Response {
+		return challenged(401, `Bearer error="insufficient_user_authentication", acr_values="mfa"`)
+	}
+	if _, err := get(client, a); !errors.Is(err, ErrStepUpRequired) {
+		t.Fatal(err)
+	}
+	address := w.op.Visit(tab.address)
+	w.restart()
+	client = w.openIn(tab, true)
+	_, err := client.SigninCallback(t.Context(), address)
+	mustFail(t, "SigninCallback", err, oidc.ErrACRNotMet)
+	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := get(client, a); err != nil {
+		t.Errorf("the tab leaves again: %v", err)
+	}
+}
+
+// The metadata of a provider can name any address: its cookies go to the origin
+// of the issuer alone.
+func TestCookiesOfTheIssuerAlone(t *testing.T) {
+	for address, want := range map[string]bool{
+		"/token":                                true,
+		"https://app.example.test/api/transfer": false,
+		"https://op.example.test:8443/token":    false,
+	} {
+		t.Run(address, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings.Provider.Cookies = true
+			w.op.EditMetadata = func(m map[string]any) {
+				if address[0] != '/' {
+					m["token_endpoint"] = address
+				}
+			}
+			var sent []oidc.Request
+			w.transport.Fail = func(req *oidc.Request) error {
+				sent = append(sent, *req)
+				if req.Method == "POST" && address[0] != '/' {
+					return oidc.ErrNetwork
+				}
+				return nil
+			}
+			client, tab := w.open(false)
+			_, _ = client.SigninCallback(t.Context(), w.redirect(client, tab))
+			posts := slices.DeleteFunc(sent, func(req oidc.Request) bool { return req.Method != "POST" })
+			if len(posts) != 1 || posts[0].Cookies != want {
+				t.Errorf("%d requests; with cookies: %v", len(posts), len(posts) > 0 && posts[0].Cookies)
+			}
+		})
+	}
+}
+
+// A request for an API with a token of its own is of who made it, too.
+func TestFetchOfAnotherEndUserWithResource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, _, a := newFetcher(t, func(w *world) {
+			w.settings.Fetch.Allow = []API{{URL: "https://api.example.test/v1", Resource: "https://api.example.test"}}
+			w.settings.ManualRenew = true
+		})
+		other, tab := w.open(false)
+		held := false
+		w.op.Edit(func() {
+			w.op.Hold = func(endpoint string, r *http.Request) {
+				if endpoint == oidctest.Token && !held { // the renewal of another tab has the turn
+					held = true
+					time.Sleep(2 * time.Second)
+				}
+			}
+		})
+		go func() { _, _ = other.SigninSilent(t.Context(), SigninArgs{}) }()
+		synctest.Wait()
+		done := make(chan error, 1)
+		go func() {
+			_, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
+			done <- err
+		}()
+		synctest.Wait() // it waits for the turn
+		w.op.Edit(func() { w.op.Subject = "subject-2" })
+		w.signIn(other, tab)
+		if err := <-done; err == nil || len(a.sent) != 0 {
+			t.Errorf("%d requests, error %v", len(a.sent), err)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// What a page that sleeps has named and wants does not count.
+func TestSleepingTabHasNoSay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+		settings := w.settings
+		settings.Idle = IdleSettings{Timeout: 10 * time.Second, RemoveOnly: true}
+		hostile, err := w.registry.Open(settings, newTab(w.op).page(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rival := w.another()
+		client, tab := w.open(false)
+		mustFail(t, "with both awake", client.SigninRedirect(t.Context(), SigninArgs{}), ErrRedirectURIShared)
+		hostile.Sleeps(true)
+		rival.Sleeps(true)
+		w.signIn(client, tab)
+		time.Sleep(time.Minute)
+		if user, err := client.User(t.Context()); user == nil {
+			t.Errorf("the user is gone: %v", err)
+		}
+		rival.Sleeps(false)
+		mustFail(t, "when it is awake again", client.SigninRedirect(t.Context(), SigninArgs{}), ErrRedirectURIShared)
+		rival.Close()
+		hostile.Sleeps(false)
+		time.Sleep(time.Minute)
+		if user, _ := client.User(t.Context()); user != nil {
+			t.Error("the idle setting of a page that is there does not count")
+		}
+		hostile.Close()
+		_ = client.RemoveUser(t.Context())
+	})
+}

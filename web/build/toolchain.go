@@ -1,0 +1,140 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// A toolchain is the Go that builds: the one that go.mod chooses, wherever it
+// came from.
+type toolchain struct {
+	command string   // the path of the program
+	env     []string // beside that of this process
+	root    string   // GOROOT
+	version string   // "go1.26.0"
+}
+
+// findToolchain asks for the Go that source is built with. One that Go has
+// fetched itself lies in the module cache, where the compiler takes no other
+// file in the place of one that is there (cmd/go, -overlay): such a Go is used
+// from folder, in which links lead to it. The bytes that it makes are the same.
+func findToolchain(ctx context.Context, source, folder string) (*toolchain, error) {
+	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT", "GOVERSION", "GOMODCACHE")
+	cmd.Dir = source // the go line of go.mod chooses the toolchain
+	out, err := output(cmd)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Split(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n")
+	if len(lines) < 3 {
+		return nil, errors.New("go env: not what it prints")
+	}
+	t := &toolchain{root: lines[0], version: lines[1]}
+	t.command = filepath.Join(t.root, "bin", "go"+exeSuffix(runtime.GOOS))
+	if _, err := os.Stat(t.command); err != nil {
+		t.command = "go" // a distribution that keeps it elsewhere
+	}
+	if isBelow(lines[2], t.root) {
+		linked := filepath.Join(folder, "goroot")
+		if err := mirror(t.root, linked); err != nil {
+			return nil, fmt.Errorf("a place for Go outside of the module cache: %w", err)
+		}
+		t.root = linked
+	}
+	t.env = []string{"GOROOT=" + t.root, "GOTOOLCHAIN=local"}
+	return t, nil
+}
+
+func exeSuffix(system string) string {
+	if system == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+// isBelow tells whether a path is folder or lies in it. Both are absolute.
+func isBelow(folder, path string) bool {
+	if folder == "" {
+		return false
+	}
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// mirror makes a folder that looks like another: a link for each entry, or a
+// copy where the system gives no links.
+func mirror(from, to string) error {
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		old, name := filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())
+		if err := os.Symlink(old, name); err == nil {
+			continue
+		}
+		if err := copyAll(old, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyAll copies a file, or a folder with all that is in it.
+func copyAll(from, to string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		if entry.IsDir() {
+			return os.MkdirAll(target, 0o755) // that of the module cache cannot be written to
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, info.Mode().Perm()|0o200)
+	})
+}
+
+// run runs a command of this Go in folder, for the wasm.
+func (t *toolchain) run(ctx context.Context, folder string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, t.command, args...)
+	cmd.Dir, cmd.Env = folder, t.wasmEnv(ctx)
+	return output(cmd)
+}
+
+// formerCollector is the experiment that has Go's former garbage collector.
+const formerCollector = "nogreenteagc"
+
+// wasmEnv is the environment of the build: what a developer may have set must
+// not change the bytes.
+func (t *toolchain) wasmEnv(ctx context.Context) []string {
+	env := append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWASM=", "GOFLAGS=-trimpath", "GOWORK=off", "GOFIPS140=off", "CGO_ENABLED=0")
+	env = append(env, t.env...)
+	cmd := exec.CommandContext(ctx, t.command, "env", "GOEXPERIMENT")
+	cmd.Env = append(env, "GOEXPERIMENT="+formerCollector)
+	if cmd.Run() != nil { // a Go that does not know it
+		return append(env, "GOEXPERIMENT=")
+	}
+	return append(env, "GOEXPERIMENT="+formerCollector)
+}
