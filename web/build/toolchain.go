@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,41 +78,19 @@ func mirror(from, to string) error {
 		return err
 	}
 	for _, entry := range entries {
-		old, name := filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())
-		if err := os.Symlink(old, name); err == nil {
-			continue
-		}
-		if err := copyAll(old, name); err != nil {
-			return err
+		if os.Symlink(filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())) != nil {
+			return copyAll(from, to)
 		}
 	}
 	return nil
 }
 
-// copyAll copies a file, or a folder with all that is in it.
+// copyAll makes a folder anew as a copy of another, which may be read-only.
 func copyAll(from, to string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
-		if entry.IsDir() {
-			return os.MkdirAll(target, 0o755) // that of the module cache cannot be written to
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, data, info.Mode().Perm()|0o200)
-	})
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	return os.CopyFS(to, os.DirFS(from))
 }
 
 // run runs a command of this Go in folder, for the wasm.
