@@ -5,7 +5,6 @@ package main
 import (
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -14,30 +13,33 @@ var notSources = []string{".git", "bin", "node_modules", "dist"}
 
 // copySources copies the repository, with some of its files changed.
 func copySources(from, to string, changed map[string]string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, name)
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	target, err := os.OpenRoot(to)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	sources := os.DirFS(from)
+	return fs.WalkDir(sources, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
-		case entry.IsDir() && slices.Contains(notSources, entry.Name()) && name != filepath.Join("web", "dist"):
-			return filepath.SkipDir
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains(notSources, entry.Name()) && name != "web/dist":
+			return fs.SkipDir
 		case entry.IsDir():
-			return os.MkdirAll(target, 0o755)
+			return target.MkdirAll(name, 0o755)
 		case !entry.Type().IsRegular():
 			return nil
 		}
-		data, err := os.ReadFile(path)
+		if text, ok := changed[name]; ok {
+			return target.WriteFile(name, []byte(text), 0o644)
+		}
+		data, err := fs.ReadFile(sources, name)
 		if err != nil {
 			return err
 		}
-		if text, ok := changed[filepath.ToSlash(name)]; ok {
-			data = []byte(text)
-		}
-		return os.WriteFile(target, data, 0o644)
+		return target.WriteFile(name, data, 0o644)
 	})
 }
