@@ -6,7 +6,7 @@ JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
 
-.PHONY: all build dist demo test test-native test-js e2e faults compat check-long lint fmt size bench fuzz clean chromium redis jstest
+.PHONY: all build dist demo test test-native test-js e2e faults compat check check-long lint fmt size bench fuzz clean chromium redis jstest
 
 all: test
 
@@ -19,6 +19,7 @@ test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbri
 e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip TestFault
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium         ; scripts/compat.sh
+check: chromium          ; go run ./internal/claims/check -browser
 check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
 lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
 fmt: bin/golangci-lint   ; $< fmt

@@ -165,6 +165,28 @@ func TestFetchAbort(t *testing.T) {
 	}
 }
 
+// An answer that nobody reads is not asked for on and on: a few pieces wait in
+// the page, and the server waits for the rest to be wanted.
+func TestFetchUnread(t *testing.T) {
+	tab, s, _, _ := fetchTab(t, "shared")
+	const wanted = `(async (long, short) => {
+		const pulls = new Map();
+		const { postMessage } = MessagePort.prototype;
+		MessagePort.prototype.postMessage = function (message, ...rest) {
+			if (message === "pull") pulls.set(this, (pulls.get(this) ?? 0) + 1);
+			return postMessage.call(this, message, ...rest);
+		};
+		const response = await um.fetch(long);
+		for (let i = 0; i < 30; i++) await um.fetch(short).then((r) => r.text());
+		const most = Math.max(...pulls.values());
+		await response.body.cancel();
+		return most;
+	})`
+	if n := eval[int](tab, wanted+fmt.Sprintf(`(%q, %q)`, s.origin+"/bytes?n=104857600", s.origin+"/bytes?n=1")); n > 10 {
+		t.Errorf("%d pieces were asked for, and none was read", n)
+	}
+}
+
 // waitEnd waits until the server has seen the end of a request.
 func (s *fetchAPI) waitEnd(t *testing.T) {
 	t.Helper()

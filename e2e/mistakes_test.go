@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -211,6 +212,29 @@ func TestForeignMessages(t *testing.T) {
 	})()`
 	if got := eval[string](tab, noise); got != op.Subject {
 		t.Errorf("sub = %q", got)
+	}
+}
+
+// The page of another origin in the hidden frame cannot answer in the place of
+// the callback page, although it knows the state.
+func TestFrameOfAnotherOrigin(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	answer := fmt.Sprintf(`<!doctype html><script>
+		const state = new URLSearchParams(location.search).get("state");
+		parent.postMessage({source: "oidc-client", url: %q + "?error=access_denied&state=" + state, keepOpen: false}, "*");
+	</script>`, a.redirectURI())
+	other := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(answer))
+	}))
+	op.Edit(func() {
+		op.EditMetadata = func(metadata map[string]any) { metadata["authorization_endpoint"] = other + "/authorize" }
+	})
+	if code := codeOf(tab, "um.signinSilent()"); code != "frame_no_response" {
+		t.Errorf("code %q", code)
 	}
 }
 

@@ -75,6 +75,28 @@ func checkSecrets(t *testing.T, tab *tab, secrets *secrets) {
 	}
 }
 
+// What a sign-in that was given up has left goes with the next one; what is
+// still good stays.
+func TestExpiredTransactionsGo(t *testing.T) {
+	a := newApp(t)
+	newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	eval[bool](tab, `(() => {
+		sessionStorage.setItem("oidcspa.old", JSON.stringify({ record: "{}", expires_at: 1 }));
+		sessionStorage.setItem("oidcspa.broken", "{");
+		sessionStorage.setItem("oidcspa.good", JSON.stringify({ record: "{}", expires_at: 9e9 }));
+		sessionStorage.setItem("of the app", "1");
+		return true;
+	})()`)
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	if got := eval[string](tab, "Object.keys(sessionStorage).sort().join()"); got != "of the app,oidcspa.good" {
+		t.Errorf("sessionStorage keeps %s", got)
+	}
+}
+
 // The walk finds a secret wherever one may be.
 func TestWalkFindsSecrets(t *testing.T) {
 	a := newApp(t)

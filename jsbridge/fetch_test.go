@@ -164,6 +164,19 @@ func TestFetchLargeBody(t *testing.T) {
 	}
 }
 
+// TestFetchTimeByDefault: who sets no time does not wait for ever. The other
+// bound is far enough away to tell the two apart on a busy machine.
+func TestFetchTimeByDefault(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*defaultTimeout)
+	defer cancel()
+	if _, err := Fetch(ctx, &FetchRequest{URL: server(t) + "/slow"}); err != ErrTimeout {
+		t.Errorf("got %v, want %v", err, ErrTimeout)
+	}
+	if defaultTimeout != 10*time.Second || defaultMaxBytes != 1<<20 {
+		t.Error("the documents say 10 s and 1 MiB")
+	}
+}
+
 // TestFetchStops: the server hears that nobody wants the answer any more.
 func TestFetchStops(t *testing.T) {
 	errEnough := errors.New("enough")

@@ -210,7 +210,11 @@ func TestRestoreByRedirectOnce(t *testing.T) {
 				t.Errorf("events = %v, want the reason", heard)
 			}
 		}
-		time.Sleep(restoreMarkLifetime)
+		time.Sleep(15*time.Minute - time.Second)
+		if roundTrip(t, w, tab) != "" {
+			t.Error("the tab left again within 15 minutes")
+		}
+		time.Sleep(time.Second)
 		if roundTrip(t, w, tab) == "" {
 			t.Error("the tab never leaves again")
 		}

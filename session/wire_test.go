@@ -46,15 +46,22 @@ func TestRefusedResponseIsSilent(t *testing.T) {
 }
 
 // Nothing of a token response is used before its ID Token has been verified:
-// the access token is not sent to the userinfo endpoint.
+// the access token is not sent to the userinfo endpoint, and no tab hears of a
+// user.
 func TestRefusedTokensAreSilent(t *testing.T) {
 	w := newWorld(t)
 	w.settings.LoadUserinfo = true
-	client, tab := w.open(false)
-	callback := w.redirect(client, tab)
+	client, first := w.open(false)
+	callback := w.redirect(client, first)
+	_, second := w.open(false)
 	w.op.EditIDToken = func(_, claims map[string]any) { claims["nonce"] = "other" }
 	_, err := client.SigninCallback(t.Context(), callback)
 	mustFail(t, "SigninCallback", err, oidc.ErrNonceMismatch)
+	for _, tab := range []*tab{first, second} {
+		if heard := tab.heard(); len(heard) != 0 || tab.hint {
+			t.Errorf("a tab hears %v, hint %v", heard, tab.hint)
+		}
+	}
 	if n := w.op.Count(oidctest.Userinfo); n != 0 {
 		t.Errorf("%d userinfo requests, want none", n)
 	}
