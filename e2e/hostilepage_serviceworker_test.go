@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,6 +30,13 @@ const forgedWorker = `onconnect = ({ ports: [port] }) => {
 // leaves the folder excluded alone, if it is one.
 func newPWA(t *testing.T, excluded string) (*app, *oidctest.OP, *tab) {
 	t.Helper()
+	return newPWAWith(t, excluded, false)
+}
+
+// newPWAWith is newPWA with a service worker that answers for other origins, too,
+// if it is to.
+func newPWAWith(t *testing.T, excluded string, foreign bool) (*app, *oidctest.OP, *tab) {
+	t.Helper()
 	a := newApp(t)
 	a.serveAlso(t, folder)
 	a.set("redirect_uri", a.origin+folder+"callback.html")
@@ -47,7 +55,7 @@ func newPWA(t *testing.T, excluded string) (*app, *oidctest.OP, *tab) {
 			t.Error("the browser does not say that this is to be a service worker")
 		}
 		w.Header().Set("Content-Type", "text/javascript")
-		_, _ = fmt.Fprintf(w, "const excluded = %q;\n%s", excluded, file(t, "hostile/serviceworker.js"))
+		_, _ = fmt.Fprintf(w, "const excluded = %q, foreign = %t;\n%s", excluded, foreign, file(t, "hostile/serviceworker.js"))
 	})
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
@@ -156,4 +164,72 @@ func TestServiceWorkerInTheFolder(t *testing.T) {
 			t.Errorf("after the sign-in the tab is at %s", got)
 		}
 	})
+}
+
+// Browsers ask a service worker for the requests of the program, too. What it
+// has kept of the provider is good; what a script has made, or has taken from
+// another address, is no answer of the provider.
+func TestServiceWorkerInFrontOfTheProvider(t *testing.T) {
+	const made = `new Response(JSON.stringify(metadata), { headers: { "Content-Type": "application/json" } })`
+	rows := []struct{ name, answer, want string }{
+		{"what it has kept", "", ""},
+		{"metadata that a script has made", made, "answer_forged"},
+		{"metadata of another address", `await fetch(evil + "/metadata")`, "answer_forged"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			a, op, tab := newPWAWith(t, folder, true)
+			tab.expectProblems()
+			theirs := newForeign(t)
+			document := func(evil string) map[string]any {
+				return map[string]any{
+					"issuer": op.Issuer, "authorization_endpoint": evil + "/login", "token_endpoint": evil + "/token", "jwks_uri": evil + "/jwks",
+					"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
+					"id_token_signing_alg_values_supported": []string{"RS256"},
+				}
+			}
+			theirs.page = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				_ = json.NewEncoder(w).Encode(document(theirs.origin))
+			}
+			a.respond("/", func(w http.ResponseWriter, _ *http.Request) { // its policy lets the script fetch
+				w.Header().Set("Content-Type", "text/html")
+				_, _ = io.WriteString(w, strings.Replace(file(t, "index.html"), `"app.js"`, `"/app.js"`, 1))
+			})
+			if row.answer != "" {
+				metadata, err := json.Marshal(document(theirs.origin))
+				if err != nil {
+					t.Fatal(err)
+				}
+				eval[bool](tab, `caches.delete("app-1")`)
+				tab.visit(a.origin + "/")
+				eval[bool](tab, fmt.Sprintf(`(async () => {
+					const evil = %q, metadata = %s;
+					const answer = %s;
+					await (await caches.open("any")).put(%q, answer);
+					return true;
+				})()`, theirs.origin, metadata, row.answer, op.Issuer+"/.well-known/openid-configuration"))
+			}
+			theirs.mu.Lock()
+			theirs.seen = nil
+			theirs.mu.Unlock()
+			if code := codeOf(tab, "um.signinSilent()"); code != row.want {
+				t.Errorf("code %q, want %q", code, row.want)
+			}
+			if row.want == "" {
+				killWorkers(t, a.origin)
+				if code := codeOf(tab, "um.signinSilent()"); code != "" {
+					t.Errorf("in a new program: code %q", code)
+				}
+				if n := op.Count(oidctest.Discovery); n != 1 {
+					t.Errorf("the metadata was fetched %d times: the service worker was not asked", n)
+				}
+			}
+			theirs.mu.Lock()
+			defer theirs.mu.Unlock()
+			if len(theirs.seen) != 0 {
+				t.Errorf("the attacker was asked for %q", theirs.seen)
+			}
+		})
+	}
 }

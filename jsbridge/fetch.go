@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/hack-pad/safejs"
 )
 
 // Reasons for a [Fetch] to fail.
@@ -14,6 +16,7 @@ var (
 	ErrTimeout  = errors.New("jsbridge: no complete answer in time")
 	ErrTooLarge = errors.New("jsbridge: answer too large")
 	ErrRedirect = errors.New("jsbridge: answer is a redirect")
+	ErrForged   = errors.New("jsbridge: the answer is not of the server")
 	ErrCORS     = errors.New("jsbridge: the server does not allow this origin")
 	ErrNetwork  = errors.New("jsbridge: server not reached")
 )
@@ -58,7 +61,7 @@ type FetchResponse struct {
 // Fetch sends a request without a referrer and reads the answer. It follows no
 // redirect. When ctx ends first, the request is aborted and the cause of ctx
 // returned; the other errors are [ErrTimeout], [ErrTooLarge], [ErrRedirect],
-// [ErrCORS] and [ErrNetwork], in an [*InterruptedError] if the answer had
+// [ErrForged], [ErrCORS] and [ErrNetwork], in an [*InterruptedError] if the answer had
 // begun, and an [*Error] for what is no request at all: a malformed URL,
 // header, method or mode.
 //
@@ -100,10 +103,32 @@ func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
 	if err != nil {
 		return nil, diagnose(ctx, req.URL)
 	}
-	if typ, _ := stringMember(response, "type"); typ == "opaqueredirect" {
+	switch typ, _ := stringMember(response, "type"); {
+	case typ == "opaqueredirect":
 		return nil, ErrRedirect
+	case !isOfServer(request, response, typ):
+		return nil, ErrForged
 	}
 	return x.read(response, req.maxBytes())
+}
+
+// isOfServer tells whether an answer is that of the server that was asked, as
+// far as it can be seen: it is of this address, and if that is of another
+// origin it came by CORS. A service worker can answer with what it got from
+// another address, or with what a script has made, which is of type "basic" or
+// "default" (Chromium 156). Of the page's own origin the two look the same.
+func isOfServer(request, response safejs.Value, typ string) bool {
+	asked, ok := stringMember(request, "url")
+	if !ok {
+		return false
+	}
+	asked, _, _ = strings.Cut(asked, "#")
+	if answered, ok := stringMember(response, "url"); !ok || answered != asked {
+		return false
+	}
+	origin, ok := stringMember(safejs.Global(), "origin")
+	own := ok && (asked == origin || strings.HasPrefix(asked, origin+"/"))
+	return typ == "cors" || own && typ == "basic"
 }
 
 // options returns the second argument of JavaScript's new Request.

@@ -47,6 +47,9 @@ const (
 	// ErrRedirectRefused: the server answered with a redirect, which is not
 	// followed where keys and tokens come from.
 	ErrRedirectRefused Code = "redirect_refused"
+	// ErrAnswerForged: the answer is not of the server that was asked: a
+	// service worker of the app has made it, or has taken that to another address.
+	ErrAnswerForged Code = "answer_forged"
 	// ErrHTTPStatus: the status is not the one that the specification names.
 	ErrHTTPStatus Code = "http_status"
 	// ErrResponseTooLarge: the body is longer than the limit.

@@ -23,6 +23,11 @@ const (
 // key causes a new fetch: anybody can send such tokens.
 const refetchAfter = time.Minute
 
+// freshness is how long requests wait for newer keys when those that are there
+// have expired, in all: a key that was withdrawn is known as such if the
+// provider answers at all.
+const freshness = time.Second
+
 // errNoKeys means that no token can be checked at the moment.
 var errNoKeys = errors.New("resource: no keys")
 
@@ -46,7 +51,8 @@ type keyCache struct {
 
 // A flight is a fetch that several requests wait for.
 type flight struct {
-	done chan struct{} // closed when keys and err are set
+	done chan struct{}   // closed when keys and err are set
+	late <-chan struct{} // closed when who has old keys does not wait any more
 	keys *oidc.KeySet
 	err  error
 }
@@ -68,8 +74,8 @@ func (c *keyCache) verify(ctx context.Context, check func(*oidc.KeySet) error) e
 	return check(newer)
 }
 
-// get returns the keys. Those that have expired serve while newer ones are
-// fetched, so that nobody waits for a provider that is slow or away. With
+// get returns the keys. Those that have expired serve if newer ones do not come
+// within [freshness], so that nobody waits for a provider that is slow or away. With
 // unknown, those that the caller has already lack a key, and the caller waits
 // for newer ones unless they were tried within a minute; then the old ones come
 // back.
@@ -86,19 +92,24 @@ func (c *keyCache) get(ctx context.Context, unknown bool) (*oidc.KeySet, error) 
 	}
 	f := c.flight
 	if f == nil {
-		f = &flight{done: make(chan struct{})}
+		late, cancel := context.WithTimeout(context.Background(), freshness)
+		f = &flight{done: make(chan struct{}), late: late.Done()}
+		context.AfterFunc(late, cancel)
 		c.flight = f
 		// The fetch belongs to all who wait: none of them can cancel it.
 		go c.fetch(context.WithoutCancel(ctx), f, unknown)
 	}
-	if c.keys != nil && !unknown {
-		defer c.mu.Unlock()
-		return c.keys, nil
+	var late <-chan struct{} // nil: there is nothing else
+	old := c.keys
+	if old != nil && !unknown {
+		late = f.late
 	}
 	c.mu.Unlock()
 	select {
 	case <-f.done:
 		return f.keys, f.err
+	case <-late:
+		return old, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

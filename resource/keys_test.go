@@ -170,8 +170,12 @@ func TestProviderHangs(t *testing.T) {
 		hold := make(chan struct{})
 		p.hold = hold
 		token := p.token(claims{"exp": now.Unix() + 60})
+		start := time.Now()
 		for range 3 {
 			check(t, get(h, "Authorization", "Bearer "+token), 204, "") // would never come back
+		}
+		if waited := time.Since(start); waited > time.Second {
+			t.Errorf("they waited for %v", waited)
 		}
 		answered := make(chan int, 1)
 		go func() {
@@ -191,5 +195,20 @@ func TestProviderHangs(t *testing.T) {
 		if len(p.requests) != 4 {
 			t.Errorf("requests %q, want the two of the start and two more", p.requests)
 		}
+	})
+}
+
+// A key that the issuer has withdrawn is refused as soon as the keys have
+// expired, if the issuer answers.
+func TestWithdrawnKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(t)
+		now := noon
+		h := at(t, p, &now)
+		check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 204, "")
+		now = now.Add(time.Hour)
+		token := p.token(claims{"exp": now.Unix() + 60})
+		p.rotate("key-2")
+		check(t, get(h, "Authorization", "Bearer "+token), 401, `Bearer error="invalid_token", error_description="key_not_found"`)
 	})
 }

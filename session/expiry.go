@@ -84,7 +84,7 @@ func (e *expiry) notice(user *User) time.Duration {
 		return user.lifetime - tick
 	}
 	notice := defaultExpiringNotice
-	if tabs := e.session.awake(); len(tabs) > 0 {
+	if tabs := e.session.tabs(nil); len(tabs) > 0 {
 		notice = tabs[0].settings.ExpiringNotice
 	}
 	return min(notice, user.lifetime/3)

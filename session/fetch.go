@@ -268,12 +268,15 @@ func refusesToken(resp *oidc.Response) bool {
 // freshUser returns the user with an access token that is good for a while:
 // restored if the program is new, renewed if the token is about to expire.
 func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
+	before, _ := s.current()
 	user, err := c.User(ctx)
 	switch {
 	case err != nil:
 		return nil, err
 	case user == nil:
 		return nil, ErrNotSignedIn
+	case before != nil && user.Subject() != before.Subject(): // the request is of who was there when it was made
+		return nil, fmt.Errorf("somebody else signed in: %w", oidc.ErrSubjectChanged)
 	case !s.expiring(user):
 		return user, nil
 	}
@@ -283,7 +286,7 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 	switch {
 	case user == nil:
 		return nil, ErrNotSignedIn
-	case user.Subject() != asked: // the request is of who was there when it was made
+	case user.Subject() != asked:
 		return nil, fmt.Errorf("somebody else signed in: %w", oidc.ErrSubjectChanged)
 	case user.left(s.config.Now()) > 0: // not renewed, perhaps, and still good
 		return user, nil

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 )
@@ -51,7 +50,7 @@ func (i *idle) now() time.Time { return i.session.config.Now().Round(0) }
 // start watches, if a tab wants that and nothing is watched yet: a renewal is
 // no activity.
 func (i *idle) start() {
-	for _, c := range i.session.awake() {
+	for _, c := range i.session.tabs(nil) {
 		if c.settings.Idle.Timeout > 0 {
 			i.watch(c)
 			return
@@ -82,7 +81,7 @@ func (i *idle) adopt(c *Client) {
 // that leaves. Where no other wants an end there is none; without any tab the
 // last one's counts.
 func (i *idle) leave(c *Client) {
-	tabs := slices.DeleteFunc(i.session.awake(), func(other *Client) bool { return other == c })
+	tabs := i.session.tabs(nil)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.active == c {
@@ -121,16 +120,6 @@ func (i *idle) join(c *Client) {
 	if user, _ := i.session.current(); user != nil {
 		i.start()
 		i.touch(c)
-	}
-}
-
-// resume begins to watch for a tab that does not sleep any more, if nothing is
-// watched: nobody need be there for that.
-func (i *idle) resume() {
-	i.session.turn.Lock()
-	defer i.session.turn.Unlock()
-	if user, _ := i.session.current(); user != nil {
-		i.start()
 	}
 }
 

@@ -173,29 +173,10 @@ func (c *Client) uses(redirectURIs ...string) {
 	c.named.Lock()
 	defer c.named.Unlock()
 	for _, uri := range redirectURIs {
-		if _, known := c.forget[uri]; known || c.forget == nil { // nil: it is closed
+		if c.forget == nil || c.forget[uri] != nil { // closed, or known
 			continue
 		}
-		c.forget[uri] = c.meets(uri)
-	}
-}
-
-func (c *Client) meets(uri string) (forget func()) {
-	return c.session.registry.Meet(Peer{c.settings.Issuer, []string{uri}})
-}
-
-// suspendURIs forgets them as long as the page sleeps.
-func (c *Client) suspendURIs(asleep bool) {
-	c.named.Lock()
-	defer c.named.Unlock()
-	for uri, forget := range c.forget {
-		switch {
-		case asleep && forget != nil:
-			forget()
-			c.forget[uri] = nil
-		case !asleep && forget == nil:
-			c.forget[uri] = c.meets(uri)
-		}
+		c.forget[uri] = c.session.registry.Meet(Peer{c.settings.Issuer, []string{uri}})
 	}
 }
 
@@ -204,9 +185,7 @@ func (c *Client) forgetURIs() {
 	c.named.Lock()
 	defer c.named.Unlock()
 	for _, forget := range c.forget {
-		if forget != nil { // it does not sleep
-			forget()
-		}
+		forget()
 	}
 	c.forget = nil
 }

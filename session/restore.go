@@ -171,7 +171,7 @@ func (c *Client) restored(ctx context.Context, byRedirect bool) error {
 
 // restoresByRedirect tells whether there is a tab that restores by redirect.
 func (s *session) restoresByRedirect() bool {
-	for _, c := range s.awake() {
+	for _, c := range s.tabs(nil) {
 		if c.settings.Restore == RestoreRedirect {
 			return true
 		}

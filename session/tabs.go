@@ -45,17 +45,6 @@ func (s *session) tabs(preferred *Client) []*Client {
 	return tabs
 }
 
-// awake returns the clients whose pages answer: what one that sleeps wants does
-// not count, as it may be gone; all of them if all sleep.
-func (s *session) awake() []*Client {
-	all := s.tabs(nil)
-	awake := slices.DeleteFunc(slices.Clone(all), func(c *Client) bool { return c.asleep.Load() })
-	if len(awake) == 0 {
-		return all
-	}
-	return awake
-}
-
 // willing returns the tabs that a service can be asked of, preferred first.
 func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(nil), preferred) }
 
@@ -111,19 +100,10 @@ func (c *Client) served(err error) {
 	s.mu.Unlock()
 }
 
-// Sleeps tells that the page of the tab does not answer, or does so again.
-// While it sleeps it is asked for nothing, preferred for nothing, and what it has
-// named or wants does not count for others.
+// Sleeps tells that the page of the tab does not answer, or does so again. It
+// is asked for nothing, and preferred for nothing, while it sleeps.
 func (c *Client) Sleeps(asleep bool) {
-	if c.asleep.Swap(asleep) == asleep {
-		return
+	if c.asleep.Swap(asleep) && !asleep {
+		c.Wake()
 	}
-	c.suspendURIs(asleep)
-	if asleep {
-		c.session.idle.leave(c)
-		c.session.expiry.poke()
-		return
-	}
-	c.session.idle.resume()
-	c.Wake()
 }

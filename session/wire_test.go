@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,8 +94,11 @@ func TestNoStore(t *testing.T) {
 	w := newWorld(t)
 	w.op.RefreshTokens, w.op.RequirePAR, w.op.Password = true, true, "secret-of-the-user"
 	w.settings.LoadUserinfo = true
+	var mu sync.Mutex // keys are fetched beside
 	asked := map[string]int{}
 	w.transport.Fail = func(req *oidc.Request) error {
+		mu.Lock()
+		defer mu.Unlock()
 		path := strings.TrimPrefix(req.URL, w.op.Issuer)
 		form, err := url.ParseQuery(req.Body)
 		asked[strings.TrimSpace(path+" "+form.Get("grant_type"))]++
@@ -114,6 +118,8 @@ func TestNoStore(t *testing.T) {
 	if _, err := client.SigninPassword(t.Context(), PasswordArgs{Username: "user", Password: "secret-of-the-user"}); err != nil {
 		t.Fatal(err)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	for _, endpoint := range []string{
 		"/.well-known/openid-configuration", "/jwks", "/par", "/userinfo", "/revoke",
 		"/token authorization_code", "/token refresh_token", "/token password",

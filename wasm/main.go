@@ -22,8 +22,8 @@ const host = "oidcspa.host"
 func main() {
 	config := session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Logf: note}
 	config.OnPanic = func(value any, stack []byte) { report("panic: %v\n%s", value, stack) }
-	registry := joinPeers(config)
-	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, port) })
+	registry, pages := joinPeers(config), &api.Pages{}
+	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, pages, port) })
 	if err != nil {
 		report("the host did not take the program: %v", err)
 		return
@@ -38,12 +38,12 @@ func sharedWorker() bool {
 }
 
 // serve connects one page to the program, for as long as both are there.
-func serve(registry *session.Registry, port *jsbridge.Port) {
+func serve(registry *session.Registry, pages *api.Pages, port *jsbridge.Port) {
 	connection := api.NewConnection(registry, port.Send, func(method string, value any, stack []byte) {
 		report("panic in %s: %v\n%s", method, value, stack)
 	})
 	connection.Runtime = stats
-	connection.Gone = jsbridge.AwaitLock
+	connection.Gone, connection.Pages = jsbridge.AwaitLock, pages
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	connection.Relay = relays(ctx, port)

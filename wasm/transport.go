@@ -22,6 +22,7 @@ var fetchErrors = []struct {
 	{jsbridge.ErrTimeout, oidc.ErrTimeout},
 	{jsbridge.ErrTooLarge, oidc.ErrResponseTooLarge},
 	{jsbridge.ErrRedirect, oidc.ErrRedirectRefused},
+	{jsbridge.ErrForged, oidc.ErrAnswerForged},
 	{jsbridge.ErrCORS, oidc.ErrCORSRefused},
 	{jsbridge.ErrNetwork, oidc.ErrNetwork},
 }

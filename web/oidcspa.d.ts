@@ -10,7 +10,7 @@ import type { DPoPStore, StateStore } from "./stores.js";
 export type OIDCErrorCode =
   | "invalid_argument" | "invalid_config" | "insecure_url"
   | "metadata_invalid" | "issuer_mismatch" | "unsupported"
-  | "network" | "cors_refused" | "timeout" | "aborted" | "redirect_refused"
+  | "network" | "cors_refused" | "timeout" | "aborted" | "redirect_refused" | "answer_forged"
   | "http_status" | "response_too_large" | "not_json"
   | "callback_missing" | "callback_malformed" | "state_unknown" | "state_mismatch"
   | "redirect_uri_mismatch" | "transaction_expired" | "target_not_allowed"
@@ -768,7 +768,7 @@ export class UserManager {
    * without the token.
    *
    * Differences to fetch: cookies and the referrer are never sent, and
-   * the cache mode "default" is "no-cache", as what the browser has kept may be
+   * the cache mode "default" is "no-store", as what the browser has kept may be
    * of the person before; credentials "include", redirect "manual", the mode "no-cors" and the
    * headers Authorization and DPoP are refused (invalid_argument); keepalive,
    * priority and referrerPolicy have no effect; the body of a Request object is read

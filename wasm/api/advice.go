@@ -17,6 +17,7 @@ var advice = []struct {
 	{oidc.ErrNetwork, "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it"},
 	{oidc.ErrCORSRefused, "the server answers, but does not let this origin read it: register the origin of the app there for CORS"},
 	{oidc.ErrRedirectRefused, "keys, tokens and proofs follow no redirect: set authority, or the address of the API, to where it leads"},
+	{oidc.ErrAnswerForged, "a service worker of the app answers in place of the server: keep it out, see docs/service-workers.md"},
 	{oidc.ErrNotJSON, "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
 	{oidc.ErrCallbackMissing, "the address holds no response: call signinCallback on the redirect URI only"},
 	{oidc.ErrStateUnknown, "this tab started no such sign-in, or it was completed before: start again"},

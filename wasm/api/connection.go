@@ -32,6 +32,10 @@ type Connection struct {
 	// "close"; one that crashes cannot. Set it before the first Receive.
 	Gone func(ctx context.Context, lock string) error
 
+	// Pages, when set, are those of all connections of the program. Set it before
+	// the first Receive.
+	Pages *Pages
+
 	// Relay, when set, sends a request of the page's through the channel that it
 	// handed over under a number. Set it before the first Receive.
 	Relay func(channel int, options RelayOptions) (Relay, error)
@@ -44,8 +48,7 @@ type Connection struct {
 	opening *time.Timer     // guarded by mu, as all below; closes what is not opened
 	client  *session.Client // nil until "open"
 	steps   *session.Steps  // the same for an OidcClient
-	peers   []session.Peer  // what the page named
-	forget  func()          // forgets them; nil for nothing
+	forget  func()          // what the page named; nil for nothing
 	closed  bool
 }
 
@@ -201,8 +204,7 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	var client *session.Client
 	var steps *session.Steps
 	var err error
-	known := peers(p.Peers)
-	forget := c.registry.Meet(known...)
+	forget := c.registry.Meet(peers(p.Peers)...)
 	if p.Steps {
 		steps, err = c.registry.OpenSteps(settings, page)
 	} else {
@@ -216,7 +218,7 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	late := c.client != nil || c.steps != nil || c.closed
 	if !late {
 		c.opening.Stop()
-		c.client, c.steps, c.peers, c.forget = client, steps, known, forget
+		c.client, c.steps, c.forget = client, steps, forget
 	}
 	c.mu.Unlock()
 	if late {

@@ -86,8 +86,9 @@ func (c *Connection) fetch(ctx context.Context, client *session.Client, params [
 	}
 	if p.Cache == "default" {
 		// The address is the same for the next person, and what the browser has
-		// kept may be of the one before: the API is asked whether it is good.
-		p.Cache = "no-cache"
+		// kept may be of the one before. Asking whether it is good does not help
+		// where an ETag is a version number.
+		p.Cache = "no-store"
 	}
 	if c.Relay == nil {
 		return nil, fmt.Errorf("fetch: %w", oidc.ErrUnsupported)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,7 @@ const (
 	// askedOften and askedSeldom are the pauses between two questions whether
 	// the page lives: where no lock tells, and where it holds one.
 	askedOften  = time.Second
-	askedSeldom = 30 * time.Second
+	askedSeldom = 20 * time.Second
 
 	// doze is how long a page may take to answer before it is passed over: it is
 	// asked for no frame and nobody waits for it, until it says something.
@@ -32,6 +33,10 @@ const (
 	silence     = 45 * time.Second
 	longSilence = 16 * time.Minute
 )
+
+// hostLock begins the names of the locks that hosts of programs hold; see
+// web/worker.js.
+const hostLock = "oidcspa.host."
 
 // expire closes a connection that nobody has opened.
 func (c *Connection) expire() {
@@ -59,6 +64,10 @@ func (c *Connection) watch(lock string) {
 		<-c.Done()
 		cancel()
 	}()
+	if strings.HasPrefix(lock, hostLock) {
+		lock = "" // that is no page's
+	}
+	defer c.Pages.enter(lock)()
 	free := make(chan struct{})
 	pause, limit := askedSeldom, longSilence
 	switch {
@@ -80,7 +89,7 @@ func (c *Connection) watch(lock string) {
 		case <-ctx.Done():
 			return
 		}
-		if !c.answers(ctx, limit, free) {
+		if !c.answers(ctx, lock, limit, free) {
 			c.lose("the page seemed to be gone")
 			return
 		}
@@ -97,7 +106,8 @@ func nobodys() string {
 // answers asks the page something, and waits for limit; once its lock is free
 // for [patience] at most. There is one question under way, however long the page
 // sleeps. Any answer is one: a page that does not know the question says so.
-func (c *Connection) answers(ctx context.Context, limit time.Duration, free <-chan struct{}) bool {
+func (c *Connection) answers(ctx context.Context, lock string, limit time.Duration, free <-chan struct{}) bool {
+	asked := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	answered := make(chan struct{})
@@ -106,15 +116,24 @@ func (c *Connection) answers(ctx context.Context, limit time.Duration, free <-ch
 		close(answered)
 	}()
 	dozes, gone := time.NewTimer(doze), time.NewTimer(limit)
+	var looks <-chan time.Time // for others of the same page, once it dozes
 	defer dozes.Stop()
 	defer gone.Stop()
 	for {
 		select {
 		case <-answered:
+			c.Pages.heard(lock)
 			return true
 		case <-dozes.C:
 			c.asleep.Store(true)
 			c.sleeps(true)
+			look := time.NewTicker(time.Second)
+			defer look.Stop()
+			looks = look.C
+		case <-looks:
+			if c.Pages.speaks(lock, asked) {
+				return false
+			}
 		case <-free:
 			gone.Reset(patience)
 			free = nil
@@ -128,18 +147,11 @@ func (c *Connection) answers(ctx context.Context, limit time.Duration, free <-ch
 func (c *Connection) sleeps(asleep bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.asleep.Load() != asleep || c.forget == nil { // old news, or closed
-		return
-	}
-	c.forget() // its peers do not count while it sleeps
-	c.forget = func() {}
-	if !asleep {
-		c.forget = c.registry.Meet(c.peers...)
-	}
-	if c.client != nil {
+	switch {
+	case c.asleep.Load() != asleep: // old news
+	case c.client != nil:
 		c.client.Sleeps(asleep)
-	}
-	if c.steps != nil {
+	case c.steps != nil:
 		c.steps.Sleeps(asleep)
 	}
 }

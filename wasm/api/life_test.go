@@ -64,8 +64,9 @@ func TestConnectionLife(t *testing.T) {
 		{name: "no lock, and it lives", opens: true, lives: true, asked: [2]int{590, 600}},
 		{name: "no locks", opens: true, none: true, asleep: 6 * time.Second, ends: time.Second + longSilence, asked: [2]int{1, 1}},
 		{name: "no locks, and it lives", opens: true, none: true, lives: true, asked: [2]int{590, 600}},
-		{name: "a lock that is held", opens: true, lock: "held", asleep: 35 * time.Second, ends: 30*time.Second + longSilence, asked: [2]int{1, 1}},
-		{name: "a lock that is held, and it lives", opens: true, lock: "held", lives: true, asked: [2]int{19, 20}},
+		{name: "a lock that is held", opens: true, lock: "held", asleep: 25 * time.Second, ends: 20*time.Second + longSilence, asked: [2]int{1, 1}},
+		{name: "a lock that is held, and it lives", opens: true, lock: "held", lives: true, asked: [2]int{29, 30}},
+		{name: "the lock of a host", opens: true, lock: "oidcspa.host.0.1", asleep: 6 * time.Second, ends: 46 * time.Second, asked: [2]int{1, 1}},
 		{name: "a lock that is free", opens: true, lock: "free", ends: 2 * time.Second, asked: [2]int{1, 1}},
 		{name: "a lock that is free, and it lives", opens: true, lock: "free", lives: true, asked: [2]int{590, 601}},
 	}
@@ -184,4 +185,53 @@ func TestPageThatSleeps(t *testing.T) {
 		close(sleeping)
 		tab.must("removeUser", nil, nil)
 	})
+}
+
+// A page sleeps with all its connections: one that is silent while another of
+// the same lock answers has borrowed that lock.
+func TestBorrowedLock(t *testing.T) {
+	for _, sleeps := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			pages := &Pages{}
+			open := func(lives func() bool) *tab {
+				tab := w.connect()
+				tab.connection.Gone, tab.connection.Pages = (&locks{}).Gone, pages
+				tab.offer("stopped", func(context.Context, []byte) (any, error) { return nil, nil })
+				tab.offer("ping", func(ctx context.Context, _ []byte) (any, error) {
+					if !lives() {
+						<-ctx.Done()
+					}
+					return nil, ctx.Err()
+				})
+				tab.must("open", object{"version": Version, "signed_in": false, "lock": "oidcspa.page.1", "settings": w.settings}, nil)
+				return tab
+			}
+			honest := open(func() bool { return !sleeps })
+			time.Sleep(7 * time.Second) // they are not asked at the same time
+			hostile := open(func() bool { return false })
+			time.Sleep(time.Minute)
+			select {
+			case <-hostile.connection.Done():
+				if sleeps {
+					t.Error("a page that sleeps with all its connections was closed")
+				}
+			default:
+				if !sleeps {
+					t.Error("the connection with the lock of another page is there")
+				}
+			}
+			select {
+			case <-honest.connection.Done():
+				t.Error("the page whose lock it is was closed")
+			default:
+			}
+			honest.connection.Close()
+			hostile.connection.Close()
+			synctest.Wait()
+			if len(pages.pages) != 0 {
+				t.Errorf("%d pages are remembered", len(pages.pages))
+			}
+		})
+	}
 }

@@ -25,6 +25,7 @@ const messages = {
   timeout: "The sign-in service did not answer in time. Try again in a moment.",
   aborted: "This was stopped before it was done.",
   redirect_refused: "The sign-in service answered with a redirect where none is allowed. Tell whoever runs it.",
+  answer_forged: "Something in this browser answers in place of the sign-in service. Tell whoever runs this page.",
   http_status: "The sign-in service is out of order at the moment. Try again later.",
   response_too_large: "The sign-in service sent an answer that is too large to be right.",
   not_json: "The sign-in service sent an answer that cannot be read. Try again later.",

@@ -1,6 +1,7 @@
 // The service worker of an app that answers from its cache first: the files
 // of the app, and its page for every navigation. `excluded` stands before this
-// script: the folder that it leaves alone, or null.
+// script: the folder that it leaves alone, or null; and `foreign`: whether it
+// answers for other origins, too.
 const CACHE = "app-1";
 const FILES = ["/", "/app.js"];
 
@@ -11,7 +12,7 @@ addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
 addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
-  if (origin !== location.origin || pathname === "/config.json") return;
+  if (event.request.method !== "GET" || origin !== location.origin && !foreign || pathname === "/config.json") return;
   if (excluded && pathname.startsWith(excluded)) return;
   const wanted = event.request.mode === "navigate" ? "/" : event.request;
   event.respondWith((async () => {
