@@ -24,7 +24,7 @@ func NewBroadcast(name string, onMessage func(message []byte)) (*Broadcast, erro
 		return nil, caught(err)
 	}
 	remove, err := Listen(channel, "message", func(event safejs.Value) {
-		if text, ok := stringMember(event, "data"); ok {
+		if text, ok := messageText(event); ok {
 			onMessage([]byte(text))
 		}
 	})

@@ -768,7 +768,8 @@ export class UserManager {
    * without the token.
    *
    * Differences to fetch: cookies and the referrer are never sent, and
-   * credentials "include", redirect "manual", the mode "no-cors" and the
+   * the cache mode "default" is "no-cache", as what the browser has kept may be
+   * of the person before; credentials "include", redirect "manual", the mode "no-cors" and the
    * headers Authorization and DPoP are refused (invalid_argument); keepalive,
    * priority and referrerPolicy have no effect; the body of a Request object is read
    * to its end before it is sent. An abort rejects with the reason of the

@@ -84,6 +84,11 @@ func (c *Connection) fetch(ctx context.Context, client *session.Client, params [
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	if p.Cache == "default" {
+		// The address is the same for the next person, and what the browser has
+		// kept may be of the one before: the API is asked whether it is good.
+		p.Cache = "no-cache"
+	}
 	if c.Relay == nil {
 		return nil, fmt.Errorf("fetch: %w", oidc.ErrUnsupported)
 	}

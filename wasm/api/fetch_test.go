@@ -206,3 +206,18 @@ func TestFetchWithoutRelay(t *testing.T) {
 	w := newWorld(t)
 	w.open().mustFail("fetch", request(nil), oidc.ErrUnsupported)
 }
+
+// What the browser has kept of an API may be of the person before: it is asked,
+// unless the app says otherwise.
+func TestFetchCache(t *testing.T) {
+	for given, want := range map[string]string{
+		"default": "no-cache", "no-store": "no-store", "reload": "reload", "force-cache": "force-cache", "only-if-cached": "only-if-cached",
+	} {
+		tab, r := newRelayTab(t, allowed)
+		tab.must("fetch", request(object{"cache": given}), nil)
+		<-r.closed
+		if r.options.Cache != want {
+			t.Errorf("%s is sent as %s, want %s", given, r.options.Cache, want)
+		}
+	}
+}
