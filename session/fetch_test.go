@@ -421,6 +421,29 @@ func TestFetchDPoP(t *testing.T) {
 	}
 }
 
+// A body that can be sent once is sent once, also where the API wants a nonce:
+// the app gets the 401, and the next request has the nonce.
+func TestFetchUnrepeatableDPoP(t *testing.T) {
+	w, _ := newBound(t)
+	w.settings.Fetch.Allow = []API{{URL: "https://api.example.test/v1"}}
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	a := &api{answer: func(n int, _ map[string]string) *oidc.Response {
+		if n > 1 {
+			return &oidc.Response{Status: 200}
+		}
+		return &oidc.Response{Status: 401, Header: map[string]string{
+			"www-authenticate": `DPoP error="use_dpop_nonce"`, "dpop-nonce": "nonce-1",
+		}}
+	}}
+	for i, want := range []int{401, 200} {
+		resp, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL}, a)
+		if err != nil || resp.Status != want || len(a.sent) != i+1 {
+			t.Errorf("got %v, %v after %d requests; want %d", resp, err, len(a.sent), want)
+		}
+	}
+}
+
 // newResources is a world with three APIs and a log of token requests.
 func newResources(t *testing.T, edit func(w *world)) (w *world, client *Client, forms func() []string) {
 	t.Helper()

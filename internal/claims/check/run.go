@@ -24,7 +24,9 @@ type checker struct {
 	temporary string // a folder of its own
 
 	e2eTest string // the compiled tests of e2e
-	output  sync.Mutex
+
+	mu  sync.Mutex    // guards the below, and the output
+	cpu time.Duration // that all processes took
 }
 
 // Most of the time goes into compiling and linking: neither need be thorough.
@@ -71,7 +73,8 @@ func (c *checker) run(ctx context.Context, rows []*row, parallel int) error {
 			failed++
 		}
 	}
-	fmt.Printf("%d rows, %d tests red, %d not, in %.0f s\n", len(rows), len(rows)-failed, failed, time.Since(start).Seconds())
+	fmt.Printf("%d rows, %d tests red, %d not, in %.0f s with %.0f s of processors\n",
+		len(rows), len(rows)-failed, failed, time.Since(start).Seconds(), c.cpu.Seconds())
 	if failed > 0 {
 		return fmt.Errorf("%d of %d rows do not hold", failed, len(rows))
 	}
@@ -153,8 +156,8 @@ func (c *checker) each(ctx context.Context, rows []*row, parallel int) {
 
 // report writes a line for a row.
 func (c *checker) report(r *row, took time.Duration) {
-	c.output.Lock()
-	defer c.output.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	verdict := "red"
 	if r.failure != "" {
 		verdict = "SURVIVES"
@@ -266,6 +269,11 @@ func (c *checker) test(ctx context.Context, r *row, pattern, overlay, root strin
 		}
 	}
 	output, err := cmd.CombinedOutput()
+	if state := cmd.ProcessState; state != nil {
+		c.mu.Lock()
+		c.cpu += state.UserTime() + state.SystemTime()
+		c.mu.Unlock()
+	}
 	if ctx.Err() != nil {
 		err = cmp.Or(context.Cause(ctx), err)
 	}
