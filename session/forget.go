@@ -45,25 +45,27 @@ func (r *Registry) release(s *session) {
 // sweep forgets what nobody needs, and comes again as long as there is
 // something to look after. The caller holds r.mu.
 func (r *Registry) sweep() {
-	surplus := len(r.idle) - lingerers
-	var kept, strangers []*session // strangers: nobody is signed in
+	var strangers, away, users []*session // strangers: nobody is signed in
+	now := time.Now()
 	for _, s := range r.idle {
 		user, _ := s.current()
 		switch {
 		case user != nil:
-			kept = append(kept, s)
-		case surplus > 0 || s.unused(time.Now()):
+			users = append(users, s)
+		case s.isAway(now):
+			away = append(away, s)
+		case s.unused(now):
 			r.forget(s)
-			surplus--
 		default:
 			strangers = append(strangers, s)
 		}
 	}
-	for ; surplus > 0; surplus-- {
-		r.forget(kept[0])
-		kept = kept[1:]
-	}
-	r.idle = append(kept, strangers...)
+	// None pushes out those that are worth more, and away for a sign-in is no
+	// session of anybody's yet.
+	users = r.forgetOldest(users, lingerers)
+	away = r.forgetOldest(away, lingerers)
+	strangers = r.forgetOldest(strangers, max(0, lingerers-len(users)))
+	r.idle = slices.Concat(users, away, strangers)
 	if len(r.idle) == 0 || r.sweeper != nil {
 		return
 	}
@@ -73,6 +75,15 @@ func (r *Registry) sweep() {
 		r.sweeper = nil
 		r.sweep()
 	})
+}
+
+// forgetOldest forgets the first of some until there are no more than limit, and
+// returns those that are left. The caller holds r.mu.
+func (r *Registry) forgetOldest(some []*session, limit int) []*session {
+	for ; len(some) > limit; some = some[1:] {
+		r.forget(some[0])
+	}
+	return some
 }
 
 // forget forgets a session that no tab uses. The caller holds r.mu.
@@ -96,7 +107,14 @@ func (r *Registry) forget(s *session) {
 func (s *session) unused(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !now.Before(s.idleAt.Add(linger)) && !now.Before(s.awayUntil)
+	return !now.Before(s.idleAt.Add(linger))
+}
+
+// isAway tells whether a sign-in has left the page, and may come back.
+func (s *session) isAway(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return now.Before(s.awayUntil)
 }
 
 // goesAway keeps the session for a sign-in that leaves the page.

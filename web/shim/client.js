@@ -30,8 +30,8 @@ export class OidcClient {
     addPeer(this.settings);
   }
 
-  async #call(method, params) {
-    return own(await programFor(this.settings).call(method, params));
+  #call(method, params) {
+    return programFor(this.settings).call(method, params);
   }
 
   async createSigninRequest(given) {
@@ -40,9 +40,9 @@ export class OidcClient {
       throw new Error("Only the Authorization Code flow (with PKCE) is supported");
     }
     const { state: data, request_type, url_state, skipUserInfo } = args;
-    const { url, ...made } = await this.#call("createSignin", {
+    const { url, ...made } = own(await this.#call("createSignin", {
       ...pick(args, SIGNIN_ARGUMENTS), state: { data, request_type, url_state, skipUserInfo },
-    });
+    }));
     return { url, state: this.#state({ ...made, state: { data, request_type, url_state, skipUserInfo } }) };
   }
 
@@ -86,10 +86,10 @@ export class OidcClient {
     const { state: known, redirect_uri, resource, timeoutInSeconds, extraTokenParams, extraHeaders } = own(given);
     const state = own(known);
     const { refresh_token, id_token, session_state, scope } = state;
-    const user = await this.#call("useRefreshToken", {
+    const user = own(await this.#call("useRefreshToken", {
       refresh_token, id_token, session_state: session_state ?? undefined, scope, redirect_uri, resource, timeoutInSeconds, extraTokenParams,
       extraHeaders: await valuesOf(extraHeaders),
-    });
+    }));
     if (user.id_token === id_token) user.profile = state.profile; // no new one came (OIDC Core 12.2)
     return fill(new SigninResponse(new URLSearchParams()), { ...user, state: { data: state.data } });
   }
@@ -102,22 +102,22 @@ export class OidcClient {
 
   async createSignoutRequest(given) {
     const { state: data, id_token_hint, request_type, url_state, post_logout_redirect_uri, extraQueryParams = this.settings.extraQueryParams } = own(given);
-    const { url, id } = await this.#call("createSignout", {
+    const { url, id } = own(await this.#call("createSignout", {
       id_token_hint, post_logout_redirect_uri, extraQueryParams, url_state, state: { data, request_type, url_state },
-    });
+    }));
     return { url, state: id && (data !== undefined || url_state) ? new State({ id, data, request_type, url_state }) : undefined };
   }
 
   async readSignoutResponseState(url, removeState = false) {
     const response = responseIn(url, SignoutResponse);
-    const found = await this.#call("readSignout", { url, keepState: !removeState });
+    const found = own(await this.#call("readSignout", { url, keepState: !removeState }));
     return { state: found.state ? new State({ id: response.state, ...found.state }) : undefined, response };
   }
 
   async processSignoutResponse(url) {
     const response = responseIn(url, SignoutResponse);
     try {
-      const found = await this.#call("processSignout", { url });
+      const found = own(await this.#call("processSignout", { url }));
       const state = own(found.state);
       response.userState = state.data;
       response.url_state ??= state.url_state;
