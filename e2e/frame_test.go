@@ -21,7 +21,7 @@ func TestIFrameAttributes(t *testing.T) {
 			}
 		}).observe(document.documentElement, { childList: true, subtree: true });
 		const settings = await fetch("config.json").then((answer) => answer.json());
-		const manager = new um.constructor({ ...settings, iframeAttributes: { allow: "identity-credentials-get", src: "/elsewhere" } });
+		const manager = new um.constructor({ ...settings, iframeAttributes: { allow: "identity-credentials-get" } });
 		const silent = (args) => manager.signinSilent({ forceIframeAuth: true, ...args });
 		await silent();
 		await silent({ iframeAttributes: { class: "renewal" } });
