@@ -641,32 +641,6 @@ func TestFetchOfAnotherEndUser(t *testing.T) {
 	}
 }
 
-// Nor is it sent at all, if the other one comes while its token is renewed.
-func TestFetchOfAnotherEndUserAtRenewal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, client, _, a := newFetcher(t, func(w *world) {
-			w.op.Lifetime = 20 * time.Second
-			w.settings.ManualRenew = true
-		})
-		other, tab := w.open(false)
-		time.Sleep(15 * time.Second)
-		w.op.Edit(func() {
-			w.op.Hold = func(endpoint string, r *http.Request) {
-				if endpoint == oidctest.Token {
-					w.op.Edit(func() { w.op.Subject, w.op.Hold = "subject-2", nil })
-					w.signIn(other, tab)
-				}
-			}
-		})
-		_, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
-		mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
-		if len(a.sent) != 0 {
-			t.Errorf("%d requests", len(a.sent))
-		}
-		_ = client.RemoveUser(t.Context())
-	})
-}
-
 // An API that asks for something else each time gets three sign-ins a minute.
 func TestStepUpsOfOneAPI(t *testing.T) {
 	w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpPopup })

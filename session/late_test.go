@@ -180,29 +180,36 @@ func TestFetchOfAnotherEndUserWithResource(t *testing.T) {
 	})
 }
 
-// A token that is nearly over is renewed before it is handed out; who signs in
-// meanwhile has not made the request.
-func TestFetchOfAnotherEndUserAtTheEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, client, _, a := newFetcher(t, func(w *world) {
-			w.op.Lifetime = 100 * time.Second
-			w.settings.ManualRenew = true
-		})
-		other, tab := w.open(false)
-		time.Sleep(98 * time.Second)
-		w.op.Edit(func() {
-			w.op.Hold = func(endpoint string, _ *http.Request) {
-				if endpoint == oidctest.Token {
-					w.op.Edit(func() { w.op.Subject, w.op.Hold = "subject-2", nil })
-					w.signIn(other, tab)
+// Who signs in while the token is renewed has not made the request: of a token
+// that is not to be sent any more, or of one that is not to be handed out.
+func TestFetchOfAnotherEndUserAtRenewal(t *testing.T) {
+	for name, times := range map[string][2]time.Duration{
+		"not to be sent":       {20 * time.Second, 15 * time.Second},
+		"not to be handed out": {100 * time.Second, 98 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, client, _, a := newFetcher(t, func(w *world) {
+					w.op.Lifetime = times[0]
+					w.settings.ManualRenew = true
+				})
+				other, tab := w.open(false)
+				time.Sleep(times[1])
+				w.op.Edit(func() {
+					w.op.Hold = func(endpoint string, _ *http.Request) {
+						if endpoint == oidctest.Token {
+							w.op.Edit(func() { w.op.Subject, w.op.Hold = "subject-2", nil })
+							w.signIn(other, tab)
+						}
+					}
+				})
+				_, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
+				mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
+				if len(a.sent) != 0 {
+					t.Errorf("%d requests", len(a.sent))
 				}
-			}
+				_ = client.RemoveUser(t.Context())
+			})
 		})
-		_, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
-		mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
-		if len(a.sent) != 0 {
-			t.Errorf("%d requests", len(a.sent))
-		}
-		_ = client.RemoveUser(t.Context())
-	})
+	}
 }
