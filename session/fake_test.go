@@ -31,6 +31,8 @@ type tab struct {
 
 	frameTimeout time.Duration // of the last one
 
+	onEvent func(Event) // what the page does meanwhile, if set
+
 	keepsMetadata bool
 	headers       func(names []string) (map[string]string, error)
 }
@@ -104,8 +106,12 @@ func (t *tab) Look(_ context.Context, state oidc.Secret) (Kept, error) {
 
 func (t *tab) Notify(event Event) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.events = append(t.events, event)
+	heed := t.onEvent
+	t.mu.Unlock()
+	if heed != nil {
+		heed(event)
+	}
 }
 
 func (t *tab) Hint(signedIn bool) {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -92,23 +91,19 @@ func (want *StepUp) key() string {
 // again: an API that is never content must not become a loop.
 func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (bool, error) {
 	c, s := f.client, f.session
-	if current, _ := s.current(); current != nil && current.claims != used.user.claims && f.request.Repeatable {
-		if current.Subject() != used.user.Subject() {
-			return false, oidc.ErrSubjectChanged // the request was another End-User's
-		}
-		return true, nil // somebody signed in while the request was on its way
+	if current := s.signedInAfter(used.user); current != nil && f.request.Repeatable {
+		return true, sameSubject(current, used.user)
 	}
 	c.page.Listener.Notify(Event{Name: StepUpRequired, StepUp: want, URL: f.request.URL})
 	if c.settings.Fetch.StepUp == "" || *want == (StepUp{}) {
 		return false, nil
 	}
 	want.API = f.api.URL
-	if !s.fetches.answerable(want, s.config.Now()) {
-		s.config.Logf("session: an API asks for the same sign-in again, or for too many; it is not repeated")
-		return false, nil
-	}
 	args := c.stepUpArgs(used.user, want)
 	if c.settings.Fetch.StepUp == StepUpRedirect {
+		if !s.answerable(want) {
+			return false, nil
+		}
 		args.ReturnTo = f.request.ReturnTo
 		s.stepUpAnswered(want) // whatever comes of it
 		if err := c.SigninRedirect(ctx, args); err != nil {
@@ -116,19 +111,43 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 		}
 		return false, ErrStepUpRequired
 	}
-	user, err := c.popupForStepUp(ctx, want, args)
-	if err != nil {
+	user, err := c.popupForStepUp(ctx, used.user, want, args)
+	if user == nil || err != nil {
 		return false, err
 	}
-	if user.Subject() != used.user.Subject() {
-		return false, oidc.ErrSubjectChanged // the request was another End-User's
-	}
-	return contains(user.Scopes(), oidc.SplitScope(want.Scope)), nil
+	return contains(user.Scopes(), oidc.SplitScope(want.Scope)), sameSubject(user, used.user)
 }
 
-// popupForStepUp opens one window, however many requests were challenged.
-func (c *Client) popupForStepUp(ctx context.Context, want *StepUp, args SigninArgs) (*User, error) {
+// signedInAfter returns the current user if there was a sign-in since user was
+// that, else nil.
+func (s *session) signedInAfter(user *User) *User {
+	if current, _ := s.current(); current != nil && current.claims != user.claims {
+		return current
+	}
+	return nil
+}
+
+// sameSubject is [oidc.ErrSubjectChanged] if a request of one End-User would be
+// repeated for another.
+func sameSubject(now, then *User) error {
+	if now.Subject() != then.Subject() {
+		return oidc.ErrSubjectChanged
+	}
+	return nil
+}
+
+// popupForStepUp opens one window, however many requests of used were
+// challenged, and however late. It returns no user if the challenge is not
+// answered again.
+func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, args SigninArgs) (*User, error) {
 	return c.stepUps.do(ctx, want.key(), func(ctx context.Context) (*User, error) {
+		answerable := c.session.answerable(want) // asked first: what is noted comes after the sign-in
+		if current := c.session.signedInAfter(used); current != nil {
+			return current, nil // another flight has landed
+		}
+		if !answerable {
+			return nil, nil
+		}
 		user, err := c.SigninPopup(ctx, args)
 		if !isWindow(err) { // the person has seen it
 			c.session.stepUpAnswered(want)
@@ -167,12 +186,14 @@ func isWindow(err error) bool {
 
 // answerable tells whether a challenge is answered with a sign-in: one that was
 // not a moment ago, of an API that has not had so many.
-func (f *fetches) answerable(want *StepUp, now time.Time) bool {
-	keys := want.keys()
-	if f.noted(&f.answered, keys[0], now) {
-		return false
+func (s *session) answerable(want *StepUp) bool {
+	f, now, keys := &s.fetches, s.config.Now(), want.keys()
+	noted := func(key string) bool { return f.noted(&f.answered, key, now) }
+	if !noted(keys[0]) && slices.ContainsFunc(keys[1:], func(key string) bool { return !noted(key) }) {
+		return true
 	}
-	return slices.ContainsFunc(keys[1:], func(key string) bool { return !f.noted(&f.answered, key, now) })
+	s.config.Logf("session: an API asks for the same sign-in again, or for too many; it is not repeated")
+	return false
 }
 
 // stepUpAnswered notes that a challenge was answered with a sign-in.

@@ -279,3 +279,36 @@ func TestStepUpPopup(t *testing.T) {
 		})
 	}
 }
+
+// A request may be between its challenge and its window while another one's
+// window does its work: it is repeated with what that brought, whatever it was.
+func TestStepUpLate(t *testing.T) {
+	w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpPopup })
+	old, _ := client.session.current()
+	var windows int
+	tab.popup = func(_ context.Context, p Popup) (string, error) {
+		windows++
+		return w.op.Visit(p.URL), nil
+	}
+	w.op.EditIDToken = func(_, claims map[string]any) { claims["acr"] = "mfa" }
+	a.answer = func(_ int, header map[string]string) *oidc.Response {
+		if header["Authorization"] != "Bearer "+old.AccessToken.Reveal() {
+			return &oidc.Response{Status: 200}
+		}
+		return challenged(401, mfa)
+	}
+	challenges := 0
+	tab.onEvent = func(event Event) {
+		if event.Name != StepUpRequired {
+			return
+		}
+		if challenges++; challenges == 1 {
+			if status := mustGet(t, client, a); status != 200 {
+				t.Errorf("the other request: status %d", status)
+			}
+		}
+	}
+	if status := mustGet(t, client, a); status != 200 || windows != 1 {
+		t.Errorf("status %d after %d windows", status, windows)
+	}
+}
