@@ -17,8 +17,9 @@ type Fit int
 // the redirect URI's own query is in that of the address. What the provider
 // adds to the query (RFC 6749 4.1.2) and the fragment are no part of it.
 //
-// Lenient: hosts with clean URLs answer /callback.html at /callback, others
-// add a slash. Such a path is the same.
+// Lenient: hosts with clean URLs answer /callback.html at /callback, and
+// /callback/index.html at /callback/; others add a slash. Such a path is the
+// same.
 func FitRedirectURI(redirectURI, address string) Fit {
 	want, wantErr := parseAddress(redirectURI)
 	got, gotErr := parseAddress(address)
@@ -75,7 +76,10 @@ func parseAddress(raw string) (*address, error) {
 
 // cleanPath returns a path without what hosts with clean URLs take away or add.
 func cleanPath(path string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(path, "/"), ".html")
+	for _, part := range []string{"/", ".html", "/index"} {
+		path = strings.TrimSuffix(path, part)
+	}
+	return path
 }
 
 // checkArrival is the defence against mix-up for providers that do not name
