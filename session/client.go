@@ -132,6 +132,10 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if err != nil {
 		return err
 	}
+	if !c.session.config.OnePage {
+		left := &absence{settings: c.settings, record: data, until: time.Now().Add(underway)}
+		c.session.registry.absences.leave(tx.State, left, time.Now())
+	}
 	c.session.goesAway()
 	return c.page.Navigator.Navigate(ctx, url)
 }
@@ -171,12 +175,16 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
-	if err := c.session.provider.prepare(ctx, tx); err != nil {
-		// The code has not been used: keep what is needed to try again.
-		again := Transaction{Record: kept.Record, Arrival: kept.Arrival, ExpiresAt: tx.ExpiresAt()}
-		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
+	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL)
+	if errors.Is(err, errNotAhead) {
+		if err := c.session.provider.prepare(ctx, tx); err != nil {
+			// The code has not been used: keep what is needed to try again.
+			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, ExpiresAt: tx.ExpiresAt()}
+			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
+		}
+		begun = unloads
+		user, err = c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
 	}
-	user, err := c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
 	if err != nil {
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)
@@ -186,7 +194,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	}
 	user.State = record.AppState
 	c.session.stepUpAnswered(record.StepUp)
-	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, unloads)); err != nil {
+	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
 		return nil, err
 	}
 	return user, c.restored(ctx, record.Restore)

@@ -57,6 +57,7 @@ type Registry struct {
 
 	redirects redirects
 	responses responses
+	absences  absences
 }
 
 // key identifies a session.

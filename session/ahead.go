@@ -1,0 +1,197 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A tab that comes back from the provider loads two pages before the app asks
+// for what the response brings: the callback page and its own. The program that
+// sent it away is still there, as a rule, and hears of the response from the
+// first of them. It makes the token request meanwhile, and the tab, which alone
+// has what belongs to the response, gets the result. Nobody is signed in before
+// that.
+
+const (
+	// absencesLimit bounds the tabs at the provider of which the program
+	// knows, recordLimit what it keeps of one, in bytes. What goes beyond is
+	// completed when the tab asks for it.
+	absencesLimit = 32
+	recordLimit   = 8 << 10
+
+	// aheadLimit is how long a token request may take, and how long its result
+	// waits for the tab.
+	aheadLimit = time.Minute
+)
+
+// errNotAhead says that the response is left to the tab.
+var errNotAhead = errors.New("the tab completes the sign-in itself")
+
+// absences are the tabs at the provider.
+type absences struct {
+	mu   sync.Mutex
+	left map[oidc.Secret]*absence // by state; guarded by mu
+}
+
+// An absence is what a sign-in that has left its page is completed with.
+type absence struct {
+	settings Settings
+	record   []byte
+	until    time.Time
+	exchange *exchange // nil before the response is here
+}
+
+// An exchange is a token request for a response that the tab has not brought yet.
+type exchange struct {
+	arrived string // the response, at the address where it arrived
+	session *session
+	unloads int           // of the session when it began
+	done    chan struct{} // closed when user or err is there
+	user    *User
+	err     error
+}
+
+// leave notes a sign-in whose tab leaves now.
+func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.DeleteFunc(d.left, func(_ oidc.Secret, old *absence) bool { return !now.Before(old.until) })
+	if len(left.record) > recordLimit {
+		return
+	}
+	if len(d.left) == absencesLimit {
+		oldest := slices.MinFunc(slices.Collect(maps.Keys(d.left)), func(a, b oidc.Secret) int {
+			return d.left[a].until.Compare(d.left[b].until)
+		})
+		delete(d.left, oldest)
+	}
+	if d.left == nil {
+		d.left = map[oidc.Secret]*absence{}
+	}
+	d.left[state] = left
+}
+
+// arrive begins an exchange, one for each absence.
+func (d *absences) arrive(state oidc.Secret, arrived string, now time.Time) *absence {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	left := d.left[state]
+	if left == nil || left.exchange != nil || !now.Before(left.until) {
+		return nil
+	}
+	left.exchange = &exchange{arrived: arrived, done: make(chan struct{})}
+	return left
+}
+
+// claim ends an absence. It returns the exchange for the response that the tab
+// has brought, nil if there is none.
+func (d *absences) claim(state oidc.Secret, record []byte, arrived string) *exchange {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	left := d.left[state]
+	delete(d.left, state)
+	if left == nil || left.exchange == nil || left.exchange.arrived != arrived || !bytes.Equal(left.record, record) {
+		return nil
+	}
+	return left.exchange
+}
+
+// drop ends an absence whose tab has not come. It reports whether that is so.
+func (d *absences) drop(state oidc.Secret, left *absence) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.left[state] != left {
+		return false
+	}
+	delete(d.left, state)
+	return true
+}
+
+// Arrive takes a response from the callback page, which has handed it on to the
+// app as callbackURL and keeps what arrival says. A response to what this
+// program did not begin is left alone, and so is one that does not name its
+// issuer: whether it could be another provider's is known when the tab's own page
+// is there. It does not wait.
+func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
+	state, err := oidc.CallbackState(callbackURL)
+	if err != nil {
+		return
+	}
+	if left := r.absences.arrive(state, arrival.at(callbackURL), time.Now()); left != nil {
+		r.config.spawn(func() { r.exchangeAhead(state, left) })
+	}
+}
+
+// exchangeAhead makes the token request; its result waits for the tab for a while.
+func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
+	e := left.exchange
+	e.session = r.session(left.settings.key())
+	_, e.unloads = e.session.current()
+	nobody := &Client{session: e.session, settings: left.settings}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), aheadLimit, oidc.ErrTimeout)
+	defer cancel()
+	e.user, e.err = nobody.exchangeAhead(ctx, left)
+	close(e.done)
+	time.AfterFunc(aheadLimit, func() {
+		defer r.release(e.session)
+		if r.absences.drop(state, left) && e.err == nil {
+			_, _ = nobody.orRevoke(context.Background(), e.user)(nil, ErrNotSignedIn)
+		}
+	})
+}
+
+func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, err error) {
+	defer func() {
+		if bug := caught(recover()); bug != nil {
+			err = bug
+		}
+	}()
+	tx, record, err := parseSigninRecord(left.record)
+	if err != nil {
+		return nil, errNotAhead
+	}
+	p := c.session.provider
+	if err := p.prepare(ctx, tx); err != nil || p.asksPages() {
+		return nil, errNotAhead
+	}
+	metadata, err := p.fetchMetadata(ctx)
+	if err != nil || !namesIssuer(metadata, tx) {
+		return nil, errNotAhead
+	}
+	return c.session.complete(ctx, c, tx, left.exchange.arrived, SigninArgs{SkipUserinfo: record.SkipUserinfo})
+}
+
+// asksPages tells whether a request needs a page of the app, for the values of
+// headers.
+func (p *provider) asksPages() bool {
+	var headers map[string]string
+	_ = strictjson.Unmarshal([]byte(p.source.headers), &headers) // checked with the settings
+	return slices.Contains(slices.Collect(maps.Values(headers)), "")
+}
+
+// completedAhead returns the user whom the exchange for a response has brought,
+// and how often somebody had signed out when that began. It is [errNotAhead] if
+// there was none.
+func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string) (*User, int, error) {
+	e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
+	if e == nil {
+		return nil, 0, errNotAhead
+	}
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		return nil, 0, context.Cause(ctx)
+	}
+	if e.session != c.session {
+		return nil, 0, errNotAhead
+	}
+	return e.user, e.unloads, e.err
+}
