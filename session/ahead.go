@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -68,9 +67,12 @@ func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
 		return
 	}
 	if len(d.left) == absencesLimit {
-		oldest := slices.MinFunc(slices.Collect(maps.Keys(d.left)), func(a, b oidc.Secret) int {
-			return d.left[a].until.Compare(d.left[b].until)
-		})
+		var oldest oidc.Secret
+		for other, old := range d.left {
+			if oldest == "" || old.until.Before(d.left[oldest].until) {
+				oldest = other
+			}
+		}
 		delete(d.left, oldest)
 	}
 	if d.left == nil {
@@ -174,7 +176,12 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 func (p *provider) asksPages() bool {
 	var headers map[string]string
 	_ = strictjson.Unmarshal([]byte(p.source.headers), &headers) // checked with the settings
-	return slices.Contains(slices.Collect(maps.Values(headers)), "")
+	for _, value := range headers {
+		if value == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,

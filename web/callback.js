@@ -19,6 +19,34 @@
     }
   }
 
+  /** A string that a Trusted Types policy lets through. */
+  function scriptURL(url) {
+    try {
+      return trustedTypes.createPolicy("oidcspa", { createScriptURL: String }).createScriptURL(url);
+    } catch {
+      return url;
+    }
+  }
+
+  /**
+   * Tells the program that has sent the tab away, which begins with the token
+   * request while the app's page loads. Nobody else hears it. Where there is no
+   * such program, or no way to it, the app completes the sign-in by itself.
+   */
+  function tell(worker, params) {
+    try {
+      const url = new URL(worker.url);
+      if (url.origin !== location.origin) return;
+      const options = { type: "module", name: worker.name, extendedLifetime: true };
+      const { port } = new SharedWorker(scriptURL(url.href), options);
+      for (const message of [{ method: "arrive", params }, { method: "close" }]) {
+        port.postMessage(JSON.stringify({ jsonrpc: "2.0", ...message }));
+      }
+    } catch {
+      // the app does it
+    }
+  }
+
   if (window.parent !== window) {
     window.parent.postMessage(message, location.origin);
     return;
@@ -38,6 +66,7 @@
       // A parameter that comes twice has to arrive twice: the client refuses it.
       for (const [name, value] of [[MARK, mark], ...query]) url.searchParams.append(name, value);
       if (fragment.has("state") || fragment.has("response")) url.hash = location.hash;
+      tell(transaction.worker, { url: url.href, arrival: transaction.arrival });
       location.replace(url);
       return;
     }

@@ -132,6 +132,8 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return c.stats(), nil
 	case "frontchannelLogout":
 		return nil, toRPC(c.frontchannelLogout(params))
+	case "arrive":
+		return nil, toRPC(c.arrive(params))
 	case "close":
 		c.Close()
 		return nil, nil
@@ -172,6 +174,22 @@ type openParams struct {
 
 	// Peers are all clients of the page, open or not; see [peers].
 	Peers []strictjson.RawMessage `json:"peers"`
+}
+
+// arriveParams are what the callback page knows of a response that it hands on.
+type arriveParams struct {
+	URL     string      `json:"url"` // at which the app gets it
+	Arrival arrivalJSON `json:"arrival"`
+}
+
+// arrive is told by the callback page, which opens no client.
+func (c *Connection) arrive(params []byte) error {
+	var p arriveParams
+	if err := decode(params, &p); err != nil {
+		return err
+	}
+	c.registry.Arrive(p.URL, session.Arrival{Address: p.Arrival.Address, Mark: p.Arrival.Mark})
+	return nil
 }
 
 func (c *Connection) open(params []byte) error {

@@ -166,7 +166,7 @@ func TestServices(t *testing.T) {
 			t.Errorf("a service fails with %q, which the program takes for a bug", code)
 		}
 	}
-	serve := section(t, read(t, pageFile), "#serve(method, params) {", "\n  }\n")
+	serve := section(t, read(t, pageFile), "#serve(method, params, worker) {", "\n  }\n")
 	told := append(submatches(regexp.MustCompile(`method === "(\w+)"`), serve), "stopped") // that is for the connection itself
 	same(t, "notifications", told, arguments(t, "wasm/api", "Notify"))
 }

@@ -35,8 +35,8 @@ export class Connection {
   #lastID = 0;
   /** @type {import("./errors.js").OIDCError | null} */
   stopped = null;
-  /** Whether the program serves other pages, too. */
-  shared = false;
+  /** The worker of a program that serves other pages, too. */
+  shared = null;
   /** Settles when it is known whether the host lives, for who is about to call. */
   sure;
 

@@ -120,7 +120,7 @@ export async function connect(settings, serve) {
         connection = new Connection(port, serve);
         await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
         failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
-        connection.shared = host === "shared";
+        if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
         if (end) mention ??= console.warn(`oidcspa: a script has taken the worker's name; it is ${WORKER_NAME + end} now`) ?? end;
         return connection;
       } catch (error) {

@@ -324,7 +324,7 @@ export class UserManager {
 
   async #open() {
     const { host, assets } = this.#given;
-    const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params));
+    const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params, connection.shared));
     try {
       await connection.call("open", { version: VERSION, host, signed_in: this.#signedIn(), lock: await pageLock(), peers: allPeers(), settings: forProgram(this.#given) });
     } catch (error) {
@@ -335,11 +335,11 @@ export class UserManager {
     return connection;
   }
 
-  #serve(method, params) {
+  #serve(method, params, worker) {
     if (method === "event") return this.#onEvent(params);
     if (method === "hint") return this.#keepHint(params.signed_in);
     if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
-    return SERVICES[method](params, own({ ...this.settings, ...this.#redirect, ...this.#framing }), this.#navigators);
+    return SERVICES[method](params, own({ ...this.settings, ...this.#redirect, ...this.#framing, worker }), this.#navigators);
   }
 
   #leaveWith(url) {

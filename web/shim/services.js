@@ -79,10 +79,10 @@ export const SERVICES = {
     return (await onDemand()).lateAnswer(params);
   },
 
-  "transactions.put"({ state, ...transaction }) {
+  "transactions.put"({ state, ...transaction }, { worker }) {
     try {
       dropExpired();
-      sessionStorage.setItem(`oidcspa.${state}`, JSON.stringify(transaction));
+      sessionStorage.setItem(`oidcspa.${state}`, JSON.stringify({ ...transaction, worker }));
     } catch {
       throw { code: "storage_unavailable" };
     }
