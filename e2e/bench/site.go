@@ -1,0 +1,250 @@
+//go:build !js
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/oidcspa/oidcspa/demo/op"
+	"github.com/oidcspa/oidcspa/web"
+	"github.com/oidcspa/oidcspa/web/build"
+)
+
+// A client is what is compared: a script of the folder page, with settings.
+type client struct {
+	name     string
+	script   string
+	settings map[string]any
+
+	origin  string
+	page    []byte
+	bundle  []byte // brotli
+	reports chan report
+}
+
+// ours is the client that the others are compared with.
+const ours = "oidcspa"
+
+// clients returns those that there are. Each has its defaults: metadata is
+// fetched, not given.
+func clients() []*client {
+	return []*client{
+		{name: ours, script: "oidcspa.js"},
+		{name: "oidc-client-ts", script: "oidc-client-ts.js"},
+		{name: "oidc-client-ts, memory", script: "oidc-client-ts.js", settings: map[string]any{"memory": true}},
+	}
+}
+
+// A site serves the same app with each client, each on an origin of its own,
+// and the provider where all of them sign in.
+type site struct {
+	clients []*client
+	issuer  string
+
+	delay    atomic.Int64 // of each answer of the provider, nanoseconds
+	arrived  atomic.Int64 // when the last authorization request came, microseconds since the epoch
+	answered atomic.Int64 // when it was answered
+	closing  []func()
+}
+
+// A report is what the page says.
+type report struct {
+	Name    string
+	At      float64 // milliseconds since the epoch
+	Click   float64 // the same, of the click that began it
+	Took    float64 // milliseconds
+	Subject string
+	Error   string
+}
+
+const clientID = "app"
+
+func newSite(ctx context.Context, folder, work string, who *regexp.Regexp) (*site, error) {
+	s := &site{}
+	out := filepath.Join(work, "oidcspa") // kept: an unchanged wasm is not compressed again
+	if _, err := build.Build(ctx, build.Options{Out: out}); err != nil {
+		return nil, err
+	}
+	assets, err := web.NewHandler(os.DirFS(out), web.Policy{ConnectSrc: "*"})
+	if err != nil {
+		return nil, err
+	}
+	provider := httptest.NewUnstartedServer(nil)
+	s.issuer = localhost(provider.Listener.Addr())
+	registered := op.Client{ID: clientID, RedirectURIs: []string{s.issuer + "/"}}
+	for _, c := range clients() {
+		if !who.MatchString(c.name) {
+			continue
+		}
+		if err := s.serve(c, folder, assets); err != nil {
+			return nil, err
+		}
+		registered.Origins = append(registered.Origins, c.origin)
+		registered.RedirectURIs = append(registered.RedirectURIs, c.settings["redirect_uri"].(string))
+	}
+	if len(s.clients) == 0 {
+		return nil, errors.New("no client has such a name")
+	}
+	handler, err := op.New(op.Config{Issuer: s.issuer, Clients: []op.Client{registered}})
+	if err != nil {
+		return nil, err
+	}
+	provider.Config.Handler = s.watch(handler)
+	provider.Start()
+	s.closing = append(s.closing, provider.Close)
+	return s, nil
+}
+
+func (s *site) close() {
+	for _, end := range s.closing {
+		end()
+	}
+}
+
+// localhost returns an address under the name that the browser knows as its
+// own machine's.
+func localhost(addr net.Addr) string {
+	return fmt.Sprintf("http://localhost:%d", addr.(*net.TCPAddr).Port)
+}
+
+// serve starts the app with a client.
+func (s *site) serve(c *client, folder string, assets http.Handler) error {
+	server := httptest.NewUnstartedServer(nil)
+	c.origin = localhost(server.Listener.Addr())
+	c.reports = make(chan report, 16)
+	settings := map[string]any{
+		"authority":    s.issuer,
+		"client_id":    clientID,
+		"redirect_uri": c.origin + "/",
+		"scope":        "openid profile",
+	}
+	if c.name == ours {
+		settings["redirect_uri"] = c.origin + "/oidcspa/callback.html"
+	}
+	for name, value := range c.settings {
+		settings[name] = value
+	}
+	c.settings = settings
+	script, err := bundle(filepath.Join(folder, "page"), c.script)
+	if err != nil {
+		return err
+	}
+	c.bundle = compress(script)
+	page, err := os.ReadFile(filepath.Join(folder, "page", "index.html"))
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	c.page = []byte(strings.NewReplacer("{{SETTINGS}}", string(data), "{{SCRIPT}}", bundleName).Replace(string(page)))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		send(w, "index.html", c.page)
+	})
+	mux.HandleFunc(bundleName, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Header().Set("Content-Encoding", "br")
+		send(w, bundleName, c.bundle)
+	})
+	mux.HandleFunc("POST /report", c.take)
+	if c.name == ours {
+		mux.Handle("/oidcspa/", http.StripPrefix("/oidcspa/", assets))
+	}
+	server.Config.Handler = mux
+	server.Start()
+	s.closing = append(s.closing, server.Close)
+	s.clients = append(s.clients, c)
+	return nil
+}
+
+// bundleName is that of the app's script; a bundler would put a hash into it.
+const bundleName = "/assets/app.js"
+
+func send(w http.ResponseWriter, name string, data []byte) {
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	_, _ = w.Write(data) // fails only if the browser is gone
+}
+
+// bundle makes one minified module of the page and a client. What this client
+// needs lies beside it, as its build writes it.
+func bundle(folder, script string) ([]byte, error) {
+	absolute, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, err
+	}
+	result := api.Build(api.BuildOptions{
+		EntryPoints:       []string{filepath.Join(absolute, "page.js")},
+		Alias:             map[string]string{"client": "./" + script},
+		AbsWorkingDir:     absolute,
+		External:          []string{"/oidcspa/*"},
+		Bundle:            true,
+		Format:            api.FormatESModule,
+		Target:            api.ES2022,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+		LegalComments:     api.LegalCommentsNone,
+	})
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("%s: %s", script, result.Errors[0].Text)
+	}
+	return result.OutputFiles[0].Contents, nil
+}
+
+func compress(data []byte) []byte {
+	var out bytes.Buffer
+	w := brotli.NewWriterLevel(&out, brotli.BestCompression)
+	_, _ = w.Write(data) // into memory
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// take hands on what the page says.
+func (c *client) take(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	var said report
+	if err := json.Unmarshal(body, &said); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	c.reports <- said
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// watch makes each answer of the provider late, and notes when it was asked
+// for a sign-in.
+func (s *site) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked := time.Now()
+		if delay := time.Duration(s.delay.Load()); delay > 0 {
+			<-time.After(delay)
+		}
+		next.ServeHTTP(w, r)
+		if r.URL.Path == "/authorize" {
+			s.arrived.Store(asked.UnixMicro())
+			s.answered.Store(time.Now().UnixMicro())
+		}
+	})
+}
