@@ -140,6 +140,27 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	return c.page.Navigator.Navigate(ctx, url)
 }
 
+// Prepare fetches what a sign-in needs of the provider, and makes the key that it
+// needs, so that a sign-in that comes soon does not wait for them. Nothing is
+// begun. Codes: those of [oidc.FetchMetadata] and [oidc.FetchKeys].
+func (c *Client) Prepare(ctx context.Context) error {
+	s := c.session
+	if c.settings.DPoP || c.settings.BindCode {
+		s.config.spawn(func() { _, _ = s.prover(context.WithoutCancel(ctx)) })
+	}
+	metadata, err := s.provider.fetchMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	// A request that is thrown away: code that has run once runs faster.
+	var args SigninArgs
+	if tx, _, err := args.request(&c.settings).Start(metadata, s.config.Rand, s.config.Now()); err == nil {
+		_, _ = record{}.signin(tx)
+	}
+	_, err = s.provider.fetchKeys(ctx, false)
+	return err
+}
+
 // SigninCallback completes a sign-in with the address that the provider sent
 // the tab back to, or that the callback page handed the response to. The same response given twice at the same time gives one
 // result. Codes: [oidc.ErrCallbackMissing] if the address holds no response,

@@ -211,6 +211,13 @@ export interface UserManagerSettings extends RequestParameters {
    * Default "silent".
    */
   restore?: "silent" | "redirect" | "off";
+  /**
+   * When prepare() is called by itself: "intent" when somebody comes near an
+   * element with the attribute data-oidcspa-signin, by pointer, touch or focus;
+   * "idle" when the page has nothing else to do. Neither for who saves data or has
+   * a slow network. Default: never.
+   */
+  prepare?: "intent" | "idle";
   /** Sends id_token_hint with silent sign-ins. Default true. */
   includeIdTokenInSilentRenew?: boolean;
   /** Life of the hidden frame, seconds; a minute at most. Default requestTimeoutInSeconds, or 10. */
@@ -682,6 +689,12 @@ export class UserManager {
    * brings a new ID Token.
    */
   storeUser(user: User | null): Promise<void>;
+  /**
+   * Starts the program, and fetches what a sign-in needs of the provider, so that
+   * the sign-in itself does not wait for that. Call it when somebody is about to
+   * sign in; see the setting prepare.
+   */
+  prepare(): Promise<void>;
   /** Goes to the provider's login page. Settles only if this page is shown again. */
   signinRedirect(args?: SigninRedirectArgs): Promise<void>;
   /**

@@ -94,6 +94,7 @@ func (c *Connection) Done() <-chan struct{} { return c.conn.Done() }
 var methods = map[string]func(context.Context, *session.Client, []byte) (any, error){
 	"getUser":         getUser,
 	"metadata":        getMetadata,
+	"prepare":         prepare,
 	"removeUser":      removeUser,
 	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,

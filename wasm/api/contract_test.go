@@ -186,7 +186,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	version := submatches(regexp.MustCompile(`(?m)^export const VERSION = (\d+);$`), read(t, pageFile))
+	version := submatches(regexp.MustCompile(`(?m)^const VERSION = (\d+);$`), read(t, pageFile))
 	if !slices.Equal(version, []string{strconv.Itoa(Version)}) {
 		t.Errorf("VERSION in %s = %q, want %d", pageFile, version, Version)
 	}

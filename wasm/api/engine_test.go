@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,49 @@ func restoring(w *world) *tab {
 	tab := w.connect()
 	tab.must("open", object{"version": Version, "signed_in": true, "settings": w.settings}, nil)
 	return tab
+}
+
+func TestPrepare(t *testing.T) {
+	for value, want := range map[any]oidc.Code{nil: "", "intent": "", "idle": "", "always": oidc.ErrInvalidConfig, true: oidc.ErrInvalidConfig} {
+		w := newWorld(t)
+		tab := w.connect()
+		params := object{"version": Version, "settings": w.with("prepare", value)}
+		if want != "" {
+			tab.mustFail("open", params, want)
+			continue
+		}
+		tab.must("open", params, nil)
+		tab.must("prepare", nil, nil)
+		if got := w.op.Requests(); !slices.Equal(got, []string{oidctest.Discovery, oidctest.JWKS}) {
+			t.Errorf("prepare %v: requests %v", value, got)
+		}
+		tab.must(redirect, nil, nil)
+		if n := len(w.op.Requests()); n != 2 {
+			t.Errorf("prepare %v: %d requests with a sign-in that was prepared", value, n)
+		}
+		tab.mustFail("prepare", object{"return_to": "https://app.example.test/"}, oidc.ErrInvalidArgument)
+	}
+}
+
+// The callback page tells of a response before the app's page is there.
+func TestArrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		tab := w.open()
+		tab.must(redirect, nil, nil)
+		address, response, _ := strings.Cut(w.op.Visit(tab.address), "?")
+		url, arrival := "https://app.example.test/?oidcspa.arrival=1-2&"+response, object{"address": address, "mark": "1-2"}
+		callback := w.connect()
+		callback.mustFail("arrive", object{"url": url, "arrival": arrival, "more": 1}, oidc.ErrInvalidArgument)
+		callback.must("arrive", object{"url": url, "arrival": arrival}, nil)
+		if err := callback.conn.Notify("close", nil); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if n := w.op.Count(oidctest.Token); n != 1 {
+			t.Errorf("%d token requests", n)
+		}
+	})
 }
 
 func TestRestore(t *testing.T) {

@@ -27,6 +27,13 @@ func getMetadata(ctx context.Context, client *session.Client, params []byte) (an
 	return client.Metadata(ctx)
 }
 
+func prepare(ctx context.Context, client *session.Client, params []byte) (any, error) {
+	if err := noArgs(params); err != nil {
+		return nil, err
+	}
+	return nil, client.Prepare(ctx)
+}
+
 func removeUser(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	if err := noArgs(params); err != nil {
 		return nil, err

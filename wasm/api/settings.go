@@ -36,6 +36,7 @@ type settingsJSON struct {
 	LoadUserInfo                  bool                  `json:"loadUserInfo"`
 	AutomaticSilentRenew          *bool                 `json:"automaticSilentRenew"`
 	Restore                       string                `json:"restore"`
+	Prepare                       string                `json:"prepare"` // the page's; see web/shim/intent.js
 	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
 	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
 	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
@@ -80,6 +81,9 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	fetch, err := fetchSettings(j.Fetch)
 	if err != nil {
 		return session.Settings{}, fmt.Errorf("fetch: %w: %w", err, oidc.ErrInvalidConfig)
+	}
+	if j.Prepare != "" && j.Prepare != "intent" && j.Prepare != "idle" {
+		return session.Settings{}, fmt.Errorf("prepare: %w", oidc.ErrInvalidConfig)
 	}
 	settings := session.Settings{
 		Fetch:                      fetch,

@@ -241,6 +241,7 @@ var behaviours = []string{
 	"fetch",                                                                     // TestFetch
 	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
 	"restore", // TestRestore
+	"prepare", // TestPrepare
 	// compat_test.go
 	"extraTokenParams", "extraHeaders", "filterProtocolClaims", "staleStateAgeInSeconds", "fetchRequestCredentials", "revokeTokenTypes",
 	"refreshTokenAllowedScope", "requestTimeoutInSeconds", "mergeClaimsStrategy", "extraTokenResponseKeys",

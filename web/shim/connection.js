@@ -142,10 +142,10 @@ export class Connection {
       hello();
     } else if (id === undefined) {
       if (params.name) trace.event?.(params.name);
-      if (NOTIFICATIONS.includes(method)) this.#serve(method, params);
+      if (NOTIFICATIONS.includes(method)) this.#serve(method, params, this.shared);
     } else {
       try {
-        this.#send({ id, result: (await this.#serve(method, params)) ?? null });
+        this.#send({ id, result: (await this.#serve(method, params, this.shared)) ?? null });
       } catch (reason) {
         this.#send({ id, error: { code: -32000, message: "page", data: { code: own(reason).code ?? "internal" } } });
       }

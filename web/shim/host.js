@@ -2,13 +2,14 @@
 // Where the program runs, and how to get a connection to it.
 
 import { failure } from "./errors.js";
-import { Connection } from "./connection.js";
+import { Connection, pageLock } from "./connection.js";
+import { allPeers } from "./peers.js";
 
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
 
 /** The number of the contract with the program; see wasm/api. */
-export const VERSION = 1;
+const VERSION = 1;
 
 /**
  * The worker's name: where files carry no hash, a page of another contract
@@ -107,29 +108,48 @@ function ownURL(assets) {
   throw failure("invalid_config", "assets are no folder of the page's own origin");
 }
 
-/** Connects to the program on the first host that works. */
-export async function connect(settings, serve) {
+/**
+ * Connects to the program on the first host that works, and opens the
+ * connection with params. They are under way while the host starts.
+ */
+export async function connect(settings, serve, params) {
   const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   for (const host of hosts) {
     if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
     for (const end of host === "shared" ? NAME_ENDS : [""]) {
-      let connection;
+      let connection, opened;
       try {
         const { port, failed } = HOSTS[host](url, end);
         connection = new Connection(port, serve);
+        if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
+        opened = open(connection, params);
         await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
         failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
-        if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
         if (end) mention ??= console.warn(`oidcspa: a script has taken the worker's name; it is ${WORKER_NAME + end} now`) ?? end;
-        return connection;
       } catch (error) {
         connection?.stop(failure("worker_not_found", "it did not answer"));
         if (error?.type !== "error") break; // no matter of the name: the next host
+        continue;
       }
+      const refusal = await opened;
+      if (!refusal) return connection;
+      connection.notify("close");
+      connection.stop(refusal);
+      throw refusal;
     }
   }
   throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin (the setting assets says where), and the page's Content-Security-Policy has to allow it in worker-src`);
+}
+
+/** Resolves to what the program has against it. */
+async function open(connection, params) {
+  try {
+    await connection.call("open", { version: VERSION, lock: await pageLock(), peers: allPeers(), ...params });
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 function after(milliseconds) {

@@ -2,15 +2,15 @@
 // The API: passes calls on to the program, and events to the app.
 
 import { takeResponse, handOver, isRestoring } from "./address.js";
-import { pageLock } from "./connection.js";
 import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
-import { connect, VERSION } from "./host.js";
+import { connect } from "./host.js";
 import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { own } from "./own.js";
-import { addPeer, allPeers } from "./peers.js";
+import { addPeer } from "./peers.js";
+import { watchIntent } from "./intent.js";
 import { openPopup } from "./popup.js";
 import { SERVICES, dropExpired } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
@@ -71,6 +71,7 @@ export class UserManager {
       watch();
     }
     if (settings.monitorAnonymousSession) this.#connect().catch(() => {});
+    if (settings.prepare) watchIntent(settings.prepare, () => this.prepare().catch(() => {})); // the sign-in says why
   }
 
   async getUser(raiseEvent = false) {
@@ -98,6 +99,10 @@ export class UserManager {
     return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
   }
 
+  async prepare() {
+    await this.#call("prepare");
+  }
+
   signinRedirect(given) {
     const args = own(given);
     return this.#leaveFor("signinRedirect", { ...args, return_to: args.return_to ?? location.href });
@@ -107,7 +112,9 @@ export class UserManager {
     const { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params } = own(args);
     this.#redirect = { redirectMethod, redirectTarget };
     if (!this.#navigators.redirect) {
-      await this.#call(method, params);
+      await this.#call(method, params).catch((error) => {
+        if (!this.#left || error.code !== "aborted") throw error; // the page has gone before the program has heard that it goes
+      });
       return shownAgain();
     }
     return this.#guide(async (go) => {
@@ -322,17 +329,11 @@ export class UserManager {
     return opening;
   }
 
-  async #open() {
+  #open() {
     const { host, assets } = this.#given;
-    const connection = await connect({ host, assets }, (method, params) => this.#serve(method, params, connection.shared));
-    try {
-      await connection.call("open", { version: VERSION, host, signed_in: this.#signedIn(), lock: await pageLock(), peers: allPeers(), settings: forProgram(this.#given) });
-    } catch (error) {
-      connection.notify("close");
-      connection.stop(error);
-      throw error;
-    }
-    return connection;
+    return connect({ host, assets }, (method, params, worker) => this.#serve(method, params, worker), {
+      host, signed_in: this.#signedIn(), settings: forProgram(this.#given),
+    });
   }
 
   #serve(method, params, worker) {

@@ -2,10 +2,8 @@
 // A connection to the program for what belongs to no session: the steps of an
 // OidcClient, and what the provider says of itself.
 
-import { pageLock } from "./connection.js";
-import { connect, VERSION } from "./host.js";
+import { connect } from "./host.js";
 import { own } from "./own.js";
-import { allPeers } from "./peers.js";
 import { SERVICES } from "./services.js";
 import { forProgram, metadataURL } from "./settings.js";
 
@@ -52,19 +50,10 @@ class Program {
     return connection.stopped ? this.call(method, params) : connection.call(method, params);
   }
 
-  async #open() {
-    const { host, assets } = this.#settings;
-    const connection = await connect({ host, assets }, (method, params) => SERVICES[method](params, this.#settings, own()));
+  #open() {
+    const { host, assets, authority, metadataUrl } = this.#settings;
     const settings = forProgram(Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]])));
-    const { authority, metadataUrl } = this.#settings;
     if (metadataUrl !== metadataURL(authority)) settings.metadataUrl = metadataUrl;
-    try {
-      await connection.call("open", { version: VERSION, steps: true, lock: await pageLock(), peers: allPeers(), settings });
-    } catch (error) {
-      connection.notify("close");
-      connection.stop(error);
-      throw error;
-    }
-    return connection;
+    return connect({ host, assets }, (method, params) => SERVICES[method](params, this.#settings, own()), { steps: true, settings });
   }
 }
