@@ -134,6 +134,10 @@ func (s *stage) checkCalls(when string) {
 	}
 }
 
+// gone is when the hostile tab was closed, or has done what it could: from now on
+// a minute is left.
+func (s *stage) gone() { s.until = time.Now().Add(ceiling) }
+
 // after is when the program may take until the ceiling.
 const after = "after"
 
@@ -159,7 +163,7 @@ func (s *stage) checkSignIn(when string) {
 // hostile tab was closed.
 func (s *stage) check() {
 	s.t.Helper()
-	s.until = time.Now().Add(ceiling)
+	s.gone()
 	s.checkCalls(after)
 	s.checkSignIn(after)
 	s.wantAsBefore(after)

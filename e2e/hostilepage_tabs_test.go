@@ -279,6 +279,7 @@ func TestWorkerWithOtherOptions(t *testing.T) {
 			}
 			hostile.close()
 			s.honest.visit(s.app.origin + "/")
+			s.gone()
 			s.checkCalls("after")
 			s.checkSignIn("after")
 		})

@@ -57,6 +57,7 @@ func TestTokensUnderANamedPolicy(t *testing.T) {
 			if requests := evil.requests(); len(requests) != 0 {
 				t.Errorf("the other site got %d requests", len(requests))
 			}
+			s.gone()
 			s.checkCalls("after")
 		})
 	}
