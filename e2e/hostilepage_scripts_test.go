@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -122,6 +124,35 @@ func TestSettingsThatRunScripts(t *testing.T) {
 	}
 	if n := len(evil.requests()); n != 0 {
 		t.Errorf("the attacker's site got %d requests", n)
+	}
+}
+
+// Markup is no script: what stands before the classic script, under a name that
+// the page could look for it by, does not say where the program is.
+func TestMarkupNamesNoProgram(t *testing.T) {
+	evil := newForeign(t)
+	a := newApp(t)
+	a.loose()
+	op := newHostile(t, a)
+	for _, origin := range []string{evil.origin, a.origin} {
+		a.respond("/classic.html", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><img name="currentScript" src="%s/uploads/x.png">
+				<script src="oidcspa.classic.js"></script>`, origin)
+		})
+		tab := newTab(t)
+		tab.expectProblems()
+		tab.do("open", chromedp.Navigate(a.origin+"/classic.html"))
+		call := fmt.Sprintf(`new oidc.UserManager({ authority: %q, client_id: %q, redirect_uri: location.origin + "/callback.html" }).signinSilent()`, op.Issuer, clientID)
+		if code := eval[string](tab, settlesSoon(call)); code != "" {
+			t.Errorf("code %q", code)
+		}
+		for _, request := range evil.requests() {
+			if line, _, _ := strings.Cut(request, "\r\n"); !strings.Contains(line, "/uploads/x.png") {
+				t.Errorf("the attacker's site was asked: %s", line)
+			}
+		}
+		tab.close()
 	}
 }
 

@@ -18,8 +18,8 @@ type Fit int
 // adds to the query (RFC 6749 4.1.2) and the fragment are no part of it.
 //
 // Lenient: hosts with clean URLs answer /callback.html at /callback, and
-// /callback/index.html at /callback/; others add a slash. Such a path is the
-// same.
+// /callback/index.html at /callback/; others add a slash, or take one of two
+// away. Such a path is the same.
 func FitRedirectURI(redirectURI, address string) Fit {
 	want, wantErr := parseAddress(redirectURI)
 	got, gotErr := parseAddress(address)
@@ -76,6 +76,9 @@ func parseAddress(raw string) (*address, error) {
 
 // cleanPath returns a path without what hosts with clean URLs take away or add.
 func cleanPath(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
 	for _, part := range []string{"/", ".html", "/index"} {
 		path = strings.TrimSuffix(path, part)
 	}

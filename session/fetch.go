@@ -42,6 +42,7 @@ type fetches struct {
 	mu       sync.Mutex
 	tokens   map[string]*resourceToken // by resource; guarded by mu, as all below
 	futile   map[string]time.Time      // by resource: when a renewed token was refused, too
+	counting sync.Mutex                // held while a sign-in is counted in answered
 	answered map[string]time.Time      // by challenge, and by API and number: when it was answered with a sign-in
 }
 

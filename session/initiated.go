@@ -9,7 +9,8 @@ import (
 
 // SigninInitiated begins the sign-in that somebody else asks for at the page
 // that is registered as initiate_login_uri (OIDC Core 4). It leads to
-// target_link_uri afterwards, or to this page without its parameters. It
+// target_link_uri afterwards, or to this page without its parameters, also if
+// the target is this page, or a redirect URI. It
 // returns when the navigation has been ordered. Codes: those of
 // [oidc.ParseInitiatedLogin] and [Client.SigninRedirect].
 func (c *Client) SigninInitiated(ctx context.Context, pageURL string) error {
@@ -19,8 +20,14 @@ func (c *Client) SigninInitiated(ctx context.Context, pageURL string) error {
 		return err
 	}
 	args := SigninArgs{LoginHint: login.LoginHint, ReturnTo: login.TargetLinkURI}
-	if args.ReturnTo == "" {
-		args.ReturnTo, _, _ = strings.Cut(pageURL, "?")
+	page, _, _ := strings.Cut(pageURL, "?")
+	for _, again := range []string{page, c.settings.RedirectURI, c.settings.SilentRedirectURI, c.settings.PopupRedirectURI} {
+		place, _, _ := strings.Cut(again, "?")
+		if oidc.FitRedirectURI(place, args.ReturnTo) > 0 {
+			args.ReturnTo = "" // a page that would send the tab away again
+		}
 	}
+	override(&page, args.ReturnTo)
+	args.ReturnTo = page
 	return c.SigninRedirect(ctx, args)
 }

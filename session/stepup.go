@@ -101,11 +101,11 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 	want.API = f.api.URL
 	args := c.stepUpArgs(used.user, want)
 	if c.settings.Fetch.StepUp == StepUpRedirect {
-		if !s.answerable(want) {
+		if !s.answer(want) {
 			return false, nil
 		}
 		args.ReturnTo = f.request.ReturnTo
-		s.stepUpAnswered(want) // whatever comes of it
+		s.noteStepUp(want) // whatever comes of it
 		if err := c.SigninRedirect(ctx, args); err != nil {
 			return false, err
 		}
@@ -141,16 +141,15 @@ func sameSubject(now, then *User) error {
 // answered again.
 func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, args SigninArgs) (*User, error) {
 	return c.stepUps.do(ctx, want.key(), func(ctx context.Context) (*User, error) {
-		answerable := c.session.answerable(want) // asked first: what is noted comes after the sign-in
 		if current := c.session.signedInAfter(used); current != nil {
 			return current, nil // another flight has landed
 		}
-		if !answerable {
-			return nil, nil
+		if !c.session.answer(want) {
+			return c.session.signedInAfter(used), nil // what is noted comes after the sign-in
 		}
 		user, err := c.SigninPopup(ctx, args)
 		if !isWindow(err) { // the person has seen it
-			c.session.stepUpAnswered(want)
+			c.session.noteStepUp(want)
 		}
 		return user, err
 	})
@@ -184,31 +183,51 @@ func isWindow(err error) bool {
 	return false
 }
 
-// answerable tells whether a challenge is answered with a sign-in: one that was
-// not a moment ago, of an API that has not had so many.
-func (s *session) answerable(want *StepUp) bool {
-	f, now, keys := &s.fetches, s.config.Now(), want.keys()
-	noted := func(key string) bool { return f.noted(&f.answered, key, now) }
-	if !noted(keys[0]) && slices.ContainsFunc(keys[1:], func(key string) bool { return !noted(key) }) {
+// answer tells whether a challenge is answered with a sign-in: one that was not a
+// moment ago, of an API that has not had so many. It is one of them then,
+// however the sign-in ends.
+func (s *session) answer(want *StepUp) bool {
+	keys := want.keys()
+	if !s.isAnswered(keys[0]) && s.countStepUp(keys[1:]) {
 		return true
 	}
 	s.config.Logf("session: an API asks for the same sign-in again, or for too many; it is not repeated")
 	return false
 }
 
-// stepUpAnswered notes that a challenge was answered with a sign-in.
+// countStepUp takes the first of keys that is free, if there is one.
+func (s *session) countStepUp(keys []string) bool {
+	s.fetches.counting.Lock()
+	defer s.fetches.counting.Unlock()
+	for _, key := range keys {
+		if !s.isAnswered(key) {
+			s.fetches.note(&s.fetches.answered, key, s.config.Now())
+			return true
+		}
+	}
+	return false
+}
+
+func (s *session) isAnswered(key string) bool {
+	return s.fetches.noted(&s.fetches.answered, key, s.config.Now())
+}
+
+// stepUpAnswered notes that a challenge was answered with a sign-in, which counts
+// if it was another program that it began in.
 func (s *session) stepUpAnswered(want *StepUp) {
 	if want == nil {
 		return
 	}
-	now, keys := s.config.Now(), want.keys()
-	s.fetches.note(&s.fetches.answered, keys[0], now)
-	for _, key := range keys[1:] {
-		if !s.fetches.noted(&s.fetches.answered, key, now) {
-			s.fetches.note(&s.fetches.answered, key, now)
-			return
-		}
+	keys := want.keys()
+	if !s.isAnswered(keys[0]) {
+		s.countStepUp(keys[1:])
 	}
+	s.noteStepUp(want)
+}
+
+// noteStepUp notes it where it counts already.
+func (s *session) noteStepUp(want *StepUp) {
+	s.fetches.note(&s.fetches.answered, want.key(), s.config.Now())
 }
 
 // requiredACR are the acr of which the answer has to have one.

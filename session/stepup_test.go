@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"reflect"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -276,6 +277,37 @@ func TestStepUpPopup(t *testing.T) {
 			if len(a.sent) != tt.requests || windows.Load() > 1 {
 				t.Errorf("%d requests and %d windows, want %d and one at most", len(a.sent), windows.Load(), tt.requests)
 			}
+		})
+	}
+}
+
+// An API that wants another sign-in with every answer gets three in a minute,
+// also if all of them are asked for at once, and whatever becomes of the window.
+func TestStepUpsAtOnce(t *testing.T) {
+	for name, end := range map[string]error{"signed in": nil, "closed": ErrPopupClosed} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpPopup })
+				var windows, asked atomic.Int32
+				tab.popup = func(_ context.Context, p Popup) (string, error) {
+					windows.Add(1)
+					time.Sleep(time.Second)
+					return w.op.Visit(p.URL), end
+				}
+				a.answer = func(int, map[string]string) *oidc.Response {
+					age := strconv.Itoa(1000 + int(asked.Add(1)))
+					return challenged(401, `Bearer error="insufficient_user_authentication", max_age="`+age+`"`)
+				}
+				var calls sync.WaitGroup
+				for range 10 {
+					calls.Go(func() { _, _ = get(client, a) })
+				}
+				calls.Wait()
+				if n := windows.Load(); n > stepUpLimit {
+					t.Errorf("%d windows", n)
+				}
+				_ = client.RemoveUser(t.Context())
+			})
 		})
 	}
 }

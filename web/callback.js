@@ -55,7 +55,7 @@
     const key = `oidcspa.${state}`;
     const transaction = JSON.parse(sessionStorage.getItem(key) ?? "");
     const url = new URL(transaction.return_to);
-    if (url.origin === location.origin) {
+    if (url.origin === location.origin && !query.has(MARK)) { // a response is handed on once
       // The program has to know where the response arrived. The mark ties that to
       // this response, and ends the query of the app's own page.
       const mark = crypto.getRandomValues(new Uint32Array(4)).join("-");

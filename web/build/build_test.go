@@ -197,7 +197,7 @@ func TestBuild(t *testing.T) {
 		{"oidcspa.js", `new URL("./` + worker + `",import.meta.url)`},
 		{"oidcspa.js", `new URL("./` + wasm + `",import.meta.url)`},
 		{"oidcspa.classic.js", `"` + worker + `"`},
-		{"oidcspa.classic.js", "document?.currentScript?.src"},
+		{"oidcspa.classic.js", "Document.prototype,\"currentScript\").get.call(document)?.src"},
 		{"oidcspa.classic.js", "return{OIDCClient:"},
 		{worker, `"` + wasm + `"`},
 		{worker, "The Go Authors"}, // the licence of wasm_exec.js stays

@@ -18,7 +18,7 @@ const (
 	workerURLMarker = `new URL("./worker.js", import.meta.url)`    // for bundlers
 	wasmURLMarker   = `new URL("./oidcspa.wasm", import.meta.url)` // for bundlers
 	onDemandMarker  = `import("./` + onDemandScript + `")`         // web/shim/demand.js, linked
-	classicURL      = `const SCRIPT_URL = globalThis.document?.currentScript?.src;`
+	classicURL      = `const SCRIPT_URL = globalThis.Document && Object.getOwnPropertyDescriptor(Document.prototype, "currentScript").get.call(document)?.src;`
 	header          = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
 

@@ -97,11 +97,11 @@ function workerURL(assets) {
   return href + (renamed ? `#wasm=${encodeURIComponent(new URL("./oidcspa.wasm", import.meta.url).href)}` : "");
 }
 
-/** That address; what the app names is of its own origin. */
+/** That address, which is of the page's own origin wherever it comes from. */
 function ownURL(assets) {
   try {
     const url = workerURL(assets);
-    if (!assets || new URL(url).origin === location.origin) return url;
+    if (new URL(url).origin === location.origin) return url;
   } catch {
     // no address, or one that nothing can be below
   }
