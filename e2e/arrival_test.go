@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -122,5 +123,50 @@ func TestBigIntMessages(t *testing.T) {
 	}
 	if code := codeOf(tab, "um.signinSilent()"); code != "" {
 		t.Errorf("afterwards: code %q", code)
+	}
+}
+
+// The token request is made while the tab is on its way from the callback page
+// to the app, where the program outlives the page; there the app's page is held
+// back until the request has come.
+func TestExchangeAhead(t *testing.T) {
+	for host, ahead := range map[string]int{"shared": 1, "dedicated": 0} {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			op := newHostile(t, a)
+			asked := make(chan struct{})
+			op.Edit(func() {
+				op.Hold = func(endpoint string, _ *http.Request) {
+					if endpoint == oidctest.Token {
+						close(asked)
+					}
+				}
+			})
+			var before atomic.Int32
+			a.respond("/", func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Has("code") {
+					if ahead > 0 {
+						select {
+						case <-asked:
+						case <-r.Context().Done():
+						}
+					}
+					before.Store(int32(op.Count(oidctest.Token)))
+				}
+				http.ServeFileFS(w, r, testappFiles(), "index.html")
+			})
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			if code := signinCode(tab); code != "" {
+				t.Fatalf("code %q", code)
+			}
+			if n := int(before.Load()); n != ahead {
+				t.Errorf("%d token requests before the app's page, want %d", n, ahead)
+			}
+			if n := op.Count(oidctest.Token); n != 1 {
+				t.Errorf("%d token requests", n)
+			}
+		})
 	}
 }
