@@ -3,7 +3,8 @@
 // the callback page, each with its compressed forms, and a manifest.
 //
 // The same sources, Go and brotli give the same bytes, wherever the module
-// lies: in a checkout, in the module cache, or below another project.
+// lies: in a checkout, in the module cache, or in the vendor folder of a project
+// that has vendored the versions which our go.mod names.
 package build
 
 import (
@@ -28,8 +29,8 @@ type Options struct {
 	// Files that an earlier build left there are replaced.
 	Out string
 	// Source is the folder of this module. By default it is found: the
-	// checkout or the module cache, in the version that the program was run
-	// with or that the module in the working directory requires.
+	// checkout, the module cache or a vendor folder, in the version that the
+	// program was run with or that the module in the working directory requires.
 	Source string
 	// SkipCompression leaves out the .br and .gz files. Brotli takes some
 	// ten seconds for a new wasm; an unchanged one is not compressed again.

@@ -26,7 +26,7 @@ type toolchain struct {
 // from folder, in which links lead to it. The bytes that it makes are the same.
 func findToolchain(ctx context.Context, source, folder string) (*toolchain, error) {
 	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT", "GOVERSION", "GOMODCACHE")
-	cmd.Dir = source // the go line of go.mod chooses the toolchain
+	cmd.Dir = source // the go line of go.mod chooses the toolchain, or that of the project which has vendored it
 	out, err := output(cmd)
 	if err != nil {
 		return nil, err
