@@ -72,7 +72,7 @@ func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
 	}
 	opts.Logf("building %s with %s", source, tools.version)
 	if !tools.stubsAll() {
-		opts.Warnf("%s is newer than this version of oidcspa: the wasm will be larger by a sixth (known are %s)",
+		opts.Warnf("%s is none of the releases of Go that this version of oidcspa knows (%s): the wasm does the same, and will be larger by a sixth",
 			tools.version, strings.Join(stubbedGo, ", "))
 	}
 	assets, err := assemble(ctx, source, folder, tools)
@@ -101,12 +101,9 @@ func assemble(ctx context.Context, source, folder string, tools *toolchain) ([]a
 	if err != nil {
 		return nil, fmt.Errorf("reading the part of Go that runs wasm: %w", err)
 	}
-	wasm, err := compile(ctx, source, folder, tools)
+	wasm, err := program(ctx, source, folder, tools)
 	if err != nil {
 		return nil, err
-	}
-	if wasm, err = compact(wasm); err != nil {
-		return nil, fmt.Errorf("making the wasm smaller: %w", err)
 	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)

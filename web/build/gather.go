@@ -42,6 +42,10 @@ type listed struct {
 // and asks no proxy. source is the folder of this module.
 func gather(ctx context.Context, source, folder string, t *toolchain) error {
 	packages, err := list(ctx, source, t)
+	if err != nil && strings.Contains(err.Error(), "GOPROXY=off") {
+		return fmt.Errorf("finding the packages of the wasm: %w\nThey have the versions that %s names; "+
+			"one build with a proxy fetches them", err, filepath.Join(source, "go.mod"))
+	}
 	if err != nil {
 		return fmt.Errorf("finding the packages of the wasm: %w", err)
 	}
@@ -137,6 +141,9 @@ func copyFiles(from, to string) error {
 		data, err := os.ReadFile(filepath.Join(from, name))
 		if err != nil {
 			return err
+		}
+		if filepath.Ext(name) == ".go" {
+			data = unixLines(data)
 		}
 		if err := os.WriteFile(filepath.Join(to, name), data, 0o600); err != nil {
 			return err

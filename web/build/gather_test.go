@@ -165,6 +165,22 @@ func TestGatherFails(t *testing.T) {
 	}
 }
 
+// TestNoProxy says where the versions come from that no proxy may be asked for.
+func TestNoProxy(t *testing.T) {
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	source := standIn(t)
+	writeFiles(t, source, map[string]string{
+		"go.mod":       "module standin.example\n\ngo 1.26.0\n\nrequire other.example v1.2.3\n",
+		"go.sum":       "other.example v1.2.3 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nother.example v1.2.3/go.mod h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+		"wasm/main.go": "package main\n\nimport \"other.example/bridge\"\n\nfunc main() { bridge.Ready() }\n",
+	})
+	_, err := compile(t.Context(), source, t.TempDir(), goHere(t, source))
+	if err == nil || !strings.Contains(err.Error(), "one build with a proxy fetches them") {
+		t.Errorf("compile = %v", err)
+	}
+}
+
 func TestLinkedVersion(t *testing.T) {
 	ours := func(m debug.Module) *debug.BuildInfo {
 		m.Path = modulePath

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 )
@@ -92,34 +90,6 @@ func goJSON(ctx context.Context, args ...string) (module, error) {
 		return module{}, fmt.Errorf("go %s: %w", args[0], err)
 	}
 	return m, nil
-}
-
-// inlined are the packages that are compiled with inlining. Without it the wasm
-// is 8 % smaller after brotli, and verifying a signature takes five times as
-// long; the arithmetic of that is in here (docs/decisions).
-var inlined = []string{"math/bits", "crypto/internal/fips140/..."}
-
-// compile builds package wasm with a toolchain. The module is the main module
-// of the build even where another project requires it: so its own go.mod
-// chooses the versions, if it is not vendored, and the bytes are the same
-// everywhere.
-func compile(ctx context.Context, source, folder string, t *toolchain) ([]byte, error) {
-	module, out := filepath.Join(folder, "module"), filepath.Join(folder, "oidcspa.wasm")
-	if err := gather(ctx, source, module, t); err != nil {
-		return nil, err
-	}
-	overlay, err := overlay(ctx, module, folder, t)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-overlay=" + overlay, "-gcflags=all=-l"}
-	for _, pkg := range inlined {
-		args = append(args, "-gcflags="+pkg+"=")
-	}
-	if _, err := t.run(ctx, module, append(args, "-o", out, "./wasm")...); err != nil {
-		return nil, fmt.Errorf("compiling the wasm: %w", err)
-	}
-	return os.ReadFile(out)
 }
 
 // output runs a command; the error holds what it wrote to standard error.
