@@ -3,10 +3,13 @@ package build
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -109,7 +112,8 @@ func TestVendored(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(tt.folder)
 			t.Setenv("GOFLAGS", tt.flags)
-			t.Setenv("GOMODCACHE", t.TempDir())
+			cache := t.TempDir()
+			t.Setenv("GOMODCACHE", cache)
 			source, checkout, err := FindSource(t.Context())
 			if err != nil || checkout || !strings.HasSuffix(filepath.ToSlash(source), "/vendor/"+modulePath) {
 				t.Fatalf("FindSource = %s, %v, %v; want the vendor folder", source, checkout, err)
@@ -126,8 +130,47 @@ func TestVendored(t *testing.T) {
 			if !bytes.Equal(got, want) {
 				t.Error("the wasm is another one")
 			}
+			if left := tree(t, cache); len(left) > 0 {
+				t.Errorf("written to the module cache: %q", left)
+			}
 		})
 	}
+}
+
+// TestReadOnly expects nothing to be written where the sources and Go lie: both
+// may be read-only. (Whoever runs tests as root cannot be refused.)
+func TestReadOnly(t *testing.T) {
+	t.Setenv("GOPROXY", "off")
+	p := newProject(t, t.TempDir())
+	toolchain := goHere(t, p.source)
+	library := filepath.Join(toolchain.root, "src", "compress")
+	before, libraryBefore := tree(t, p.source), tree(t, library)
+	if _, err := compile(t.Context(), p.source, t.TempDir(), toolchain); err != nil {
+		t.Fatal(err)
+	}
+	if after := tree(t, p.source); !slices.Equal(before, after) {
+		t.Errorf("the sources were %q and are %q", before, after)
+	}
+	if !slices.Equal(libraryBefore, tree(t, library)) {
+		t.Error("the standard library has changed")
+	}
+}
+
+// tree lists the files below a folder, with their times.
+func tree(t *testing.T, folder string) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || name == folder {
+			return err
+		}
+		info, err := entry.Info()
+		files = append(files, fmt.Sprint(name, info.ModTime()))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // TestNotVendored expects the module that go.mod requires where the vendor
