@@ -145,7 +145,7 @@ func copyFiles(from, to string) error {
 		if filepath.Ext(name) == ".go" {
 			data = unixLines(data)
 		}
-		if err := os.WriteFile(filepath.Join(to, name), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(to, name), data, 0o600); err != nil { //nolint:gosec // G703: a name out of a folder
 			return err
 		}
 	}
