@@ -175,21 +175,39 @@ const (
 // what it has set; "" for nothing. The page needs no 'wasm-unsafe-eval': a
 // worker takes the policy of its own response.
 func (a *asset) setSecurity(header http.Header, h *Handler) (policy string) {
+	set := func(name, value string) {
+		header.Set(name, value)
+		policy += value + "\n"
+	}
+	const csp, page = "Content-Security-Policy", "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors "
 	switch a.logical {
 	case workerScript:
-		policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src " + h.policy.ConnectSrc
+		set(csp, "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src "+h.policy.ConnectSrc)
+		set(embedderPolicy, embedderOfWorker)
 	case callbackPage:
-		policy = "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'"
+		set(csp, page+"'self'")
+		set(embedderPolicy, embedderOfPage)
 		header.Set("Referrer-Policy", "no-referrer")
 	case logoutPage:
-		policy = "default-src 'none'; script-src 'self'; img-src data:; frame-ancestors " + h.policy.FrontChannelLogoutFrom
+		set(csp, page+h.policy.FrontChannelLogoutFrom)
+		set(embedderPolicy, embedderOfPage)
+		set("Cross-Origin-Resource-Policy", "cross-origin") // its frame is in a page of the provider
 		header.Set("Referrer-Policy", "no-referrer")
-	}
-	if policy != "" {
-		header.Set("Content-Security-Policy", policy)
 	}
 	return policy
 }
+
+// A page with Cross-Origin-Embedder-Policy starts dedicated workers, and has
+// frames, of responses with such a policy alone (HTML, "check a global object's
+// embedder policy", "check a navigation response's adherence to its embedder
+// policy"); other pages do not mind it. In the worker it is the laxer one: with
+// require-corp the probe that tells a provider without CORS from one that is away
+// would fail with both.
+const (
+	embedderPolicy   = "Cross-Origin-Embedder-Policy"
+	embedderOfWorker = "credentialless"
+	embedderOfPage   = "require-corp"
+)
 
 // contentType returns the media type of a file. It does not ask the system's
 // tables, which differ and take .ts for a video.

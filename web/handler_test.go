@@ -76,21 +76,22 @@ func body(t *testing.T, res *http.Response) string {
 func TestHeaders(t *testing.T) {
 	const forever, ask = "public, max-age=31536000, immutable", "no-cache"
 	const script = "text/javascript; charset=utf-8"
-	tests := []struct{ path, contentType, caching, vary, policy, referrer string }{
-		{"/oidcspa.js", script, ask, "Accept-Encoding", "", ""},
-		{"/oidcspa.d.ts", "text/plain; charset=utf-8", ask, "", "", ""},
-		{"/manifest.json", "application/json", ask, "", "", ""},
-		{"/callback.js", script, ask, "Accept-Encoding", "", ""},
+	const lax, strict = "credentialless", "require-corp"
+	tests := []struct{ path, contentType, caching, vary, policy, referrer, embedder, resource string }{
+		{"/oidcspa.js", script, ask, "Accept-Encoding", "", "", "", ""},
+		{"/oidcspa.d.ts", "text/plain; charset=utf-8", ask, "", "", "", "", ""},
+		{"/manifest.json", "application/json", ask, "", "", "", "", ""},
+		{"/callback.js", script, ask, "Accept-Encoding", "", "", "", ""},
 		{"/callback.html?code=1", "text/html; charset=utf-8", "no-store", "Accept-Encoding",
-			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'", "no-referrer"},
+			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'self'", "no-referrer", strict, ""},
 		{"/frontchannel.html?iss=1&sid=2", "text/html; charset=utf-8", "no-store", "Accept-Encoding",
-			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'none'", "no-referrer"},
+			"default-src 'none'; script-src 'self'; img-src data:; frame-ancestors 'none'", "no-referrer", strict, "cross-origin"},
 		{"/worker.js", script, ask, "Accept-Encoding",
-			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'", ""},
+			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'", "", lax, ""},
 		{"/worker.0123456789abcdef.js", script, ask, "Accept-Encoding",
-			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'", ""},
-		{"/oidcspa.wasm", "application/wasm", ask, "Accept-Encoding", "", ""},
-		{"/oidcspa.0123456789abcdef.wasm", "application/wasm", forever, "Accept-Encoding", "", ""},
+			"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'", "", lax, ""},
+		{"/oidcspa.wasm", "application/wasm", ask, "Accept-Encoding", "", "", "", ""},
+		{"/oidcspa.0123456789abcdef.wasm", "application/wasm", forever, "Accept-Encoding", "", "", "", ""},
 	}
 	h := handler(t, Policy{})
 	for _, tt := range tests {
@@ -107,6 +108,9 @@ func TestHeaders(t *testing.T) {
 				"Referrer-Policy":         tt.referrer,
 				"X-Content-Type-Options":  "nosniff",
 				"Content-Encoding":        "",
+
+				"Cross-Origin-Embedder-Policy": tt.embedder,
+				"Cross-Origin-Resource-Policy": tt.resource,
 			} {
 				if got := res.Header.Get(name); got != want {
 					t.Errorf("%s: %q, want %q", name, got, want)

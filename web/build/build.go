@@ -3,7 +3,8 @@
 // the callback page, each with its compressed forms, and a manifest.
 //
 // The same sources, Go and brotli give the same bytes, wherever the module
-// lies: in a checkout, in the module cache, or below another project.
+// lies: in a checkout, in the module cache, or in the vendor folder of a project
+// that has vendored the versions which our go.mod names.
 package build
 
 import (
@@ -28,8 +29,8 @@ type Options struct {
 	// Files that an earlier build left there are replaced.
 	Out string
 	// Source is the folder of this module. By default it is found: the
-	// checkout or the module cache, in the version that the program was run
-	// with or that the module in the working directory requires.
+	// checkout, the module cache or a vendor folder, in the version that the
+	// program was run with or that the module in the working directory requires.
 	Source string
 	// SkipCompression leaves out the .br and .gz files. Brotli takes some
 	// ten seconds for a new wasm; an unchanged one is not compressed again.
@@ -71,7 +72,7 @@ func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
 	}
 	opts.Logf("building %s with %s", source, tools.version)
 	if !tools.stubsAll() {
-		opts.Warnf("%s is newer than this version of oidcspa: the wasm will be larger by a sixth (known are %s)",
+		opts.Warnf("%s is none of the releases of Go that this version of oidcspa knows (%s): the wasm does the same, and will be larger by a sixth",
 			tools.version, strings.Join(stubbedGo, ", "))
 	}
 	assets, err := assemble(ctx, source, folder, tools)
@@ -100,12 +101,9 @@ func assemble(ctx context.Context, source, folder string, tools *toolchain) ([]a
 	if err != nil {
 		return nil, fmt.Errorf("reading the part of Go that runs wasm: %w", err)
 	}
-	wasm, err := compile(ctx, source, folder, tools)
+	wasm, err := program(ctx, source, folder, tools)
 	if err != nil {
 		return nil, err
-	}
-	if wasm, err = compact(wasm); err != nil {
-		return nil, fmt.Errorf("making the wasm smaller: %w", err)
 	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)

@@ -118,6 +118,28 @@ func TestReproducible(t *testing.T) {
 	compareFolders(t, first, second)
 }
 
+// TestLineEnds builds from files as git writes them on Windows.
+func TestLineEnds(t *testing.T) {
+	source, first, second := standIn(t), t.TempDir(), t.TempDir()
+	if _, err := Build(t.Context(), Options{Out: first, Source: source, SkipCompression: true}); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(source, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data := bytes.ReplaceAll(read(t, "", name), []byte("\n"), []byte("\r\n"))
+		return os.WriteFile(name, data, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Build(t.Context(), Options{Out: second, Source: source, SkipCompression: true}); err != nil {
+		t.Fatal(err)
+	}
+	compareFolders(t, first, second)
+}
+
 // TestCompress compresses in two folders. It takes the beginning of a wasm,
 // since brotli is slow for all of it.
 func TestCompress(t *testing.T) {

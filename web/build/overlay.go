@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // stubs take the place of packages of which the wasm needs less than there is:
@@ -33,8 +34,12 @@ var stubbedInternals = []string{"internal/godebug", "crypto/internal/fips140", "
 // stubbedGo are the releases for which somebody has looked at the stubs.
 var stubbedGo = []string{"go1.26", "go1.27"}
 
-// stubsAll tells whether this release of Go takes all stubs.
-func (t *toolchain) stubsAll() bool { return slices.Contains(stubbedGo, gover.Lang(t.version)) }
+// stubsAll tells whether this release of Go takes all stubs. Those who
+// distribute Go may add words of their own: "go1.26.8 (Red Hat 1.26.8-1.el9)".
+func (t *toolchain) stubsAll() bool {
+	version, _, _ := strings.Cut(t.version, " ")
+	return slices.Contains(stubbedGo, gover.Lang(version))
+}
 
 // overlay writes what `go build -overlay` needs to compile with the stubs into
 // folder, and returns the file to name there.

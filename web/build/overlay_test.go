@@ -23,6 +23,11 @@ func TestStubsByVersion(t *testing.T) {
 		"go1.28.0":   false,
 		"go1.260.0":  false,
 		"devel +abc": false,
+
+		"go1.26.8 (Red Hat 1.26.8-1.el9)": true, // as distributions name theirs
+		"go1.26.8-microsoft":              true,
+		"go1.26.8 X:synchashtriemap":      true,
+		"go1.28.0 (Red Hat 1.28.0-1.el9)": false,
 	}
 	for version, internals := range tests {
 		t.Run(version, func(t *testing.T) {

@@ -46,8 +46,12 @@ func (s *sources) read(name string) []byte {
 	}
 	data, err := os.ReadFile(filepath.Join(s.folder, name))
 	s.err = err
-	return data
+	return unixLines(data)
 }
+
+// unixLines undoes what git does to the files of a checkout, or of a vendor
+// folder, on Windows: the bytes of the assets are the same there.
+func unixLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // replaceOnce replaces a marker that has to be there exactly once.
 func (s *sources) replaceOnce(name string, src []byte, marker, with string) []byte {

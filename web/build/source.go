@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 )
@@ -17,24 +15,38 @@ const modulePath = "github.com/oidcspa/oidcspa"
 // FindSource returns the folder of this module, and whether it is a checkout.
 // Looked at in this order: the checkout around the working directory; the
 // version that the program was run with (`go run .../cmd/assets@VERSION`); the
-// version that the module in the working directory requires.
+// vendor folder, or the version that is required, of the module in the working
+// directory; the version that the program was made of (`go tool -modfile=...`).
 func FindSource(ctx context.Context) (folder string, checkout bool, err error) {
 	here, err := moduleHere(ctx)
 	if err == nil && here.Main {
 		return here.Dir, true, nil
 	}
 	if version := ownVersion(); version != "" {
-		downloaded, err := goJSON(ctx, "mod", "download", "-json", modulePath+"@"+version)
-		if err != nil {
-			return "", false, fmt.Errorf("finding the sources of version %s: %w", version, err)
-		}
-		return downloaded.Dir, false, nil
+		folder, err = download(ctx, version)
+		return folder, false, err
 	}
-	if err != nil || here.Dir == "" {
-		return "", false, errors.Join(errors.New("no sources: work in a checkout, in a module that requires "+modulePath+
-			", or run cmd/assets with @VERSION"), err)
+	if folder := vendored(ctx); folder != "" {
+		return folder, false, nil
 	}
-	return here.Dir, false, nil
+	if err == nil && here.Dir != "" {
+		return here.Dir, false, nil
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && linkedVersion(info) != "" {
+		folder, err = download(ctx, linkedVersion(info))
+		return folder, false, err
+	}
+	return "", false, errors.Join(errors.New("no sources: work in a checkout, in a module that requires "+modulePath+
+		", or run cmd/assets with @VERSION"), err)
+}
+
+// download returns the folder of a version of this module in the module cache.
+func download(ctx context.Context, version string) (string, error) {
+	m, err := goJSON(ctx, "mod", "download", "-json", modulePath+"@"+version)
+	if err != nil {
+		return "", fmt.Errorf("finding the sources of version %s: %w", version, err)
+	}
+	return m.Dir, nil
 }
 
 type module struct {
@@ -57,6 +69,17 @@ func ownVersion() string {
 	return info.Main.Version
 }
 
+// linkedVersion returns the version of this module that another module's
+// program was made of, unless it is one that only that module's go.mod knows.
+func linkedVersion(info *debug.BuildInfo) string {
+	for _, dep := range info.Deps {
+		if dep.Path == modulePath && dep.Replace == nil && dep.Sum != "" {
+			return dep.Version
+		}
+	}
+	return ""
+}
+
 func goJSON(ctx context.Context, args ...string) (module, error) {
 	out, err := output(exec.CommandContext(ctx, "go", args...))
 	if err != nil {
@@ -67,30 +90,6 @@ func goJSON(ctx context.Context, args ...string) (module, error) {
 		return module{}, fmt.Errorf("go %s: %w", args[0], err)
 	}
 	return m, nil
-}
-
-// inlined are the packages that are compiled with inlining. Without it the wasm
-// is 8 % smaller after brotli, and verifying a signature takes five times as
-// long; the arithmetic of that is in here (docs/decisions).
-var inlined = []string{"math/bits", "crypto/internal/fips140/..."}
-
-// compile builds package wasm with a toolchain. The module is the main module
-// of the build even where another project requires it: so its own go.mod
-// chooses the versions and the bytes are the same everywhere.
-func compile(ctx context.Context, source, folder string, t *toolchain) ([]byte, error) {
-	out := filepath.Join(folder, "oidcspa.wasm")
-	overlay, err := overlay(ctx, source, folder, t)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-overlay=" + overlay, "-gcflags=all=-l"}
-	for _, pkg := range inlined {
-		args = append(args, "-gcflags="+pkg+"=")
-	}
-	if _, err := t.run(ctx, source, append(args, "-o", out, "./wasm")...); err != nil {
-		return nil, fmt.Errorf("compiling the wasm: %w", err)
-	}
-	return os.ReadFile(out)
 }
 
 // output runs a command; the error holds what it wrote to standard error.

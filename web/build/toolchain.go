@@ -26,7 +26,7 @@ type toolchain struct {
 // from folder, in which links lead to it. The bytes that it makes are the same.
 func findToolchain(ctx context.Context, source, folder string) (*toolchain, error) {
 	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT", "GOVERSION", "GOMODCACHE")
-	cmd.Dir = source // the go line of go.mod chooses the toolchain
+	cmd.Dir = source // the go line of go.mod chooses the toolchain, or that of the project which has vendored it
 	out, err := output(cmd)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func findToolchain(ctx context.Context, source, folder string) (*toolchain, erro
 	if _, err := os.Stat(t.command); err != nil {
 		t.command = "go" // a distribution that keeps it elsewhere
 	}
-	if isBelow(lines[2], t.root) {
+	if isBelow(runtime.GOOS, lines[2], t.root) {
 		linked := filepath.Join(folder, "goroot")
 		if err := mirror(t.root, linked); err != nil {
 			return nil, fmt.Errorf("a place for Go outside of the module cache: %w", err)
@@ -58,18 +58,28 @@ func exeSuffix(system string) string {
 	return ""
 }
 
-// isBelow tells whether a path is folder or lies in it. Both are absolute.
-func isBelow(folder, path string) bool {
+// isBelow tells whether a path is folder or lies in it, on a system (GOOS).
+// Both are absolute and clean. Windows has two separators, and there large and
+// small letters are the same.
+func isBelow(system, folder, path string) bool {
+	separator := "/"
+	if system == "windows" {
+		separator = `\`
+		folder = strings.ToLower(strings.ReplaceAll(folder, "/", separator))
+		path = strings.ToLower(strings.ReplaceAll(path, "/", separator))
+	}
 	if folder == "" {
 		return false
 	}
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(folder, separator))
+	return ok && (rest == "" || strings.HasPrefix(rest, separator))
 }
 
 // mirror makes a folder that looks like another: a link for each entry, or a
 // copy where the system gives no links.
-func mirror(from, to string) error {
+func mirror(from, to string) error { return mirrorWith(os.Symlink, from, to) }
+
+func mirrorWith(link func(from, to string) error, from, to string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
@@ -78,7 +88,7 @@ func mirror(from, to string) error {
 		return err
 	}
 	for _, entry := range entries {
-		if os.Symlink(filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())) != nil {
+		if link(filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())) != nil {
 			return copyAll(from, to)
 		}
 	}
