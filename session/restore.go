@@ -20,6 +20,9 @@ const (
 	// departure is how long a tab may take to leave for the provider.
 	departure = 10 * time.Second
 
+	// freshTries is how often a token is renewed that has expired when it is here.
+	freshTries = 3
+
 	// nearlyExpired is how much life an access token needs to be handed out as
 	// it is; a tenth of its whole life if that is less.
 	nearlyExpired = 5 * time.Second
@@ -76,15 +79,25 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 // about to end.
 func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 	s := c.session
-	if user.left(s.config.Now()) > min(nearlyExpired, user.lifetime/10) {
-		return user, nil
+	var err error
+	for range freshTries {
+		if user.left(s.config.Now()) > min(nearlyExpired, user.lifetime/10) {
+			return user, nil
+		}
+		err = s.keep(ctx, c, user)
+		current, _ := s.current()
+		if current == nil || current.left(s.config.Now()) > 0 {
+			return current, nil
+		}
+		if current == user {
+			return nil, err
+		}
+		user = current // who came while this waited has expired, too
 	}
-	err := s.keep(ctx, c, user)
-	current, _ := s.current()
-	if current != user || user.left(s.config.Now()) > 0 {
-		return current, nil
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	return user, nil // its tokens are expired when they come
 }
 
 // restoreSilently signs in through the frame, unless that is known not to work.

@@ -64,7 +64,7 @@ func (s *session) replace(before standing, user *User, own bool) (*User, error) 
 	case current.arrivals != before.arrivals || current.user == nil:
 		return current.user, nil
 	case before.user != nil && current.user.AccessToken == before.user.AccessToken: // it has another session_state alone
-	case !own:
+	case !own && current.user.left(s.config.Now()) > 0:
 		return current.user, nil
 	case current.user.Subject() != user.Subject():
 		return nil, oidc.ErrSubjectChanged
