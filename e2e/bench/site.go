@@ -157,7 +157,11 @@ func (s *site) serve(c *client, folder string, assets http.Handler) error {
 	if err != nil {
 		return err
 	}
-	c.page = []byte(strings.NewReplacer("{{SETTINGS}}", string(data), "{{SCRIPT}}", bundleName).Replace(string(page)))
+	preload := ""
+	if c.name == ours { // as README says; the others are in the bundle
+		preload = `<link rel="modulepreload" href="/oidcspa/oidcspa.js">`
+	}
+	c.page = []byte(strings.NewReplacer("{{SETTINGS}}", string(data), "{{SCRIPT}}", bundleName, "{{PRELOAD}}", preload).Replace(string(page)))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
