@@ -85,7 +85,7 @@ func TestExchangeAhead(t *testing.T) {
 		}, early: ahead, want: ErrNotSignedIn, all: 1},
 		{name: "another record in the tab", then: func(w *world, _ *Client, tab *tab) {
 			for state, transaction := range tab.transactions {
-				transaction.Record = []byte(strings.Replace(string(transaction.Record), `"signin":`, `"restore":true,"signin":`, 1))
+				transaction.Record = []byte(strings.Replace(string(transaction.Record), `"signin":`, `"skip_userinfo":true,"signin":`, 1))
 				tab.transactions[state] = transaction
 			}
 		}, early: ahead, want: oidc.ErrStateUnknown, all: 1},

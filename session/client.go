@@ -197,6 +197,13 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		c.session.provider.recall(record.Metadata)
 	}
 	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL)
+	if record.Restore && !c.session.hinted() { // somebody has signed out since
+		if err == nil {
+			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
+		}
+		user, _ := c.session.current()
+		return user, nil
+	}
 	if errors.Is(err, errNotAhead) {
 		if err := c.session.provider.prepare(ctx, tx); err != nil {
 			// The code has not been used: keep what is needed to try again.

@@ -53,6 +53,13 @@ func (f *fetches) forget() {
 	f.tokens = nil
 }
 
+// forgetUseless drops the tokens that are of no use to user, who is signed in now.
+func (f *fetches) forgetUseless(user *User) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.tokens, func(_ string, token *resourceToken) bool { return token.user != user })
+}
+
 // noted tells whether something was noted under key less than a minute ago,
 // on the wall clock.
 func (f *fetches) noted(notes *map[string]time.Time, key string, now time.Time) bool {

@@ -13,6 +13,7 @@ import (
 // within reach, because most lost answers are requests that never arrived.
 type grant struct {
 	token   oidc.Secret // the newest; that of the user may be used up
+	shown   oidc.Secret // what the user has of it: the newest of an answer that passed its checks
 	lost    int         // answers that never came
 	spent   bool        // an answer came that holds no usable refresh token
 	refused bool        // by the provider
@@ -44,13 +45,26 @@ func (s *session) usableRefreshToken(user *User) (token oidc.Secret, inDoubt boo
 	return g.token, g.lost > 0
 }
 
+// take makes the refresh token of a user who passed all checks the one to use.
+// What is known of it stays true. The caller holds the session's mu.
+func (g *grant) take(token oidc.Secret) {
+	switch token {
+	case g.token:
+		g.shown = token
+	case g.shown: // a newer one came since, which nobody may see yet
+	default:
+		*g = grant{token: token, shown: token}
+	}
+}
+
 // rotate remembers the refresh token that came for user, in case that the
-// renewal fails after all.
+// renewal fails after all: the one before is used up. Pages do not see it before
+// the checks of its answer have passed.
 func (s *session) rotate(user *User, token oidc.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.user == user {
-		s.grant = grant{token: token}
+		s.grant = grant{token: token, shown: s.grant.shown}
 	}
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -22,13 +24,14 @@ func liveRefreshToken(t *testing.T, w *world, token oidc.Secret) bool {
 // A refresh token that arrives when its user has signed out is revoked: the
 // sign-out could not know of it.
 func TestLateRefreshTokenIsRevoked(t *testing.T) {
-	for _, how := range []string{"renewal", "redirect", "popup"} {
+	for _, how := range []string{"renewal", "redirect", "popup", "resource", "password"} {
 		t.Run(how, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.op.RefreshTokens = true
+				w.op.Password = "secret-password"
 				client, tab := w.open(false)
-				if how == "renewal" {
+				if how == "renewal" || how == "resource" {
 					w.signIn(client, tab)
 				}
 				var late oidc.Secret
@@ -50,6 +53,10 @@ func TestLateRefreshTokenIsRevoked(t *testing.T) {
 				switch how {
 				case "renewal":
 					_, err = client.SigninSilent(t.Context(), SigninArgs{})
+				case "resource":
+					_, err = client.session.resourceToken(t.Context(), client, "https://api.example.test/")
+				case "password":
+					_, err = client.SigninPassword(t.Context(), PasswordArgs{Username: "me", Password: "secret-password"})
 				case "redirect":
 					_, err = client.SigninCallback(t.Context(), w.redirect(client, tab))
 				default:
@@ -212,4 +219,89 @@ func TestFetchOfAnotherEndUserAtRenewal(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A sign-out wins over a tab that has gone to the provider by itself, to look for
+// the session.
+func TestSignoutDuringRestoreByRedirect(t *testing.T) {
+	for _, ahead := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.t = t
+			w.op.RefreshTokens = true
+			w.settings.Restore = RestoreRedirect
+			first, tab := w.open(true)
+			second, _ := w.open(true)
+			ctx, leave := context.WithCancel(t.Context())
+			go func() { _, _ = first.Restore(ctx, "https://app.example.test/") }()
+			synctest.Wait()
+			leave()
+			if err := second.RemoveUser(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			url, arrival := tab.handOn(w.op.Visit(tab.address))
+			if ahead {
+				w.registry.Arrive(url, arrival)
+				synctest.Wait()
+			}
+			user, err := first.SigninCallback(t.Context(), url)
+			if user != nil || err != nil || second.Current() != nil {
+				t.Errorf("ahead %t: somebody is signed in after the sign-out: %v, %v", ahead, user, err)
+			}
+			_ = second.RemoveUser(t.Context())
+		})
+	}
+}
+
+// Pages see no refresh token of an answer whose checks have failed; the program
+// renews with it all the same, as the one before is used up.
+func TestRefreshTokenOfARefusedAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.op.RefreshTokens = true
+	w.settings.ManualRenew = true
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	var second string
+	w.op.EditTokenResponse = func(r map[string]any) { second, _ = r["refresh_token"].(string) }
+	w.op.EditIDToken = func(_, c map[string]any) { c["aud"] = "somebody-else" }
+	_, err := client.SigninSilent(t.Context(), SigninArgs{})
+	mustFail(t, "SigninSilent", err, oidc.ErrAudienceMismatch)
+	user := *client.Current()
+	user.State = strictjson.RawMessage(`"x"`)
+	if err := client.StoreUser(t.Context(), &user); err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range tab.events {
+		if event.User != nil && event.User.RefreshToken.Reveal() == second {
+			t.Error("the pages have it")
+		}
+	}
+	w.op.EditIDToken = nil
+	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+		t.Errorf("the next renewal: %v", err)
+	}
+	_ = client.RemoveUser(t.Context())
+}
+
+// Tokens for resources go with the renewal that makes them useless.
+func TestResourceTokensAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.t = t
+		w.op.RefreshTokens = true
+		client, tab := w.open(false)
+		w.signIn(client, tab)
+		for _, resource := range []string{"https://api.example.test/1", "https://api.example.test/2"} {
+			if _, err := client.session.resourceToken(t.Context(), client, resource); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(client.session.fetches.tokens); n != 0 {
+			t.Errorf("%d tokens of a user who was renewed", n)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
 }

@@ -29,10 +29,7 @@ func (c *Client) SigninPassword(ctx context.Context, args PasswordArgs) (*User, 
 	if err != nil {
 		return nil, err
 	}
-	if err := c.session.load(user, unloads); err != nil {
-		return nil, err
-	}
-	return user, nil
+	return c.orRevoke(ctx, user)(user, c.session.load(user, unloads))
 }
 
 // Password signs in with the End-User's password. Without the scope "openid"

@@ -63,7 +63,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 	if err != nil {
 		return nil, err
 	}
-	return token, s.keepToken(before, resource, token)
+	return c.kept(ctx, token, s.keepToken(before, resource, token))
 }
 
 // frameResource asks in a hidden frame.
@@ -83,7 +83,16 @@ func (s *session) frameResource(ctx context.Context, c *Client, resource string)
 		return nil, oidc.ErrSubjectChanged
 	}
 	token := &resourceToken{holder, before.user}
-	return token, s.keepToken(before, resource, token)
+	return c.kept(ctx, token, s.keepToken(before, resource, token))
+}
+
+// kept returns token, unless it could not be kept: then the refresh token that came
+// with it is revoked.
+func (c *Client) kept(ctx context.Context, token *resourceToken, err error) (*resourceToken, error) {
+	if _, err := c.orRevoke(ctx, token.holder)(nil, err); err != nil {
+		return nil, err
+	}
+	return token, nil
 }
 
 func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*resourceToken, error) {

@@ -182,6 +182,13 @@ func (c *Client) restored(ctx context.Context, byRedirect bool) error {
 	return err
 }
 
+// hinted tells whether there was a session that is worth restoring.
+func (s *session) hinted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hint
+}
+
 // restoresByRedirect tells whether there is a tab that restores by redirect.
 func (s *session) restoresByRedirect() bool {
 	for _, c := range s.tabs(nil) {

@@ -83,10 +83,9 @@ func (s *session) load(user *User, unloads int) error {
 func (s *session) set(user *User) {
 	s.mu.Lock()
 	s.user = user
-	if s.grant.token != user.RefreshToken { // what is known of a token stays true
-		s.grant = grant{token: user.RefreshToken}
-	}
+	s.grant.take(user.RefreshToken)
 	s.mu.Unlock()
+	s.fetches.forgetUseless(user)
 	s.expiry.start(user)
 	s.monitor.start(user)
 	s.idle.start()

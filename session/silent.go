@@ -128,7 +128,10 @@ func (c *Client) orRevoke(ctx context.Context, late *User) func(*User, error) (*
 				}
 			})
 		}
-		return user, err
+		if err != nil {
+			return nil, err
+		}
+		return user, nil
 	}
 }
 

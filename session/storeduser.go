@@ -59,7 +59,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	defer release()
 	current, _ := s.current()
 	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && before.Subject() == current.Subject() {
-		user.RefreshToken = s.refreshToken(current) // it may have been replaced meanwhile
+		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile
 	}
 	return s.load(&user, unloads)
 }

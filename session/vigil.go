@@ -218,7 +218,7 @@ func (w *vigil) renewState(ctx context.Context, found ProviderSession) {
 	current := before.user
 	if current == w.user && found.State != w.user.SessionState {
 		next := *w.user
-		next.SessionState, next.RefreshToken = found.State, grant.token
+		next.SessionState, next.RefreshToken = found.State, grant.shown
 		if current, err = s.replace(before, &next, false); err != nil {
 			return
 		}

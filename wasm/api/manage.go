@@ -9,6 +9,10 @@ import (
 	"github.com/oidcspa/oidcspa/session"
 )
 
+// userLimit bounds a user that the page stores, in bytes: it stays when the page
+// is gone.
+const userLimit = 128 << 10
+
 func storeUser(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	var p struct {
 		User strictjson.RawMessage `json:"user"`
@@ -18,6 +22,9 @@ func storeUser(ctx context.Context, client *session.Client, params []byte) (any,
 	}
 	if isNull(p.User) {
 		return nil, client.StoreUser(ctx, nil)
+	}
+	if len(p.User) > userLimit {
+		return nil, fmt.Errorf("user: of %d bytes, at most %d: %w", len(p.User), userLimit, oidc.ErrInvalidArgument)
 	}
 	var j userJSON
 	if err := strictjson.UnmarshalKnown(p.User, &j); err != nil {

@@ -86,6 +86,7 @@ func TestStoreUserRefusals(t *testing.T) {
 		{"an unknown member", "expired", true, oidc.ErrInvalidArgument, "expired"},
 		{"a token of another type", "refresh_token", 7, oidc.ErrInvalidArgument, "user"},
 		{"an end of another type", "expires_at", "soon", oidc.ErrInvalidArgument, "user"},
+		{"a long one", "state", strings.Repeat("x", userLimit), oidc.ErrInvalidArgument, "at most 131072"},
 		{"no ID Token of anybody", "id_token", "a.b.c", oidc.ErrTokenMalformed, "ID Token"},
 	}
 	for _, tt := range tests {

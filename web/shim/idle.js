@@ -19,7 +19,12 @@ export function watchActivity(name, report) {
     channel.postMessage(null);
     return report();
   };
-  channel.onmessage = report;
+  let heard = -Infinity;
+  channel.onmessage = () => {
+    if (performance.now() - heard < ACTIVITY_PAUSE) return;
+    heard = performance.now();
+    report();
+  };
   for (const type of ACTIVITIES) {
     addEventListener(type, () => {
       if (document.hidden || performance.now() - last < ACTIVITY_PAUSE) return;
