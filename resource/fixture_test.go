@@ -48,6 +48,7 @@ type provider struct {
 	down     bool     // nothing answers
 	requests []string // "jwks", "jwks past the cache", "metadata"
 	hold     chan struct{}
+	takes    func() // happens while it answers
 }
 
 func newProvider(t testing.TB) *provider {
@@ -76,6 +77,9 @@ func (p *provider) rotate(kid string) {
 func (p *provider) Do(_ context.Context, req *oidc.Request) (*oidc.Response, error) {
 	if p.hold != nil {
 		<-p.hold
+	}
+	if p.takes != nil {
+		p.takes()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

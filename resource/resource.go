@@ -152,9 +152,10 @@ func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.Ac
 	if err != nil {
 		return nil, "", err
 	}
-	now := m.config.Now()
 	var claims *oidc.AccessTokenClaims
+	var now time.Time // when the keys were there: they may take long
 	err = m.keys.verify(r.Context(), func(keys *oidc.KeySet) (err error) {
+		now = m.config.Now()
 		claims, err = m.verifier.Verify(token, keys, now)
 		return err
 	})
