@@ -64,11 +64,16 @@ func TestTokenInQuery(t *testing.T) {
 	p := newProvider(t)
 	h := newMiddleware(t, p, nil).Handler(reached)
 	const want = `Bearer error="invalid_request", error_description="the token is in the query"`
-	for _, target := range []string{"/things?access_token=" + p.token(nil), "/things?a&access%5Ftoken=", "/things?access_token"} {
-		check(t, request(h, target), 400, want)
-		check(t, request(h, target, "Authorization", "Bearer "+p.token(nil)), 400, want)
+	for _, query := range []string{
+		"access_token=" + p.token(nil), "a&access%5Ftoken=", "access_token",
+		"access_token=a;b", "a;access_token=b", "a=b;access_token", "a=%&access_token=b", "access_token=%zz", "%&%61ccess_token=%2",
+	} {
+		check(t, request(h, "/things?"+query), 400, want)
+		check(t, request(h, "/things?"+query, "Authorization", "Bearer "+p.token(nil)), 400, want)
 	}
-	check(t, request(h, "/things?token=x", "Authorization", "Bearer "+p.token(nil)), 204, "")
+	for _, query := range []string{"token=x", "a=access_token", "access_tokens=a", "a;b=c%", "access_token%=x", "?access_token=x"} {
+		check(t, request(h, "/things?"+query, "Authorization", "Bearer "+p.token(nil)), 204, "")
+	}
 }
 
 func TestUntypedJWT(t *testing.T) {
