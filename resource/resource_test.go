@@ -135,6 +135,8 @@ func TestStepUp(t *testing.T) {
 		{"3 no auth_time", resource.Requirement{MaxAge: time.Minute}, nil, 401, refused + `"auth_time_too_old", max_age="60"`},
 		{"3 both", resource.Requirement{ACRValues: []string{"mfa"}, MaxAge: time.Minute}, claims{"acr": "mfa"}, 401,
 			refused + `"auth_time_too_old", acr_values="mfa", max_age="60"`},
+		{"3 a negative age", resource.Requirement{MaxAge: -time.Second}, claims{"auth_time": noon.Unix()}, 500, ""},
+		{"3 a negative age, no whole second", resource.Requirement{MaxAge: -1}, claims{"auth_time": 1}, 500, ""},
 		{"6750-3.1 the scope first", resource.Requirement{Scopes: []string{"admin"}, MaxAge: time.Minute}, nil, 403,
 			`Bearer error="insufficient_scope", scope="admin"`},
 		{"9110-5.6.4 a quote", resource.Requirement{ACRValues: []string{"a\"b\r\n"}}, nil, 401, refused + `"acr_not_met", acr_values="a?b??"`},
@@ -193,6 +195,7 @@ func TestConfig(t *testing.T) {
 		{"BaseURL a path", func(c *resource.Config) { c.DPoP.BaseURL = "/api" }, oidc.ErrInvalidConfig},
 		{"BaseURL over http", func(c *resource.Config) { c.DPoP.BaseURL = "http://api.example" }, oidc.ErrInsecureURL},
 		{"proofs of no age", func(c *resource.Config) { c.DPoP = resource.DPoP{BaseURL: audience, MaxAge: -1} }, oidc.ErrInvalidConfig},
+		{"a negative leeway", func(c *resource.Config) { c.Leeway = -1 }, oidc.ErrInvalidConfig},
 		{"a short key", func(c *resource.Config) {
 			c.DPoP = resource.DPoP{BaseURL: audience, RequireNonce: true, NonceKey: make([]byte, 31)}
 		}, oidc.ErrInvalidConfig},
