@@ -2,6 +2,7 @@ package resource_test
 
 import (
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
@@ -47,6 +48,8 @@ func TestBearer(t *testing.T) {
 		{"9068-4 from the future", bearer(claims{"iat": noon.Unix() + 31}), 401, invalid("issued_in_future")},
 		{"7519-4.1.5 not yet", bearer(claims{"nbf": noon.Unix() + 31}), 401, invalid("token_not_yet_valid")},
 		{"9068-2.2 sub missing", bearer(claims{"sub": nil}), 401, invalid("claim_invalid")},
+		{"8259-8.2 a sub with half a character", bearer(claims{"sub": json.RawMessage(`"\ud800"`)}), 401, invalid("token_malformed")},
+		{"8259-8.2 a sub with a whole one", bearer(claims{"sub": json.RawMessage(`"\ud83d\ude00"`)}), 204, ""},
 		{"9068-4 signed by another key of the same name", []string{"Authorization", "Bearer " + stranger.token(nil)}, 401, invalid("signature_invalid")},
 		{"9449-7.1 bound to a key", bearer(claims{"cnf": newClient(t).binding()}), 401, invalid("dpop_required")},
 		{"8705-3 bound to a certificate", bearer(claims{"cnf": map[string]any{"x5t#S256": "x"}}), 401, invalid("claim_invalid")},
