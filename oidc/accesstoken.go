@@ -151,7 +151,8 @@ func (r *reader) confirmation() string {
 
 // CheckAuthentication returns nil if the End-User signed in in one of the
 // ways acrValues and not longer than maxAge ago, nor in the future
-// (RFC 9470 5); an empty list and 0 demand nothing. Codes, in a [ClaimError]: [ErrACRNotMet],
+// (RFC 9470 5); an empty list and 0 demand nothing, and no sign-in meets a
+// negative maxAge. Codes, in a [ClaimError]: [ErrACRNotMet],
 // [ErrAuthTimeTooOld].
 func (c *AccessTokenClaims) CheckAuthentication(acrValues []string, maxAge, leeway time.Duration, now time.Time) error {
 	const section = "RFC 9470 5"
@@ -159,7 +160,7 @@ func (c *AccessTokenClaims) CheckAuthentication(acrValues []string, maxAge, leew
 		return &ClaimError{Claim: "acr", Step: section, Err: ErrACRNotMet}
 	}
 	age := now.Unix() - c.AuthTime
-	if maxAge > 0 && (age-seconds(leeway) > int64(maxAge/time.Second) || age < -seconds(leeway)) {
+	if maxAge < 0 || maxAge > 0 && (age-seconds(leeway) > int64(maxAge/time.Second) || age < -seconds(leeway)) {
 		return &ClaimError{Claim: "auth_time", Step: section, Err: ErrAuthTimeTooOld}
 	}
 	return nil

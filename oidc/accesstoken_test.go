@@ -267,6 +267,8 @@ func TestCheckAuthentication(t *testing.T) {
 		{"9470-5 in the future, within the leeway", at(-30), nil, time.Minute, nil},
 		{"9470-5 in the future", at(-31), nil, time.Minute, ErrAuthTimeTooOld},
 		{"9470-5 in the future, and no age demanded", at(-31), nil, 0, nil},
+		{"9470-5 a negative age", at(0), nil, -time.Minute, ErrAuthTimeTooOld},
+		{"9470-5 a negative age, no whole second", at(0), nil, -1, ErrAuthTimeTooOld},
 		{"9470-5 auth_time missing", &AccessTokenClaims{}, nil, time.Minute, ErrAuthTimeTooOld},
 	}
 	for _, tt := range tests {

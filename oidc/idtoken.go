@@ -65,7 +65,8 @@ type ExpectedIDToken struct {
 	Decrypt func(token Secret) (Secret, error) `json:"-"`
 
 	// Previous is set for a refresh: the claims of the sign-in, which the
-	// new ones have to continue (OIDC Core 12.2).
+	// new ones have to continue (OIDC Core 12.2). Those of another refresh may
+	// lack nonce and auth_time.
 	Previous *IDTokenClaims
 
 	// Leeway for exp, iat, nbf and auth_time; 0 means [DefaultLeeway].

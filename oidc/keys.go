@@ -10,8 +10,8 @@ import (
 
 // A KeySet holds the public signature keys of one issuer (RFC 7517 5).
 type KeySet struct {
-	// Lifetime is how long a fetched set may be used: what the answer allows
-	// (RFC 9111 4.2.1), between a minute and a day; an hour if it does not say.
+	// Lifetime is how long a set that was fetched may be used: the result of
+	// [Lifetime] for the answer.
 	Lifetime time.Duration
 
 	keys []*jwk
@@ -48,7 +48,7 @@ func FetchKeys(ctx context.Context, t Transport, jwksURI string, noCache bool) (
 	if err != nil {
 		return nil, err
 	}
-	keys.Lifetime = lifetime(resp)
+	keys.Lifetime = Lifetime(resp)
 	return keys, nil
 }
 

@@ -15,10 +15,11 @@ const (
 	defaultLifetime = time.Hour // where the server does not say
 )
 
-// lifetime returns how long resp may be used from now on: max-age less the
-// Age that it has from a cache (RFC 9111 4.2.1 and 4.2.3), within the bounds.
-// A max-age that cannot be read makes the answer stale (RFC 9111 4.2.1).
-func lifetime(resp *Response) time.Duration {
+// Lifetime returns how long metadata or keys may be used from now on: max-age
+// less the Age that the answer has from a cache (RFC 9111 4.2.1 and 4.2.3),
+// between a minute and a day; an hour if it does not say. A max-age that cannot
+// be read makes the answer stale (RFC 9111 4.2.1).
+func Lifetime(resp *Response) time.Duration {
 	value, found := "", false
 	for _, directive := range splitList(resp.Header["cache-control"]) {
 		name, argument, _ := strings.Cut(directive, "=")
@@ -34,7 +35,8 @@ func lifetime(resp *Response) time.Duration {
 	if !found {
 		return defaultLifetime
 	}
-	age, _ := deltaSeconds(resp.Header["age"]) // absent: fresh from the server
+	first, _, _ := strings.Cut(resp.Header["age"], ",") // RFC 9111 5.1
+	age, _ := deltaSeconds(first)                       // absent: fresh from the server
 	maxAge, ok := deltaSeconds(value)
 	if !ok {
 		return minLifetime

@@ -21,6 +21,7 @@ func TestKeysLifetime(t *testing.T) {
 		{"s-maxage is for shared caches", "s-maxage=600", "", time.Hour},
 		{"less the age", "max-age=600", "60", 9 * time.Minute},
 		{"older than max-age", "max-age=600", "900", time.Minute},
+		{"age twice", "max-age=600", "60, 300", 9 * time.Minute},
 		{"age not a number", "max-age=600", "x", 10 * time.Minute},
 		{"age without max-age", "", "900", time.Hour},
 		{"max-age zero", "max-age=0", "", time.Minute},

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ const (
 // that would take the body from the handler.
 func (m *Middleware) credentials(r *http.Request) (scheme, token string, err error) {
 	// Tokens in URLs end up in logs and histories (RFC 6750 2.3, RFC 9700 4.3.2).
-	if r.URL.RawQuery != "" && r.URL.Query().Has("access_token") {
+	if namesToken(r.URL.RawQuery) {
 		return "", "", m.invalidRequest("the token is in the query")
 	}
 	values := r.Header.Values("Authorization")
@@ -41,6 +42,19 @@ func (m *Middleware) credentials(r *http.Request) (scheme, token string, err err
 		return "", "", m.invalidRequest("the token is malformed")
 	}
 	return scheme, token, nil
+}
+
+// namesToken tells whether a query has an access token for anybody who reads
+// it: [net/url] passes over pairs with a semicolon, which may separate them as
+// well, and those with an escape that is none, wherever that is.
+func namesToken(query string) bool {
+	for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
+		name, _, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil && plain == "access_token" {
+			return true
+		}
+	}
+	return false
 }
 
 // isToken68 tells whether a token can be one by its characters (RFC 6750

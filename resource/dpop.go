@@ -122,6 +122,8 @@ func (m *Middleware) checkProof(r *http.Request, token, thumbprint string, now t
 		return nil, unavailable(err)
 	case !fresh:
 		return nil, invalidProof(oidc.ErrDPoPReplayed)
+	case m.config.Now().Unix() >= proof.Expiry: // by now, and so the cache may have forgotten it
+		return nil, invalidProof(oidc.ErrDPoPProofExpired)
 	}
 	return proof, nil
 }

@@ -44,9 +44,11 @@ type provider struct {
 	kid      string
 	alg      string
 	cache    string   // Cache-Control of all answers
+	age      string   // their Age, from a cache on the way
 	down     bool     // nothing answers
 	requests []string // "jwks", "jwks past the cache", "metadata"
 	hold     chan struct{}
+	takes    func() // happens while it answers
 }
 
 func newProvider(t testing.TB) *provider {
@@ -76,6 +78,9 @@ func (p *provider) Do(_ context.Context, req *oidc.Request) (*oidc.Response, err
 	if p.hold != nil {
 		<-p.hold
 	}
+	if p.takes != nil {
+		p.takes()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var body any
@@ -103,7 +108,7 @@ func (p *provider) Do(_ context.Context, req *oidc.Request) (*oidc.Response, err
 	}
 	data, err := json.Marshal(body)
 	return &oidc.Response{Status: 200, Header: map[string]string{
-		"content-type": "application/json", "cache-control": p.cache,
+		"content-type": "application/json", "cache-control": p.cache, "age": p.age,
 	}, Body: data}, err
 }
 

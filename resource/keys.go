@@ -4,20 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// How long metadata and keys are kept, whatever Cache-Control says.
-const (
-	minLife     = time.Minute
-	maxLife     = 24 * time.Hour
-	defaultLife = time.Hour // of an answer that does not say
-)
+// maxLife is how long keys are kept if no newer ones come.
+const maxLife = 24 * time.Hour
 
 // refetchAfter is how old a key set has to be before a token with an unknown
 // key causes a new fetch: anybody can send such tokens.
@@ -141,47 +135,27 @@ func (c *keyCache) load(ctx context.Context, noCache bool) (*oidc.KeySet, time.D
 		if err != nil {
 			return nil, 0, err
 		}
-		c.metadata, c.metadataExpires = metadata, c.now().Add(life(answer.cacheControl))
+		c.metadata, c.metadataExpires = metadata, c.now().Add(answer.lifetime)
 	}
 	keys, err := oidc.FetchKeys(ctx, answer, c.metadata.JWKSURI, noCache)
 	if err != nil {
 		c.metadata = nil // perhaps the keys have moved
 		return nil, 0, err
 	}
-	return keys, life(answer.cacheControl), nil
+	return keys, keys.Lifetime, nil
 }
 
-// A tap remembers the Cache-Control of the last answer.
+// A tap remembers how long the last answer may be used.
 type tap struct {
 	oidc.Transport
-	cacheControl string
+	lifetime time.Duration
 }
 
 // Do is part of [oidc.Transport].
 func (t *tap) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	resp, err := t.Transport.Do(ctx, req)
 	if err == nil {
-		t.cacheControl = resp.Header["cache-control"]
+		t.lifetime = oidc.Lifetime(resp)
 	}
 	return resp, err
-}
-
-// life returns how long an answer is kept (RFC 9111 5.2.2), within bounds:
-// neither does every request fetch keys, nor does a key live for ever.
-func life(cacheControl string) time.Duration {
-	kept := defaultLife
-	for directive := range strings.SplitSeq(strings.ToLower(cacheControl), ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
-		switch name {
-		case "no-store", "no-cache":
-			return minLife
-		case "max-age":
-			seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31)
-			if err != nil {
-				return minLife // stale, as RFC 9111 4.2.1 recommends
-			}
-			kept = time.Duration(seconds) * time.Second
-		}
-	}
-	return min(max(kept, minLife), maxLife)
 }

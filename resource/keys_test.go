@@ -86,24 +86,27 @@ func TestUnknownKeys(t *testing.T) {
 
 func TestKeyLife(t *testing.T) {
 	tests := []struct {
-		name, cacheControl string
-		want               time.Duration
+		name, cacheControl, age string
+		want                    time.Duration
 	}{
-		{"9111-5.2.2.1 max-age", "public, max-age=600", 10 * time.Minute},
-		{"9111-5.2.2.1 in upper case, quoted", `Max-Age="600"`, 10 * time.Minute},
-		{"9111-4.2.1 max-age that is none", "max-age=soon", time.Minute},
-		{"nothing said", "", time.Hour},
-		{"something else said", "public, immutable", time.Hour},
-		{"less than a minute", "max-age=1", time.Minute},
-		{"more than a day", "max-age=31536000", 24 * time.Hour},
-		{"more than a number holds", "max-age=99999999999999999999", time.Minute},
-		{"9111-5.2.2.4 no-cache", "no-cache", time.Minute},
-		{"9111-5.2.2.5 no-store", "max-age=600, no-store", time.Minute},
+		{"9111-5.2.2.1 max-age", "public, max-age=600", "", 10 * time.Minute},
+		{"9111-5.2.2.1 in upper case, quoted", `Max-Age="600"`, "", 10 * time.Minute},
+		{"9111-4.2.1 max-age that is none", "max-age=soon", "", time.Minute},
+		{"nothing said", "", "", time.Hour},
+		{"something else said", "public, immutable", "", time.Hour},
+		{"9111-4.2.3 less the age that it has from a cache", "max-age=600", "420", 3 * time.Minute},
+		{"9111-4.2.3 nearly stale in the cache", "max-age=86400", "86390", time.Minute},
+		{"9111-4.2.1 max-age twice", "max-age=600, max-age=86400", "", 10 * time.Minute},
+		{"less than a minute", "max-age=1", "", time.Minute},
+		{"more than a day", "max-age=31536000", "", 24 * time.Hour},
+		{"9111-1.2.2 more than a number holds", "max-age=99999999999999999999", "", 24 * time.Hour},
+		{"9111-5.2.2.4 no-cache", "no-cache", "", time.Minute},
+		{"9111-5.2.2.5 no-store", "max-age=600, no-store", "", time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newProvider(t)
-			p.cache = tt.cacheControl
+			p.cache, p.age = tt.cacheControl, tt.age
 			steps(t, p, []step{
 				{"first", 0, nil, 204, []string{"metadata", "jwks"}},
 				{"a second before", tt.want - time.Second, nil, 204, nil},

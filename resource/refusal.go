@@ -2,6 +2,7 @@ package resource
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,6 +45,14 @@ var (
 	errNoCredentials  = errors.New("resource: no access token")
 	errInvalidRequest = errors.New("resource: invalid request")
 )
+
+// misconfigured is for who demands what cannot be met: no request passes.
+func misconfigured(name string) error {
+	return &refusal{
+		status: http.StatusInternalServerError, code: "server_error",
+		cause: fmt.Errorf("resource: %s: %w", name, oidc.ErrInvalidConfig),
+	}
+}
 
 // unauthenticated is for who sent nothing: no error code (RFC 6750 3.1).
 func (m *Middleware) unauthenticated() error {

@@ -41,7 +41,7 @@ type Config struct {
 	AcceptUntypedJWT bool
 
 	Algorithms []string      // of access tokens; empty means all asymmetric ones
-	Leeway     time.Duration // for all times; 0 means [oidc.DefaultLeeway]
+	Leeway     time.Duration // for all times, not negative; 0 means [oidc.DefaultLeeway]
 
 	DPoP        DPoP        // off, unless it has a BaseURL
 	ReplayCache ReplayCache // default: a [MemoryReplayCache]
@@ -72,7 +72,8 @@ type Requirement struct {
 	// have one (RFC 9470 3).
 	ACRValues []string
 	// MaxAge is how long ago the End-User may have signed in, in whole
-	// seconds; 0 demands nothing (RFC 9470 3).
+	// seconds; 0 demands nothing (RFC 9470 3), and less is a mistake: no
+	// request passes, each has status 500.
 	MaxAge time.Duration
 }
 
@@ -84,6 +85,9 @@ func New(config Config) (*Middleware, error) {
 	}
 	if config.Audience == "" {
 		return nil, fmt.Errorf("resource: Audience: %w", oidc.ErrInvalidConfig)
+	}
+	if config.Leeway < 0 {
+		return nil, fmt.Errorf("resource: Leeway: %w", oidc.ErrInvalidConfig)
 	}
 	if config.Transport == nil {
 		config.Transport = &Transport{}
@@ -148,13 +152,17 @@ func ClaimsFrom(ctx context.Context) *oidc.AccessTokenClaims {
 // authorize returns the claims of a request that may pass, and a nonce for
 // the next one if it is time for that. Its errors are of type *refusal.
 func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.AccessTokenClaims, string, error) {
+	if required.MaxAge < 0 {
+		return nil, "", misconfigured("Requirement.MaxAge")
+	}
 	scheme, token, err := m.credentials(r)
 	if err != nil {
 		return nil, "", err
 	}
-	now := m.config.Now()
 	var claims *oidc.AccessTokenClaims
+	var now time.Time // when the keys were there: they may take long
 	err = m.keys.verify(r.Context(), func(keys *oidc.KeySet) (err error) {
+		now = m.config.Now()
 		claims, err = m.verifier.Verify(token, keys, now)
 		return err
 	})

@@ -2,6 +2,7 @@ package resource_test
 
 import (
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
@@ -47,6 +48,8 @@ func TestBearer(t *testing.T) {
 		{"9068-4 from the future", bearer(claims{"iat": noon.Unix() + 31}), 401, invalid("issued_in_future")},
 		{"7519-4.1.5 not yet", bearer(claims{"nbf": noon.Unix() + 31}), 401, invalid("token_not_yet_valid")},
 		{"9068-2.2 sub missing", bearer(claims{"sub": nil}), 401, invalid("claim_invalid")},
+		{"8259-8.2 a sub with half a character", bearer(claims{"sub": json.RawMessage(`"\ud800"`)}), 401, invalid("token_malformed")},
+		{"8259-8.2 a sub with a whole one", bearer(claims{"sub": json.RawMessage(`"\ud83d\ude00"`)}), 204, ""},
 		{"9068-4 signed by another key of the same name", []string{"Authorization", "Bearer " + stranger.token(nil)}, 401, invalid("signature_invalid")},
 		{"9449-7.1 bound to a key", bearer(claims{"cnf": newClient(t).binding()}), 401, invalid("dpop_required")},
 		{"8705-3 bound to a certificate", bearer(claims{"cnf": map[string]any{"x5t#S256": "x"}}), 401, invalid("claim_invalid")},
@@ -64,11 +67,16 @@ func TestTokenInQuery(t *testing.T) {
 	p := newProvider(t)
 	h := newMiddleware(t, p, nil).Handler(reached)
 	const want = `Bearer error="invalid_request", error_description="the token is in the query"`
-	for _, target := range []string{"/things?access_token=" + p.token(nil), "/things?a&access%5Ftoken=", "/things?access_token"} {
-		check(t, request(h, target), 400, want)
-		check(t, request(h, target, "Authorization", "Bearer "+p.token(nil)), 400, want)
+	for _, query := range []string{
+		"access_token=" + p.token(nil), "a&access%5Ftoken=", "access_token",
+		"access_token=a;b", "a;access_token=b", "a=b;access_token", "a=%&access_token=b", "access_token=%zz", "%&%61ccess_token=%2",
+	} {
+		check(t, request(h, "/things?"+query), 400, want)
+		check(t, request(h, "/things?"+query, "Authorization", "Bearer "+p.token(nil)), 400, want)
 	}
-	check(t, request(h, "/things?token=x", "Authorization", "Bearer "+p.token(nil)), 204, "")
+	for _, query := range []string{"token=x", "a=access_token", "access_tokens=a", "a;b=c%", "access_token%=x", "?access_token=x"} {
+		check(t, request(h, "/things?"+query, "Authorization", "Bearer "+p.token(nil)), 204, "")
+	}
 }
 
 func TestUntypedJWT(t *testing.T) {
@@ -130,6 +138,8 @@ func TestStepUp(t *testing.T) {
 		{"3 no auth_time", resource.Requirement{MaxAge: time.Minute}, nil, 401, refused + `"auth_time_too_old", max_age="60"`},
 		{"3 both", resource.Requirement{ACRValues: []string{"mfa"}, MaxAge: time.Minute}, claims{"acr": "mfa"}, 401,
 			refused + `"auth_time_too_old", acr_values="mfa", max_age="60"`},
+		{"3 a negative age", resource.Requirement{MaxAge: -time.Second}, claims{"auth_time": noon.Unix()}, 500, ""},
+		{"3 a negative age, no whole second", resource.Requirement{MaxAge: -1}, claims{"auth_time": 1}, 500, ""},
 		{"6750-3.1 the scope first", resource.Requirement{Scopes: []string{"admin"}, MaxAge: time.Minute}, nil, 403,
 			`Bearer error="insufficient_scope", scope="admin"`},
 		{"9110-5.6.4 a quote", resource.Requirement{ACRValues: []string{"a\"b\r\n"}}, nil, 401, refused + `"acr_not_met", acr_values="a?b??"`},
@@ -188,6 +198,7 @@ func TestConfig(t *testing.T) {
 		{"BaseURL a path", func(c *resource.Config) { c.DPoP.BaseURL = "/api" }, oidc.ErrInvalidConfig},
 		{"BaseURL over http", func(c *resource.Config) { c.DPoP.BaseURL = "http://api.example" }, oidc.ErrInsecureURL},
 		{"proofs of no age", func(c *resource.Config) { c.DPoP = resource.DPoP{BaseURL: audience, MaxAge: -1} }, oidc.ErrInvalidConfig},
+		{"a negative leeway", func(c *resource.Config) { c.Leeway = -1 }, oidc.ErrInvalidConfig},
 		{"a short key", func(c *resource.Config) {
 			c.DPoP = resource.DPoP{BaseURL: audience, RequireNonce: true, NonceKey: make([]byte, 31)}
 		}, oidc.ErrInvalidConfig},

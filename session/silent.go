@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,6 +187,9 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		if err != nil {
 			return nil, fmt.Errorf("ID Token: %w", err)
 		}
+		// The next one continues those of the sign-in, too (OIDC Core 12.2).
+		claims.Nonce = cmp.Or(claims.Nonce, previous.claims.Nonce)
+		claims.AuthTime = cmp.Or(claims.AuthTime, previous.claims.AuthTime)
 	}
 	user := c.newUser(tokens, claims, r)
 	if kept {

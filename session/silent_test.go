@@ -52,6 +52,52 @@ func TestSigninSilentRefreshToken(t *testing.T) {
 	}
 }
 
+// OIDC Core 12.2 is about the ID Token of the sign-in, not of the refresh
+// before: what one refresh leaves out is the same in the next.
+func TestSigninSilentTwice(t *testing.T) {
+	without := func(claim string) func(map[string]any) {
+		return func(c map[string]any) { delete(c, claim) }
+	}
+	set := func(claim string, value any) func(map[string]any) {
+		return func(c map[string]any) { c[claim] = value }
+	}
+	same := func(map[string]any) {}
+	tests := []struct {
+		name          string
+		first, second func(claims map[string]any)
+		want          error
+	}{
+		{"nothing changes", same, same, nil},
+		{"auth_time left out, then the same", without("auth_time"), same, nil},
+		{"auth_time left out, then another", without("auth_time"), set("auth_time", 1), oidc.ErrClaimInvalid},
+		{"nonce left out, then the same", without("nonce"), same, nil},
+		{"nonce left out, then another", without("nonce"), set("nonce", "other"), oidc.ErrNonceMismatch},
+		{"nonce left out twice", without("nonce"), without("nonce"), nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens, w.op.RepeatNonce, w.settings.ManualRenew = true, true, true
+			edit, authTime := same, time.Now().Unix()
+			w.op.EditIDToken = func(_, c map[string]any) {
+				c["auth_time"] = authTime
+				edit(c)
+			}
+			client, tab := w.open(false)
+			w.signIn(client, tab)
+			w.op.Edit(func() { edit = tt.first })
+			if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+				t.Fatal(err)
+			}
+			w.op.Edit(func() { edit = tt.second })
+			_, err := client.SigninSilent(t.Context(), SigninArgs{})
+			if !errors.Is(err, tt.want) {
+				t.Errorf("the second refresh: %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestSigninSilentRefusals(t *testing.T) {
 	tests := []struct {
 		name string

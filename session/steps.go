@@ -161,7 +161,8 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 
 // Refresh renews the user whom an earlier step returned; of it, RefreshToken
 // has to be there, and IDToken for the new one to be compared with (OIDC Core
-// 12.2), unless the user never had one. Of the arguments, those of a token
+// 12.2), unless the user never had one: best that of the sign-in, as one of a
+// refresh may say less. Of the arguments, those of a token
 // request count, Header, Timeout and SkipUserinfo. Codes: those of
 // [oidc.RefreshRequest.Refresh] and
 // [oidc.ExpectedIDToken.VerifyIDToken].

@@ -1,6 +1,6 @@
 // Package strictjson reads and writes JSON the way security needs it: member
-// names are case-sensitive, duplicate members, invalid UTF-8 and deep nesting
-// are refused. It is go-jose's own JSON package behind those checks; using it
+// names are case-sensitive, duplicate members, invalid UTF-8, halves of
+// characters and deep nesting are refused. It is go-jose's own JSON package behind those checks; using it
 // everywhere keeps encoding/json out of the wasm (docs/decisions).
 package strictjson
 
@@ -19,6 +19,7 @@ const maxDepth = 64
 
 var (
 	errUTF8   = errors.New("strictjson: invalid UTF-8")
+	errHalf   = errors.New("strictjson: half a character")
 	errDepth  = errors.New("strictjson: nested too deeply")
 	errSyntax = errors.New("strictjson: not the JSON expected")
 )
@@ -52,11 +53,15 @@ func Unmarshal(data []byte, v any) error {
 	if repeats(data) {
 		return errSyntax
 	}
+	if halves(data) {
+		return errHalf
+	}
 	return nil
 }
 
 // UnmarshalEnvelope is [Unmarshal] for what holds values that are decoded later,
-// each for itself: it does not look for members that a [RawMessage] has twice.
+// each for itself: it does not look for members that a [RawMessage] has twice,
+// nor for halves of characters.
 func UnmarshalEnvelope(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return errUTF8

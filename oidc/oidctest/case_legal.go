@@ -23,6 +23,11 @@ func together(edits ...func(*OP)) func(*OP) {
 	}
 }
 
+// accessToken answers with another access token than the at_hash would be of.
+func accessToken(token string) func(*OP) {
+	return together(claim("at_hash", unset{}), response("access_token", token))
+}
+
 // signedBy publishes keys of these algorithms; the first one signs.
 func signedBy(algorithms ...string) func(*OP) {
 	return func(op *OP) {
@@ -144,9 +149,6 @@ func renameCode(name string) func(*OP) {
 func legalTokenCases() []Case {
 	const suite, fapi = "oidcc-client-test-", "fapi2-security-profile-final-client-test-"
 	const ok, core, renewal = "RFC 6749 5.1", "OIDC Core 2", "OIDC Core 12.2"
-	accessToken := func(token string) func(*OP) {
-		return together(claim("at_hash", unset{}), response("access_token", token))
-	}
 	rows := legal(FlowRedirect, []Case{
 		{Name: "access token that is no JWT", Spec: "RFC 6749 1.4", Edit: accessToken("~opaque/token+1==")},
 		{Name: "access token that looks like a JWT", Spec: "RFC 6749 1.4", Edit: accessToken("eyJhbGciOiJub25lIn0.e30.")},

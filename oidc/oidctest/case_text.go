@@ -50,11 +50,11 @@ func textCases() []Case {
 		{Name: "frame: an error that repeats code and state", Spec: "RFC 6749 4.1.2.1", Flow: FlowFrame,
 			Edit: func(op *OP) { op.EditCallback = echoed }, Want: oidc.ErrProvider},
 
-		{Name: "access_token with a line break", Spec: grammar, Flow: FlowRedirect, Edit: response("access_token", "a\r\nX-Header: b"), Want: oidc.ErrTokenResponseInvalid},
-		{Name: "access_token beyond ASCII", Spec: grammar, Flow: FlowRedirect, Edit: response("access_token", "tökén"), Want: oidc.ErrTokenResponseInvalid},
-		{Name: "access_token with NUL", Spec: grammar, Flow: FlowRedirect, Edit: response("access_token", "a\x00b"), Want: oidc.ErrTokenResponseInvalid},
+		{Name: "access_token with a line break", Spec: grammar, Flow: FlowRedirect, Edit: accessToken("a\r\nX-Header: b"), Want: oidc.ErrTokenResponseInvalid},
+		{Name: "access_token beyond ASCII", Spec: grammar, Flow: FlowRedirect, Edit: accessToken("tökén"), Want: oidc.ErrTokenResponseInvalid},
+		{Name: "access_token with NUL", Spec: grammar, Flow: FlowRedirect, Edit: accessToken("a\x00b"), Want: oidc.ErrTokenResponseInvalid},
 		{Name: "refresh_token with a line break", Spec: "RFC 6749 A.17", Flow: FlowRedirect, Edit: response("refresh_token", "a\nb"), Want: oidc.ErrTokenResponseInvalid},
-		{Name: "refresh: access_token with a line break", Spec: grammar, Flow: FlowRefresh, Edit: response("access_token", "a\nb"), Want: oidc.ErrTokenResponseInvalid},
+		{Name: "refresh: access_token with a line break", Spec: grammar, Flow: FlowRefresh, Edit: accessToken("a\nb"), Want: oidc.ErrTokenResponseInvalid},
 		{Name: "refresh: refresh_token beyond ASCII", Spec: "RFC 6749 A.17", Flow: FlowRefresh, Edit: response("refresh_token", "é"), Want: oidc.ErrTokenResponseInvalid},
 		{Name: "callback with a code with a line break", Spec: "RFC 6749 A.11", Flow: FlowRedirect, Edit: parameter("code", "a\nb"), Want: oidc.ErrCallbackMalformed},
 	}
