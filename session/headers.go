@@ -151,12 +151,23 @@ func (p *provider) join(c *Client) {
 	p.mu.Unlock()
 }
 
-// leave removes a tab, and what it said of its frames.
+// leave removes a tab, and what it said of its frames and of headers.
 func (p *provider) leave(c *Client) {
 	p.mu.Lock()
 	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
 	if p.blockedBy == c {
 		p.blockedAt, p.blockedBy = time.Time{}, nil
 	}
+	sessions := map[*session]bool{}
+	for _, other := range p.clients {
+		sessions[other.session] = true
+	}
 	p.mu.Unlock()
+	if !p.asksPages() {
+		return
+	}
+	// It may have been asked for the headers of a request that failed.
+	for s := range sessions {
+		s.forgive()
+	}
 }

@@ -2,11 +2,14 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -229,5 +232,44 @@ func TestHeadersOfSteps(t *testing.T) {
 	mustFail(t, "Revoke", steps.Revoke(t.Context(), "x", AccessToken), ErrPageGone)
 	if n := len(steps.client.session.provider.clients); n != 0 {
 		t.Errorf("the provider knows of %d tabs", n)
+	}
+}
+
+// A tab that fails a renewal with its headers is in nobody's way when it is gone,
+// nor is one of another session that was asked for those of the metadata.
+func TestHeadersOfATabThatIsGone(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		t.Run(fmt.Sprint("of another session: ", other), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.t = t
+				w.op.RefreshTokens, w.op.Lifetime = true, 2*time.Hour
+				w.settings.Provider.Headers = `{"x-app":null}`
+				good := func([]string) (map[string]string, error) { return map[string]string{"x-app": "1"}, nil }
+				honest, honestTab := w.open(false)
+				honestTab.headers = good
+				w.signIn(honest, honestTab)
+				if other {
+					w.settings.ClientID = "client-2"
+				}
+				hostile, hostileTab := w.open(false)
+				hostileTab.headers = func([]string) (map[string]string, error) { return nil, oidc.ErrInvalidConfig }
+				hostile.served(nil) // who answered last is asked first
+				hostile.session.answers = 100
+				hostile.answeredAt.Store(100)
+				time.Sleep(2*time.Hour - 20*time.Second)
+				synctest.Wait()
+				if !slices.Contains(honestTab.heard(), SilentRenewError) {
+					t.Fatal("the renewal did not fail")
+				}
+				hostile.Close()
+				time.Sleep(15 * time.Second)
+				synctest.Wait()
+				if user := honest.Current(); user == nil || user.left(time.Now()) < time.Hour {
+					t.Error("nothing was renewed when the tab was gone")
+				}
+				_ = honest.RemoveUser(t.Context())
+			})
+		})
 	}
 }

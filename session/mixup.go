@@ -1,7 +1,8 @@
 package session
 
 import (
-	"maps"
+	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -27,18 +28,41 @@ import (
 type redirects struct {
 	mu      sync.Mutex
 	issuers map[string]map[string]int // how often named, by redirect URI and issuer; guarded by mu, as all below
-	rivals  map[oidc.Secret]rivals    // by state
+	rivals  map[string]rivals         // by digest of the state
+	size    int                       // of all rivals, in bytes
+
+	// lost is when the last sign-in began whose rivals found no room, in seconds
+	// since the epoch. Of none that began earlier it is known that it has none.
+	lost int64
 }
 
 // rivals are the redirect URIs of other issuers for which that of a transaction
-// could be taken, each with its issuers, when it began.
+// could be taken when it began.
 type rivals struct {
-	issuers map[string]map[string]int
-	until   time.Time
+	uris  []string
+	size  int
+	begun int64 // in seconds since the epoch
+	until time.Time
 }
 
-// rivalsLimit bounds the transactions whose rivals are known.
-const rivalsLimit = 1000
+const (
+	// rivalsLimit bounds the transactions whose rivals are known, rivalsSize all
+	// their rivals, in bytes: what a page named is kept for longer than the page
+	// is there. The oldest go first.
+	rivalsLimit = 1000
+	rivalsSize  = 256 << 10
+
+	// longestFlow is the most that a transaction lives, as far as anything is
+	// kept for it: a day is the most that a setting says.
+	longestFlow = 24 * time.Hour
+)
+
+// expiryOf returns when nothing needs to be known of a transaction any more: its
+// end, on the clock that runs on while the other one is set.
+func expiryOf(tx *oidc.Transaction, wall, now time.Time) time.Time {
+	left := time.Unix(tx.ExpiresAt()+1, 0).Sub(wall)
+	return now.Add(min(max(left, underway), longestFlow))
+}
 
 // add notes that issuer uses redirect URIs, until forget is called.
 func (r *redirects) add(issuer string, redirectURIs ...string) (forget func()) {
@@ -67,33 +91,70 @@ func (r *redirects) add(issuer string, redirectURIs ...string) (forget func()) {
 	}
 }
 
-// begin keeps what could be taken for the response to tx.
-func (r *redirects) begin(tx *oidc.Transaction, now time.Time) {
+// begin keeps what could be taken for the response to tx, until it is over.
+// [ErrRedirectURIShared] if that is more than there is room for, and the
+// response would not say whose it is.
+func (r *redirects) begin(metadata *oidc.Metadata, tx *oidc.Transaction, now, until time.Time) error {
 	place, _, _ := strings.Cut(tx.RedirectURI, "?")
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	maps.DeleteFunc(r.rivals, func(_ oidc.Secret, old rivals) bool { return !now.Before(old.until) })
-	like := map[string]map[string]int{}
-	for uri, issuers := range r.issuers {
-		other, _, _ := strings.Cut(uri, "?")
-		if oidc.FitRedirectURI(place, other) > 0 && hasOther(issuers, tx.Issuer) {
-			like[uri] = maps.Clone(issuers)
+	for state, old := range r.rivals {
+		if !now.Before(old.until) {
+			r.drop(state)
 		}
 	}
-	if len(like) == 0 || len(r.rivals) >= rivalsLimit {
-		return
+	like := rivals{begun: tx.CreatedAt, until: until}
+	for uri, issuers := range r.issuers {
+		other, _, _ := strings.Cut(uri, "?")
+		if hasOther(issuers, tx.Issuer) && oidc.FitRedirectURI(place, other) > 0 {
+			like.uris = append(like.uris, uri)
+			like.size += len(uri) + 16 // and where it is
+		}
+	}
+	switch {
+	case like.uris == nil:
+		return nil
+	case like.size > rivalsSize && !namesIssuer(metadata, tx):
+		return fmt.Errorf("too many redirect URIs of others: %w", ErrRedirectURIShared)
+	case like.size > rivalsSize:
+		r.lost = max(r.lost, tx.CreatedAt)
+		return nil
+	}
+	for len(r.rivals) >= rivalsLimit || r.size+like.size > rivalsSize {
+		r.dropOldest()
 	}
 	if r.rivals == nil {
-		r.rivals = map[oidc.Secret]rivals{}
+		r.rivals = map[string]rivals{}
 	}
-	r.rivals[tx.State] = rivals{like, now.Add(underway)}
+	r.rivals[digest(tx.State)] = like
+	r.size += like.size
+	return nil
 }
 
-// end forgets that.
+// dropOldest makes room; the sign-in whose rivals they were is refused unless
+// its response says whose it is. The caller holds mu.
+func (r *redirects) dropOldest() {
+	var oldest string
+	for state, old := range r.rivals {
+		if oldest == "" || old.begun < r.rivals[oldest].begun {
+			oldest = state
+		}
+	}
+	r.lost = max(r.lost, r.rivals[oldest].begun)
+	r.drop(oldest)
+}
+
+// drop forgets rivals. The caller holds mu.
+func (r *redirects) drop(state string) {
+	r.size -= r.rivals[state].size
+	delete(r.rivals, state)
+}
+
+// end forgets them when the sign-in is over.
 func (r *redirects) end(tx *oidc.Transaction) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.rivals, tx.State)
+	r.drop(digest(tx.State))
 }
 
 // check returns [ErrRedirectURIShared] if a response to tx could be that of
@@ -104,14 +165,29 @@ func (r *redirects) check(metadata *oidc.Metadata, tx *oidc.Transaction) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, known := range []map[string]map[string]int{r.issuers, r.rivals[tx.State].issuers} {
-		for uri, issuers := range known {
-			if hasOther(issuers, tx.Issuer) && oidc.SameRedirectURI(uri, tx.RedirectURI) {
-				return ErrRedirectURIShared
-			}
+	for uri := range r.others(tx) {
+		if oidc.SameRedirectURI(uri, tx.RedirectURI) {
+			return ErrRedirectURIShared
 		}
 	}
 	return nil
+}
+
+// others are the redirect URIs of other issuers, those that are named now and
+// those that were when tx began. The caller holds mu.
+func (r *redirects) others(tx *oidc.Transaction) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for uri, issuers := range r.issuers {
+			if hasOther(issuers, tx.Issuer) && !yield(uri) {
+				return
+			}
+		}
+		for _, uri := range r.rivals[digest(tx.State)].uris {
+			if !yield(uri) {
+				return
+			}
+		}
+	}
 }
 
 // namesIssuer tells whether a response to tx that does not name its issuer is
@@ -131,11 +207,12 @@ func (r *redirects) checkArrival(metadata *oidc.Metadata, tx *oidc.Transaction, 
 	own := oidc.FitRedirectURI(tx.RedirectURI, callbackURL)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, known := range []map[string]map[string]int{r.issuers, r.rivals[tx.State].issuers} {
-		for uri, issuers := range known {
-			if hasOther(issuers, tx.Issuer) && own > 0 && oidc.FitRedirectURI(uri, callbackURL) >= own {
-				return oidc.ArrivalError(tx.RedirectURI, callbackURL)
-			}
+	if _, known := r.rivals[digest(tx.State)]; !known && tx.CreatedAt <= r.lost {
+		return fmt.Errorf("too many sign-ins were begun meanwhile: %w", ErrRedirectURIShared)
+	}
+	for uri := range r.others(tx) {
+		if own > 0 && oidc.FitRedirectURI(uri, callbackURL) >= own {
+			return oidc.ArrivalError(tx.RedirectURI, callbackURL)
 		}
 	}
 	return nil

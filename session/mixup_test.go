@@ -1,9 +1,12 @@
 package session
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -139,4 +142,106 @@ func TestSharedRedirectURIOfACall(t *testing.T) {
 	if err := client.SigninRedirect(t.Context(), SigninArgs{}); err != nil || !strings.Contains(tab.address, "callback.html") {
 		t.Errorf("with the URI of the settings: %v", err)
 	}
+}
+
+// silentProvider is a world whose provider does not say in its responses who it is.
+func silentProvider(t *testing.T) *world {
+	w := newWorld(t)
+	w.t = t
+	w.settings.ManualRenew = true
+	w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+	w.op.EditCallback = func(p url.Values) { p.Del("iss") }
+	return w
+}
+
+// A sign-in that may take an hour has its rivals for an hour.
+func TestRivalsInAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := silentProvider(t)
+		w.settings.RedirectTimeout = time.Hour
+		client, tab := w.open(false)
+		forget := w.registry.Meet(Peer{otherIssuer, []string{w.settings.RedirectURI + "?op=2"}})
+		address := w.redirect(client, tab)
+		forget()
+		time.Sleep(59 * time.Minute)
+		other, otherTab := w.open(false)
+		w.redirect(other, otherTab) // old ones are forgotten then
+		w.op.ResetRequests()
+		_, err := client.SigninCallback(t.Context(), strings.Replace(address, "?", "?op=2&", 1))
+		mustFail(t, "at the redirect URI of another", err, oidc.ErrRedirectURIMismatch)
+		if n := w.op.Count(oidctest.Token); n != 0 {
+			t.Errorf("%d token requests", n)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// named are redirect URIs that could be taken for that of w.
+func (w *world) named(n int) Peer {
+	peer := Peer{Issuer: otherIssuer}
+	for i := range n {
+		peer.RedirectURIs = append(peer.RedirectURIs, fmt.Sprintf("%s?op=%d", w.settings.RedirectURI, i))
+	}
+	return peer
+}
+
+// However much a page names, and however many sign-ins begin then, little of it
+// is kept when it is gone. A sign-in that lost its rivals by that is refused, and
+// nobody is held up who comes later.
+func TestRivalsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := silentProvider(t)
+		client, tab := w.open(false)
+		forget := w.registry.Meet(w.named(2))
+		address := strings.Replace(w.redirect(client, tab), "?", "?op=1&", 1)
+		forget()
+
+		forget = w.registry.Meet(w.named(500))
+		steps, err := w.registry.OpenSteps(w.settings, newTab(w.op).page())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &w.registry.redirects
+		for range 100 {
+			if _, err := steps.Signin(t.Context(), SigninArgs{}); err != nil {
+				t.Fatal(err)
+			}
+			size := 0
+			for _, rivals := range r.rivals {
+				size += rivals.size
+			}
+			if size != r.size || size > rivalsSize {
+				t.Fatalf("%d bytes are kept, counted as %d", size, r.size)
+			}
+		}
+		forget()
+		forget = w.registry.Meet(w.named(10_000))
+		_, err = steps.Signin(t.Context(), SigninArgs{})
+		mustFail(t, "with more than there is room for", err, ErrRedirectURIShared)
+		forget()
+		steps.Close()
+
+		w.op.ResetRequests()
+		_, err = client.SigninCallback(t.Context(), address)
+		mustFail(t, "a sign-in whose rivals are lost", err, ErrRedirectURIShared)
+		if n := w.op.Count(oidctest.Token); n != 0 {
+			t.Errorf("%d token requests", n)
+		}
+		time.Sleep(time.Second)
+		w.signIn(client, tab)
+		time.Sleep(underway + time.Second)
+		w.redirect(client, tab)
+		if len(r.rivals) != 0 || r.size != 0 {
+			t.Errorf("a quarter of an hour later %d bytes of %d sign-ins are kept", r.size, len(r.rivals))
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// A provider that says who it is needs no rivals, and so none can be lost.
+func TestRivalsOfAProviderThatSaysWhoItIs(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	w.registry.Meet(w.named(10_000))
+	w.signIn(client, tab)
 }

@@ -118,6 +118,7 @@ type monitor struct {
 	seen    bool               // the frame has said "unchanged": it can see the provider's cookies
 	doubted bool               // it said "changed" and nothing had; it may do so once
 	blind   bool               // it cannot be relied on: nothing is watched until the next sign-out
+	blinder *Client            // the tab whose frame is why; what it said is forgotten with it
 }
 
 // start watches the session of user, or of nobody, instead of the one before.
@@ -179,31 +180,44 @@ func (m *monitor) leave(c *Client) {
 	next := m.client(user)
 	m.mu.Lock()
 	if m.tab == c {
-		m.tab = nil
+		m.tab, m.doubted = nil, false
 	}
+	if m.blinder == c {
+		m.blind, m.blinder = false, nil
+	}
+	idle := m.cancel == nil
 	ours := m.vigil != nil && m.vigil.client == c
 	if ours && next != nil {
 		m.vigil.client = next
 	}
 	m.mu.Unlock()
-	if ours && next == nil {
+	switch {
+	case ours && next == nil:
 		m.stop()
+	case idle:
+		m.start(user)
 	}
 }
 
 // end is for a sign-out: from now on nobody is watched, with new confidence.
 func (m *monitor) end() {
 	m.mu.Lock()
-	m.doubted, m.blind = false, false
+	m.doubted, m.blind, m.blinder = false, false, nil
 	m.mu.Unlock()
 	m.start(nil)
 }
 
-// giveUp ends all watching until the next sign-out.
+// giveUp ends all watching until the next sign-out, or until the tab is gone
+// that has answered last: others have frames of their own.
 func (m *monitor) giveUp(why string) {
 	m.mu.Lock()
-	m.blind = true
+	m.blind, m.blinder = m.tab != nil, m.tab
+	blind := m.blind
 	m.mu.Unlock()
 	m.stop()
+	if !blind { // the tab is gone already
+		m.join()
+		return
+	}
 	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)
 }

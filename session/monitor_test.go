@@ -360,3 +360,38 @@ func TestQuerySessionStatusArguments(t *testing.T) {
 		})
 	}
 }
+
+// What one tab says of the provider's frame counts as long as the tab is there.
+func TestMonitorBlindedByATab(t *testing.T) {
+	for _, lie := range []string{"error", "nothing", "changed"} {
+		for _, gone := range []time.Duration{3 * time.Second, time.Minute} { // before and after it is believed
+			t.Run(lie+" "+gone.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWatchedWorld(t)
+					w.t = t
+					hostile, _, hostileFrame := w.watched(says(lie))
+					honest, honestTab, honestFrame := w.watched(says("unchanged"))
+					w.signIn(honest, honestTab)
+					time.Sleep(gone)
+					synctest.Wait()
+					if hostileFrame.count() == 0 || honestFrame.count() != 0 {
+						t.Fatal("the other tab was asked")
+					}
+					hostile.Close()
+					time.Sleep(time.Minute)
+					w.op.Edit(func() { w.op.SignedIn = false })
+					honestFrame.mu.Lock()
+					honestFrame.answer = says("changed")
+					honestFrame.mu.Unlock()
+					time.Sleep(time.Minute)
+					synctest.Wait()
+					if honest.Current() != nil {
+						t.Errorf("a sign-out at the provider was not noticed; the frame was asked %d times", honestFrame.count())
+					}
+					_ = honest.RemoveUser(t.Context())
+					honest.Close()
+				})
+			})
+		}
+	}
+}

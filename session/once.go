@@ -16,24 +16,18 @@ import (
 // have; the record says nothing of the other tab. Only digests are kept.
 type responses struct {
 	mu   sync.Mutex
-	used map[string]time.Time // when, by digest; guarded by mu
+	used map[string]time.Time // until when it matters, by digest; guarded by mu
 }
 
-const (
-	// responseMemory is how long a response is known as used: as long as a
-	// sign-in may take by default.
-	responseMemory = 15 * time.Minute
+// responsesLimit bounds how many are known; those that end first go first.
+const responsesLimit = 1000
 
-	// responsesLimit bounds how many are known; the oldest go first.
-	responsesLimit = 1000
-)
-
-// use notes that the response with a state is used. It reports whether that is
-// for the first time.
-func (r *responses) use(state oidc.Secret, now time.Time) bool {
+// use notes, until the sign-in is over in any case, that the response with a
+// state is used. It reports whether that is for the first time.
+func (r *responses) use(state oidc.Secret, now, until time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	maps.DeleteFunc(r.used, func(_ string, at time.Time) bool { return now.Sub(at) >= responseMemory })
+	maps.DeleteFunc(r.used, func(_ string, until time.Time) bool { return !now.Before(until) })
 	if _, used := r.used[digest(state)]; used {
 		return false
 	}
@@ -41,15 +35,15 @@ func (r *responses) use(state oidc.Secret, now time.Time) bool {
 		r.used = map[string]time.Time{}
 	}
 	if len(r.used) == responsesLimit {
-		var oldest string
-		for other, at := range r.used {
-			if oldest == "" || at.Before(r.used[oldest]) {
-				oldest = other
+		var first string
+		for other, until := range r.used {
+			if first == "" || until.Before(r.used[first]) {
+				first = other
 			}
 		}
-		delete(r.used, oldest)
+		delete(r.used, first)
 	}
-	r.used[digest(state)] = now
+	r.used[digest(state)] = until
 	return true
 }
 

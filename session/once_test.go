@@ -111,14 +111,48 @@ func TestResponsesAreForgotten(t *testing.T) {
 	for i := range states {
 		states[i] = oidc.Secret(rune('a' + i))
 		now = now.Add(time.Millisecond)
-		if !r.use(states[i], now) {
+		if !r.use(states[i], now, now.Add(underway)) {
 			t.Fatal("a new response counts as used")
 		}
 	}
-	if len(r.used) != responsesLimit || !r.use(states[0], now) || r.use(states[len(states)-1], now) {
+	if len(r.used) != responsesLimit || !r.use(states[0], now, now.Add(underway)) || r.use(states[len(states)-1], now, now) {
 		t.Errorf("%d responses are known, want the last %d", len(r.used), responsesLimit)
 	}
-	if !r.use("later", now.Add(responseMemory)) || len(r.used) != 1 {
+	now = now.Add(underway)
+	if !r.use("later", now, now.Add(underway)) || len(r.used) != 1 {
 		t.Errorf("%d responses are known after a quarter of an hour", len(r.used))
+	}
+}
+
+// Where a sign-in may take an hour, its response is known for an hour.
+func TestResponseOnceInAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.t = t
+		w.settings.RedirectTimeout, w.settings.ManualRenew = time.Hour, true
+		client, original := w.open(false)
+		callbackURL := w.redirect(client, original)
+		second := signinCallback(w, copyOf(w, original))
+		w.op.ResetRequests()
+		if _, err := client.SigninCallback(t.Context(), callbackURL); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(59 * time.Minute)
+		mustFail(t, "the second use", second(callbackURL), oidc.ErrStateUnknown)
+		if n := w.op.Count(oidctest.Token); n != 1 {
+			t.Errorf("%d token requests with one code", n)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// What is kept for a sign-in has an end, whatever a record says.
+func TestExpiryOf(t *testing.T) {
+	now := time.Now()
+	for lifetime, want := range map[int64]time.Duration{1: underway, 3600: time.Hour, 1 << 40: longestFlow} {
+		tx := &oidc.Transaction{CreatedAt: now.Unix(), Lifetime: lifetime}
+		if got := expiryOf(tx, now, now).Sub(now); got < want-time.Second || got > want+time.Second {
+			t.Errorf("a life of %d s: kept for %v, want %v", lifetime, got, want)
+		}
 	}
 }

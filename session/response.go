@@ -27,7 +27,10 @@ func (s *session) start(ctx context.Context, c *Client, metadata *oidc.Metadata,
 	if err := s.redirects.check(metadata, tx); err != nil {
 		return nil, "", err
 	}
-	s.redirects.begin(tx, time.Now())
+	now := time.Now()
+	if err := s.redirects.begin(metadata, tx, now, expiryOf(tx, s.config.Now(), now)); err != nil {
+		return nil, "", err
+	}
 	return tx, url, nil
 }
 

@@ -31,7 +31,7 @@ const (
 type failure struct {
 	user     *User
 	err      error
-	by       *Client // the tab whose frame it was; nil if no page had a part in it
+	by       *Client // the tab whose frame it was; nil if there was none
 	attempts int
 	earliest time.Time // that a wake-up may try again
 	until    time.Time // that nobody tries again before

@@ -222,7 +222,8 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, err
 	}
-	if !s.registry.responses.use(tx.State, time.Now()) {
+	now := time.Now()
+	if !s.registry.responses.use(tx.State, now, expiryOf(tx, s.config.Now(), now)) {
 		return nil, fmt.Errorf("the response has been used: %w", oidc.ErrStateUnknown)
 	}
 	r := round{sent: s.config.Now()}

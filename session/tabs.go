@@ -1,7 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"errors"
+	"math"
 	"slices"
 )
 
@@ -20,13 +22,23 @@ func (s *session) join(c *Client, hint bool) {
 func (s *session) leave(c *Client) {
 	s.mu.Lock()
 	s.clients = slices.DeleteFunc(s.clients, func(other *Client) bool { return other == c })
-	if s.failure.by == c {
-		s.failure.by, s.failure.until, s.failure.resting = nil, s.failure.earliest, false
-	}
+	byTab := s.failure.by == c
 	s.mu.Unlock()
+	if byTab {
+		s.forgive()
+	}
 	s.expiry.poke()
 	s.monitor.leave(c)
 	s.idle.leave(c)
+}
+
+// forgive forgets the failure of a renewal that a page had a part in: it may be
+// tried again as soon as the provider lets it.
+func (s *session) forgive() {
+	s.mu.Lock()
+	s.failure.by, s.failure.until, s.failure.resting = nil, s.failure.earliest, false
+	s.mu.Unlock()
+	s.expiry.poke()
 }
 
 // tabs returns the clients, preferred first.
@@ -53,18 +65,26 @@ func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(n
 // those that have let somebody wait: however many tabs there are that never
 // answer, they are no more than once in the way.
 func willing(tabs []*Client, preferred *Client) []*Client {
-	var order []*Client
-	for _, c := range tabs {
-		if c.asleep.Load() {
-			continue
-		}
-		at := len(order)
-		for at > 0 && (c == preferred || order[at-1] != preferred && c.rank() > order[at-1].rank()) {
-			at--
-		}
-		order = slices.Insert(order, at, c)
+	type ranked struct {
+		tab  *Client
+		rank int64 // it may change meanwhile
 	}
-	return order
+	var order []ranked
+	for _, c := range tabs {
+		switch {
+		case c.asleep.Load():
+		case c == preferred:
+			order = append(order, ranked{c, math.MaxInt64})
+		default:
+			order = append(order, ranked{c, c.rank()})
+		}
+	}
+	slices.SortStableFunc(order, func(a, b ranked) int { return cmp.Compare(b.rank, a.rank) })
+	all := make([]*Client, len(order))
+	for i := range order {
+		all[i] = order[i].tab
+	}
+	return all
 }
 
 // rank is higher for a tab that is asked before others.

@@ -21,6 +21,7 @@ type vigil struct {
 	known   ProviderSession
 	pause   time.Duration // before the next question
 	silence int           // questions in a row without an answer
+	silent  *Client       // the tab that they were asked of
 }
 
 // wanted returns a tab that wants the watch.
@@ -121,6 +122,11 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 		w.slower()
 		return true
 	case err != nil:
+		w.mu.Lock()
+		if w.silent != w.tab {
+			w.silent, w.silence = w.tab, 0
+		}
+		w.mu.Unlock()
 		if w.silence++; w.silence == checkPatience {
 			w.giveUp("its frame does not answer")
 			return false
