@@ -182,7 +182,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, unloads := c.session.current()
-	kept, err := c.page.Transactions.Take(ctx, state)
+	kept, err := c.take(ctx, state)
 	if err != nil {
 		return nil, err
 	}

@@ -177,8 +177,8 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token for a resource: %w", err)
 	}
-	if token.user.Subject() != user.Subject() {
-		return nil, fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
+	if err := sameSubject(token.user, user); err != nil {
+		return nil, fmt.Errorf("the request is somebody else's: %w", err)
 	}
 	return &credential{token.holder.AccessToken, token.user}, nil
 }
@@ -249,7 +249,7 @@ func (f *fetch) renew(ctx context.Context, used *credential) (*credential, error
 // it, or it is [oidc.ErrSubjectChanged].
 func (f *fetch) another(ctx context.Context, used *credential) (*credential, error) {
 	fresh, err := f.credential(ctx)
-	if err == nil && fresh.user.Subject() != used.user.Subject() {
+	if err == nil && !same(fresh.user, used.user) {
 		return nil, fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
 	}
 	return fresh, err
@@ -283,18 +283,18 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 		return nil, err
 	case user == nil:
 		return nil, ErrNotSignedIn
-	case before != nil && user.Subject() != before.Subject(): // the request is of who was there when it was made
+	case before != nil && !same(user, before): // the request is of who was there when it was made
 		return nil, fmt.Errorf("somebody else signed in: %w", oidc.ErrSubjectChanged)
 	case !s.expiring(user):
 		return user, nil
 	}
 	renewErr := s.keep(ctx, c, user)
-	asked := user.Subject()
+	asked := user
 	user, _ = s.current()
 	switch {
 	case user == nil:
 		return nil, ErrNotSignedIn
-	case user.Subject() != asked:
+	case !same(user, asked):
 		return nil, fmt.Errorf("somebody else signed in: %w", oidc.ErrSubjectChanged)
 	case user.left(s.config.Now()) > 0: // not renewed, perhaps, and still good
 		return user, nil

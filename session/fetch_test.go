@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -638,6 +639,81 @@ func TestFetchOfAnotherEndUser(t *testing.T) {
 				mustFail(t, "Fetch", err, oidc.ErrSubjectChanged)
 			}
 		})
+	}
+}
+
+// The same for users that the app stores without an ID Token: what the profile
+// says counts, and of whom it says nothing is the one before only with a token of
+// that one's.
+func TestFetchOfAnotherStoredUser(t *testing.T) {
+	profile := func(sub string) map[string]strictjson.RawMessage {
+		return map[string]strictjson.RawMessage{"sub": []byte(`"` + sub + `"`)}
+	}
+	tests := []struct {
+		name       string
+		first, now User
+		same       bool
+	}{
+		{"two of whom nobody knows who they are", User{}, User{}, false},
+		{"two subjects", User{Profile: profile("ann")}, User{Profile: profile("bob")}, false},
+		{"two subjects, one refresh token", User{Profile: profile("ann"), RefreshToken: "r"}, User{Profile: profile("bob"), RefreshToken: "r"}, false},
+		{"a subject and none", User{Profile: profile("ann")}, User{}, false},
+		{"one subject", User{Profile: profile("ann")}, User{Profile: profile("ann")}, true},
+		{"the same refresh token", User{RefreshToken: "r"}, User{RefreshToken: "r"}, true},
+		{"two refresh tokens", User{RefreshToken: "r"}, User{RefreshToken: "r2"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings.ManualRenew = true
+			w.settings.Fetch.Allow = []API{{URL: apiURL}}
+			client, _ := w.open(false)
+			store := func(user User, token oidc.Secret) {
+				user.AccessToken = token
+				if err := client.StoreUser(t.Context(), &user); err != nil {
+					t.Error(err)
+				}
+			}
+			store(tt.first, "first")
+			a := &api{}
+			a.answer = func(n int, _ map[string]string) *oidc.Response {
+				if n > 1 {
+					return &oidc.Response{Status: 200}
+				}
+				store(tt.now, "second")
+				return challenged(401, `Bearer error="invalid_token"`)
+			}
+			resp, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: true}, a)
+			if repeated := len(a.sent) > 1; err != nil || repeated != tt.same || (resp.Status == 200) != tt.same {
+				t.Errorf("sent %q, %v", a.tokens(), err)
+			}
+		})
+	}
+}
+
+// Renewed without an ID Token, a user of whom nobody knows who that is stays the
+// same person: what was refused goes out with the new token.
+func TestFetchRenewsStoredUser(t *testing.T) {
+	w := newWorld(t)
+	w.op.RefreshTokens = true
+	w.settings.Fetch.Allow = []API{{URL: apiURL}}
+	client, _ := w.open(false)
+	user := w.kept(time.Hour)
+	user.IDToken, user.Profile = "", nil
+	w.op.Edit(func() {
+		w.op.EditTokenResponse = func(response map[string]any) { delete(response, "id_token") }
+	})
+	if err := client.StoreUser(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	a := &api{answer: func(n int, _ map[string]string) *oidc.Response {
+		if n > 1 {
+			return &oidc.Response{Status: 200}
+		}
+		return challenged(401, `Bearer error="invalid_token"`)
+	}}
+	if status := mustGet(t, client, a); status != 200 || len(a.sent) != 2 {
+		t.Errorf("status %d, %d requests", status, len(a.sent))
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/oidcspa/oidcspa/oidc"
 )
 
 // programs are several, each with one tab, that hear each other.
@@ -93,6 +95,33 @@ func TestPeers(t *testing.T) {
 			if strings.Contains(strings.Join(p.said, "\n"), secret) {
 				t.Error("the programs tell each other a secret or a subject")
 			}
+		}
+	})
+}
+
+// Two of whom nobody knows who they are are two: the other program does not keep
+// the first.
+func TestPeersWithoutSubject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := newPrograms(w, 2)
+		p.tab[1].frame = func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }
+		store := func(client *Client, token oidc.Secret) {
+			if err := client.StoreUser(t.Context(), &User{AccessToken: token}); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+		}
+		store(p.client[0], "ann")
+		store(p.client[1], "ann")
+		p.subjects()
+		said := len(p.said)
+		store(p.client[0], "bob")
+		if got := p.client[1].Current(); got != nil || len(p.said) != said+1 {
+			t.Errorf("the other program keeps %v; %d messages more, want 1", got, len(p.said)-said)
+		}
+		for _, client := range p.client {
+			_ = client.RemoveUser(t.Context())
 		}
 	})
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // restoreMark is the name under which a tab remembers that it went to the
-// provider to restore the session. It is no state: those are longer.
+// provider to restore the session. It is no state: those are longer, and what
+// an address calls its state is looked up with [Client.take].
 const restoreMark oidc.Secret = "restore"
 
 const (
@@ -162,6 +163,15 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 	}
 	user, _ := s.current()
 	return user, nil
+}
+
+// take takes what the tab keeps for the response with that state; nothing for
+// the mark, which is no transaction's: an address must not take it away.
+func (c *Client) take(ctx context.Context, state oidc.Secret) (Kept, error) {
+	if state == restoreMark {
+		return Kept{}, nil
+	}
+	return c.page.Transactions.Take(ctx, state)
 }
 
 // markRestore keeps the tab from being sent to the provider before until,

@@ -209,6 +209,14 @@ func TestRestoreByRedirectOnce(t *testing.T) {
 			if heard := tab.heard(); !slices.Equal(heard, []EventName{RestoreError}) {
 				t.Errorf("events = %v, want the reason", heard)
 			}
+			// Links to the app that call the mark their state.
+			client := w.openIn(tab, true)
+			_, err := client.SigninCallback(t.Context(), "https://app.example.test/?code=x&state=restore")
+			mustFail(t, "SigninCallback", err, oidc.ErrStateUnknown)
+			if response, err := client.SignoutCallback(t.Context(), "https://app.example.test/?state=restore"); err != nil || response.State != nil {
+				t.Errorf("SignoutCallback = %v, %v", response, err)
+			}
+			client.Close()
 		}
 		time.Sleep(15*time.Minute - time.Second)
 		if roundTrip(t, w, tab) != "" {

@@ -103,7 +103,7 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	if state == "" {
 		return nil, refusal
 	}
-	kept, err := c.page.Transactions.Take(ctx, state)
+	kept, err := c.take(ctx, state)
 	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
 	if refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}

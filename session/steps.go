@@ -98,7 +98,7 @@ func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) (Kept, e
 	if keep {
 		return s.client.page.Transactions.Look(ctx, state)
 	}
-	return s.client.page.Transactions.Take(ctx, state)
+	return s.client.take(ctx, state)
 }
 
 // SigninState returns what belongs to a response, and leaves it there with

@@ -130,7 +130,7 @@ func (s *session) signedInAfter(user *User) *User {
 // sameSubject is [oidc.ErrSubjectChanged] if a request of one End-User would be
 // repeated for another.
 func sameSubject(now, then *User) error {
-	if now.Subject() != then.Subject() {
+	if !same(now, then) {
 		return oidc.ErrSubjectChanged
 	}
 	return nil

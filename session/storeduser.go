@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -39,6 +40,10 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	s := c.session
 	before, unloads := s.current()
 	user := *given
+	user.line = rand.Text()
+	if before != nil && (user.AccessToken == before.AccessToken || user.RefreshToken != "" && user.RefreshToken == before.RefreshToken) {
+		user.line = before.line // the same grant is of the same person
+	}
 	if user.TokenType == "" {
 		user.TokenType = "Bearer"
 	}
@@ -58,7 +63,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	}
 	defer release()
 	current, _ := s.current()
-	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && before.Subject() == current.Subject() {
+	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && same(before, current) {
 		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile
 	}
 	return s.load(&user, unloads)

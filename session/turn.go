@@ -66,7 +66,7 @@ func (s *session) replace(before standing, user *User, own bool) (*User, error) 
 	case before.user != nil && current.user.AccessToken == before.user.AccessToken: // it has another session_state alone
 	case !own && current.user.left(s.config.Now()) > 0:
 		return current.user, nil
-	case current.user.Subject() != user.Subject():
+	case !same(current.user, user):
 		return nil, oidc.ErrSubjectChanged
 	}
 	s.set(user)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/rand"
 	"maps"
 	"time"
 
@@ -37,6 +38,7 @@ type User struct {
 	Kept map[string]strictjson.RawMessage
 
 	claims   *oidc.IDTokenClaims
+	line     string        // what renewals of the same person pass on; see [same]
 	lifetime time.Duration // of the access token when it came; 0 if nobody knows
 	deadline time.Time     // when it ends, on the clock that nobody sets
 }
@@ -59,6 +61,7 @@ func (c *Client) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims,
 		Kept:         pick(tokens.Extra, c.settings.TokenMembers),
 		Profile:      c.settings.Profile.profile(claims.Members),
 		claims:       claims,
+		line:         rand.Text(),
 	}
 	if tokens.ExpiresIn != nil && *tokens.ExpiresIn > 0 {
 		user.ExpiresAt = r.sent.Unix() + *tokens.ExpiresIn
@@ -106,7 +109,8 @@ func (u *User) follow(previous *User) {
 		maps.Copy(kept, u.Kept)
 		u.Kept = kept
 	}
-	if u.claims.SessionID == "" { // a refreshed ID Token may lack it, but the session is the same
+	u.line = previous.line
+	if u.claims.SessionID == "" && previous.claims.SessionID != "" { // a refreshed ID Token may lack it, but the session is the same
 		claims := *u.claims
 		claims.SessionID = previous.claims.SessionID
 		u.claims = &claims
@@ -116,6 +120,25 @@ func (u *User) follow(previous *User) {
 // Subject returns the sub claim, which with the issuer identifies the
 // End-User (OIDC Core 5.7).
 func (u *User) Subject() string { return u.claims.Subject }
+
+// person is the subject; what the profile says where there is no ID Token,
+// which is the app's word. Empty if nobody says.
+func (u *User) person() string {
+	subject := u.Subject()
+	if subject == "" {
+		_ = strictjson.Unmarshal(u.Profile["sub"], &subject)
+	}
+	return subject
+}
+
+// same tells whether two users are one person. Those of whom nobody says who
+// they are are so only if one is a renewal of the other.
+func same(a, b *User) bool {
+	if person := a.person(); person != "" && b.person() != "" {
+		return person == b.person()
+	}
+	return a.line == b.line
+}
 
 // Scopes returns the granted scopes.
 func (u *User) Scopes() []string { return oidc.SplitScope(u.Scope) }
