@@ -62,6 +62,7 @@ func standIn(t *testing.T) string {
 const shim = `// @ts-check
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
+const ONDEMAND_FILE = "ondemand.js";
 const FILES = [new URL("./worker.js", import.meta.url), new URL("./oidcspa.wasm", import.meta.url)];
 
 /**
