@@ -51,13 +51,14 @@ func localhost(t testing.TB, addr net.Addr) string {
 // An app is the test app on an origin of its own.
 type app struct {
 	origin string
-	assets *web.Handler
+	assets http.Handler // a web.Handler
 
 	// override answers a path instead of the app, if it is set.
 	mu       sync.Mutex
 	override map[string]http.HandlerFunc
 	settings map[string]any
 	host     string   // where the program is made to run; empty for the client's choice
+	hurries  bool     // see hurry
 	violates bool     // violations are expected
 	reports  []string // what the browser reported against the policies
 }
@@ -136,6 +137,59 @@ func (a *app) respond(path string, handler http.HandlerFunc) {
 	a.override[path] = handler
 }
 
+// hurry has the pauses before a file is asked for again take no time.
+func (a *app) hurry() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	assets := a.assets
+	a.assets = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/worker.") {
+			assets.ServeHTTP(w, r)
+			return
+		}
+		r.Header.Del("If-None-Match")
+		assets.ServeHTTP(&hurried{ResponseWriter: w}, r)
+	})
+	a.hurries = true
+}
+
+// hurryScript is before the scripts that are to hurry.
+func hurryScript() []byte { return testappFile("hurry.js") }
+
+func appScript() []byte { return testappFile("app.js") }
+
+func testappFile(name string) []byte {
+	script, err := testapp.ReadFile("testapp/" + name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return script
+}
+
+// hurried puts it there.
+type hurried struct {
+	http.ResponseWriter
+	failed, begun bool
+}
+
+// WriteHeader lets errors be what they are.
+func (w *hurried) WriteHeader(status int) {
+	w.failed = status != http.StatusOK
+	w.Header().Del("Content-Length")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *hurried) Write(p []byte) (int, error) {
+	if !w.failed && !w.begun {
+		w.begun = true
+		w.Header().Del("Content-Length")
+		if _, err := w.ResponseWriter.Write(hurryScript()); err != nil {
+			return 0, err
+		}
+	}
+	return w.ResponseWriter.Write(p)
+}
+
 // expectReports is for tests of violations: their reports, which come when the
 // browser likes, are no failure.
 func (a *app) expectReports() {
@@ -161,7 +215,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	override := a.override[r.URL.Path]
 	settings, err := json.Marshal(a.settings)
-	host, assets := a.host, a.assets
+	host, assets, hurries := a.host, a.assets, a.hurries
 	a.mu.Unlock()
 	switch {
 	case err != nil:
@@ -176,6 +230,9 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/":
 		w.Header().Set("Content-Security-Policy", policy(host))
 		http.ServeFileFS(w, r, testappFiles(), "index.html")
+	case r.URL.Path == "/app.js" && hurries:
+		w.Header().Set("Content-Type", "text/javascript")
+		_, _ = w.Write(append(hurryScript(), appScript()...))
 	case r.URL.Path == "/app.js":
 		http.ServeFileFS(w, r, testappFiles(), "app.js")
 	default:

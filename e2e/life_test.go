@@ -40,15 +40,21 @@ func listWorkers(t *testing.T, origin string) []target.ID {
 // killWorkers ends the shared workers of an origin, as a crash does.
 func killWorkers(t *testing.T, origin string) {
 	t.Helper()
+	if n := killAll(t, origin); n != 1 {
+		t.Fatalf("%d shared workers were ended, want 1", n)
+	}
+}
+
+// killAll is killWorkers for as many as there are.
+func killAll(t *testing.T, origin string) int {
+	t.Helper()
 	ids := listWorkers(t, origin)
 	for _, id := range ids {
 		if _, err := chromedp.CallBrowser(browser, target.CloseTarget, target.CloseTargetParams{TargetID: id}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(ids) != 1 {
-		t.Fatalf("%d shared workers were ended, want 1", len(ids))
-	}
+	return len(ids)
 }
 
 // endWorker is killWorkers, and waits until the browser has done it: a worker

@@ -303,6 +303,7 @@ func TestRuntimeMistakes(t *testing.T) {
 					a.setHost(host)
 				}
 				op := newHostile(t, a)
+				a.hurry()
 				a.respond("/"+fileName(t, tt.file), tt.handler(a))
 				tab := newTab(t)
 				tab.visit(a.origin + "/")

@@ -23,6 +23,7 @@ func TestScriptOnDemandIsLoadedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t)
 			newHostile(t, a)
+			a.hurry()
 			var up atomic.Bool
 			a.respond("/"+filepath.Base(files[0]), func(w http.ResponseWriter, r *http.Request) {
 				if up.Load() {

@@ -50,6 +50,7 @@ func TestProgramOfAnotherName(t *testing.T) {
 			t.Run(row.name+"/"+host, func(t *testing.T) {
 				a := newApp(t)
 				newHostile(t, a)
+				a.hurry()
 				serveHostile(a)
 				a.respond("/renamed.wasm", func(w http.ResponseWriter, _ *http.Request) {
 					if row.content == "" {

@@ -57,6 +57,11 @@ func NewHandler(assets fs.FS, policy Policy) (*Handler, error) {
 			h.assets[f.Name] = &hashed
 		}
 	}
+	for _, b := range m.Earlier {
+		if err := h.addEarlier(assets, b); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
 	list, err := m.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
@@ -67,6 +72,23 @@ func NewHandler(assets fs.FS, policy Policy) (*Handler, error) {
 		encodings: map[string][]byte{"": list},
 	}
 	return h, nil
+}
+
+// addEarlier adds what pages of an earlier build may still ask for. Several
+// builds can have a file in common.
+func (h *Handler) addEarlier(assets fs.FS, b manifest.Build) error {
+	for logical, f := range b.Files {
+		if h.assets[f.Name] != nil {
+			continue
+		}
+		a, err := load(assets, f)
+		if err != nil {
+			return err
+		}
+		a.logical, a.immutable = logical, true
+		h.assets[f.Name] = a
+	}
+	return nil
 }
 
 // load reads a file with its compressed forms.

@@ -11,6 +11,12 @@ const WASM_INTEGRITY = "";
 /** How long the program may take to arrive, in milliseconds. */
 const FETCH_TIMEOUT = 60_000;
 
+/**
+ * The first pause before the program is asked for again, in milliseconds, and
+ * what none reaches. Each is half as long again: ten, 30 s in all.
+ */
+const FIRST_PAUSE = 265, NO_PAUSE = 10_200;
+
 /** The name under which the program finds its host; see jsbridge.Serve. */
 const HOST = "oidcspa.host";
 
@@ -98,22 +104,15 @@ async function start() {
 async function load(imports) {
   const renamed = new URLSearchParams(new URL(SELF).hash.slice(1)).get("wasm");
   const url = new URL(renamed ?? WASM_FILE, SELF);
-  const get = (integrity) => fetch(url, { credentials: "same-origin", integrity, signal: AbortSignal.timeout(FETCH_TIMEOUT) });
-  let response, refused = false;
-  try {
-    response = await get(renamed === null ? "" : WASM_INTEGRITY).catch((error) => {
-      if (renamed === null) throw error;
-      refused = true;
-      return get(""); // tells what is wrong, and is not run
-    });
-  } catch {
+  const { response, refused } = await askPatiently(url, renamed === null ? "" : WASM_INTEGRITY);
+  if (!response) {
     throw failure("wasm_not_found", `${url.pathname} cannot be fetched: no network, or connect-src in the policy of the worker forbids it`);
   }
   if (!response.ok) {
-    throw failure("wasm_not_found", `${url.pathname} answered ${response.status}: it has to lie beside the worker script`);
+    throw failure("wasm_not_found", `${url.pathname} answered ${response.status}: it has to lie beside the worker script, also while a new build is deployed`);
   }
-  const type = response.headers.get("Content-Type") ?? "";
-  if (type.split(";")[0].trim().toLowerCase() !== "application/wasm") {
+  const type = mediaType(response);
+  if (type !== "application/wasm") {
     throw failure("wasm_wrong_type", `${url.pathname} is served as "${type}": it has to be application/wasm`);
   }
   if (refused) {
@@ -127,6 +126,46 @@ async function load(imports) {
       throw failure("wasm_blocked_by_csp", `the Content-Security-Policy that ${policy} is served with lacks 'wasm-unsafe-eval' in script-src`);
     }
     throw failure("wasm_invalid", `${url.pathname} does not load: ${error.message}`);
+  }
+}
+
+/**
+ * Asks for the program. What a server does not have yet, since another build is
+ * being deployed, is asked for again, under a fresh address, as a cache may hold
+ * the answer; but not against a policy, or offline. A page in its place is what
+ * servers of single-page apps answer.
+ */
+async function askPatiently(url, integrity) {
+  let answer = await ask(url, integrity), forbidden = false;
+  globalThis.addEventListener("securitypolicyviolation", ({ blockedURI }) => {
+    forbidden ||= url.href.startsWith(blockedURI.split("?")[0]);
+  });
+  for (let pause = FIRST_PAUSE; pause < NO_PAUSE && !isThere(answer) && navigator.onLine; pause *= 1.5) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    if (forbidden) break;
+    const fresh = new URL(url);
+    fresh.searchParams.set("again", String(Date.now()));
+    answer = await ask(fresh, integrity);
+  }
+  if (answer.response || !integrity) return answer;
+  return { ...await ask(url, ""), refused: true }; // tells what is wrong, and is not run
+}
+
+function isThere({ response, late }) {
+  return late || response?.ok && mediaType(response) !== "text/html";
+}
+
+function mediaType(response) {
+  return (response.headers.get("Content-Type") ?? "").split(";")[0].trim().toLowerCase();
+}
+
+/** Asks once. With a hash, what is not there and what is another program cannot be told apart. */
+async function ask(url, integrity) {
+  try {
+    const response = await fetch(url, { credentials: "same-origin", integrity, signal: AbortSignal.timeout(FETCH_TIMEOUT) });
+    return { response };
+  } catch (error) {
+    return { late: error.name === "TimeoutError" };
   }
 }
 

@@ -26,7 +26,7 @@ import (
 // Options say what to build. The zero value of each field but Out is useful.
 type Options struct {
 	// Out is the folder to write to; it is created if it does not exist.
-	// Files that an earlier build left there are replaced.
+	// Files that an earlier build left there are replaced, but for those to keep.
 	Out string
 	// Source is the folder of this module. By default it is found: the
 	// checkout, the module cache or a vendor folder, in the version that the
@@ -35,6 +35,12 @@ type Options struct {
 	// SkipCompression leaves out the .br and .gz files. Brotli takes some
 	// ten seconds for a new wasm; an unchanged one is not compressed again.
 	SkipCompression bool
+	// Keep is how many earlier builds stay beside the current one, for pages
+	// that are open: the files that their names hold the hash of.
+	Keep int
+	// Previous is where those builds are: a folder, or the address at which the
+	// files of the site that runs are served. By default it is Out.
+	Previous string
 	// Logf, if set, is told what is being done.
 	Logf func(format string, args ...any)
 	// Warnf, if set, is told what is not as it should be.
@@ -79,7 +85,11 @@ func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	m, err := write(assets, tools.version, opts)
+	earlier, err := opts.earlier(ctx, assets)
+	if err != nil {
+		return nil, fmt.Errorf("build: earlier builds: %w", err)
+	}
+	m, err := write(assets, earlier, tools.version, opts)
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
@@ -143,7 +153,7 @@ func hashed(logical string, data []byte) asset {
 
 // write puts the assets in the folder, the manifest last, and removes what
 // the manifest before it named and this one does not.
-func write(assets []asset, goVersion string, opts Options) (*manifest.Manifest, error) {
+func write(assets []asset, earlier []earlierBuild, goVersion string, opts Options) (*manifest.Manifest, error) {
 	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
 		return nil, err
 	}
@@ -153,22 +163,26 @@ func write(assets []asset, goVersion string, opts Options) (*manifest.Manifest, 
 	}
 	c := newCompressor(opts, old)
 	m := &manifest.Manifest{Go: goVersion, Brotli: c.version, Files: make(map[string]manifest.File)}
-	kept := make(map[string]bool)
+	written := make(map[string]manifest.File) // by name
 	for _, a := range assets {
-		f := manifest.File{Name: a.name, Size: len(a.data), Integrity: integrityOf(a.data)}
-		forms, err := c.compress(a)
-		if err != nil {
+		if written[a.name], err = c.write(a); err != nil {
 			return nil, err
 		}
-		f.Brotli, f.Gzip = len(forms[".br"]), len(forms[".gz"])
-		forms[""] = a.data
-		for suffix, data := range forms {
-			kept[a.name+suffix] = true
-			if err := writeFile(filepath.Join(opts.Out, a.name+suffix), data); err != nil {
-				return nil, err
+		m.Files[a.logical] = written[a.name]
+	}
+	for _, e := range earlier {
+		opts.Logf("keeping an earlier build: %s", strings.Join(e.names(), ", "))
+		b := manifest.Build{Files: make(map[string]manifest.File)}
+		c.known = e.brotli
+		for logical, f := range e.Files {
+			if a, ok := e.assets[logical]; ok {
+				if written[f.Name], err = c.write(a); err != nil {
+					return nil, err
+				}
 			}
+			b.Files[logical] = written[f.Name]
 		}
-		m.Files[a.logical] = f
+		m.Earlier = append(m.Earlier, b)
 	}
 	list, err := m.Encode()
 	if err != nil {
@@ -177,7 +191,7 @@ func write(assets []asset, goVersion string, opts Options) (*manifest.Manifest, 
 	if err := writeFile(filepath.Join(opts.Out, manifest.FileName), list); err != nil {
 		return nil, err
 	}
-	return m, removeStale(opts.Out, old, kept)
+	return m, removeStale(opts.Out, old, written)
 }
 
 // integrityOf returns what the attribute integrity of a script has to be.
@@ -195,16 +209,19 @@ func writeFile(name string, data []byte) error {
 	return os.Rename(temporary, name)
 }
 
-// removeStale removes the files of an earlier build. It touches no file that
-// a build did not write.
-func removeStale(folder string, old *manifest.Manifest, kept map[string]bool) error {
-	for _, f := range old.Files {
-		for _, name := range []string{f.Name, f.Name + ".br", f.Name + ".gz"} {
-			if kept[name] {
-				continue
-			}
-			if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
+// removeStale removes the files of earlier builds that do not stay. It touches
+// no file that a build did not write.
+func removeStale(folder string, old *manifest.Manifest, written map[string]manifest.File) error {
+	for _, b := range append(old.Earlier, manifest.Build{Files: old.Files}) {
+		for _, f := range b.Files {
+			now, ok := written[f.Name]
+			for suffix, stays := range map[string]bool{"": ok, ".br": now.Brotli > 0, ".gz": now.Gzip > 0} {
+				if stays {
+					continue
+				}
+				if err := os.Remove(filepath.Join(folder, f.Name+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return err
+				}
 			}
 		}
 	}

@@ -62,6 +62,7 @@ func standIn(t *testing.T) string {
 const shim = `// @ts-check
 const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
+const ONDEMAND_FILE = "ondemand.js";
 const FILES = [new URL("./worker.js", import.meta.url), new URL("./oidcspa.wasm", import.meta.url)];
 
 /**
@@ -150,7 +151,7 @@ func TestCompress(t *testing.T) {
 	assets := []asset{hashed("oidcspa.wasm", wasm[:100_000]), plain("tiny.js", []byte("a();")), plain("a.d.ts", wasm[:9000])}
 	first, second := t.TempDir(), t.TempDir()
 	for _, out := range []string{first, second} {
-		if _, err := write(assets, "go1.26.0", Options{Out: out, Logf: t.Logf}); err != nil {
+		if _, err := write(assets, nil, "go1.26.0", Options{Out: out, Logf: t.Logf}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -258,7 +259,7 @@ func TestReuse(t *testing.T) {
 	assets := []asset{plain("a.js", script), plain("b.js", script)}
 	compressed := func() (names []string) {
 		t.Helper()
-		_, err := write(assets, "go1.26.0", Options{Out: out, Logf: func(_ string, args ...any) {
+		_, err := write(assets, nil, "go1.26.0", Options{Out: out, Logf: func(_ string, args ...any) {
 			names = append(names, args[0].(string))
 		}})
 		if err != nil {

@@ -23,6 +23,7 @@ type compressor struct {
 	opts    Options
 	version string // of brotli; "" to compress nothing
 	old     *manifest.Manifest
+	known   map[string][]byte // .br files from elsewhere, by the name of the asset
 }
 
 func newCompressor(opts Options, old *manifest.Manifest) *compressor {
@@ -44,6 +45,24 @@ func brotliVersion() string {
 		}
 	}
 	return "unknown"
+}
+
+// write writes an asset in all its forms.
+func (c *compressor) write(a asset) (manifest.File, error) {
+	forms, err := c.compress(a)
+	if err != nil {
+		return manifest.File{}, err
+	}
+	f := manifest.File{
+		Name: a.name, Size: len(a.data), Brotli: len(forms[".br"]), Gzip: len(forms[".gz"]), Integrity: integrityOf(a.data),
+	}
+	forms[""] = a.data
+	for suffix, data := range forms {
+		if err := writeFile(filepath.Join(c.opts.Out, a.name+suffix), data); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
 }
 
 // compress returns the compressed forms by suffix, without those that are not
@@ -79,9 +98,12 @@ func (c *compressor) compress(a asset) (map[string][]byte, error) {
 	return forms, nil
 }
 
-// reuse returns the .br file of an earlier build into the same folder, if it
-// is of the same content. Brotli takes longer than all the rest of a build.
+// reuse returns the .br file of an earlier build, known or in the same folder,
+// if it is of the same content. Brotli takes longer than all the rest of a build.
 func (c *compressor) reuse(a asset) ([]byte, bool) {
+	if data := c.known[a.name]; len(data) > 0 {
+		return data, true
+	}
 	if old, ok := c.old.Files[a.logical]; !ok || old.Name != a.name || c.old.Brotli != c.version {
 		return nil, false
 	}

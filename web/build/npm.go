@@ -113,7 +113,9 @@ func packageFiles(opts Options, source string, m *manifest.Manifest) (files []as
 		return nil, "", err
 	}
 	files = append(files, plain(commonJSTypes, types))
-	list, err := m.Encode()
+	own := *m
+	own.Earlier = nil // they stay on a server, not in the package
+	list, err := own.Encode()
 	if err != nil {
 		return nil, "", err
 	}

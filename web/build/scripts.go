@@ -13,11 +13,12 @@ import (
 const (
 	wasmMarker      = `const WASM_FILE = "oidcspa.wasm";` // web/worker.js, as the next
 	integrityMarker = `const WASM_INTEGRITY = "";`
-	workerMarker    = `const WORKER_FILE = "worker.js";`           // web/shim/host.js, as those below
-	urlMarker       = `const SCRIPT_URL = import.meta.url;`        // in a classic script: classicURL
+	workerMarker    = `const WORKER_FILE = "worker.js";`           // web/shim/host.js, as those for bundlers
+	urlMarker       = `const SCRIPT_URL = import.meta.url;`        // web/shim/demand.js; in a classic script: classicURL
 	workerURLMarker = `new URL("./worker.js", import.meta.url)`    // for bundlers
 	wasmURLMarker   = `new URL("./oidcspa.wasm", import.meta.url)` // for bundlers
-	onDemandMarker  = `import("./` + onDemandScript + `")`         // web/shim/demand.js, linked
+	onDemandMarker  = `import("./` + onDemandScript + `")`         // web/shim/demand.js, linked, as the next
+	fileMarker      = `const ONDEMAND_FILE = "` + onDemandScript + `";`
 	classicURL      = `const SCRIPT_URL = globalThis.Document && Object.getOwnPropertyDescriptor(Document.prototype, "currentScript").get.call(document)?.src;`
 	header          = "// oidcspa, MIT License, Copyright (c) 2026 The oidcspa authors\n"
 )
@@ -75,7 +76,9 @@ func pageScripts(s *sources, workerFile, wasmFile string) map[string][]byte {
 	linked["oidcspa.js"] = s.setFiles("oidcspa.js", linked["oidcspa.js"], workerFile, wasmFile)
 	// A page that is open may ask for it long after the next build.
 	onDemand := withHeader(s.minify(onDemandScript, linked[onDemandScript], true))
-	linked["oidcspa.js"] = s.replaceOnce("oidcspa.js", linked["oidcspa.js"], onDemandMarker, `import("./`+hashed(onDemandScript, onDemand).name+`")`)
+	onDemandFile := hashed(onDemandScript, onDemand).name
+	linked["oidcspa.js"] = s.replaceOnce("oidcspa.js", linked["oidcspa.js"], onDemandMarker, `import("./`+onDemandFile+`")`)
+	linked["oidcspa.js"] = s.replaceOnce("oidcspa.js", linked["oidcspa.js"], fileMarker, `const ONDEMAND_FILE = "`+onDemandFile+`";`)
 	for name, src := range linked {
 		linked[name] = withHeader(forWebpack(s.minify(name, src, true)))
 	}

@@ -12,12 +12,22 @@ import (
 // FileName is the name of the manifest in the folder.
 const FileName = "manifest.json"
 
-// A Manifest lists the assets of one build. The same sources, Go and brotli
-// give the same manifest, byte for byte.
+// A Manifest lists the assets of one build, and those of earlier ones that are
+// still there. The same sources, Go, brotli and earlier builds give the same
+// manifest, byte for byte.
 type Manifest struct {
 	Go     string          `json:"go"`               // the version of Go that built the wasm: "go1.26.0"
 	Brotli string          `json:"brotli,omitempty"` // the version of the brotli module; empty if nothing is compressed
 	Files  map[string]File `json:"files"`            // by logical name: "worker.js"
+
+	// Earlier are the builds whose pages may still be open, newest first.
+	Earlier []Build `json:"earlier,omitempty"`
+}
+
+// A Build is what is left of an earlier build: the files that are named by the
+// hash of their content. All others are those of the current build.
+type Build struct {
+	Files map[string]File `json:"files"` // by logical name
 }
 
 // A File is one asset. Sizes are in bytes.
@@ -40,16 +50,43 @@ func Read(folder fs.FS) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
+	return Decode(data)
+}
+
+// Decode is [Read] for the content of the file.
+func Decode(data []byte) (*Manifest, error) {
 	m := new(Manifest)
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", FileName, err)
 	}
-	for logical, f := range m.Files {
-		if !plain(logical) || !plain(f.Name) {
-			return nil, fmt.Errorf("%s: %q in %q is not the name of a file", FileName, f.Name, logical)
-		}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", FileName, err)
 	}
 	return m, nil
+}
+
+// check reports a name that is no plain one. A file of an earlier build must
+// not take the place of one of the current.
+func (m *Manifest) check() error {
+	for logical, f := range m.Files {
+		if !plain(logical) || !plain(f.Name) {
+			return fmt.Errorf("%q in %q is not the name of a file", f.Name, logical)
+		}
+	}
+	for _, b := range m.Earlier {
+		for logical, f := range b.Files {
+			if !plain(logical) || !plain(f.Name) {
+				return fmt.Errorf("%q in %q is not the name of a file", f.Name, logical)
+			}
+			if !f.Hashed(logical) {
+				return fmt.Errorf("%q of an earlier build is not named by its hash", f.Name)
+			}
+			if _, current := m.Files[f.Name]; current {
+				return fmt.Errorf("%q of an earlier build has the name of another file", f.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // Encode returns the manifest as it is written to [FileName].

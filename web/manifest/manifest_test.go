@@ -14,6 +14,7 @@ func TestRoundTrip(t *testing.T) {
 		Files: map[string]File{
 			"worker.js": {Name: "worker.0123456789abcdef.js", Size: 3, Gzip: 2, Brotli: 1, Integrity: "sha384-x"},
 		},
+		Earlier: []Build{{Files: map[string]File{"worker.js": {Name: "worker.fedcba9876543210.js", Size: 1}}}},
 	}
 	data, err := want.Encode()
 	if err != nil {
@@ -38,6 +39,10 @@ func TestRead(t *testing.T) {
 		{"file in another folder", `{"files": {"a.js": {"name": "b/a.js"}}}`, "is not the name of a file"},
 		{"backslash", `{"files": {"a.js": {"name": "..\\a.js"}}}`, "is not the name of a file"},
 		{"the folder itself", `{"files": {"a.js": {"name": "."}}}`, "is not the name of a file"},
+		{"earlier file in the folder above", `{"earlier": [{"files": {"a.js": {"name": "../a.js"}}}]}`, "is not the name of a file"},
+		{"earlier file without a hash", `{"earlier": [{"files": {"a.js": {"name": "a.js"}}}]}`, "is not named by its hash"},
+		{"earlier file in place of another", `{"files": {"b.js": {"name": "b.js"}}, "earlier": [{"files": {"a.js": {"name": "b.js"}}}]}`,
+			"has the name of another file"},
 		{"logical name in the folder above", `{"files": {"../a.js": {"name": "a.js"}}}`, "is not the name of a file"},
 	}
 	for _, tt := range tests {

@@ -153,6 +153,6 @@ export class Connection {
   }
 }
 
-function pause(milliseconds) {
+export function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -3,9 +3,9 @@
 
 import { failure } from "./errors.js";
 import { Connection, pageLock } from "./connection.js";
+import { onDemand, SCRIPT_URL } from "./demand.js";
 import { allPeers } from "./peers.js";
 
-const SCRIPT_URL = import.meta.url;
 const WORKER_FILE = "worker.js";
 
 /** The number of the contract with the program; see wasm/api. */
@@ -16,13 +16,6 @@ const VERSION = 1;
  * gets a worker of its own, beside that of older pages.
  */
 const WORKER_NAME = `oidcspa.${VERSION}`;
-
-/**
- * What the name ends with. A shared worker that a script has started under ours
- * with other options keeps us from it: then the others are tried, by all pages
- * in this order, so that they still meet in one program.
- */
-const NAME_ENDS = ["", ".2", ".3", ".4"];
 
 /** How long a worker may take to say that its script runs, in milliseconds. */
 const HELLO_TIMEOUT = 10_000;
@@ -38,9 +31,6 @@ function scriptURL(url) {
 }
 
 let policy;
-
-/** Set when it was said that the name is another one. */
-let mention;
 
 /** Dedicated workers of this page, by URL: one is enough. */
 const dedicated = new Map();
@@ -110,36 +100,47 @@ function ownURL(assets) {
 
 /**
  * Connects to the program on the first host that works, and opens the
- * connection with params. They are under way while the host starts.
+ * connection with params. They are under way while the host starts. For what
+ * does not start at once there is startAgain.
  */
 export async function connect(settings, serve, params) {
   const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
+  const start = (host, address, end = "") => startOn(host, address, end, serve, params);
+  let reason;
   for (const host of hosts) {
-    if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
-    for (const end of host === "shared" ? NAME_ENDS : [""]) {
-      let connection, opened;
-      try {
-        const { port, failed } = HOSTS[host](url, end);
-        connection = new Connection(port, serve);
-        if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
-        opened = open(connection, params);
-        await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
-        failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
-        if (end) mention ??= console.warn(`oidcspa: a script has taken the worker's name; it is ${WORKER_NAME + end} now`) ?? end;
-      } catch (error) {
-        connection?.stop(failure("worker_not_found", "it did not answer"));
-        if (error?.type !== "error") break; // no matter of the name: the next host
-        continue;
-      }
-      const refusal = await opened;
-      if (!refusal) return connection;
-      connection.notify("close");
-      connection.stop(refusal);
-      throw refusal;
+    try {
+      return await start(host, url);
+    } catch (error) {
+      if (error?.code) throw error;
+      reason = error ?? reason;
+      if (error === "error") break;
     }
   }
-  throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin (the setting assets says where), and the page's Content-Security-Policy has to allow it in worker-src`);
+  const { startAgain } = await onDemand("worker_not_found");
+  return startAgain(url, reason === "silent" ? [] : hosts, start);
+}
+
+/** Starts the program on a host. It rejects with the type of the event that says that the script does not run. */
+async function startOn(host, url, end, serve, params) {
+  if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
+  let connection, opened;
+  try {
+    const { port, failed } = HOSTS[host](url, end);
+    connection = new Connection(port, serve);
+    if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
+    opened = open(connection, params);
+    await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
+    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
+  } catch (error) {
+    connection?.stop(failure("worker_not_found", "it did not answer"));
+    throw error?.type;
+  }
+  const refusal = await opened;
+  if (!refusal) return connection;
+  connection.notify("close");
+  connection.stop(refusal);
+  throw refusal;
 }
 
 /** Resolves to what the program has against it. */
@@ -153,5 +154,5 @@ async function open(connection, params) {
 }
 
 function after(milliseconds) {
-  return new Promise((_, reject) => setTimeout(reject, milliseconds));
+  return new Promise((_, reject) => setTimeout(reject, milliseconds, { type: "silent" }));
 }

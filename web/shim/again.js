@@ -1,0 +1,74 @@
+// @ts-check
+// What to do when the worker does not start at once: a script has taken its
+// name, or its file is not there yet. While servers are upgraded one after the
+// other, a page may be of a build that the next one to answer does not have.
+
+import { pause } from "./connection.js";
+import { failure } from "./errors.js";
+
+/** How long to wait, in milliseconds, as in demand.js. */
+const FIRST_WAIT = 265, NO_WAIT = 10_200;
+
+/**
+ * What the name ends with. A shared worker that a script has started under ours
+ * with other options keeps us from it: then the others are tried, by all pages
+ * in this order, so that they still meet in one program.
+ */
+const NAME_ENDS = ["", ".2", ".3", ".4"];
+
+/** Set when it was said that the name is another one. */
+let mention;
+
+/**
+ * Starts the program on the first host that works, and tries again for as long
+ * as the file may still arrive: under a fresh address, as a cache may hold the
+ * failure; but not against the page's policy, or offline. start is what starts
+ * it once; hosts are the places to try.
+ */
+export async function startAgain(url, hosts, start) {
+  let forbidden;
+  addEventListener("securitypolicyviolation", ({ blockedURI, effectiveDirective }) => {
+    forbidden ||= url.startsWith(blockedURI.split("?")[0]) && effectiveDirective !== "connect-src"; // missing() asks, too
+  });
+  let connection = await startAnywhere(url, hosts, start, NAME_ENDS);
+  for (let wait = FIRST_WAIT; !connection && wait < NO_WAIT && hosts.length > 0 && navigator.onLine; wait *= 1.5) {
+    await pause(wait);
+    if (forbidden) break;
+    connection = await startAnywhere(fresh(url), hosts, start, [""]); // a name that nobody has taken
+  }
+  if (connection) return connection;
+  throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin (the setting assets says where), also while a new build is deployed, and the page's Content-Security-Policy has to allow it in worker-src`);
+}
+
+/**
+ * Starts it once, or returns null. What is not there is asked for once: where
+ * servers take turns, a second request would always find the same one.
+ */
+async function startAnywhere(url, hosts, start, ends) {
+  for (const host of hosts) {
+    for (const end of host === "shared" ? ends : [""]) {
+      try {
+        const connection = await start(host, url, end);
+        if (end) mention ??= console.warn(`oidcspa: a script has taken the worker's name; it is ${connection.shared.name} now`) ?? end;
+        return connection;
+      } catch (error) {
+        if (error?.code) throw error;
+        if (error !== "error") break; // no matter of the name: the next host
+        if (ends.length === 1 || await missing(url)) return null;
+      }
+    }
+  }
+  return null;
+}
+
+/** The address of a file that nobody has asked for so far. */
+function fresh(url) {
+  const address = new URL(url);
+  address.searchParams.set("again", String(Date.now()));
+  return address.href;
+}
+
+/** Whether the server says that it has no such file. */
+function missing(url) {
+  return fetch(url, { __proto__: null, method: "HEAD", cache: "no-store" }).then(({ ok }) => !ok, () => false);
+}
