@@ -36,12 +36,28 @@ let program = null;
 let ports = [];
 
 /**
+ * The pages that have connected a moment ago and said nothing yet, with when they
+ * came. Those of one tab could fill the program: beyond so many there is no more.
+ * @type {Map<MessagePort, number>}
+ */
+const silent = new Map();
+const SILENT_LIMIT = 200;
+
+/** How long a page that says nothing counts, in milliseconds. */
+const SILENCE = 10_000;
+
+/**
  * Connects one page to the program, which is started if it does not run. The
  * page hears "hello" at once, with the lock that this host holds, and "stopped" with the reason if the program
  * cannot start, or when it ends.
  * @param {MessagePort} port
  */
 export async function connect(port) {
+  if (isCrowded(port)) {
+    post(port, "stopped", failure("runtime_stopped", "too many pages connect and say nothing"));
+    port.close();
+    return;
+  }
   post(port, "hello", { lock: await alive });
   ports = ports.filter((ref) => ref.deref());
   ports.push(new WeakRef(port));
@@ -49,10 +65,28 @@ export async function connect(port) {
   program.then((accept) => accept(port), (error) => post(port, "stopped", error));
 }
 
-/** Where the front-channel logout page tells its address. */
+function isCrowded(port) {
+  const now = performance.now();
+  for (const [other, came] of silent) {
+    if (now - came < SILENCE) break; // so are those that came later
+    silent.delete(other);
+  }
+  if (silent.size >= SILENT_LIMIT) return true;
+  silent.set(port, now);
+  port.addEventListener("message", () => silent.delete(port), { once: true });
+  return false;
+}
+
+/** Where the front-channel logout page tells its address: so many times within a second, and with so long ones. */
 const logouts = new BroadcastChannel("oidcspa.frontchannel");
+const LOGOUTS = 20;
+const LOGOUT_LENGTH = 4_096;
+let told = 0;
 logouts.onmessage = async ({ data: url }) => {
-  const accept = typeof url === "string" && await program?.catch(() => null);
+  if (typeof url !== "string" || url.length > LOGOUT_LENGTH || told >= LOGOUTS) return;
+  told++;
+  setTimeout(() => { told--; }, 1_000);
+  const accept = await program?.catch(() => null);
   if (!accept) return; // without a program nobody is signed in
   const { port1, port2 } = new MessageChannel();
   accept(port2);
