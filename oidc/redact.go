@@ -3,6 +3,7 @@ package oidc
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,12 +42,20 @@ func (e ProviderError) without(secrets ...Secret) *ProviderError {
 // is shown.
 const shortest = 6
 
+// partSize is the length of a part of a secret that is not shown either.
+const partSize = 12
+
 // redact replaces secrets in a text, as they are and as they are written in a
-// URL.
+// URL, and tokens of any request. Nothing is shown of a text that holds a
+// secret in any other form, or a part of one.
 func redact(text string, secrets []Secret) string {
-	var forms []string
+	var forms, parts []string
 	for _, secret := range secrets {
 		forms = append(forms, writtenForms(secret.Reveal())...)
+		id, _, _ := strings.Cut(secret.Reveal(), urlStateDelimiter)
+		for ; len(id) >= partSize; id = id[partSize:] {
+			parts = append(parts, id[:partSize])
+		}
 	}
 	// One may be a part of another.
 	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
@@ -59,13 +68,76 @@ func redact(text string, secrets []Secret) string {
 			text = strings.ReplaceAll(text, form, redacted)
 		}
 	}
+	text = withoutJWTs(text)
+	parts = append(parts, forms...)
+	for read, n := text, 0; n < maxDecodings; n++ {
+		held := func(part string) bool { return part != "" && strings.Contains(read, part) }
+		if withoutJWTs(read) != read || slices.ContainsFunc(parts, held) {
+			return redacted
+		}
+		plain := unwrap(read)
+		if plain == read {
+			break
+		}
+		read = plain
+	}
 	return text
+}
+
+// shortestJWT is the length of a header and what comes behind it.
+const shortestJWT = 20
+
+// withoutJWTs replaces what looks like a JWT: some of those that go to a
+// provider are kept nowhere, such as the id_token_hint of a redirect.
+func withoutJWTs(text string) string {
+	var b strings.Builder
+	for {
+		start := strings.Index(text, "eyJ") // {" in base64url
+		if start < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		behind := strings.TrimLeftFunc(text[start:], isOfJWT)
+		end := len(text) - len(behind)
+		if end-start >= shortestJWT {
+			b.WriteString(text[:start] + redacted)
+		} else {
+			b.WriteString(text[:end])
+		}
+		text = behind
+	}
+}
+
+func isOfJWT(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r)
+}
+
+// unwrapper takes off the escapes of JSON and scripts, and the named ones of HTML.
+var unwrapper = strings.NewReplacer(`\u`, "%u", `\x`, "%", `\`, "",
+	"&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'")
+
+// unwrap reads a text that is written in another one, which it need not be.
+func unwrap(text string) string {
+	pieces := strings.Split(unwrapper.Replace(text), "&#")
+	for i, piece := range pieces[1:] {
+		digits, rest, _ := strings.Cut(piece, ";")
+		base := 10
+		if hex := strings.TrimLeft(digits, "xX"); hex != digits {
+			digits, base = hex, 16
+		}
+		if n, err := strconv.ParseUint(digits, base, 7); err == nil {
+			pieces[i+1] = string(rune(n)) + rest
+		} else {
+			pieces[i+1] = "&#" + piece
+		}
+	}
+	return unescape(strings.Join(pieces, ""))
 }
 
 // writtenForms are the ways in which a text is written.
 func writtenForms(text string) []string {
 	id, _, _ := strings.Cut(text, urlStateDelimiter) // of a state, without what the app added
-	forms := []string{text, id}
+	forms := []string{text, id, unwrap(text)}
 	for _, form := range []string{text, id} {
 		escaped := []string{formEscape(form), url.QueryEscape(form), url.PathEscape(form)}
 		for _, form := range escaped {

@@ -48,6 +48,25 @@ func TestSignoutRedirect(t *testing.T) {
 	}
 }
 
+// The ID Token went along with the sign-out, and is kept nowhere.
+func TestSignoutRefusalWithoutHint(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	user := w.signIn(client, tab)
+	w.op.EditSignout = func(p url.Values) {
+		p.Set("error", "invalid_request")
+		p.Set("error_description", "the hint "+user.IDToken.Reveal()+" of "+p.Get("state")+" is not valid")
+	}
+	if err := client.SignoutRedirect(t.Context(), SignoutArgs{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.SignoutCallback(t.Context(), w.op.Visit(tab.address))
+	var refusal *oidc.ProviderError
+	if !errors.As(err, &refusal) || refusal.Description != "the hint [redacted] of [redacted] is not valid" {
+		t.Errorf("SignoutCallback = %v; the description is another", err)
+	}
+}
+
 // Whatever fails, the user is gone here.
 func TestSignoutFails(t *testing.T) {
 	tests := []struct {

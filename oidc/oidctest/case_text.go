@@ -3,6 +3,8 @@ package oidctest
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -30,6 +32,17 @@ func echo(endpoint string) func(*OP) {
 	}
 }
 
+// lastIDToken is what a client of one session sends as id_token_hint.
+func (op *OP) lastIDToken() string {
+	for _, secret := range slices.Backward(op.secrets) {
+		if strings.HasPrefix(secret, "eyJ") {
+			return secret
+		}
+	}
+	op.tb.Error("oidctest: no ID Token was issued")
+	return ""
+}
+
 // textCases are about what a provider writes, which apps show and log, and
 // tokens that no header can carry.
 func textCases() []Case {
@@ -49,6 +62,12 @@ func textCases() []Case {
 			Edit: func(op *OP) { op.EditCallback = echoed }, Want: oidc.ErrProvider},
 		{Name: "frame: an error that repeats code and state", Spec: "RFC 6749 4.1.2.1", Flow: FlowFrame,
 			Edit: func(op *OP) { op.EditCallback = echoed }, Want: oidc.ErrProvider},
+		{Name: "frame: an error that repeats the id_token_hint", Spec: "RFC 6749 4.1.2.1", Flow: FlowFrame, Edit: func(op *OP) {
+			op.EditCallback = func(p url.Values) {
+				p.Set("error", "invalid_request")
+				p.Set("error_description", "not valid: "+op.lastIDToken())
+			}
+		}, Want: oidc.ErrProvider},
 
 		{Name: "access_token with a line break", Spec: grammar, Flow: FlowRedirect, Edit: accessToken("a\r\nX-Header: b"), Want: oidc.ErrTokenResponseInvalid},
 		{Name: "access_token beyond ASCII", Spec: grammar, Flow: FlowRedirect, Edit: accessToken("tökén"), Want: oidc.ErrTokenResponseInvalid},
