@@ -155,6 +155,13 @@ func (p *provider) join(c *Client) {
 func (p *provider) leave(c *Client) {
 	p.mu.Lock()
 	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
+	p.mu.Unlock()
+	p.disregard(c)
+}
+
+// disregard forgets what a tab said of its frames and of headers.
+func (p *provider) disregard(c *Client) {
+	p.mu.Lock()
 	if p.blockedBy == c {
 		p.blockedAt, p.blockedBy = time.Time{}, nil
 	}

@@ -250,19 +250,47 @@ func (c *Client) uses(redirectURIs ...string) {
 	c.named.Lock()
 	defer c.named.Unlock()
 	for _, uri := range redirectURIs {
-		if c.forget == nil || c.forget[uri] != nil { // closed, or known
+		if _, known := c.forget[uri]; c.forget == nil || known { // closed, or known
 			continue
 		}
-		c.forget[uri] = c.session.registry.Meet(Peer{c.settings.Issuer, []string{uri}})
+		c.forget[uri] = c.meets(uri)
 	}
 }
+
+func (c *Client) meets(uri string) (forget func()) {
+	return c.session.registry.Meet(Peer{c.settings.Issuer, []string{uri}})
+}
+
+// Counts tells whether what the page named counts: that of one that has been
+// silent for long does not, until it says something. By default it does.
+func (c *Client) Counts(on bool) {
+	c.named.Lock()
+	for uri, forget := range c.forget {
+		switch {
+		case on && forget == nil:
+			c.forget[uri] = c.meets(uri)
+		case !on && forget != nil:
+			forget()
+			c.forget[uri] = nil
+		}
+	}
+	c.named.Unlock()
+	if !on {
+		c.session.config.spawn(func() { c.session.disregard(c) })
+	}
+}
+
+// Counts is [Client.Counts].
+func (s *Steps) Counts(on bool) { s.client.Counts(on) }
 
 // forgetURIs is for a client that closes.
 func (c *Client) forgetURIs() {
 	c.named.Lock()
 	defer c.named.Unlock()
 	for _, forget := range c.forget {
-		forget()
+		if forget != nil {
+			forget()
+		}
 	}
 	c.forget = nil
 }

@@ -22,14 +22,22 @@ func (s *session) join(c *Client, hint bool) {
 func (s *session) leave(c *Client) {
 	s.mu.Lock()
 	s.clients = slices.DeleteFunc(s.clients, func(other *Client) bool { return other == c })
+	s.mu.Unlock()
+	s.expiry.poke()
+	s.disregard(c)
+	s.idle.leave(c)
+}
+
+// disregard forgets what a tab has said, or failed to do.
+func (s *session) disregard(c *Client) {
+	s.mu.Lock()
 	byTab := s.failure.by == c
 	s.mu.Unlock()
 	if byTab {
 		s.forgive()
 	}
-	s.expiry.poke()
+	s.provider.disregard(c)
 	s.monitor.leave(c)
-	s.idle.leave(c)
 }
 
 // forgive forgets the failure of a renewal that a page had a part in: it may be

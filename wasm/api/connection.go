@@ -48,7 +48,9 @@ type Connection struct {
 	opening *time.Timer     // guarded by mu, as all below; closes what is not opened
 	client  *session.Client // nil until "open"
 	steps   *session.Steps  // the same for an OidcClient
-	forget  func()          // what the page named; nil for nothing
+	peers   []session.Peer  // what the page named
+	forget  func()          // has that forgotten; nil if it does not count
+	silent  bool            // what it named does not count
 	closed  bool
 }
 
@@ -67,6 +69,7 @@ func NewConnection(registry *session.Registry, send func([]byte) error, onPanic 
 // Receive takes a message from the tab. It does not wait.
 func (c *Connection) Receive(message []byte) {
 	if c.asleep.Swap(false) {
+		c.counts(true) // before the page begins a sign-in
 		go c.sleeps(false)
 	}
 	c.conn.Receive(message)
@@ -223,7 +226,8 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	var client *session.Client
 	var steps *session.Steps
 	var err error
-	forget := c.registry.Meet(peers(p.Peers)...)
+	peers := peers(p.Peers)
+	forget := c.registry.Meet(peers...)
 	if p.Steps {
 		steps, err = c.registry.OpenSteps(settings, page)
 	} else {
@@ -237,7 +241,7 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	late := c.client != nil || c.steps != nil || c.closed
 	if !late {
 		c.opening.Stop()
-		c.client, c.steps, c.forget = client, steps, forget
+		c.client, c.steps, c.peers, c.forget = client, steps, peers, forget
 	}
 	c.mu.Unlock()
 	if late {

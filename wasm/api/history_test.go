@@ -113,7 +113,7 @@ func newHistory(t *testing.T) *history {
 	h.honest = h.connect()
 	h.honest.connection.Gone = h.locks.Gone
 	h.honest.offer("ping", func(context.Context, []byte) (any, error) { return nil, nil })
-	h.honest.must("open", object{"version": Version, "signed_in": false, "lock": "honest", "settings": h.settings}, nil)
+	h.honest.must("open", object{"version": Version, "signed_in": false, "lock": "oidcspa.page.honest", "settings": h.settings}, nil)
 	h.honest.signIn(h.op)
 	return h
 }
@@ -215,9 +215,9 @@ func newHostilePage(h *history, variant int) *hostilePage {
 	p := &hostilePage{h: h}
 	switch variant % 4 {
 	case 1:
-		p.lock = "honest" // that of another page
+		p.lock = "oidcspa.page.honest" // that of another page
 	case 2, 3:
-		p.lock = fmt.Sprint("hostile ", len(h.hostile))
+		p.lock = fmt.Sprint("oidcspa.page.hostile ", len(h.hostile))
 		h.locks.mu.Lock()
 		h.locks.free[p.lock] = make(chan string)
 		h.locks.mu.Unlock()
@@ -257,7 +257,7 @@ func (p *hostilePage) disappear() {
 			close(gone)
 		}
 	}
-	if p.lock == "honest" {
+	if p.lock == "oidcspa.page.honest" {
 		p.connection.Close() // nothing tells, for as long as the other is there
 	}
 }

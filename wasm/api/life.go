@@ -28,15 +28,17 @@ const (
 	// patience, silence and longSilence are how long it may take before it
 	// counts as gone: one whose lock is free, one that has named no lock although
 	// the browser has them, and any other. A page whose browser puts it to sleep
-	// holds its lock, and may have a popup window open, which has 15 minutes.
+	// holds its lock, and may have a popup window open, which has 15 minutes; what
+	// it named counts no longer than without a lock, until it says something: the
+	// lock may be that of a page of another program.
 	patience    = time.Second
 	silence     = 45 * time.Second
 	longSilence = 16 * time.Minute
 )
 
-// hostLock begins the names of the locks that hosts of programs hold; see
-// web/worker.js.
-const hostLock = "oidcspa.host."
+// pageLock begins the names of the locks that pages hold; see
+// web/shim/connection.js. Others are held by hosts of programs, and by the app.
+const pageLock = "oidcspa.page."
 
 // expire closes a connection that nobody has opened.
 func (c *Connection) expire() {
@@ -64,7 +66,7 @@ func (c *Connection) watch(lock string) {
 		<-c.Done()
 		cancel()
 	}()
-	if strings.HasPrefix(lock, hostLock) {
+	if !strings.HasPrefix(lock, pageLock) {
 		lock = "" // that is no page's
 	}
 	defer c.Pages.enter(lock)()
@@ -115,9 +117,10 @@ func (c *Connection) answers(ctx context.Context, lock string, limit time.Durati
 		_ = c.conn.Call(ctx, "ping", struct{}{}, nil)
 		close(answered)
 	}()
-	dozes, gone := time.NewTimer(doze), time.NewTimer(limit)
+	dozes, silent, gone := time.NewTimer(doze), time.NewTimer(silence), time.NewTimer(limit)
 	var looks <-chan time.Time // for others of the same page, once it dozes
 	defer dozes.Stop()
+	defer silent.Stop()
 	defer gone.Stop()
 	for {
 		select {
@@ -134,6 +137,8 @@ func (c *Connection) answers(ctx context.Context, lock string, limit time.Durati
 			if c.Pages.speaks(lock, asked) {
 				return false
 			}
+		case <-silent.C:
+			c.counts(false)
 		case <-free:
 			gone.Reset(patience)
 			free = nil
@@ -153,5 +158,28 @@ func (c *Connection) sleeps(asleep bool) {
 		c.client.Sleeps(asleep)
 	case c.steps != nil:
 		c.steps.Sleeps(asleep)
+	}
+}
+
+// counts says whether what the page named counts. A page that has said something
+// since it dozed is none that is silent.
+func (c *Connection) counts(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.silent != on || !on && !c.asleep.Load() || c.closed {
+		return
+	}
+	c.silent = !on
+	if !on && c.forget != nil {
+		c.forget()
+		c.forget = nil
+	} else if on {
+		c.forget = c.registry.Meet(c.peers...)
+	}
+	switch {
+	case c.client != nil:
+		c.client.Counts(on)
+	case c.steps != nil:
+		c.steps.Counts(on)
 	}
 }

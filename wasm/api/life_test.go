@@ -31,7 +31,7 @@ func (l *locks) of(name string) chan string {
 // Gone is [Connection.Gone].
 func (l *locks) Gone(ctx context.Context, name string) error {
 	switch {
-	case l.none, strings.HasPrefix(name, "-"): // a name that is refused
+	case l.none, strings.HasSuffix(name, "-"): // a name that is refused
 		return errors.New("no locks")
 	case strings.HasPrefix(name, "oidcspa.nobody."):
 		return nil
@@ -64,18 +64,20 @@ func TestConnectionLife(t *testing.T) {
 		{name: "no lock, and it lives", opens: true, lives: true, asked: [2]int{590, 600}},
 		{name: "no locks", opens: true, none: true, asleep: 6 * time.Second, ends: time.Second + longSilence, asked: [2]int{1, 1}},
 		{name: "no locks, and it lives", opens: true, none: true, lives: true, asked: [2]int{590, 600}},
-		{name: "a lock that is held", opens: true, lock: "held", asleep: 25 * time.Second, ends: 20*time.Second + longSilence, asked: [2]int{1, 1}},
-		{name: "a lock that is held, and it lives", opens: true, lock: "held", lives: true, asked: [2]int{29, 30}},
+		{name: "a lock that is held", opens: true, lock: "oidcspa.page.held", asleep: 25 * time.Second, ends: 20*time.Second + longSilence, asked: [2]int{1, 1}},
+		{name: "a lock that is held, and it lives", opens: true, lock: "oidcspa.page.held", lives: true, asked: [2]int{29, 30}},
+		{name: "a lock of the app", opens: true, lock: "leader", asleep: 6 * time.Second, ends: 46 * time.Second, asked: [2]int{1, 1}},
+		{name: "a lock of the app, and it lives", opens: true, lock: "leader", lives: true, asked: [2]int{590, 600}},
 		{name: "the lock of a host", opens: true, lock: "oidcspa.host.0.1", asleep: 6 * time.Second, ends: 46 * time.Second, asked: [2]int{1, 1}},
-		{name: "a lock that is free", opens: true, lock: "free", ends: 2 * time.Second, asked: [2]int{1, 1}},
-		{name: "a lock that is free, and it lives", opens: true, lock: "free", lives: true, asked: [2]int{590, 601}},
+		{name: "a lock that is free", opens: true, lock: "oidcspa.page.free", ends: 2 * time.Second, asked: [2]int{1, 1}},
+		{name: "a lock that is free, and it lives", opens: true, lock: "oidcspa.page.free", lives: true, asked: [2]int{590, 601}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				tab := w.connect()
-				tab.connection.Gone = (&locks{none: tt.none, free: map[string]chan string{"free": free}}).Gone
+				tab.connection.Gone = (&locks{none: tt.none, free: map[string]chan string{"oidcspa.page.free": free}}).Gone
 				var asked, told atomic.Int32
 				tab.offer("stopped", func(context.Context, []byte) (any, error) { told.Add(1); return nil, nil })
 				tab.offer("ping", func(ctx context.Context, _ []byte) (any, error) {
@@ -128,7 +130,7 @@ func TestConnectionEnds(t *testing.T) {
 		{"never opened", nil, openLimit},
 		{"opened in vain", object{"version": Version + 1}, openLimit},
 		{"no lock", object{"version": Version, "lock": ""}, askedOften + silence},
-		{"a lock of a name that is refused", object{"version": Version, "lock": "-x"}, patience},
+		{"a lock of a name that is refused", object{"version": Version, "lock": "oidcspa.page.-"}, patience},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
@@ -232,6 +234,53 @@ func TestBorrowedLock(t *testing.T) {
 			if len(pages.pages) != 0 {
 				t.Errorf("%d pages are remembered", len(pages.pages))
 			}
+		})
+	}
+}
+
+// What a page named does not count while it is silent, even if a page of
+// another program holds its lock, and counts as soon as it says anything.
+func TestSilentPageNames(t *testing.T) {
+	for _, steps := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+			honest := w.open()
+			hostile := w.connect()
+			hostile.connection.Gone = (&locks{}).Gone
+			hostile.offer("ping", func(ctx context.Context, _ []byte) (any, error) { <-ctx.Done(); return nil, ctx.Err() })
+			settings := object{}
+			for name, value := range w.settings {
+				settings[name] = value
+			}
+			settings["redirect_uri"] = "https://app.example.test/own.html"
+			hostile.must("open", object{
+				"version": Version, "signed_in": false, "lock": "oidcspa.page.2", "steps": steps, "settings": settings,
+				"peers": []any{[]any{"https://evil.example", w.settings["redirect_uri"]}},
+			}, nil)
+			check := func(what string, want bool) {
+				t.Helper()
+				err := honest.call("signinRedirect", object{}, nil)
+				if (err == nil) != want {
+					t.Errorf("steps %t, %s: signinRedirect: %v", steps, what, err)
+				}
+				_, _, uris := w.registry.Known()
+				if both := uris == 2; both == want {
+					t.Errorf("steps %t, %s: %d redirect URIs are known", steps, what, uris)
+				}
+			}
+			check("while it answers", false)
+			time.Sleep(askedSeldom + silence + time.Second)
+			synctest.Wait()
+			check("while it is silent", true)
+			if err := hostile.conn.Notify("wake", nil); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			check("when it has said something", false)
+			hostile.connection.Close()
+			check("when it is gone", true)
+			honest.connection.Close()
 		})
 	}
 }

@@ -55,8 +55,8 @@ func TestPageLock(t *testing.T) {
 					}
 					return nil
 				}
-				tab.must("open", object{"version": Version, "signed_in": false, "lock": "of the page", "settings": w.settings}, nil)
-				if lock := <-asked; lock != "of the page" {
+				tab.must("open", object{"version": Version, "signed_in": false, "lock": "oidcspa.page.1", "settings": w.settings}, nil)
+				if lock := <-asked; lock != "oidcspa.page.1" {
 					t.Errorf("waits for the lock %q", lock)
 				}
 				free.Store(true)
