@@ -52,7 +52,7 @@ type absence struct {
 type exchange struct {
 	arrived string // the response, at the address where it arrived
 	session *session
-	unloads int           // of the session when it began
+	began   moment        // of the session
 	done    chan struct{} // closed when user or err is there
 	user    *User
 	err     error
@@ -136,7 +136,7 @@ func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
 func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
 	e := left.exchange
 	e.session = r.session(left.settings.key())
-	_, e.unloads = e.session.current()
+	_, e.began = e.session.current()
 	nobody := &Client{session: e.session, settings: left.settings}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), aheadLimit, oidc.ErrTimeout)
 	defer cancel()
@@ -185,20 +185,20 @@ func (p *provider) asksPages() bool {
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,
-// and how often somebody had signed out when that began. It is [errNotAhead] if
+// and when that began. It is [errNotAhead] if
 // there was none.
-func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string) (*User, int, error) {
+func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string) (*User, moment, error) {
 	e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
 	if e == nil {
-		return nil, 0, errNotAhead
+		return nil, moment{}, errNotAhead
 	}
 	select {
 	case <-e.done:
 	case <-ctx.Done():
-		return nil, 0, context.Cause(ctx)
+		return nil, moment{}, context.Cause(ctx)
 	}
 	if e.session != c.session {
-		return nil, 0, errNotAhead
+		return nil, moment{}, errNotAhead
 	}
-	return e.user, e.unloads, e.err
+	return e.user, e.began, e.err
 }

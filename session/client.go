@@ -181,7 +181,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 }
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
-	_, unloads := c.session.current()
+	_, now := c.session.current()
 	kept, err := c.take(ctx, state)
 	if err != nil {
 		return nil, err
@@ -210,7 +210,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, ExpiresAt: tx.ExpiresAt()}
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
-		begun = unloads
+		begun = now
 		user, err = c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
 	}
 	if err != nil {

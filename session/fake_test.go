@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 
 // tab is a page without a browser.
 type tab struct {
-	op *oidctest.OP
+	op   *oidctest.OP
+	over atomic.Bool // the test is
 
 	mu           sync.Mutex
 	address      string // where the last navigation went
@@ -56,6 +58,9 @@ func (t *tab) Frame(ctx context.Context, url string, timeout time.Duration) (str
 	t.mu.Unlock()
 	if frame != nil {
 		return frame(ctx, url)
+	}
+	if t.over.Load() {
+		return "", ErrPageGone
 	}
 	return t.op.Visit(url), nil
 }
@@ -184,7 +189,10 @@ func (w *world) openIn(tab *tab, hint bool) *Client {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(client.session.expiry.stop)
+	w.t.Cleanup(func() {
+		client.session.expiry.stop()
+		tab.over.Store(true)
+	})
 	return client
 }
 

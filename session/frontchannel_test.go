@@ -1,9 +1,16 @@
 package session
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 func TestFrontChannelLogout(t *testing.T) {
@@ -43,6 +50,84 @@ func TestFrontChannelLogout(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The provider ends a session while it is on its way to the app: it does not
+// arrive, and another one does.
+func TestFrontChannelLogoutMeanwhile(t *testing.T) {
+	const page = "https://app.example.test/frontchannel.html"
+	query := func(sid string) string {
+		return page + "?" + url.Values{"iss": {"https://op.example.test"}, "sid": {sid}}.Encode()
+	}
+	var many []string
+	for i := range 2 * endingsLimit {
+		many = append(many, query(strconv.Itoa(i)))
+	}
+	tests := []struct {
+		name      string
+		addresses []string
+		comes     bool
+	}{
+		{"2 this session", []string{query("sid-1")}, false},
+		{"2 neither iss nor sid", []string{page}, false},
+		{"2 another session", []string{query("sid-2")}, true},
+		{"2 this one after others", append(many, query("sid-1")), false},
+		{"2 too long for an address", []string{query("sid-1") + "&x=" + strings.Repeat("x", endingSize)}, true},
+	}
+	ways := map[string]func(w *world, client *Client, tab *tab) error{
+		"restore": func(w *world, client *Client, _ *tab) error {
+			user, err := client.User(w.t.Context())
+			if user == nil && err == nil {
+				err = ErrNotSignedIn // which is no error there
+			}
+			return err
+		},
+		"silent": func(w *world, client *Client, _ *tab) error {
+			_, err := client.SigninSilent(w.t.Context(), SigninArgs{})
+			return err
+		},
+		"redirect": func(w *world, client *Client, tab *tab) error {
+			_, err := client.SigninCallback(w.t.Context(), w.redirect(client, tab))
+			return err
+		},
+	}
+	for _, tt := range tests {
+		for way, signIn := range ways {
+			t.Run(tt.name+", "+way, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t)
+					w.t = t
+					w.settings.ManualRenew = true
+					w.op.SessionID = "sid-1"
+					client, tab := w.open(true)
+					w.op.Hold = func(endpoint string, _ *http.Request) {
+						if endpoint == oidctest.Token {
+							time.Sleep(time.Second)
+						}
+					}
+					done := make(chan error)
+					go func() { done <- signIn(w, client, tab) }()
+					time.Sleep(time.Second / 2)
+					for _, address := range tt.addresses {
+						w.registry.FrontChannelLogout(address)
+					}
+					if err := <-done; tt.comes && err != nil {
+						t.Error(err)
+					} else if !tt.comes {
+						mustFail(t, "the sign-in", err, ErrNotSignedIn)
+					}
+					if user := client.Current(); (user != nil) != tt.comes {
+						t.Errorf("signed in: %t, want %t", user != nil, tt.comes)
+					}
+					if n := len(client.session.ended); n > endingsLimit {
+						t.Errorf("%d are remembered", n)
+					}
+					time.Sleep(time.Second)
+					w.signIn(client, tab) // what begins afterwards is news
+				})
+			})
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+	"testing/synctest"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -128,29 +129,33 @@ func TestMetadataURL(t *testing.T) {
 
 // Two clients of one issuer with different metadata have nothing in common.
 func TestMetadataIsNotMixed(t *testing.T) {
-	w := newWorld(t)
-	client, tab := w.open(false)
-	user := w.signIn(client, tab)
-	w.settings.Provider.Metadata = document(w.op, "authorization_endpoint", w.op.Base()+"/other")
-	other, otherTab := w.open(false)
-	if user, err := other.User(t.Context()); user != nil || err != nil {
-		t.Errorf("the other client has the user of the first, or %v", err)
-	}
-	if err := other.SigninRedirect(t.Context(), SigninArgs{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := pathOf(otherTab.address); got != "/other" {
-		t.Errorf("the second client goes to %s", got)
-	}
-	if err := client.SigninRedirect(t.Context(), SigninArgs{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := pathOf(tab.address); got != "/authorize" {
-		t.Errorf("the first client goes to %s", got)
-	}
-	if now, err := client.User(t.Context()); now != user || err != nil {
-		t.Errorf("the first client has lost its user, or %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.settings.ManualRenew = true
+		client, tab := w.open(false)
+		user := w.signIn(client, tab)
+		synctest.Wait() // before there is somebody who could hear of it
+		w.settings.Provider.Metadata = document(w.op, "authorization_endpoint", w.op.Base()+"/other")
+		other, otherTab := w.open(false)
+		if user, err := other.User(t.Context()); user != nil || err != nil {
+			t.Errorf("the other client has the user of the first, or %v", err)
+		}
+		if err := other.SigninRedirect(t.Context(), SigninArgs{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := pathOf(otherTab.address); got != "/other" {
+			t.Errorf("the second client goes to %s", got)
+		}
+		if err := client.SigninRedirect(t.Context(), SigninArgs{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := pathOf(tab.address); got != "/authorize" {
+			t.Errorf("the first client goes to %s", got)
+		}
+		if now, err := client.User(t.Context()); now != user || err != nil {
+			t.Errorf("the first client has lost its user, or %v", err)
+		}
+	})
 }
 
 // Metadata of the app's is neither kept in the page nor taken from there.

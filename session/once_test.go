@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"testing"
@@ -41,6 +42,8 @@ func TestResponseOnce(t *testing.T) {
 		}, false},
 		{"a client with other settings", func(w *world, twin *tab) func(string) error {
 			w.settings.Provider.MetadataURL = w.op.Issuer + "/.well-known/openid-configuration"
+			// It hears of the sign-in, and finds nobody by itself.
+			twin.frame = func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }
 			return signinCallback(w, twin)
 		}, false},
 	}

@@ -21,7 +21,7 @@ type PasswordArgs struct {
 // apps that are about to leave it. Codes: those of [Steps.Password],
 // [ErrNotSignedIn] if there was a sign-out meanwhile.
 func (c *Client) SigninPassword(ctx context.Context, args PasswordArgs) (*User, error) {
-	_, unloads := c.session.current()
+	_, began := c.session.current()
 	if args.Extra == nil {
 		args.Extra = c.settings.ExtraToken
 	}
@@ -29,7 +29,7 @@ func (c *Client) SigninPassword(ctx context.Context, args PasswordArgs) (*User, 
 	if err != nil {
 		return nil, err
 	}
-	return c.orRevoke(ctx, user)(user, c.session.load(user, unloads))
+	return c.orRevoke(ctx, user)(user, c.session.load(user, began))
 }
 
 // Password signs in with the End-User's password. Without the scope "openid"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
@@ -22,6 +24,10 @@ type peerMessage struct {
 	// Who is signed in, as a digest that only says whether two programs have
 	// the same user; empty after a sign-out.
 	Who string `json:"who"`
+
+	// When that began, in milliseconds since the epoch: a sign-out beats what
+	// began before it, also where that is heard later.
+	At int64 `json:"at,omitempty"`
 }
 
 // who returns the digest of a user, empty for nobody.
@@ -37,15 +43,23 @@ func (s *session) who(user *User) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// announce tells the other programs who is signed in now, nil for nobody, if
-// that is news to them.
-func (s *session) announce(user *User) {
-	who := s.who(user)
-	if s.config.Broadcast == nil || !s.tell(who) {
+// announce tells the other programs who is signed in now, nil for nobody, by what
+// began then, if that is news to them.
+func (s *session) announce(user *User, began time.Time) {
+	if who := s.who(user); s.tell(who) {
+		s.say(who, began)
+	}
+}
+
+// say tells the other programs, and the other sessions of this one: those of
+// pages with other settings for the same client.
+func (s *session) say(who string, began time.Time) {
+	m := peerMessage{s.id.source.Issuer, s.id.clientID, who, began.UnixMilli()}
+	s.config.spawn(func() { s.registry.deliver(m, s) }) // it waits for the registry, which may wait for us
+	if s.config.Broadcast == nil {
 		return
 	}
-	message, err := strictjson.Marshal(peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: who})
-	if err == nil {
+	if message, err := strictjson.Marshal(m); err == nil {
 		s.config.Broadcast(message)
 	}
 }
@@ -67,11 +81,17 @@ func (r *Registry) Heard(message []byte) {
 	if strictjson.Unmarshal(message, &m) != nil {
 		return
 	}
+	r.deliver(m, nil)
+}
+
+// deliver gives a message to the sessions that it is about, but for the one that
+// it is from.
+func (r *Registry) deliver(m peerMessage, from *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id, s := range r.sessions {
-		if id.source.Issuer == m.Issuer && id.clientID == m.ClientID {
-			r.config.spawn(func() { s.follow(m.Who) })
+		if s != from && id.source.Issuer == m.Issuer && id.clientID == m.ClientID {
+			r.config.spawn(func() { s.follow(m) })
 		}
 	}
 }
@@ -79,32 +99,62 @@ func (r *Registry) Heard(message []byte) {
 // follow does what another program did: it forgets the user who was signed out
 // or replaced, and finds the one who signed in. What it does is no news, unless
 // somebody else is found.
-func (s *session) follow(who string) {
-	s.tell(who)
+func (s *session) follow(m peerMessage) {
+	if s.knowsBetter(m) {
+		return
+	}
+	s.tell(m.Who)
 	user, _ := s.current()
-	if s.who(user) == who {
+	if user != nil && s.who(user) == m.Who {
 		return
 	}
-	s.drop(who != "")
+	dropped := s.drop(m.Who != "") // who is in the air is not there yet, and signed out, too
 	tabs := s.willing(nil)
-	if who == "" || len(tabs) == 0 {
+	if m.Who == "" || len(tabs) == 0 {
 		return
 	}
-	if _, err := tabs[0].SigninSilent(context.Background(), SigninArgs{}); err != nil {
+	_, err := tabs[0].SigninSilent(context.Background(), SigninArgs{})
+	if _, now := s.current(); errors.Is(err, ErrNotSignedIn) && now.unloads == dropped {
+		// What was in the air before has ended with the user before.
+		_, err = tabs[0].SigninSilent(context.Background(), SigninArgs{})
+	}
+	if err != nil {
 		s.config.Logf("session: somebody signed in in another program: %v", err)
 	}
 }
 
+// knowsBetter tells whether a message is old news: of who began to sign in before
+// somebody signed out, or of a sign-out before the sign-in of the user. A clock
+// that was set back knows nothing.
+func (s *session) knowsBetter(m peerMessage) bool {
+	now := s.config.Now().UnixMilli()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	news := s.out
+	if m.Who == "" {
+		news = s.signedIn
+	}
+	if 0 < m.At && m.At < news && news <= now {
+		return true
+	}
+	if m.Who == "" && m.At <= now {
+		s.out = max(s.out, m.At)
+	}
+	return false
+}
+
 // drop forgets the user whom another program has signed out or replaced. What
-// the tabs keep is told by that program, which may have gone on since.
-func (s *session) drop(hint bool) {
+// the tabs keep is told by that program, which may have gone on since. It reports
+// how often that has happened.
+func (s *session) drop(hint bool) (unloads int) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	user := s.forget()
 	s.mu.Lock()
-	s.hint = hint
+	s.hint, unloads = hint, s.unloads
 	s.mu.Unlock()
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})
 	}
+	return unloads
 }

@@ -3,8 +3,10 @@ package session
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -16,6 +18,7 @@ type programs struct {
 	client   []*Client
 	tab      []*tab
 	said     []string
+	delay    time.Duration // of the messages
 }
 
 func newPrograms(w *world, n int) *programs {
@@ -25,7 +28,9 @@ func newPrograms(w *world, n int) *programs {
 		config.Broadcast = func(message []byte) {
 			p.said = append(p.said, string(message))
 			for j, other := range p.registry {
-				if j != i {
+				if j != i && p.delay > 0 {
+					time.AfterFunc(p.delay, func() { other.Heard(message) })
+				} else if j != i {
 					other.Heard(message)
 				}
 			}
@@ -95,6 +100,136 @@ func TestPeers(t *testing.T) {
 			if strings.Contains(strings.Join(p.said, "\n"), secret) {
 				t.Error("the programs tell each other a secret or a subject")
 			}
+		}
+	})
+}
+
+// A sign-out in one program ends also what another has in the air: it followed a
+// sign-in, or a tab of it has been loaded just now.
+func TestPeersSignoutMeanwhile(t *testing.T) {
+	for name, restores := range map[string]bool{"who follows": false, "who restores": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.settings.ManualRenew = true
+				p := newPrograms(w, 2)
+				asked, release := make(chan struct{}, 1), make(chan struct{})
+				hold := func(_ context.Context, url string) (string, error) {
+					callbackURL := w.op.Visit(url)
+					asked <- struct{}{}
+					<-release
+					return callbackURL, nil
+				}
+				var restored *User
+				var restoring sync.WaitGroup
+				if restores {
+					w.signIn(p.client[0], p.tab[0])
+					p.subjects()
+					p.client[1].session.drop(true) // as a new program
+					p.tab[1].frame = hold
+					restoring.Go(func() { restored, _ = p.client[1].User(t.Context()) })
+				} else {
+					p.tab[1].frame = hold
+					w.signIn(p.client[0], p.tab[0])
+				}
+				<-asked
+				_ = p.client[0].RemoveUser(t.Context())
+				synctest.Wait()
+				said := len(p.said)
+				close(release)
+				restoring.Wait()
+				if got := p.subjects(); got != "nobody nobody" || restored != nil || len(p.said) != said {
+					t.Errorf("after the sign-out: %s, restored %v, %q", got, restored != nil, p.said[said:])
+				}
+			})
+		})
+	}
+}
+
+// Messages take a while: what another program began before the sign-out does not
+// bring anybody back when it is heard, and a sign-out that is heard late ends no
+// sign-in that came after it.
+func TestPeersOldNews(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(p *programs)
+		want string
+	}{
+		{"a sign-in that ended when somebody had signed out elsewhere", func(p *programs) {
+			p.w.signIn(p.client[1], p.tab[1])
+			time.Sleep(time.Millisecond)
+			_ = p.client[0].RemoveUser(p.w.t.Context()) // it does not know yet
+		}, "nobody nobody"},
+		{"a sign-in after a sign-out elsewhere", func(p *programs) {
+			_ = p.client[0].RemoveUser(p.w.t.Context())
+			time.Sleep(time.Millisecond)
+			p.w.signIn(p.client[1], p.tab[1])
+		}, "subject-2 subject-2"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.t = t
+				w.settings.ManualRenew = true
+				p := newPrograms(w, 2)
+				w.signIn(p.client[0], p.tab[0])
+				p.subjects()
+				p.delay = time.Second
+				time.Sleep(time.Minute)
+				w.op.Edit(func() { w.op.Subject = "subject-2" })
+				tt.do(p)
+				time.Sleep(time.Minute)
+				if got := p.subjects(); got != tt.want {
+					t.Errorf("in the end: %s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// A tab signs out at the provider with a program that knows of nobody yet: the
+// others hear of it all the same.
+func TestPeersSignoutOfNobodyHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.settings.ManualRenew = true
+		p := newPrograms(w, 2)
+		w.signIn(p.client[0], p.tab[0])
+		p.subjects()
+		p.client[1].session.drop(true) // as a new program
+		if err := p.client[1].SignoutRedirect(t.Context(), SignoutArgs{}); err != nil {
+			t.Error(err)
+		}
+		if got := p.subjects(); got != "nobody nobody" {
+			t.Errorf("after the sign-out: %s", got)
+		}
+	})
+}
+
+// Pages whose settings differ have sessions of their own in one program: those
+// of one client tell each other what programs do, and others nothing.
+func TestPeersInOneProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.settings.ManualRenew = true
+		p := &programs{w: w}
+		add := func() {
+			client, tab := w.open(false)
+			p.client, p.tab = append(p.client, client), append(p.tab, tab)
+		}
+		add()
+		w.settings.Provider.RequestTimeout = 20 * time.Second
+		add()
+		w.settings.ClientID = "another"
+		add()
+		w.signIn(p.client[0], p.tab[0])
+		if got := p.subjects(); got != "subject-1 subject-1 nobody" {
+			t.Errorf("after the sign-in: %s", got)
+		}
+		_ = p.client[1].RemoveUser(t.Context())
+		if got := p.subjects(); got != "nobody nobody nobody" {
+			t.Errorf("after the sign-out: %s", got)
 		}
 	})
 }

@@ -62,13 +62,13 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		return nil, err
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
-		_, unloads := s.current()
+		_, began := s.current()
 		user, err := s.complete(ctx, c, tx, callbackURL, args)
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}
 		user.State = args.State
-		if user, err = c.orRevoke(ctx, user)(user, s.load(user, unloads)); err != nil {
+		if user, err = c.orRevoke(ctx, user)(user, s.load(user, began)); err != nil {
 			return nil, err
 		}
 		return user, nil
@@ -101,7 +101,7 @@ func (c *Client) finishLate(ctx context.Context, popup Popup, finish func(contex
 // the window is then the end. Codes: those of [Client.SigninPopup] about the
 // window, a [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutPopup(ctx context.Context, args SignoutArgs) error {
-	user := c.session.unload()
+	user := c.session.signOut()
 	if args.PostLogoutRedirectURI == "" {
 		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
 	}

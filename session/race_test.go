@@ -140,9 +140,9 @@ func TestLoadAndUnloadRace(t *testing.T) {
 		s := client.session
 		for range 2000 {
 			var wg sync.WaitGroup
-			_, unloads := s.current()
-			wg.Go(func() { _ = s.load(user, unloads) })
-			wg.Go(func() { _ = s.load(user, unloads) })
+			_, began := s.current()
+			wg.Go(func() { _ = s.load(user, began) })
+			wg.Go(func() { _ = s.load(user, began) })
 			wg.Go(func() { _ = s.unload() })
 			wg.Wait()
 			if now, _ := s.current(); now != nil || tab.hint {

@@ -40,6 +40,9 @@ type session struct {
 	mu       sync.Mutex
 	user     *User               // guarded by mu, as all below; changed by who has the turn
 	unloads  int                 // how often a user was unloaded or removed
+	signedIn int64               // when the sign-in began that brought the user, as peerMessage.At; 0 for a restore
+	out      int64               // when somebody signed out last, here or in another program
+	ended    []ending            // sessions that the provider has ended a while ago
 	grant    grant               // what has become of the user's refresh token
 	failure  failure             // of the last renewal
 	key      *oidc.DPoPTransport // nil until it is needed
@@ -56,31 +59,32 @@ type session struct {
 	refs int // clients that use it; guarded by the mu of the registry
 }
 
-// current returns the user, nil if nobody is signed in, and how often there
-// was a sign-out before.
-func (s *session) current() (user *User, unloads int) {
+// current returns the user, nil if nobody is signed in, and the moment.
+func (s *session) current() (*User, moment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.user, s.unloads
+	return s.user, moment{s.unloads, s.config.Now()}
 }
 
-// load makes user the current one and tells all tabs. Who signed out since
-// unloads was read stays signed out: [ErrNotSignedIn].
-func (s *session) load(user *User, unloads int) error {
+// load makes user, of a sign-in that began then, the current one and tells all
+// tabs. Who has signed out since stays signed out: [ErrNotSignedIn].
+func (s *session) load(user *User, began moment) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if _, now := s.current(); now != unloads || s.forgotten() {
+	if s.late(user, began) {
 		return ErrNotSignedIn
 	}
 	s.mu.Lock()
 	s.arrivals++
+	s.signedIn = began.at.UnixMilli()
 	s.mu.Unlock()
-	s.set(user)
+	s.set(user, began)
 	return nil
 }
 
-// set makes user the current one and tells all tabs. The caller has the turn.
-func (s *session) set(user *User) {
+// set makes user, of what began then, the current one and tells all tabs. The
+// caller has the turn.
+func (s *session) set(user *User, began moment) {
 	s.mu.Lock()
 	s.user = user
 	s.grant.take(user.RefreshToken)
@@ -91,7 +95,20 @@ func (s *session) set(user *User) {
 	s.idle.start()
 	s.tellHint(true)
 	s.notify(Event{Name: UserLoaded, User: user})
-	s.announce(user)
+	s.announce(user, began.at)
+}
+
+// signOut is unload for a sign-out at the provider, of whomever: the other
+// programs hear of it also where this one knows of nobody.
+func (s *session) signOut() *User {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	user := s.clear()
+	if user == nil {
+		s.tell("")
+		s.say("", s.config.Now())
+	}
+	return user
 }
 
 // unload forgets the user and tells all tabs. It reports who it was.
@@ -117,11 +134,15 @@ func (s *session) endIf(over func(*User) bool) bool {
 
 // clear is unload for who has the turn.
 func (s *session) clear() *User {
+	now := s.config.Now()
+	s.mu.Lock()
+	s.out = now.UnixMilli()
+	s.mu.Unlock()
 	user := s.forget()
 	s.tellHint(false)
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})
-		s.announce(nil)
+		s.announce(nil, now)
 	}
 	return user
 }
@@ -154,7 +175,7 @@ func (s *session) forget() *User {
 		last.RefreshToken = s.grant.token
 		user = &last
 	}
-	s.user, s.grant, s.key, s.failure = nil, grant{}, nil, failure{}
+	s.user, s.grant, s.key, s.failure, s.signedIn = nil, grant{}, nil, failure{}, 0
 	s.unloads++
 	s.mu.Unlock()
 	s.expiry.stop()
@@ -279,11 +300,4 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip 
 	}
 	c.settings.Profile.addUserinfo(user.Profile, claims)
 	return nil
-}
-
-// forgotten tells whether the registry has forgotten the session.
-func (s *session) forgotten() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.gone
 }

@@ -27,7 +27,7 @@ type SignoutArgs struct {
 // forgotten whatever fails afterwards. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
-	user := c.session.unload()
+	user := c.session.signOut()
 	_, err := c.signout.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
@@ -130,7 +130,7 @@ func (a *SignoutArgs) refusal(callbackURL string) error {
 // [ErrPageGone], a [oidc.ProviderError], those of [oidc.FetchMetadata] and of
 // [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
-	user := c.session.unload()
+	user := c.session.signOut()
 	if args.PostLogoutRedirectURI == "" {
 		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
 	}

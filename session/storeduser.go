@@ -38,7 +38,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 		return fmt.Errorf("refresh_token: %w", oidc.ErrInvalidArgument)
 	}
 	s := c.session
-	before, unloads := s.current()
+	before, began := s.current()
 	user := *given
 	user.line = rand.Text()
 	if before != nil && (user.AccessToken == before.AccessToken || user.RefreshToken != "" && user.RefreshToken == before.RefreshToken) {
@@ -66,7 +66,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && same(before, current) {
 		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile
 	}
-	return s.load(&user, unloads)
+	return s.load(&user, began)
 }
 
 // identify finds out whom the tokens of user are about; before is who was

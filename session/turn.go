@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -36,17 +37,35 @@ func (s *session) takeTurn(ctx context.Context, c *Client) (release func(), err 
 	}
 }
 
+// A moment is when something began that brings a user, so that what has ended
+// since is not brought back.
+type moment struct {
+	unloads int // how often there was a sign-out before
+	at      time.Time
+}
+
+// late tells whether there was a sign-out since then, of the session that user
+// is of. The caller has the turn.
+func (s *session) late(user *User, began moment) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gone || s.unloads != began.unloads || slices.ContainsFunc(s.ended, func(e ending) bool {
+		return !e.at.Before(began.at) && oidc.CheckFrontChannelLogout(e.pageURL, user.claims) == nil
+	})
+}
+
 // A standing is who was signed in at a time, and what would make news of then
 // old news.
 type standing struct {
-	user              *User
-	unloads, arrivals int
+	user *User
+	moment
+	arrivals int
 }
 
 func (s *session) standing() standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return standing{s.user, s.unloads, s.arrivals}
+	return standing{s.user, moment{s.unloads, s.config.Now()}, s.arrivals}
 }
 
 // replace makes user the current one after a renewal that began at before. It
@@ -58,7 +77,7 @@ func (s *session) replace(before standing, user *User, own bool) (*User, error) 
 	defer s.turn.Unlock()
 	current := s.standing()
 	switch {
-	case current.unloads != before.unloads || s.forgotten():
+	case s.late(user, before.moment):
 		return nil, ErrNotSignedIn
 	case current.user == before.user:
 	case current.arrivals != before.arrivals || current.user == nil:
@@ -69,6 +88,6 @@ func (s *session) replace(before standing, user *User, own bool) (*User, error) 
 	case !same(current.user, user):
 		return nil, oidc.ErrSubjectChanged
 	}
-	s.set(user)
+	s.set(user, before.moment)
 	return user, nil
 }
