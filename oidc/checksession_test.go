@@ -64,6 +64,7 @@ func TestCheckFrontChannelLogout(t *testing.T) {
 		{"2 neither", page, "s1", nil},
 		{"2 both", page + "?iss=" + issuer + "&sid=s1", "s1", nil},
 		{"2 other parameters", page + "?tenant=1&iss=" + issuer + "&sid=s1", "s1", nil},
+		{"2 a semicolon", page + "?tenant=1;2&iss=" + issuer + "&sid=a;b", "a;b", nil},
 		{"2 iss alone", page + "?iss=" + issuer, "s1", ErrCallbackMalformed},
 		{"2 sid alone", page + "?sid=s1", "s1", ErrCallbackMalformed},
 		{"2 iss twice", page + "?iss=" + issuer + "&iss=" + issuer + "&sid=s1", "s1", ErrCallbackMalformed},

@@ -12,7 +12,7 @@ func CheckFrontChannelLogout(logoutURL string, claims *IDTokenClaims) error {
 	if err != nil {
 		return ErrCallbackMalformed
 	}
-	values, err := url.ParseQuery(u.RawQuery)
+	values, err := parseQuery(u.RawQuery)
 	if err != nil || len(values["iss"]) > 1 || len(values["sid"]) > 1 || values.Has("iss") != values.Has("sid") {
 		return ErrCallbackMalformed
 	}

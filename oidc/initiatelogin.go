@@ -23,7 +23,7 @@ func ParseInitiatedLogin(pageURL string, issuers []string) (*InitiatedLogin, err
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}
-	values, err := url.ParseQuery(page.RawQuery)
+	values, err := parseQuery(page.RawQuery)
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -83,7 +82,7 @@ func (mode PushMode) applies(m *Metadata) (bool, error) {
 // parametersOf returns what was appended to the authorization endpoint.
 func parametersOf(authorizationURL string, m *Metadata) (*params, error) {
 	appended, ok := strings.CutPrefix(authorizationURL, m.AuthorizationEndpoint)
-	values, err := url.ParseQuery(strings.TrimLeft(appended, "?&"))
+	values, err := parseQuery(strings.TrimLeft(appended, "?&"))
 	if !ok || err != nil || values.Get("client_id") == "" {
 		return nil, fmt.Errorf("authorization URL: %w", ErrInvalidArgument)
 	}

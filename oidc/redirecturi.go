@@ -45,7 +45,7 @@ func SameRedirectURI(a, b string) bool {
 // An address is a URL in the parts in which browsers and this package agree.
 type address struct {
 	place string // scheme, host and port; all of a URL that has no path
-	path  string // with its segments decoded; a slash in one of them is escaped
+	path  string // with its segments decoded, but for slashes and percent signs
 	query url.Values
 }
 
@@ -64,7 +64,7 @@ func parseAddress(raw string) (*address, error) {
 	segments := strings.Split(u.ResolveReference(u).EscapedPath(), "/") // without dot segments
 	for i, segment := range segments {
 		if plain, err := url.PathUnescape(segment); err == nil {
-			segments[i] = strings.ReplaceAll(plain, "/", "%2F")
+			segments[i] = strings.NewReplacer("%", "%25", "/", "%2F").Replace(plain)
 		}
 	}
 	path := strings.Join(segments, "/")

@@ -46,6 +46,7 @@ func TestFitRedirectURI(t *testing.T) {
 		{"below", "https://app.example/cb", "https://app.example/cb/x", none},
 		{"not the index", "https://app.example/cb-index.html", "https://app.example/cb-", none},
 		{"another suffix", "https://app.example/cb.html", "https://app.example/cb.htm", none},
+		{"a slash escaped twice", "https://app.example/a%2Fcb", "https://app.example/a%252Fcb", none},
 		{"an escaped slash", "https://app.example/a/cb", "https://app.example/a%2Fcb", none},
 		{"another value", "https://app.example/cb?op=1", "https://app.example/cb?op=2&code=c", none},
 		{"no value", "https://app.example/cb?op=1", "https://app.example/cb?code=c", none},

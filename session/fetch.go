@@ -41,6 +41,7 @@ type fetches struct {
 
 	mu       sync.Mutex
 	tokens   map[string]*resourceToken // by resource; guarded by mu, as all below
+	renewed  map[string]time.Time      // by digest: tokens that were renewed for a request that could not be repeated
 	futile   map[string]time.Time      // by resource: when a renewed token was refused, too
 	counting sync.Mutex                // held while a sign-in is counted in answered
 	answered map[string]time.Time      // by challenge, and by API and number: when it was answered with a sign-in
@@ -217,7 +218,11 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 // renewed in vain is not renewed again for a while.
 func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc.Response) (*credential, *oidc.Response, error) {
 	s, resource := f.session, f.api.Resource
-	if s.fetches.noted(&s.fetches.futile, resource, s.config.Now()) {
+	now := s.config.Now()
+	if s.fetches.noted(&s.fetches.renewed, digest(used.token), now) {
+		s.fetches.note(&s.fetches.futile, resource, now)
+	}
+	if s.fetches.noted(&s.fetches.futile, resource, now) {
 		return used, resp, nil
 	}
 	fresh, err := f.renew(ctx, used)
@@ -226,6 +231,7 @@ func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc
 		return used, resp, nil
 	}
 	if !f.request.Repeatable {
+		s.fetches.note(&s.fetches.renewed, digest(fresh.token), now)
 		return used, resp, nil // the next request has the new token
 	}
 	if resp, err = f.send(ctx, fresh); err == nil && refusesToken(resp) {

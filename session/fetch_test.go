@@ -734,3 +734,20 @@ func TestStepUpsOfOneAPI(t *testing.T) {
 		t.Errorf("%d windows, want %d", popups, stepUpLimit)
 	}
 }
+
+// An API that refuses every token has it renewed once in a while, also for
+// requests that cannot be repeated.
+func TestFetchRenewsInVain(t *testing.T) {
+	for _, repeatable := range []bool{true, false} {
+		w, client, _, a := newFetcher(t, func(w *world) { w.settings.ManualRenew = true })
+		a.answer = func(int, map[string]string) *oidc.Response { return challenged(401, `Bearer error="invalid_token"`) }
+		for range 10 {
+			if _, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Repeatable: repeatable}, a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := w.op.Count(oidctest.Token); n != 1 {
+			t.Errorf("repeatable %t: %d renewals", repeatable, n)
+		}
+	}
+}

@@ -305,3 +305,28 @@ func TestResourceTokensAreForgotten(t *testing.T) {
 		_ = client.RemoveUser(t.Context())
 	})
 }
+
+// A sign-out revokes the refresh tokens of all programs: each knows its own alone.
+func TestSignoutRevokesInOtherPrograms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.t = t
+		w.op.RefreshTokens = true
+		p := newPrograms(w, 2)
+		w.signIn(p.client[0], p.tab[0])
+		synctest.Wait()
+		var tokens []oidc.Secret
+		for _, client := range p.client {
+			tokens = append(tokens, client.Current().RefreshToken)
+		}
+		if err := p.client[0].SignoutRedirect(t.Context(), SignoutArgs{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for i, token := range tokens {
+			if liveRefreshToken(t, w, token) {
+				t.Errorf("the refresh token of program %d is good", i)
+			}
+		}
+	})
+}

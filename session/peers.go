@@ -108,8 +108,11 @@ func (s *session) follow(m peerMessage) {
 	if user != nil && s.who(user) == m.Who {
 		return
 	}
-	dropped := s.drop(m.Who != "") // who is in the air is not there yet, and signed out, too
+	gone, dropped := s.drop(m.Who != "") // who is in the air is not there yet, and signed out, too
 	tabs := s.willing(nil)
+	if gone != nil && len(tabs) > 0 { // that program knows its own refresh token alone
+		_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
+	}
 	if m.Who == "" || len(tabs) == 0 {
 		return
 	}
@@ -144,17 +147,17 @@ func (s *session) knowsBetter(m peerMessage) bool {
 }
 
 // drop forgets the user whom another program has signed out or replaced. What
-// the tabs keep is told by that program, which may have gone on since. It reports
-// how often that has happened.
-func (s *session) drop(hint bool) (unloads int) {
+// the tabs keep is told by that program, which may have gone on since. It returns
+// who that was, and how often it has happened.
+func (s *session) drop(hint bool) (user *User, unloads int) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	user := s.forget()
+	user = s.forget()
 	s.mu.Lock()
 	s.hint, unloads = hint, s.unloads
 	s.mu.Unlock()
 	if user != nil {
 		s.notify(Event{Name: UserUnloaded})
 	}
-	return unloads
+	return user, unloads
 }

@@ -95,6 +95,9 @@ func (c *Connection) watch(lock string) {
 			c.lose("the page seemed to be gone")
 			return
 		}
+		if free == nil {
+			limit = max(limit, silence) // it lives, and has lost its lock: somebody may have stolen it
+		}
 	}
 }
 

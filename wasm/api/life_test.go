@@ -284,3 +284,33 @@ func TestSilentPageNames(t *testing.T) {
 		})
 	}
 }
+
+// A page whose lock was stolen for a moment lives, and may be busy for as long as
+// one that has none.
+func TestStolenLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		stolen := make(chan string)
+		tab := w.connect()
+		tab.connection.Gone = (&locks{free: map[string]chan string{"oidcspa.page.1": stolen}}).Gone
+		tab.connection.Pages = &Pages{}
+		var pause atomic.Int64
+		tab.offer("ping", func(context.Context, []byte) (any, error) {
+			time.Sleep(time.Duration(pause.Load()))
+			return nil, nil
+		})
+		tab.must("open", object{"version": Version, "lock": "oidcspa.page.1", "settings": w.settings}, nil)
+		time.Sleep(time.Minute)
+		close(stolen)
+		time.Sleep(time.Minute)
+		pause.Store(int64(20 * time.Second))
+		time.Sleep(time.Minute)
+		select {
+		case <-tab.connection.Done():
+			t.Error("the page is lost")
+		default:
+		}
+		tab.connection.Close()
+		time.Sleep(time.Minute)
+	})
+}
