@@ -12,9 +12,9 @@ type Broadcast struct {
 }
 
 // NewBroadcast joins the channel of that name. onMessage is called from a
-// callback with every message that is text; others are ignored, and a channel
-// does not hear itself.
-func NewBroadcast(name string, onMessage func(message []byte)) (*Broadcast, error) {
+// callback with every message that is text of limit bytes at most;
+// others are ignored, unread, and a channel does not hear itself.
+func NewBroadcast(name string, limit int, onMessage func(message []byte)) (*Broadcast, error) {
 	class, err := safejs.Global().Get("BroadcastChannel")
 	if err != nil {
 		return nil, caught(err)
@@ -24,7 +24,7 @@ func NewBroadcast(name string, onMessage func(message []byte)) (*Broadcast, erro
 		return nil, caught(err)
 	}
 	remove, err := Listen(channel, "message", func(event safejs.Value) {
-		if text, ok := messageText(event); ok {
+		if text, ok := messageText(event, limit); ok && len(text) <= limit {
 			onMessage([]byte(text))
 		}
 	})

@@ -6,16 +6,16 @@ import "testing"
 
 func TestBroadcast(t *testing.T) {
 	heard := make(chan string, 2)
-	first, err := NewBroadcast("jsbridge.test", func(message []byte) { heard <- "first " + string(message) })
+	first, err := NewBroadcast("jsbridge.test", 100, func(message []byte) { heard <- "first " + string(message) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer first.Close()
-	second, err := NewBroadcast("jsbridge.test", func(message []byte) { heard <- "second " + string(message) })
+	second, err := NewBroadcast("jsbridge.test", 100, func(message []byte) { heard <- "second " + string(message) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := NewBroadcast("jsbridge.other", func([]byte) { heard <- "other" })
+	other, err := NewBroadcast("jsbridge.other", 100, func([]byte) { heard <- "other" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +29,7 @@ func TestBroadcast(t *testing.T) {
 		t.Errorf("heard %q", got)
 	}
 	second.Close()
+	eval(t, `number.postMessage("x".repeat(101)); number.postMessage("\u00e4".repeat(51))`) // too long
 	eval(t, `number.postMessage("from JavaScript"); number.close()`)
 	if got := <-heard; got != "first from JavaScript" {
 		t.Errorf("heard %q", got)

@@ -60,7 +60,7 @@ func (p *Port) Listen(onMessage func(message []byte), onClose func()) error {
 		return ErrPortListens
 	}
 	if err := p.listen("message", func(event safejs.Value) {
-		if text, ok := messageText(event); ok {
+		if text, ok := messageText(event, MaxText); ok {
 			onMessage([]byte(text))
 			return
 		}

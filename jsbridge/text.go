@@ -9,8 +9,9 @@ import "github.com/hack-pad/safejs"
 // took it never gives back, and any script can post what it likes.
 const MaxText = 4 << 20
 
-// messageText returns the text of a message event, if it is one.
-func messageText(event safejs.Value) (string, bool) {
+// messageText returns the text of a message event, if it is one. Of one that is
+// longer than limit the beginning is returned, which is longer, too.
+func messageText(event safejs.Value, limit int) (string, bool) {
 	data, err := event.Get("data")
 	if err != nil || !isType(data, safejs.TypeString) {
 		return "", false
@@ -23,8 +24,8 @@ func messageText(event safejs.Value) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	if length, err := text.Length(); err != nil || length > MaxText {
-		if data, err = text.Call("slice", 0, MaxText+1); err != nil {
+	if length, err := text.Length(); err != nil || length > limit {
+		if data, err = text.Call("slice", 0, limit+1); err != nil {
 			return "", false
 		}
 	}

@@ -23,7 +23,7 @@ func TestStrangers(t *testing.T) {
 	port, other := channel(t)
 	messages, _ := collect(t, port)
 	heard := make(chan string, 1)
-	broadcast, err := NewBroadcast("strangers", func(message []byte) { heard <- string(message) })
+	broadcast, err := NewBroadcast("strangers", 100, func(message []byte) { heard <- string(message) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,9 +143,18 @@ func (p *params) appendTo(endpoint string) string {
 	return endpoint + "&" + p.encode()
 }
 
-// setAll sets parameters in the order of their names.
+// setAll sets parameters in the order of their names: it replaces those that
+// are there, and appends the others. There may be many.
 func (p *params) setAll(extra map[string]string) {
+	there := make(map[string]bool, len(p.names))
+	for _, name := range p.names {
+		there[name] = true
+	}
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		p.set(name, extra[name])
+		if there[name] {
+			p.set(name, extra[name])
+		} else {
+			p.add(name, extra[name])
+		}
 	}
 }

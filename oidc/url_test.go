@@ -1,6 +1,10 @@
 package oidc
 
-import "testing"
+import (
+	"strconv"
+	"testing"
+	"time"
+)
 
 func TestCheckIssuer(t *testing.T) {
 	tests := []struct {
@@ -67,5 +71,30 @@ func TestParams(t *testing.T) {
 	}
 	if got := (&params{}).appendTo("https://op.example/a"); got != "https://op.example/a" {
 		t.Errorf("without parameters: got %q", got)
+	}
+}
+
+// Extra parameters take time in proportion to how many there are.
+func TestManyParameters(t *testing.T) {
+	took := func(n int) time.Duration {
+		extra := map[string]string{"last": "2"}
+		for i := range n {
+			extra[strconv.Itoa(i)] = "1"
+		}
+		best := time.Hour
+		for range 3 {
+			p := &params{}
+			p.add("last", "1")
+			start := time.Now()
+			p.setAll(extra)
+			best = min(best, time.Since(start))
+			if len(p.names) != n+1 || p.get("last") != "2" {
+				t.Fatalf("%d parameters, and the last is %q", len(p.names), p.get("last"))
+			}
+		}
+		return best
+	}
+	if few, many := took(5000), took(20_000); many > 10*few {
+		t.Errorf("5000 take %v, and four times as many %v", few, many)
 	}
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -52,8 +51,9 @@ func (f *FetchSettings) check() error {
 		}
 		allow[i] = api
 	}
+	shared := sharedOrigins(allow)
 	for i := range allow {
-		allow[i].follows = allow[i].TokenFollowsRedirects || ownsOrigin(allow, &allow[i])
+		allow[i].follows = allow[i].TokenFollowsRedirects || ownsOrigin(&allow[i], shared)
 	}
 	f.Allow = allow
 	switch f.StepUp {
@@ -63,13 +63,22 @@ func (f *FetchSettings) check() error {
 	return fmt.Errorf("fetch.stepUp: %w", oidc.ErrInvalidConfig)
 }
 
+// sharedOrigins are the origins where the list has several tokens.
+func sharedOrigins(allow []API) map[string]bool {
+	resources, shared := map[string]string{}, map[string]bool{}
+	for i := range allow {
+		resource, known := resources[allow[i].origin]
+		shared[allow[i].origin] = shared[allow[i].origin] || known && resource != allow[i].Resource
+		resources[allow[i].origin] = allow[i].Resource
+	}
+	return shared
+}
+
 // ownsOrigin tells whether all of the origin of api is for its token: whatever
 // path a redirect leads to there, find would have given it the same one. At
 // another origin the browser takes the token off (Fetch, HTTP-redirect fetch).
-func ownsOrigin(allow []API, api *API) bool {
-	return len(api.segments) == 0 && !slices.ContainsFunc(allow, func(other API) bool {
-		return other.origin == api.origin && other.Resource != api.Resource
-	})
+func ownsOrigin(api *API, shared map[string]bool) bool {
+	return len(api.segments) == 0 && !shared[api.origin]
 }
 
 // find returns the API that a request goes to, the one with the longest path

@@ -30,6 +30,10 @@ type peerMessage struct {
 	At int64 `json:"at,omitempty"`
 }
 
+// PeerMessageLimit bounds what programs tell each other, in bytes. Whoever is of
+// the origin can post what it likes, and it is heard when its tab is gone, too.
+const PeerMessageLimit = 4 << 10
+
 // who returns the digest of a user, empty for nobody.
 func (s *session) who(user *User) string {
 	if user == nil {
@@ -78,7 +82,7 @@ func (s *session) tell(who string) bool {
 // is no message.
 func (r *Registry) Heard(message []byte) {
 	var m peerMessage
-	if strictjson.Unmarshal(message, &m) != nil {
+	if len(message) > PeerMessageLimit || strictjson.Unmarshal(message, &m) != nil {
 		return
 	}
 	r.deliver(m, nil)

@@ -332,3 +332,33 @@ func TestPanic(t *testing.T) {
 		_ = client.RemoveUser(t.Context())
 	})
 }
+
+// What is longer than any message of a program is not read: whoever is of the
+// origin can post it, and it is heard when its tab is gone.
+func TestHeardTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := newPrograms(w, 2)
+		w.signIn(p.client[0], p.tab[0])
+		p.subjects()
+		long := strings.Replace(p.said[0], `{`, `{"more":"`+strings.Repeat("x", PeerMessageLimit)+`",`, 1)
+		long = strings.Replace(long, `"who":"`, `"who":"x`, 1)
+		for _, tt := range []struct{ message, want string }{
+			{long, "subject-1 subject-1"},
+			{strings.Replace(long, strings.Repeat("x", PeerMessageLimit), "x", 1), "subject-1 subject-1 renewed"},
+		} {
+			before := w.op.Count("authorize")
+			p.registry[1].Heard([]byte(tt.message))
+			got := p.subjects()
+			if w.op.Count("authorize") > before {
+				got += " renewed"
+			}
+			if got != tt.want {
+				t.Errorf("a message of %d bytes: %s, want %s", len(tt.message), got, tt.want)
+			}
+		}
+		for _, client := range p.client {
+			_ = client.RemoveUser(t.Context())
+		}
+	})
+}

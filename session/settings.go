@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -196,13 +197,18 @@ func (s *Settings) refreshScope(granted string) string {
 	if s.RefreshScope == "" {
 		return granted
 	}
-	scopes := ""
-	for _, scope := range oidc.SplitScope(granted) {
-		if strings.Contains(" "+s.RefreshScope+" ", " "+scope+" ") {
-			scopes += " " + scope
-		}
+	allowed := setOf(oidc.SplitScope(s.RefreshScope))
+	return strings.Join(slices.DeleteFunc(oidc.SplitScope(granted), func(scope string) bool { return !allowed[scope] }), " ")
+}
+
+// setOf is for lists whose length a page or a provider chooses: nothing
+// interrupts a program in a worker, and all tabs wait for it.
+func setOf(list []string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, one := range list {
+		set[one] = true
 	}
-	return strings.TrimSpace(scopes)
+	return set
 }
 
 // request returns the Authentication Request that the settings describe.

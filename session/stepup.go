@@ -163,8 +163,10 @@ func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
 	args.Request.ACRValues, args.Request.MaxAge = want.ACRValues, want.MaxAge
 	if want.Scope != "" {
 		scopes := oidc.SplitScope(c.settings.Scope)
+		known := setOf(scopes)
 		for _, scope := range append(user.Scopes(), oidc.SplitScope(want.Scope)...) {
-			if !slices.Contains(scopes, scope) {
+			if !known[scope] {
+				known[scope] = true
 				scopes = append(scopes, scope)
 			}
 		}
@@ -239,5 +241,6 @@ func (want *StepUp) requiredACR() []string {
 }
 
 func contains(all, some []string) bool {
-	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(all, one) })
+	known := setOf(all)
+	return !slices.ContainsFunc(some, func(one string) bool { return !known[one] })
 }

@@ -1,9 +1,7 @@
 package session
 
 import (
-	"cmp"
 	"errors"
-	"math"
 	"slices"
 )
 
@@ -73,26 +71,18 @@ func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(n
 // those that have let somebody wait: however many tabs there are that never
 // answer, they are no more than once in the way.
 func willing(tabs []*Client, preferred *Client) []*Client {
-	type ranked struct {
-		tab  *Client
-		rank int64 // it may change meanwhile
-	}
-	var order []ranked
+	var order []*Client
 	for _, c := range tabs {
-		switch {
-		case c.asleep.Load():
-		case c == preferred:
-			order = append(order, ranked{c, math.MaxInt64})
-		default:
-			order = append(order, ranked{c, c.rank()})
+		if c.asleep.Load() {
+			continue
 		}
+		at := len(order)
+		for at > 0 && (c == preferred || order[at-1] != preferred && c.rank() > order[at-1].rank()) {
+			at--
+		}
+		order = slices.Insert(order, at, c)
 	}
-	slices.SortStableFunc(order, func(a, b ranked) int { return cmp.Compare(b.rank, a.rank) })
-	all := make([]*Client, len(order))
-	for i := range order {
-		all[i] = order[i].tab
-	}
-	return all
+	return order
 }
 
 // rank is higher for a tab that is asked before others.

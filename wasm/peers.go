@@ -15,7 +15,7 @@ const peers = "oidcspa.session"
 // A browser without channels has each program for itself.
 func joinPeers(config session.Config) *session.Registry {
 	var registry *session.Registry
-	channel, err := jsbridge.NewBroadcast(peers, func(message []byte) { registry.Heard(message) })
+	channel, err := jsbridge.NewBroadcast(peers, session.PeerMessageLimit, func(message []byte) { registry.Heard(message) })
 	if err == nil {
 		config.Broadcast = func(message []byte) { _ = channel.Post(message) }
 	}

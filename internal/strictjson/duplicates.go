@@ -1,5 +1,7 @@
 package strictjson
 
+import "bytes"
+
 // repeats tells whether an object in data, which is JSON, has a member twice.
 // The decoder finds that out for what it decodes, and not in a [RawMessage],
 // which somebody else may read in another way (RFC 8259 4).
@@ -50,6 +52,9 @@ func isName(data []byte, end int) bool {
 }
 
 func nameOf(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1])
+	}
 	var name string
 	if UnmarshalEnvelope(quoted, &name) != nil {
 		return string(quoted) // it was decoded before

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -197,5 +198,18 @@ func TestUnmarshalKnown(t *testing.T) {
 				t.Errorf("error = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// Looking for members that are there twice costs little for each.
+func TestManyMembers(t *testing.T) {
+	const n = 1000
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"%x":0`, i)
+	}
+	data := []byte("{" + b.String()[1:] + "}")
+	if allocs := testing.AllocsPerRun(3, func() { repeats(data) }); allocs > 1.5*n {
+		t.Errorf("%v allocations for %d members", allocs, n)
 	}
 }

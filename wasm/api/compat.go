@@ -58,6 +58,13 @@ func (j *compatJSON) apply(settings *session.Settings) error {
 		return errors.New("mergeClaimsStrategy: neither replace nor merge")
 	}
 	settings.Profile.MergeArrays = j.MergeClaims.Array == "merge"
+	for name, list := range map[string]int{
+		"filterProtocolClaims": len(settings.Profile.Omit), "extraTokenResponseKeys": len(j.TokenMembers), "revokeTokenTypes": len(j.RevokeTokenTypes),
+	} {
+		if list > most {
+			return fmt.Errorf("%s: %w", name, errTooMany)
+		}
+	}
 	settings.RefreshScope = j.RefreshScope
 	settings.TokenMembers = j.TokenMembers
 	settings.Provider.RequestTimeout = duration(j.RequestTimeout)

@@ -197,6 +197,9 @@ func (c *Connection) arrive(params []byte) error {
 }
 
 func (c *Connection) open(params []byte) error {
+	if len(params) > largest {
+		return fmt.Errorf("settings: more than 256 KiB: %w", oidc.ErrInvalidConfig)
+	}
 	// Another version may have parameters that this one does not know.
 	var hello struct {
 		Version int `json:"version"`

@@ -58,6 +58,8 @@ type fetchParams struct {
 // check refuses what cannot be sent with a token, or not come back.
 func (p *fetchParams) check() error {
 	switch {
+	case len(p.Headers) > most:
+		return fmt.Errorf("headers: %w: %w", errTooMany, oidc.ErrInvalidArgument)
 	case p.Mode != "cors" && p.Mode != "same-origin":
 		return fmt.Errorf("mode: only cors and same-origin can carry an access token: %w", oidc.ErrInvalidArgument)
 	case p.Credentials == "include":
@@ -142,6 +144,9 @@ func fetchSettings(raw strictjson.RawMessage) (session.FetchSettings, error) {
 	}
 	if err := strictjson.UnmarshalKnown(raw, &j); err != nil {
 		return session.FetchSettings{}, err
+	}
+	if len(j.Allow) > most {
+		return session.FetchSettings{}, fmt.Errorf("allow: %w", errTooMany)
 	}
 	settings := session.FetchSettings{StepUp: session.StepUpMode(j.StepUp)}
 	for _, raw := range j.Allow {

@@ -186,6 +186,9 @@ func oneOrMany(raw strictjson.RawMessage) ([]string, error) {
 	if strings.HasPrefix(string(raw), "[") {
 		var many []string
 		err := strictjson.Unmarshal(raw, &many)
+		if err == nil && len(many) > most {
+			err = errTooMany
+		}
 		return many, err
 	}
 	var one string
@@ -193,11 +196,23 @@ func oneOrMany(raw strictjson.RawMessage) ([]string, error) {
 	return []string{one}, err
 }
 
+// most is how many entries a list has at most, and a set of parameters or
+// headers: no app has so many, and a page that has would keep all others waiting.
+const most = 200
+
+// largest bounds the settings of a client in bytes, with what else is open's.
+const largest = 256 << 10
+
+var errTooMany = errors.New("more than 200 entries")
+
 // extraParams converts values as JavaScript does: what it writes for a number
 // in JSON is what it writes in a query.
 func extraParams(params queryParams) (map[string]string, error) {
 	if params == nil {
 		return nil, nil
+	}
+	if len(params) > most {
+		return nil, errTooMany
 	}
 	extra := make(map[string]string, len(params))
 	for name, raw := range params {

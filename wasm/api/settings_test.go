@@ -3,6 +3,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/jsonrpc"
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 	"github.com/oidcspa/oidcspa/session"
@@ -500,5 +503,64 @@ func TestAutomaticSilentRenew(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A list, a set of parameters and all settings together have an end: what is
+// longer keeps all tabs waiting.
+func TestTooManySettings(t *testing.T) {
+	many := func(n int) (list []string, params object) {
+		params = object{}
+		for i := range n {
+			list, params[fmt.Sprint("p", i)] = append(list, "https://a.example"), "1"
+		}
+		return list, params
+	}
+	for n, want := range map[int]oidc.Code{most: "", most + 1: oidc.ErrInvalidConfig} {
+		list, params := many(n)
+		for name, value := range map[string]any{
+			"fetch": object{"allow": list}, "resource": list, "extraQueryParams": params, "extraTokenParams": params,
+			"filterProtocolClaims": list, "extraTokenResponseKeys": list, "revokeTokenTypes": list,
+		} {
+			w := newWorld(t)
+			tab := w.connect()
+			err := tab.call("open", object{"version": Version, "signed_in": false, "settings": w.with(name, value)}, nil)
+			checkCode(t, fmt.Sprint(name, " with ", n), err, want)
+			if want != "" && !strings.Contains(err.Error(), name) {
+				t.Errorf("%s is not named: %v", name, err)
+			}
+			tab.connection.Close()
+		}
+		if want != "" {
+			want = oidc.ErrInvalidArgument
+		}
+		w := newWorld(t)
+		tab := w.open()
+		for _, name := range []string{"resource", "extraQueryParams", "extraTokenParams"} {
+			value := any(params)
+			if name == "resource" {
+				value = list
+			}
+			checkCode(t, fmt.Sprint("the argument ", name, " with ", n), tab.call(redirect, object{name: value}, nil), want)
+		}
+	}
+	w := newWorld(t)
+	tab := w.connect()
+	err := tab.call("open", object{"version": Version, "settings": w.with("scope", strings.Repeat("x", largest))}, nil)
+	checkCode(t, "a long setting", err, oidc.ErrInvalidConfig)
+}
+
+// checkCode checks the code of a call that failed, "" for none.
+func checkCode(t *testing.T, what string, err error, want oidc.Code) {
+	t.Helper()
+	var refusal *jsonrpc.Error
+	var data errorData
+	if errors.As(err, &refusal) {
+		if err := strictjson.Unmarshal(refusal.Data, &data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if data.Code != want || (err == nil) != (want == "") {
+		t.Errorf("%s: error %v with the code %q, want %q", what, err, string(data.Code), string(want))
 	}
 }
