@@ -73,6 +73,30 @@ func endWorker(t *testing.T, tab *tab, origin string) {
 	})()`)
 }
 
+// The browser ends the worker, and somebody else is signed in at the provider by
+// then: the request of the page that shows the one does not go out as the other's.
+func TestFetchOfWhomThePageShows(t *testing.T) {
+	s := newStage(t).begin()
+	s.honest.expectProblems()
+	endWorker(t, s.honest, s.app.origin)
+	s.op.Edit(func() { s.op.Subject = "somebody-else" })
+	s.api.requests()
+	pay := "um.fetch('" + s.api.origin + "/digest', { method: 'POST', body: 'pay' })"
+	if code := codeOf(s.honest, pay); code != "subject_changed" {
+		t.Errorf("the request of the page that shows another: code %q", code)
+	}
+	if sent := s.api.requests(); len(sent) > 0 {
+		t.Errorf("%d requests", len(sent))
+	}
+	// The app has heard of the new one, and calls for that one.
+	if got := eval[string](s.honest, "um.getUser().then((u) => u.profile.sub)"); got != "somebody-else" {
+		t.Errorf("the page shows %s", got)
+	}
+	if code := codeOf(s.honest, pay); code != "" || len(s.api.requests()) == 0 {
+		t.Errorf("the request of the new one: code %q", code)
+	}
+}
+
 // holdFirst keeps the first request to an endpoint without an answer until
 // its sender gives up or the test ends. The channel is closed when it has come.
 func holdFirst(t *testing.T, op *oidctest.OP, endpoint string) (asked <-chan struct{}) {

@@ -642,6 +642,39 @@ func TestFetchOfAnotherEndUser(t *testing.T) {
 	}
 }
 
+// A program that is new finds who is signed in at the provider by now: a request of
+// the page that shows somebody else is not that one's.
+func TestFetchOfWhomThePageShows(t *testing.T) {
+	ann, bob, unnamed := "subject-1", "subject-2", ""
+	tests := []struct {
+		name  string
+		shown *string
+		want  oidc.Code
+	}{
+		{"the same", &ann, ""},
+		{"somebody else", &bob, oidc.ErrSubjectChanged},
+		{"a user without a subject", &unnamed, oidc.ErrSubjectChanged},
+		{"nobody", nil, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings.Fetch.Allow = []API{{URL: apiURL}}
+			client, _ := w.open(true)
+			a := &api{}
+			_, err := client.Fetch(t.Context(), &FetchRequest{Method: "POST", URL: apiURL, Shown: tt.shown}, a)
+			if tt.want != "" {
+				mustFail(t, "Fetch", err, tt.want)
+			} else if err != nil {
+				t.Error(err)
+			}
+			if sent := len(a.sent) > 0; sent != (tt.want == "") {
+				t.Errorf("sent: %t", sent)
+			}
+		})
+	}
+}
+
 // The same for users that the app stores without an ID Token: what the profile
 // says counts, and of whom it says nothing is the one before only with a token of
 // that one's.
@@ -649,6 +682,7 @@ func TestFetchOfAnotherStoredUser(t *testing.T) {
 	profile := func(sub string) map[string]strictjson.RawMessage {
 		return map[string]strictjson.RawMessage{"sub": []byte(`"` + sub + `"`)}
 	}
+	number := map[string]strictjson.RawMessage{"sub": []byte(`7`)}
 	tests := []struct {
 		name       string
 		first, now User
@@ -658,6 +692,7 @@ func TestFetchOfAnotherStoredUser(t *testing.T) {
 		{"two subjects", User{Profile: profile("ann")}, User{Profile: profile("bob")}, false},
 		{"two subjects, one refresh token", User{Profile: profile("ann"), RefreshToken: "r"}, User{Profile: profile("bob"), RefreshToken: "r"}, false},
 		{"a subject and none", User{Profile: profile("ann")}, User{}, false},
+		{"one subject that is no string", User{Profile: number}, User{Profile: number}, true},
 		{"one subject", User{Profile: profile("ann")}, User{Profile: profile("ann")}, true},
 		{"the same refresh token", User{RefreshToken: "r"}, User{RefreshToken: "r"}, true},
 		{"two refresh tokens", User{RefreshToken: "r"}, User{RefreshToken: "r2"}, false},

@@ -125,8 +125,8 @@ func (u *User) Subject() string { return u.claims.Subject }
 // which is the app's word. Empty if nobody says.
 func (u *User) person() string {
 	subject := u.Subject()
-	if subject == "" {
-		_ = strictjson.Unmarshal(u.Profile["sub"], &subject)
+	if said := u.Profile["sub"]; subject == "" && strictjson.Unmarshal(said, &subject) != nil {
+		subject = string(said) // a number, perhaps
 	}
 	return subject
 }

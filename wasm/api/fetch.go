@@ -53,6 +53,7 @@ type fetchParams struct {
 	Integrity   string            `json:"integrity"`
 	Streamed    bool              `json:"streamed"`
 	ReturnTo    string            `json:"return_to"`
+	Shown       *string           `json:"shown"` // the sub that the page has shown last
 }
 
 // check refuses what cannot be sent with a token, or not come back.
@@ -105,6 +106,7 @@ func (c *Connection) fetch(ctx context.Context, client *session.Client, params [
 		Header:     p.Headers,
 		Repeatable: !p.Streamed,
 		ReturnTo:   p.ReturnTo,
+		Shown:      p.Shown,
 	}, relay)
 	if err != nil {
 		relay.Close()

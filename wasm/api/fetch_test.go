@@ -107,6 +107,7 @@ func TestFetchRefusals(t *testing.T) {
 		{"cookies", object{"credentials": "include"}, oidc.ErrInvalidArgument},
 		{"redirect by hand", object{"redirect": "manual"}, oidc.ErrInvalidArgument},
 		{"a token of the app's", object{"headers": object{"authorization": "Bearer x"}}, oidc.ErrInvalidArgument},
+		{"a page that shows somebody else", object{"shown": "somebody-else"}, oidc.ErrSubjectChanged},
 		{"an unknown channel", object{"channel": 8}, oidc.ErrInvalidArgument},
 		{"an unknown member", object{"keepalive": true}, oidc.ErrInvalidArgument},
 	}

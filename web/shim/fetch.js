@@ -12,9 +12,10 @@ const WAITING = 4;
 /**
  * Sends a request, which new Request makes of input and init.
  * @param {import("./connection.js").Connection} connection
+ * @param {string} [known] see stampOf: whom the page has shown when the app called
  * @returns {Promise<Response>}
  */
-export async function fetchThrough(connection, input, given) {
+export async function fetchThrough(connection, input, given, known) {
   const init = own(given);
   const stream = init.body instanceof ReadableStream ? init.body : null;
   let request;
@@ -48,6 +49,7 @@ export async function fetchThrough(connection, input, given) {
       integrity: request.integrity,
       streamed: stream !== null,
       return_to: location.href,
+      shown: known?.match(/^(.*) /s)?.[1],
     })]);
     if (!head.has_body) bodies.end();
     return toResponse(head, bodies.answer);

@@ -20,5 +20,5 @@ export class Backoff {
 
 /** Tells two states of a session apart, without keeping a token. */
 export function stampOf(user) {
-  return user ? `${user.profile.sub} ${user.expires_at}` : "nobody";
+  return user ? `${user.profile.sub ?? ""} ${user.expires_at}` : "nobody";
 }

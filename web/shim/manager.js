@@ -257,9 +257,10 @@ export class UserManager {
   }
 
   async fetch(input, init) {
+    const shown = this.#known;
     try {
       const { fetchThrough } = await onDemand();
-      return await fetchThrough(await this.#connect(), input, init);
+      return await fetchThrough(await this.#connect(), input, init, shown);
     } catch (error) {
       if (error?.code === "step_up_required" && !this.#navigators.redirect) await shownAgain();
       throw error;
