@@ -112,21 +112,34 @@ func (s *session) follow(m peerMessage) {
 	if user != nil && s.who(user) == m.Who {
 		return
 	}
-	gone, dropped := s.drop(m.Who != "") // who is in the air is not there yet, and signed out, too
 	tabs := s.willing(nil)
-	if gone != nil && len(tabs) > 0 { // that program knows its own refresh token alone
-		_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
+	_, before := s.current()
+	if user != nil || m.Who == "" { // who is in the air is not there yet, and signed out, too
+		var gone *User
+		gone, before.unloads = s.drop(m.Who != "")
+		if gone != nil && len(tabs) > 0 { // that program knows its own refresh token alone
+			_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
+		}
 	}
-	if m.Who == "" || len(tabs) == 0 {
-		return
+	if m.Who != "" && len(tabs) > 0 {
+		s.find(tabs[0], m.Who, before.unloads)
 	}
-	_, err := tabs[0].SigninSilent(context.Background(), SigninArgs{})
-	if _, now := s.current(); errors.Is(err, ErrNotSignedIn) && now.unloads == dropped {
-		// What was in the air before has ended with the user before.
-		_, err = tabs[0].SigninSilent(context.Background(), SigninArgs{})
-	}
-	if err != nil {
-		s.config.Logf("session: somebody signed in in another program: %v", err)
+}
+
+// find signs in whoever has a session at the provider. What is in the air already
+// may end with the user before, or find that one: then it is done again, unless
+// somebody has signed out since unloads were counted.
+func (s *session) find(tab *Client, who string, unloads int) {
+	for range 2 {
+		_, err := tab.SigninSilent(context.Background(), SigninArgs{})
+		user, now := s.current()
+		if err != nil && !errors.Is(err, ErrNotSignedIn) {
+			s.config.Logf("session: somebody signed in in another program: %v", err)
+			return
+		}
+		if now.unloads != unloads || user != nil && s.who(user) == who {
+			return
+		}
 	}
 }
 
