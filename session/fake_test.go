@@ -183,6 +183,12 @@ func (w *world) open(hint bool) (*Client, *tab) {
 	return w.openIn(tab, hint), tab
 }
 
+// openWith opens a tab with a hint in one of several programs.
+func (w *world) openWith(registry *Registry, tab *tab) *Client {
+	w.registry = registry
+	return w.openIn(tab, true)
+}
+
 func (w *world) openIn(tab *tab, hint bool) *Client {
 	w.t.Helper()
 	client, err := w.registry.Open(w.settings, tab.page(), hint)

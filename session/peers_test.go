@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -360,5 +361,36 @@ func TestHeardTooLong(t *testing.T) {
 		for _, client := range p.client {
 			_ = client.RemoveUser(t.Context())
 		}
+	})
+}
+
+// Programs that look for the session at the same time, as after a crash of the
+// browser's, all find it: the first that does ends nothing in the others.
+func TestPeersRestoreAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.t = t
+		p := newPrograms(w, 3)
+		var restores sync.WaitGroup
+		for i := range p.client {
+			p.tab[i].frame = func(_ context.Context, url string) (string, error) {
+				time.Sleep(time.Duration(i) * time.Second)
+				return w.op.Visit(url), nil
+			}
+			client := w.openWith(p.registry[i], p.tab[i])
+			restores.Go(func() {
+				if user, err := client.User(t.Context()); err != nil || user == nil {
+					t.Errorf("program %d: %v, %v", i, user, err)
+				}
+			})
+		}
+		restores.Wait()
+		for i, tab := range p.tab {
+			if slices.Contains(tab.heard(), UserUnloaded) {
+				t.Errorf("program %d has signed somebody out", i)
+			}
+		}
+		_ = p.client[0].RemoveUser(t.Context())
+		synctest.Wait()
 	})
 }
