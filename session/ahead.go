@@ -168,7 +168,7 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 	if err != nil || !namesIssuer(metadata, tx) {
 		return nil, errNotAhead
 	}
-	return c.session.complete(ctx, c, tx, left.exchange.arrived, SigninArgs{SkipUserinfo: record.SkipUserinfo})
+	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, SigninArgs{SkipUserinfo: record.SkipUserinfo})
 }
 
 // asksPages tells whether a request needs a page of the app, for the values of

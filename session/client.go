@@ -211,7 +211,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
 		begun = now
-		user, err = c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
+		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {

@@ -36,6 +36,9 @@ func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 	if s.config.NewKey == nil {
 		return nil, fmt.Errorf("DPoP: %w", oidc.ErrUnsupported)
 	}
+	if own := keyOf(ctx); own != nil {
+		return own, nil
+	}
 	return s.proverFlight.do(ctx, func(ctx context.Context) (*oidc.DPoPTransport, error) {
 		s.mu.Lock()
 		prover := s.key
@@ -43,11 +46,7 @@ func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 		if prover != nil {
 			return prover, nil
 		}
-		signer, err := s.config.NewKey(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("DPoP key: %w", err)
-		}
-		prover, err = oidc.NewDPoPTransport(s.config.Transport, signer, s.config.Rand, s.config.Now)
+		prover, err := s.newProver(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -56,6 +55,37 @@ func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 		s.key = prover
 		return prover, nil
 	})
+}
+
+func (s *session) newProver(ctx context.Context) (*oidc.DPoPTransport, error) {
+	signer, err := s.config.NewKey(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("DPoP key: %w", err)
+	}
+	return oidc.NewDPoPTransport(s.config.Transport, signer, s.config.Rand, s.config.Now)
+}
+
+type keyContext struct{}
+
+// withNewKey returns a context for a sign-in at which anybody may sign in: what
+// somebody has who is there already is bound to another key. A code that is
+// bound to a key is bound to the one that there is.
+func (c *Client) withNewKey(ctx context.Context) context.Context {
+	user, _ := c.session.current()
+	if user == nil || !c.settings.DPoP || c.settings.BindCode || c.session.config.NewKey == nil {
+		return ctx
+	}
+	prover, err := c.session.newProver(ctx)
+	if err != nil {
+		return ctx // the one that there is will do
+	}
+	return context.WithValue(ctx, keyContext{}, prover)
+}
+
+// keyOf returns the key of a sign-in that has one of its own, else nil.
+func keyOf(ctx context.Context) *oidc.DPoPTransport {
+	prover, _ := ctx.Value(keyContext{}).(*oidc.DPoPTransport)
+	return prover
 }
 
 // TokenProof returns the header DPoP for a token request that the app sends

@@ -254,3 +254,45 @@ func readProof(t *testing.T, proof string) (header string, claims map[string]any
 	}
 	return header, claims
 }
+
+// Who signs in while somebody is signed in has tokens that are bound to another
+// key; a renewal has those of the one before.
+func TestKeyOfAnotherSignin(t *testing.T) {
+	for _, way := range []string{"redirect", "ahead", "popup"} {
+		t.Run(way, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			w.settings.DPoP, w.settings.ManualRenew = true, true
+			w.registry = NewRegistry(Config{Transport: w.transport, NewKey: newES256, Logf: t.Logf})
+			client, tab := w.open(false)
+			thumbprint := func() string {
+				key, err := client.DPoPThumbprint(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				return key
+			}
+			w.signIn(client, tab)
+			first := thumbprint()
+			w.op.Edit(func() { w.op.Subject = "subject-2" })
+			var err error
+			switch way {
+			case "popup":
+				_, err = client.SigninPopup(t.Context(), SigninArgs{})
+			default:
+				url, arrival := tab.handOn(w.redirect(client, tab))
+				if way == "ahead" {
+					w.registry.Arrive(url, arrival)
+				}
+				_, err = client.SigninCallback(t.Context(), url)
+			}
+			second := thumbprint()
+			if err != nil || first == second {
+				t.Errorf("both have the key %s, %v", second, err)
+			}
+			if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil || thumbprint() != second {
+				t.Errorf("the renewal: %v", err)
+			}
+		})
+	}
+}

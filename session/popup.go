@@ -63,7 +63,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		_, began := s.current()
-		user, err := s.complete(ctx, c, tx, callbackURL, args)
+		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, args)
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}

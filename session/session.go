@@ -87,6 +87,9 @@ func (s *session) load(user *User, began moment) error {
 func (s *session) set(user *User, began moment) {
 	s.mu.Lock()
 	s.user = user
+	if user.key != nil {
+		s.key = user.key
+	}
 	s.grant.take(user.RefreshToken)
 	s.mu.Unlock()
 	s.fetches.forgetUseless(user)
@@ -262,6 +265,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
 	user := c.newUser(tokens, claims, r)
+	user.key = keyOf(ctx)
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
 	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
 		return nil, err

@@ -38,9 +38,10 @@ type User struct {
 	Kept map[string]strictjson.RawMessage
 
 	claims   *oidc.IDTokenClaims
-	line     string        // what renewals of the same person pass on; see [same]
-	lifetime time.Duration // of the access token when it came; 0 if nobody knows
-	deadline time.Time     // when it ends, on the clock that nobody sets
+	key      *oidc.DPoPTransport // that the tokens are bound to, if it is another than the session's before
+	line     string              // what renewals of the same person pass on; see [same]
+	lifetime time.Duration       // of the access token when it came; 0 if nobody knows
+	deadline time.Time           // when it ends, on the clock that nobody sets
 }
 
 // maxLifetime bounds the life of an access token, so that it fits a
