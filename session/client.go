@@ -187,6 +187,10 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		return nil, err
 	}
 	tx, record, err := parseSigninRecord(kept.Record)
+	if isSignout(kept.Record) { // what belongs to a sign-out stays for that
+		again := Transaction{Record: kept.Record, ExpiresAt: c.session.config.Now().Add(underway).Unix()}
+		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
+	}
 	if err != nil {
 		return nil, err
 	}

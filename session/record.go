@@ -44,6 +44,12 @@ func signoutRecord(appState strictjson.RawMessage) ([]byte, error) {
 	return strictjson.Marshal(record{Signout: true, AppState: appState})
 }
 
+// isSignout tells whether a record is of a sign-out.
+func isSignout(data []byte) bool {
+	var r record
+	return data != nil && strictjson.UnmarshalKnown(data, &r) == nil && r.Signout
+}
+
 // parseSignoutRecord returns the app's state of a sign-out; nothing for a
 // state that was not ours, which does no harm after a sign-out.
 func parseSignoutRecord(data []byte) strictjson.RawMessage {

@@ -103,7 +103,10 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	if state == "" {
 		return nil, refusal
 	}
-	kept, err := c.take(ctx, state)
+	kept, err := c.page.Transactions.Look(ctx, state)
+	if err == nil && isSignout(kept.Record) { // what belongs to a sign-in stays for that
+		kept, err = c.take(ctx, state)
+	}
 	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
 	if refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}

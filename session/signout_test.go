@@ -187,3 +187,26 @@ func TestSignoutSilentRefused(t *testing.T) {
 	})
 	mustFail(t, "SignoutSilent", client.SignoutSilent(t.Context(), SignoutArgs{}), oidc.ErrProvider)
 }
+
+// A page may take a response for one of the other kind, as both have a state:
+// what belongs to it is there when the right one asks.
+func TestCallbacksOfTheOtherKind(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	signin := w.redirect(client, tab)
+	if response, err := client.SignoutCallback(t.Context(), signin); err != nil || response.State != nil {
+		t.Errorf("SignoutCallback = %v, %v", response, err)
+	}
+	if _, err := client.SigninCallback(t.Context(), signin); err != nil {
+		t.Errorf("the sign-in: %v", err)
+	}
+	if err := client.SignoutRedirect(t.Context(), SignoutArgs{State: []byte(`"mine"`)}); err != nil {
+		t.Fatal(err)
+	}
+	signout := w.op.Visit(tab.address)
+	_, err := client.SigninCallback(t.Context(), signout+"&code=c")
+	mustFail(t, "SigninCallback", err, oidc.ErrStateUnknown)
+	if response, err := client.SignoutCallback(t.Context(), signout); err != nil || string(response.State) != `"mine"` {
+		t.Errorf("the sign-out: %v, %v", response, err)
+	}
+}
