@@ -5,8 +5,9 @@ LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
+N        ?= 5
 
-.PHONY: all build dist demo test test-native test-js e2e faults compat check check-long lint fmt size bench fuzz clean chromium redis jstest
+.PHONY: all build dist demo test test-native test-js e2e faults compat check check-long lint fmt size bench flaky fuzz clean chromium redis jstest
 
 all: test
 
@@ -25,6 +26,7 @@ lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS)
 fmt: bin/golangci-lint   ; $< fmt
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 bench: chromium jstest   ; scripts/bench.sh
+flaky: chromium          ; scripts/flaky.sh $(N)
 fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
 clean:                   ; git clean -fdXq bin dist web/dist
 

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Prints the figures that the documents quote: natively, in a worker of the
-# browser, and of the whole product.
+# browser, of the whole product, and of a first sign-in beside other clients.
 set -eu
 cd "$(dirname "$0")/.."
 go test -run '^$' -bench . -benchmem $(go list ./... | grep -v /e2e)
 GOOS=js GOARCH=wasm go test -p 1 -exec "$PWD/bin/jstest" -run '^$' -bench VerifyIDToken -benchmem ./oidc
 go test -run '^$' -bench . -benchtime 30x -timeout 10m ./e2e
+npm ci --prefix e2e/bench --no-audit --no-fund --ignore-scripts
+go run ./e2e/bench
