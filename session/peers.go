@@ -120,6 +120,10 @@ func (s *session) follow(m peerMessage) {
 		if gone != nil && len(tabs) > 0 { // that program knows its own refresh token alone
 			_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
 		}
+	} else {
+		s.mu.Lock()
+		s.hint = true // a page that asks meanwhile waits for what is found
+		s.mu.Unlock()
 	}
 	if m.Who != "" && len(tabs) > 0 {
 		s.find(tabs[0], m.Who, before.unloads)

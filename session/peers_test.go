@@ -394,3 +394,32 @@ func TestPeersRestoreAtOnce(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// A page that asks while its program follows a sign-in, after a sign-out, waits
+// for whom it finds: one that was asleep hears of both at once.
+func TestPeersFollowBoth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.t = t
+		p := newPrograms(w, 2)
+		w.signIn(p.client[0], p.tab[0])
+		synctest.Wait()
+		p.tab[1].frame = func(_ context.Context, url string) (string, error) {
+			time.Sleep(time.Second)
+			return w.op.Visit(url), nil
+		}
+		if err := p.client[0].RemoveUser(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if _, err := p.client[0].SigninSilent(t.Context(), SigninArgs{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+		if user, err := p.client[1].User(t.Context()); err != nil || user == nil {
+			t.Errorf("User = %v, %v", user, err)
+		}
+		_ = p.client[0].RemoveUser(t.Context())
+		synctest.Wait()
+	})
+}
