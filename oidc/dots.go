@@ -2,7 +2,9 @@ package oidc
 
 import (
 	"encoding/hex"
+	"math/bits"
 	"strings"
+	"unicode"
 )
 
 // maxDecodings is how often a path may be escaped. Nobody means more, and
@@ -19,17 +21,21 @@ const maxDecodings = 8
 //   - "..%00", where a string ends with NUL, and "..%3F", where the decoded
 //     path is parsed again, which also drops tabs and line breaks (URL
 //     Standard 4.4);
-//   - "%C0%AE" and full-width dots, where bytes become text in a careless way;
+//   - "%C0%AE" and full-width dots, where bytes become text in a careless way,
+//     and "..%C2%A5", as the yen sign is a backslash in some of those ways;
 //   - "..%3A", where a colon ends the name of a file, and "...", where dots at
 //     the end of a name are dropped: Windows.
 //
-// It refuses every NUL, and what is escaped more than [maxDecodings] times.
+// Which of these a server does nobody can list. So the rule is one of what may
+// stand beside dots, however it is written: letters, digits and a few plain
+// characters make a name of them, anything else is a border or dropped. It
+// refuses every NUL, too, and what is escaped more than [maxDecodings] times.
 func hidesDots(segment string) bool {
 	for range maxDecodings {
 		if strings.Contains(segment, "\x00") || hasDots(segment) {
 			return true
 		}
-		plain := likeness.Replace(unescape(segment))
+		plain := likeness.Replace(overlong(unescape(segment)))
 		if plain == segment {
 			return false
 		}
@@ -38,34 +44,74 @@ func hidesDots(segment string) bool {
 	return true
 }
 
-// hasDots tells whether a part of text, between anything that some server may
-// take for a border, is nothing but dots.
+// borders are what some server takes for the end of a segment, or of what it
+// reads of one.
+const borders = `/\;:=?#,`
+
+// hasDots tells whether a part of text, between borders, has nothing but dots
+// in it, or two dots between what may be a border, or be dropped.
 func hasDots(text string) bool {
-	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(`/\;:=?#`, r) }) {
-		dots := strings.Map(func(r rune) rune {
-			if r <= ' ' || r == 0x7f {
-				return -1
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(borders, r) }) {
+		dots, named, attached := 0, false, false // attached: to a name, on the left
+		last := 0                                // dots that may be attached to one on the right
+		for _, r := range part {
+			switch {
+			case r <= ' ' || r == 0x7f || r == '+': // nothing to be seen
+			case r == '.':
+				if !attached {
+					last++
+				}
+			case isPlain(r):
+				dots, last, named, attached = 0, 0, true, true
+			default:
+				if dots += last; dots > 1 {
+					return true
+				}
+				last, attached = 0, false
 			}
-			return r
-		}, part)
-		if dots != "" && strings.Trim(dots, ".") == "" {
+		}
+		if dots += last; dots > 1 || dots > 0 && !named {
 			return true
 		}
 	}
 	return false
 }
 
-// likeness are what becomes a dot, a border or an escape where overlong UTF-8
-// is taken, or text normalized (Unicode, form NFKC).
+// isPlain tells whether a character is part of a name for every server.
+func isPlain(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_~!$&'()*@%", r)
+}
+
+// likeness are what becomes a dot, a border or an escape where text is
+// normalized (Unicode, form NFKC, and names of hosts).
 var likeness = strings.NewReplacer(
-	"\xc0.", ".", "\xc0\xae", ".", "\xe0\x80\xae", ".", "\xf0\x80\x80\xae", ".",
-	"\xc0/", "/", "\xc0\xaf", "/", "\xe0\x80\xaf", "/", "\xf0\x80\x80\xaf", "/",
-	"\xc1\x9c", `\`, "\xe0\x81\x9c", `\`, "\xf0\x80\x81\x9c", `\`,
-	"\xc0\x80", "\x00", "\xc0\xbb", ";", "\xc0\xa5", "%",
 	"\u2024", ".", "\u2025", "..", "\u2026", "...", "\ufe19", "...", "\ufe30", "..", "\ufe52", ".", "\uff0e", ".",
+	"\u3002", ".", "\uff61", ".",
 	"\uff0f", "/", "\u2215", "/", "\u2044", "/", "\uff3c", `\`, "\ufe68", `\`,
 	"\uff1b", ";", "\ufe14", ";", "\ufe54", ";", "\u037e", ";", "\uff05", "%", "\ufe6a", "%",
 )
+
+// overlong reads UTF-8 as careless servers do: in more bytes than are needed,
+// up to six, whatever the first bits of all but the first one are.
+func overlong(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		lead := bits.LeadingZeros8(^text[i]) // the number of bytes
+		if lead >= 2 && lead <= 6 && i+lead <= len(text) {
+			code := uint32(text[i]) & (0x7f >> lead)
+			for _, c := range []byte(text[i+1 : i+lead]) {
+				code = code<<6 | uint32(c)&0x3f
+			}
+			if code < 0x80 {
+				b.WriteByte(byte(code))
+				i += lead - 1
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
 
 // unescape decodes what is escaped, also as "%u002E" (IIS), and leaves alone
 // what is no escape, as lenient servers do.

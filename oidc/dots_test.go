@@ -14,6 +14,8 @@ import (
 var legalSegments = []string{
 	"a;v=1.0", "a;b;c", ";a", "things;sort=name;page=2", "v1.2", "..a", "a..", "a..b", ".well-known", "...b",
 	"100%25", "100%2525", "%25zz", "a%3Bb", "a%3Db", "a%2Fb", "DOMAIN%5Cuser", "a%20b", "%C3%A4", "%E4", "%FF%FE", "%E2%80%A6x", "=", ";", "a:verb", "20%25added", "%25uvw",
+	"..name", "caf%C3%A9", "caf%C3%A9.pdf", "%C3%A9t%C3%A9...", "..%C3%A9", ".%C3%A9tat", "%E7%AC%AC%E2%80%A6%E2%80%A6%E5%AE%8C", "%E3%81%A7%E3%81%99%E3%80%82%E3%80%82",
+	"to%20be%20...%20not", "to+be+...+not", "what%20(...)%20ever.txt", "J.+R.+R.", "%22a..b%22", "%E2%82%A9.5", "%5Bv1.2%5D.txt", "$..book", "1..5", "a.%C2%AD.b", "%E4.html", "%93%FA%96%7B.txt",
 }
 
 // dotSegments are taken for "." or ".." by some server.
@@ -29,6 +31,11 @@ var dotSegments = []string{
 	"...", "....", "..%3A", "..:$DATA", // and a name of a file ends
 	"%C0%AE%C0%AE", "%E0%80%AE.", "..%C0%AF", "..%C1%9C", "..%C0%80", "..%C0%BB", "%C0.%C0%2e", "%C0%A52e.", // overlong UTF-8
 	"%EF%BC%8E%EF%BC%8E", "%E2%80%A5", "%E2%80%A4.", "%EF%B9%92.", "..%EF%BC%8F", "..%E2%88%95", "..%EF%BC%9B", "%E2%80%A6", "%EF%BC%852e%EF%BC%852e", // NFKC, best fit
+	"..+", "+..", "..,", "x,..", "..%7C", "..%22", "%22..%22x", "..%22x", "..%3C%3E", // dropped, or borders
+	"..%C2%A5x", "..%E2%82%A9x", "..%E2%88%96x", "x%C2%A5..", "%C2%A5..%C2%A5x", // backslashes of Windows
+	".%C2%AD.", ".%E2%80%8B.", ".%EF%BB%BF.", "..%C2%A0", ".%ff.", "%ff..", ".%C2%AD.%C2%A5x", // dropped
+	"%f8%80%80%80%ae%f8%80%80%80%ae", "%fc%80%80%80%80%ae.", "..%c1%1cx", "..%c1%pcx", "..%c0%9vx", "%c0%2e%c0%6e", // overlong, and careless about it
+	"%E3%80%82%E3%80%82", "%EF%BD%A1.", // full stops
 	"%" + strings.Repeat("25", maxDecodings) + "41", // who knows
 }
 
