@@ -227,3 +227,36 @@ func TestAbsencesAreBounded(t *testing.T) {
 		t.Errorf("%d absences with a large state", n)
 	}
 }
+
+// The requests have the time that requests of this program have, and no more: a
+// provider that never answers is a timeout as ever.
+func TestExchangeAheadBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.t = t
+		var bounded, requests int
+		inner := w.transport
+		w.registry = NewRegistry(Config{Logf: t.Logf, Transport: doFunc(func(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+			requests++
+			if _, ok := ctx.Deadline(); ok {
+				bounded++
+			}
+			return inner.Do(ctx, req)
+		})})
+		client, tab := w.open(false)
+		url, arrival := tab.handOn(w.redirect(client, tab))
+		client.Close()
+		requests, bounded = 0, 0
+		w.registry.Arrive(url, arrival)
+		synctest.Wait()
+		if requests == 0 || bounded > 0 {
+			t.Errorf("%d of %d requests have a time of their own", bounded, requests)
+		}
+	})
+}
+
+type doFunc func(context.Context, *oidc.Request) (*oidc.Response, error)
+
+func (f doFunc) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	return f(ctx, req)
+}

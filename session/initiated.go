@@ -10,7 +10,7 @@ import (
 // SigninInitiated begins the sign-in that somebody else asks for at the page
 // that is registered as initiate_login_uri (OIDC Core 4). It leads to
 // target_link_uri afterwards, or to this page without its parameters, also if
-// the target is this page, or a redirect URI. It
+// the target would send the tab away again. It
 // returns when the navigation has been ordered. Codes: those of
 // [oidc.ParseInitiatedLogin] and [Client.SigninRedirect].
 func (c *Client) SigninInitiated(ctx context.Context, pageURL string) error {
@@ -21,13 +21,26 @@ func (c *Client) SigninInitiated(ctx context.Context, pageURL string) error {
 	}
 	args := SigninArgs{LoginHint: login.LoginHint, ReturnTo: login.TargetLinkURI}
 	page, _, _ := strings.Cut(pageURL, "?")
-	for _, again := range []string{page, c.settings.RedirectURI, c.settings.SilentRedirectURI, c.settings.PopupRedirectURI} {
-		place, _, _ := strings.Cut(again, "?")
-		if oidc.FitRedirectURI(place, args.ReturnTo) > 0 {
-			args.ReturnTo = "" // a page that would send the tab away again
-		}
+	if c.leadsAway(args.ReturnTo, page) {
+		args.ReturnTo = ""
 	}
 	override(&page, args.ReturnTo)
 	args.ReturnTo = page
 	return c.SigninRedirect(ctx, args)
+}
+
+// leadsAway tells whether the target of an initiated login would send the tab away
+// again: page, with another login to begin, or a redirect URI.
+func (c *Client) leadsAway(target, page string) bool {
+	if oidc.FitRedirectURI(page, target) > 0 {
+		_, err := oidc.ParseInitiatedLogin(target, []string{c.settings.Issuer})
+		return err == nil
+	}
+	for _, uri := range []string{c.settings.RedirectURI, c.settings.SilentRedirectURI, c.settings.PopupRedirectURI} {
+		place, _, _ := strings.Cut(uri, "?")
+		if oidc.FitRedirectURI(place, target) > 0 {
+			return true
+		}
+	}
+	return false
 }

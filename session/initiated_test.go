@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -21,7 +22,8 @@ func TestSigninInitiated(t *testing.T) {
 		{"4 target_link_uri", url.Values{"target_link_uri": {"https://app.example.test/cart?a=b"}}, "https://app.example.test/cart?a=b", "", ""},
 		{"4 target_link_uri is the callback page", url.Values{"target_link_uri": {"https://app.example.test/callback.html"}}, page, "", ""},
 		{"4 target_link_uri is the callback page, rewritten", url.Values{"target_link_uri": {"https://app.example.test/callback/?a=b"}}, page, "", ""},
-		{"4 target_link_uri is this page", url.Values{"target_link_uri": {page + "?iss=again"}}, page, "", ""},
+		{"4 target_link_uri is this page", url.Values{"target_link_uri": {page + "?view=cart"}}, page + "?view=cart", "", ""},
+		{"4 target_link_uri begins a login", url.Values{"target_link_uri": {page + "?iss=ISSUER"}}, page, "", ""},
 		{"4 target_link_uri of another origin", url.Values{"target_link_uri": {"https://evil.example/"}}, "", "", oidc.ErrTargetNotAllowed},
 		{"4 iss unknown", url.Values{"iss": {"https://evil.example"}}, "", "", oidc.ErrIssuerMismatch},
 		{"4 iss missing", url.Values{"iss": nil}, "", "", oidc.ErrCallbackMissing},
@@ -33,6 +35,11 @@ func TestSigninInitiated(t *testing.T) {
 			client, tab := w.open(false)
 			if _, ok := tt.query["iss"]; !ok {
 				tt.query.Set("iss", w.op.Issuer)
+			}
+			for name, values := range tt.query {
+				for i := range values {
+					tt.query[name][i] = strings.ReplaceAll(values[i], "ISSUER", url.QueryEscape(w.op.Issuer))
+				}
 			}
 			err := client.SigninInitiated(t.Context(), page+"?"+tt.query.Encode()+"#top")
 			if tt.want != "" {
