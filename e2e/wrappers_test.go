@@ -64,7 +64,7 @@ func testBundle(t *testing.T, define map[string]string) {
 	})
 	a.respond("/there/bundle.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
-		_, _ = w.Write(out.OutputFiles[0].Contents)
+		_, _ = w.Write(append(hurryScript(), out.OutputFiles[0].Contents...))
 	})
 	tab := newTab(t)
 	tab.do("open the page", chromedp.Navigate(a.origin+"/there/page.html"))

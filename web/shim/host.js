@@ -95,7 +95,7 @@ function ownURL(assets) {
   } catch {
     // no address, or one that nothing can be below
   }
-  throw failure("invalid_config", "assets are no folder of the page's own origin");
+  throw failure(assets ? "invalid_config" : "worker_not_found", "assets are no folder of the page's own origin");
 }
 
 /**
