@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -234,23 +235,24 @@ func TestExchangeAheadBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.t = t
-		var bounded, requests int
+		var bounded, requests atomic.Int32
 		inner := w.transport
 		w.registry = NewRegistry(Config{Logf: t.Logf, Transport: doFunc(func(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
-			requests++
+			requests.Add(1)
 			if _, ok := ctx.Deadline(); ok {
-				bounded++
+				bounded.Add(1)
 			}
 			return inner.Do(ctx, req)
 		})})
 		client, tab := w.open(false)
 		url, arrival := tab.handOn(w.redirect(client, tab))
 		client.Close()
-		requests, bounded = 0, 0
+		requests.Store(0)
+		bounded.Store(0)
 		w.registry.Arrive(url, arrival)
 		synctest.Wait()
-		if requests == 0 || bounded > 0 {
-			t.Errorf("%d of %d requests have a time of their own", bounded, requests)
+		if requests.Load() == 0 || bounded.Load() > 0 {
+			t.Errorf("%d of %d requests have a time of their own", bounded.Load(), requests.Load())
 		}
 	})
 }
