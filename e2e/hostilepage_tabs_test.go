@@ -131,6 +131,22 @@ var tabRows = []tabRow{
 		await Promise.all(Array.from({ length: 10_000 }, (_, i) => h.codeOf(i % 2 ? "stayActive" : "unknown")));
 		return true;
 	})()`},
+	{name: "news of four megabytes for the programs", attack: `(async () => {
+		const channel = new BroadcastChannel("oidcspa.session");
+		const members = Array.from({ length: 250_000 }, (_, i) => '"m' + i + '":0').join();
+		for (let i = 0; i < 60; i++) channel.postMessage("{" + members + "}");
+		return true;
+	})()`},
+	{name: "a hundred thousand pieces of news for the programs", attack: `(async () => {
+		const channel = new BroadcastChannel("oidcspa.session");
+		for (let i = 0; i < 100_000; i++) channel.postMessage('{"issuer":"https://op.example","client_id":"x","who":"' + i + '"}');
+		return true;
+	})()`},
+	{name: "a hundred thousand front-channel logouts", attack: `(async () => {
+		const channel = new BroadcastChannel("oidcspa.frontchannel");
+		for (let i = 0; i < 100_000; i++) channel.postMessage(location.origin + "/frontchannel.html?iss=https://op.example&sid=" + i);
+		return true;
+	})()`},
 	{name: "messages of four megabytes, and nested deeply", attack: `(async () => {
 		const h = await hand({ lock: await holdLock() });
 		await h.open();
