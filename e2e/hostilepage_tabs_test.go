@@ -358,3 +358,19 @@ func TestResponseInACopiedTab(t *testing.T) {
 		t.Errorf("later: code %q, want state_unknown", code)
 	}
 }
+
+// What a tab says of somebody's activity is passed on by every page, but not each
+// time: hundreds of thousands of messages are nobody's work when it is gone.
+func TestFloodOfActivity(t *testing.T) {
+	s := newStage(t, func(s *stage) { s.app.set("idle", map[string]any{"timeoutInSeconds": 600}) }).begin()
+	s.honest.expectProblems()
+	hostile := s.hostile()
+	eval[bool](hostile, `(() => {
+		const hint = Object.keys(localStorage).find((key) => key.startsWith("oidcspa.session:"));
+		const channel = new BroadcastChannel(hint.replace("oidcspa.session:", "oidcspa.active:"));
+		for (let i = 0; i < 300_000; i++) channel.postMessage(null);
+		return true;
+	})()`)
+	hostile.close()
+	s.check()
+}

@@ -182,8 +182,7 @@ func (p *provider) asksPages() bool {
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,
-// and when that began. It is [errNotAhead] if
-// there was none.
+// and when that began. It is [errNotAhead] if there was none.
 func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string) (*User, moment, error) {
 	e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
 	if e == nil {
