@@ -106,6 +106,7 @@ func (p *provider) signOut(tab *tab) {
 		tab.do("confirm the sign-out", chromedp.Click("button[value=sign-out], button[value=yes]"))
 	}
 	tab.waitReady()
+	eval[bool](tab, "Promise.resolve(globalThis.callback).then(() => true)")
 }
 
 // counts returns how often each kind of request was made.
