@@ -36,7 +36,8 @@ func TestComputedTableWrong(t *testing.T) {
 // nothing, like wasm, with changes to the overlay.
 func testCurves(t *testing.T, change func(replace map[string]string)) (string, error) {
 	t.Helper()
-	folder, pkg, replace := t.TempDir(), packageFolder(t, curvePackage), make(map[string]string)
+	toolchain := goHere(t, ".")
+	folder, pkg, replace := t.TempDir(), packageFolder(t, toolchain, curvePackage), make(map[string]string)
 	if err := computeTable(folder, pkg, replace); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,8 @@ func testCurves(t *testing.T, change func(replace map[string]string)) (string, e
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-v", "-tags=purego", "-overlay="+file, curvePackage)
+	cmd := exec.CommandContext(t.Context(), toolchain.command, "test", "-v", "-tags=purego", "-overlay="+file, curvePackage)
+	cmd.Env = append(os.Environ(), toolchain.env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	gover "go/version"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,10 +30,12 @@ func TestStubsByVersion(t *testing.T) {
 	}
 	for version, internals := range tests {
 		t.Run(version, func(t *testing.T) {
-			replaced := replacedFolders(t, version)
+			toolchain := goHere(t, ".")
+			toolchain.version = version
+			replaced := replacedFolders(t, toolchain)
 			for _, pkg := range slices.Concat(stubbed, stubbedInternals) {
 				want := internals || slices.Contains(stubbed, pkg)
-				if got := replaced[packageFolder(t, pkg)]; got != want {
+				if got := replaced[packageFolder(t, toolchain, pkg)]; got != want {
 					t.Errorf("%s replaced: %v, want %v", pkg, got, want)
 				}
 			}
@@ -57,10 +58,8 @@ func TestStubbedGo(t *testing.T) {
 }
 
 // replacedFolders returns the folders in which the overlay replaces files.
-func replacedFolders(t *testing.T, version string) map[string]bool {
+func replacedFolders(t *testing.T, toolchain *toolchain) map[string]bool {
 	t.Helper()
-	toolchain := goHere(t, ".")
-	toolchain.version = version
 	name, err := overlay(t.Context(), ".", t.TempDir(), toolchain)
 	if err != nil {
 		t.Fatal(err)
@@ -80,9 +79,9 @@ func replacedFolders(t *testing.T, version string) map[string]bool {
 	return folders
 }
 
-func packageFolder(t *testing.T, pkg string) string {
+func packageFolder(t *testing.T, toolchain *toolchain, pkg string) string {
 	t.Helper()
-	out, err := output(exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", pkg))
+	out, err := toolchain.run(t.Context(), ".", "list", "-f", "{{.Dir}}", pkg)
 	if err != nil {
 		t.Fatal(err)
 	}
