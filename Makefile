@@ -6,27 +6,35 @@ JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
 N        ?= 5
+NATIVE    = $$(go list ./... | grep -v /e2e)
+LONG     := TestFault|TestHostile|Peer|Compat|React|Vue# tests of e2e that `make check` runs
 
-.PHONY: all build dist demo test test-native test-js e2e faults compat check check-long lint fmt size bench flaky fuzz clean chromium redis jstest
+.PHONY: all build dist demo test test-native test-js e2e check race hostile faults compat claims check-long lint fmt size bench flaky fuzz clean chromium redis jstest
 
 all: test
 
 build:                   ; go run ./cmd/assets -v
 dist:                    ; go run ./cmd/assets -v -npm dist
 demo:                    ; go run ./demo
-test: lint test-native test-js e2e faults
-test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e) && cd session && go test -count=1 -run HostileTable
+
+test: test-native test-js e2e
+test-native: chromium redis ; go test $(NATIVE)
 test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
-e2e: chromium            ; cd e2e && go test -count=1 -timeout 25m -skip TestFault
+e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)'
+
+check: lint race hostile faults compat claims size
+lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
+race: chromium redis     ; go test $(RACE) $(NATIVE)
+hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 20m -run TestHostile
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium         ; scripts/compat.sh
-check: chromium          ; go run ./internal/claims/check -browser
-check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
-lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
-fmt: bin/golangci-lint   ; $< fmt
+claims: chromium         ; go run ./internal/claims/check -browser
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
+
+check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
+fmt: bin/golangci-lint   ; $< fmt
 bench: chromium jstest   ; scripts/bench.sh
-flaky: chromium          ; scripts/flaky.sh $(N)
+flaky: chromium          ; scripts/flaky.sh $(N) '$(LONG)'
 fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
 clean:                   ; git clean -fdXq bin dist web/dist
 

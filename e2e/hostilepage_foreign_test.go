@@ -17,7 +17,7 @@ import (
 
 // A site of somebody else's frames the app and its callback page, opens it,
 // and sends it what the callback page would. It hears nothing of the session.
-func TestForeignWindows(t *testing.T) {
+func TestHostileForeignWindows(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost"} { // another site, and another origin of the same site
 		t.Run(host, func(t *testing.T) { testForeignWindows(t, host) })
 	}
@@ -73,7 +73,7 @@ func testForeignWindows(t *testing.T, host string) {
 
 // A frame without an origin, of the app's own page, reaches neither worker nor
 // channels nor storage.
-func TestFrameWithoutAnOrigin(t *testing.T) {
+func TestHostileFrameWithoutAnOrigin(t *testing.T) {
 	s := newStage(t)
 	s.begin()
 	tab := s.hostile()
@@ -108,7 +108,7 @@ func TestFrameWithoutAnOrigin(t *testing.T) {
 
 // The address of the callback page, with the code in it, goes to nobody as the
 // referrer: neither to the app's own server nor to provider and API.
-func TestCallbackTellsNoReferrer(t *testing.T) {
+func TestHostileCallbackTellsNoReferrer(t *testing.T) {
 	s := newStage(t)
 	var mu sync.Mutex
 	seen := 0

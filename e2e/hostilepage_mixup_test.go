@@ -9,12 +9,12 @@ import (
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
-// TestMixUpTable does what [oidctest.MixUps] says, in the browser. A row passes if
+// TestHostileMixUps does what [oidctest.MixUps] says, in the browser. A row passes if
 // the error is the one expected, no token is asked for, and nobody is signed
 // in. Where the honest redirect URI is on another origin, the response is out
 // of the app's sight: the frame and the window end without an answer, and the
 // tab stays on the callback page.
-func TestMixUpTable(t *testing.T) {
+func TestHostileMixUps(t *testing.T) {
 	t.Parallel()
 	describe := func(row oidctest.MixUp) (string, bool) { return row.Name, false }
 	inLanes(t, 3, oidctest.MixUps(), describe, func(t *testing.T, row oidctest.MixUp) {

@@ -47,10 +47,10 @@ func namesInSources(t *testing.T) []string {
 	return all
 }
 
-// TestPollutedByEveryName puts a hostile value for every name that the scripts
+// TestHostilePollutedByEveryName puts a hostile value for every name that the scripts
 // read into Object.prototype, before they load: a sign-in by redirect, a silent
 // one, a renewal and getUser() do the same as without.
-func TestPollutedByEveryName(t *testing.T) {
+func TestHostilePollutedByEveryName(t *testing.T) {
 	names, err := json.Marshal(namesInSources(t))
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func (a *app) loose() {
 
 // Another script of the page has a hole that lets an attacker add members to
 // Object.prototype, and nothing else. The client reads none of them.
-func TestPollutedPrototype(t *testing.T) {
+func TestHostilePollutedPrototype(t *testing.T) {
 	rows := []struct{ name, members string }{
 		{"host and assets", `{ host: "page", assets: EVIL + "/" }`},
 		{"assets", `{ assets: EVIL + "/" }`},
@@ -99,7 +99,7 @@ func settlesSoon(promise string) string {
 }
 
 // Settings that would run scripts of others are refused, whoever wrote them.
-func TestSettingsThatRunScripts(t *testing.T) {
+func TestHostileSettingsThatRunScripts(t *testing.T) {
 	evil := newForeign(t)
 	s := newStage(t)
 	s.app.loose()
@@ -129,7 +129,7 @@ func TestSettingsThatRunScripts(t *testing.T) {
 
 // Markup is no script: what stands before the classic script, under a name that
 // the page could look for it by, does not say where the program is.
-func TestMarkupNamesNoProgram(t *testing.T) {
+func TestHostileMarkupNamesNoProgram(t *testing.T) {
 	evil := newForeign(t)
 	a := newApp(t)
 	a.loose()
@@ -158,7 +158,7 @@ func TestMarkupNamesNoProgram(t *testing.T) {
 
 // A script that comes before the client sees all that passes the page, and
 // chooses its random numbers. The verifier of a hidden frame is not among it.
-func TestScriptBeforeTheClient(t *testing.T) {
+func TestHostileScriptBeforeTheClient(t *testing.T) {
 	for _, host := range []string{"shared", "dedicated"} {
 		t.Run(host, func(t *testing.T) {
 			s := newStage(t)

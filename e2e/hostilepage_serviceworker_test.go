@@ -90,7 +90,7 @@ func forge(t *testing.T, tab *tab) {
 
 // An app's service worker that keeps out of the folder does no harm: a whole
 // session works, and what a script puts into the caches is not run.
-func TestServiceWorkerOutOfTheFolder(t *testing.T) {
+func TestHostileServiceWorkerOutOfTheFolder(t *testing.T) {
 	a, op, tab := newPWA(t, folder)
 	forge(t, tab)
 	if code := signinCode(tab); code != "" {
@@ -135,7 +135,7 @@ func TestServiceWorkerOutOfTheFolder(t *testing.T) {
 // page takes the place of the callback page. The client cannot see the
 // difference; should a browser ask the server for the scripts of workers one
 // day, this test says so, and the guide gets shorter.
-func TestServiceWorkerInTheFolder(t *testing.T) {
+func TestHostileServiceWorkerInTheFolder(t *testing.T) {
 	t.Run("the script in the cache is run", func(t *testing.T) {
 		a, _, tab := newPWA(t, "")
 		tab.expectProblems()
@@ -169,7 +169,7 @@ func TestServiceWorkerInTheFolder(t *testing.T) {
 // Browsers ask a service worker for the requests of the program, too. What it
 // has kept of the provider is good; what a script has made, or has taken from
 // another address, is no answer of the provider.
-func TestServiceWorkerInFrontOfTheProvider(t *testing.T) {
+func TestHostileServiceWorkerInFrontOfTheProvider(t *testing.T) {
 	const made = `new Response(JSON.stringify(metadata), { headers: { "Content-Type": "application/json" } })`
 	rows := []struct{ name, answer, want string }{
 		{"what it has kept", "", ""},

@@ -253,7 +253,7 @@ func (s *stage) waitOld() {
 // A shared worker that a script has started with other options keeps the app
 // from starting its own under that name. The app has one nevertheless: its
 // session survives a reload, and no metadata is in the storage.
-func TestWorkerWithOtherOptions(t *testing.T) {
+func TestHostileWorkerWithOtherOptions(t *testing.T) {
 	rows := []struct {
 		name, options string
 		more          []string // further names that are taken
@@ -323,7 +323,7 @@ func (s *stage) recordOfRedirect() string {
 
 // A tab that was duplicated has a copy of its sessionStorage: the response is
 // used once nevertheless.
-func TestResponseInACopiedTab(t *testing.T) {
+func TestHostileResponseInACopiedTab(t *testing.T) {
 	s := newStage(t)
 	s.app.respond("/held.html", s.app.override["/hostile.html"])
 	s.app.set("redirect_uri", s.app.origin+"/held.html")
@@ -361,7 +361,7 @@ func TestResponseInACopiedTab(t *testing.T) {
 
 // What a tab says of somebody's activity is passed on by every page, but not each
 // time: hundreds of thousands of messages are nobody's work when it is gone.
-func TestFloodOfActivity(t *testing.T) {
+func TestHostileFloodOfActivity(t *testing.T) {
 	s := newStage(t, func(s *stage) { s.app.set("idle", map[string]any{"timeoutInSeconds": 600}) }).begin()
 	s.honest.expectProblems()
 	hostile := s.hostile()

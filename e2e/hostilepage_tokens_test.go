@@ -15,7 +15,7 @@ import (
 
 // Under a policy of the worker that names provider and API, no call of a
 // hostile page has the program send a token elsewhere.
-func TestTokensUnderANamedPolicy(t *testing.T) {
+func TestHostileTokensUnderANamedPolicy(t *testing.T) {
 	rows := []struct{ name, attack string }{
 		{"a second manager with another list", `(async (evil) => {
 			const second = new oidc.UserManager({ ...settings, fetch: { allow: [evil] } });
@@ -65,7 +65,7 @@ func TestTokensUnderANamedPolicy(t *testing.T) {
 
 // A policy that names nobody lets nothing out of the worker: not even to the
 // provider.
-func TestTokensUnderThePolicyByDefault(t *testing.T) {
+func TestHostileTokensUnderThePolicyByDefault(t *testing.T) {
 	s := newStage(t, func(s *stage) { s.app.setPolicy(t, web.Policy{}) })
 	s.app.expectReports()
 	s.honest.expectProblems()
@@ -80,7 +80,7 @@ func TestTokensUnderThePolicyByDefault(t *testing.T) {
 
 // Wherever an API leads, the token goes to what fetch.allow names alone, and
 // the proof of its key goes where the token does.
-func TestTokensFollowNoRedirect(t *testing.T) {
+func TestHostileTokensFollowNoRedirect(t *testing.T) {
 	const refused = "redirect_refused"
 	rows := []struct {
 		name, path string
@@ -145,7 +145,7 @@ func TestTokensFollowNoRedirect(t *testing.T) {
 }
 
 // What servers may read as another path is not below the one that is allowed.
-func TestTokensAtTheEdgesOfTheList(t *testing.T) {
+func TestHostileTokensAtTheEdgesOfTheList(t *testing.T) {
 	s := newStage(t)
 	s.app.set("fetch", map[string]any{"allow": []string{s.api.origin + "/api"}})
 	tab := s.hostile()
@@ -185,7 +185,7 @@ func TestTokensAtTheEdgesOfTheList(t *testing.T) {
 
 // A browser that keeps what the userinfo endpoint answered does not answer for
 // the next person.
-func TestUserinfoThatMayBeCached(t *testing.T) {
+func TestHostileUserinfoThatMayBeCached(t *testing.T) {
 	s := newStage(t, func(s *stage) {
 		s.app.set("loadUserInfo", true)
 		s.op.Respond = func(endpoint string, w http.ResponseWriter, _ *http.Request) bool {

@@ -208,8 +208,8 @@ type sources struct {
 	hostile  map[string]bool            // names of oidctest's cases
 }
 
-// hostileTest begins the names of the tests whose rows are oidctest's cases.
-const hostileTest = "TestHostile"
+// hostileTest is the name of the tests whose rows are oidctest's cases.
+const hostileTest = "TestHostileTable"
 
 // parseSources reads all Go files.
 func parseSources(t *testing.T) *sources {
@@ -322,7 +322,7 @@ func (s *sources) checkTest(name string) string {
 		return "there is no test " + folder + "." + function
 	}
 	rows := s.literals[folder]
-	if strings.HasPrefix(function, hostileTest) {
+	if function == hostileTest {
 		rows = s.hostile
 	}
 	if hasRow && !rows[row] {
