@@ -34,6 +34,7 @@ func TestSettingsMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			a := newApp(t)
 			newHostile(t, a)
 			a.set(tt.setting, tt.value)
@@ -180,6 +181,7 @@ func TestFrameMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			a := newApp(t)
 			a.set("silentRequestTimeoutInSeconds", 3)
 			op := newHostile(t, a)
@@ -297,6 +299,7 @@ func TestRuntimeMistakes(t *testing.T) {
 	for _, tt := range tests {
 		for _, host := range append([]string{""}, tt.hosts...) {
 			t.Run(tt.name+"/"+host, func(t *testing.T) {
+				t.Parallel()
 				a := newApp(t)
 				a.expectReports()
 				if host != "" {
