@@ -1,7 +1,6 @@
 # make, Go and git are all that is needed; the tests see to their browser
 # and to Redis themselves, and `make compat` needs npm, too.
 
-LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
@@ -15,15 +14,15 @@ build:                   ; go run ./cmd/assets -v
 dist:                    ; go run ./cmd/assets -v -npm dist
 demo:                    ; go run ./demo
 test: lint test-native test-js e2e faults
-test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e) && cd session && go test -count=1 -run HostileTable
+test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e) && (cd internal/lint && go test .) && cd session && go test -count=1 -run HostileTable
 test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
 e2e: chromium            ; cd e2e && go test -count=1 -timeout 25m -skip TestFault
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium         ; scripts/compat.sh
 check: chromium          ; go run ./internal/claims/check -browser
 check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
-lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
-fmt: bin/golangci-lint   ; $< fmt
+lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< .
+fmt: bin/lint            ; gofmt -s -w . && $< fmt
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 bench: chromium jstest   ; scripts/bench.sh
 flaky: chromium          ; scripts/flaky.sh $(N)
@@ -34,4 +33,4 @@ chromium:                ; scripts/chromium.sh
 redis:                   ; scripts/redis.sh
 jstest:                  ; go build -o bin/ ./internal/jstest
 
-bin/golangci-lint: Makefile ; GOBIN=$(CURDIR)/bin go install $(LINTER) && touch $@
+bin/lint: $(wildcard internal/lint/*.go internal/lint/go.*) ; cd internal/lint && go build -o $(CURDIR)/bin/ . && touch $(CURDIR)/$@

@@ -98,14 +98,14 @@ var gosecAnalyzer = &analysis.Analyzer{
 	},
 }
 
-var reviveRules = []lint.Rule{
+var reviveRules = configured(
 	&rule.BlankImportsRule{},
 	&rule.ContextKeysType{},
 	&rule.DotImportsRule{},
 	&rule.ErrorNamingRule{},
 	&rule.ErrorReturnRule{},
 	&rule.ErrorStringsRule{},
-	exported(),
+	&rule.ExportedRule{},
 	&rule.IncrementDecrementRule{},
 	&rule.PackageCommentsRule{},
 	&rule.RangeRule{},
@@ -115,15 +115,23 @@ var reviveRules = []lint.Rule{
 	&rule.UnexportedReturnRule{},
 	&rule.UnreachableCodeRule{},
 	&rule.VarDeclarationsRule{},
-}
+)
 
-// exported is the rule that everything exported has a comment, but constants.
-func exported() lint.Rule {
-	r := &rule.ExportedRule{}
-	if err := r.Configure(lint.Arguments{"disableChecksOnConstants"}); err != nil {
-		panic(err)
+// configured gives rules their defaults, and leaves constants without comments
+// alone: what they stand for is in their names.
+func configured(rules ...lint.Rule) []lint.Rule {
+	for _, r := range rules {
+		var arguments lint.Arguments
+		if r.Name() == "exported" {
+			arguments = lint.Arguments{"disableChecksOnConstants"}
+		}
+		if r, ok := r.(lint.ConfigurableRule); ok {
+			if err := r.Configure(arguments); err != nil {
+				panic(err)
+			}
+		}
 	}
-	return r
+	return rules
 }
 
 var reviveAnalyzer = &analysis.Analyzer{

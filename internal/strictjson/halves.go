@@ -31,6 +31,5 @@ func unitAt(data []byte, i int) rune {
 		return 0
 	}
 	unit, _ := strconv.ParseUint(string(data[i+2:i+6]), 16, 16)
-	//lint:ignore gosec G115: 16 bits
 	return rune(unit)
 }
