@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -50,26 +51,31 @@ func format(folders []string) error {
 		folders = []string{"."}
 	}
 	for _, folder := range folders {
-		err := filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
-			hidden := strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			return err
+		}
+		err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+			hidden := name != "." && strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"
 			switch {
 			case err != nil:
 				return err
-			case entry.IsDir() && hidden && name != folder:
-				return filepath.SkipDir
-			case entry.IsDir() || hidden || filepath.Ext(name) != ".go":
+			case entry.IsDir() && hidden:
+				return fs.SkipDir
+			case entry.IsDir() || hidden || path.Ext(name) != ".go":
 				return nil
 			}
-			text, err := os.ReadFile(name)
+			text, err := root.ReadFile(name)
 			if err != nil {
 				return err
 			}
-			want, err := formatted(name, text, nil)
+			want, err := formatted(filepath.Join(folder, name), text, nil)
 			if err != nil || bytes.Equal(text, want) {
 				return err
 			}
-			return os.WriteFile(name, want, 0o600)
+			return root.WriteFile(name, want, 0o600)
 		})
+		root.Close()
 		if err != nil {
 			return err
 		}

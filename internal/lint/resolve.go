@@ -41,6 +41,7 @@ func resolve(file, again *ast.File) error {
 	for i := range from {
 		same[from[i]] = to[i]
 	}
+	//lint:ignore SA1019 the checks look at nothing else
 	copies := make(map[*ast.Object]*ast.Object)
 	for i := range from {
 		ident, ok := from[i].(*ast.Ident)
@@ -49,6 +50,7 @@ func resolve(file, again *ast.File) error {
 		}
 		object, ok := copies[ident.Obj]
 		if !ok {
+			//lint:ignore SA1019 as above
 			object = &ast.Object{Kind: ident.Obj.Kind, Name: ident.Obj.Name, Data: ident.Obj.Data}
 			if declared, ok := ident.Obj.Decl.(ast.Node); ok {
 				object.Decl = same[declared]
