@@ -1,7 +1,6 @@
 # make, Go and git are all that is needed; the tests see to their browser
 # and to Redis themselves, and `make compat` needs npm, too.
 
-LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
@@ -23,7 +22,7 @@ test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbri
 e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)'
 
 check: lint race hostile faults compat claims size
-lint: bin/golangci-lint  ; go vet ./... && $(JS) go vet ./... && $< run && $(JS) $< run
+lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .
 race: chromium redis     ; go test $(RACE) $(NATIVE)
 hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 20m -run TestHostile
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
@@ -32,7 +31,7 @@ claims: chromium         ; go run ./internal/claims/check -browser
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 
 check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
-fmt: bin/golangci-lint   ; $< fmt
+fmt: bin/lint            ; gofmt -s -w . && $< fmt
 bench: chromium jstest   ; scripts/bench.sh
 flaky: chromium          ; scripts/flaky.sh $(N) '$(LONG)'
 fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)
@@ -42,4 +41,4 @@ chromium:                ; scripts/chromium.sh
 redis:                   ; scripts/redis.sh
 jstest:                  ; go build -o bin/ ./internal/jstest
 
-bin/golangci-lint: Makefile ; GOBIN=$(CURDIR)/bin go install $(LINTER) && touch $@
+bin/lint: $(wildcard internal/lint/*.go internal/lint/go.*) ; cd internal/lint && go build -o $(CURDIR)/bin/ . && touch $(CURDIR)/$@

@@ -89,7 +89,8 @@ func buildPWA(t *testing.T, tool, register string, vite bool) fs.FS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder, err = os.MkdirTemp(folder, ".app-") //nolint:usetesting // the tools look for packages in the folders above it
+	//lint:ignore usetesting the tools look for packages in the folders above it
+	folder, err = os.MkdirTemp(folder, ".app-")
 	if err != nil {
 		t.Fatal(err)
 	}

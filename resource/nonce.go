@@ -29,7 +29,8 @@ func randomNonceKey() []byte {
 
 // make returns a nonce.
 func (n *nonces) make(now time.Time) string {
-	made := binary.BigEndian.AppendUint64(nil, uint64(now.Unix())) // #nosec G115 -- after 1970
+	//lint:ignore gosec G115: after 1970
+	made := binary.BigEndian.AppendUint64(nil, uint64(now.Unix()))
 	return base64.RawURLEncoding.EncodeToString(append(made, n.mac(made)...))
 }
 
@@ -57,6 +58,7 @@ func (n *nonces) age(nonce string, now time.Time) (age time.Duration, ok bool) {
 	if err != nil || len(data) != 8+nonceMAC || !hmac.Equal(data[8:], n.mac(data[:8])) {
 		return 0, false
 	}
-	made := int64(binary.BigEndian.Uint64(data)) // #nosec G115 -- made above
+	//lint:ignore gosec G115: made above
+	made := int64(binary.BigEndian.Uint64(data))
 	return time.Duration(now.Unix()-made) * time.Second, true
 }

@@ -31,5 +31,5 @@ func unitAt(data []byte, i int) rune {
 		return 0
 	}
 	unit, _ := strconv.ParseUint(string(data[i+2:i+6]), 16, 16)
-	return rune(unit) // #nosec G115 -- 16 bits
+	return rune(unit)
 }

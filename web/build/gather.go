@@ -145,7 +145,8 @@ func copyFiles(from, to string) error {
 		if filepath.Ext(name) == ".go" {
 			data = unixLines(data)
 		}
-		if err := os.WriteFile(filepath.Join(to, name), data, 0o600); err != nil { //nolint:gosec // G703: a name out of a folder
+		//lint:ignore gosec G703: a name out of a folder
+		if err := os.WriteFile(filepath.Join(to, name), data, 0o600); err != nil {
 			return err
 		}
 	}

@@ -133,7 +133,8 @@ func writeMemory(memory []byte) []byte {
 
 // appendNumber appends a number that is not negative.
 func appendNumber(out []byte, n int) []byte {
-	return binary.AppendUvarint(out, uint64(n)) //nolint:gosec // G115: it is not negative
+	//lint:ignore gosec G115: it is not negative
+	return binary.AppendUvarint(out, uint64(n))
 }
 
 // appendSigned is [appendNumber] for where signed numbers stand.

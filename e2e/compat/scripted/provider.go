@@ -290,7 +290,8 @@ func (p *Provider) redirect(w http.ResponseWriter, r *http.Request, to, mode str
 	if len(query) > 0 {
 		to += separator + query.Encode()
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: the scenario says where to
+	//lint:ignore gosec G710: the scenario says where to
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // tokens is what the token endpoint answers.
