@@ -82,15 +82,14 @@ func (s *session) doubt(user *User, err error) {
 	}
 }
 
-// over tells whether the session of user has ended, as a failed renewal says.
-func (s *session) over(user *User, verdict pace.Verdict) bool {
+// over tells whether the session of user is over after another failure.
+func (s *session) over(user *User, last failure, verdict pace.Verdict) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var g pace.Grant
-	if s.user == user {
-		g = s.grant.Grant
+	if s.user != user {
+		return verdict.Ends(last.Failure, new(pace.Grant))
 	}
-	return verdict.Ends(g)
+	return verdict.Ends(last.Failure, &s.grant.Grant)
 }
 
 func isInvalidGrant(err error) bool {

@@ -191,7 +191,7 @@ func TestRenewalFaults(t *testing.T) {
 						return true
 					}
 				})
-				time.Sleep(time.Hour + pace.RetryAfterLimit + pace.Limit)
+				time.Sleep(time.Hour + 2*pace.RetryAfterLimit)
 				synctest.Wait()
 				if len(sent) != tt.refresh || tab.frames != tt.frames {
 					t.Errorf("%d refresh requests, %d frames; want %d, %d", len(sent), tab.frames, tt.refresh, tt.frames)

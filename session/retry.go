@@ -41,13 +41,8 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 
 // failed decides what becomes of a session whose renewal failed.
 func (s *session) failed(c *Client, user *User, last failure, err error) {
-	retryAfter, passing := isPassing(err)
-	silent := errors.Is(err, ErrFrameNoResponse)
-	if silent {
-		passing = user.left(s.config.Now()) > 0 // an error page, perhaps
-	}
-	verdict := pace.Verdict{Passing: passing, Over: isOver(err), Silent: silent}
-	if s.over(user, verdict) {
+	verdict, retryAfter := s.judge(user, err)
+	if s.over(user, last, verdict) {
 		s.end(user, err)
 		return
 	}
@@ -55,7 +50,7 @@ func (s *session) failed(c *Client, user *User, last failure, err error) {
 	if s.refreshable(user) {
 		by = nil
 	}
-	next := last.Again(time.Now(), retryAfter, passing, s.roll())
+	next := last.Again(time.Now(), user.lifetime, retryAfter, verdict, s.roll())
 	s.mu.Lock()
 	s.failure = failure{user: user, err: err, by: by, Failure: next}
 	s.mu.Unlock()
@@ -87,15 +82,22 @@ func (s *session) pause(user *User) time.Duration {
 func (c *Client) Wake() {
 	s := c.session
 	s.mu.Lock()
-	s.failure.Wake()
+	s.failure.Wake(time.Now())
 	s.mu.Unlock()
 	s.expiry.poke()
 }
 
-// isOver tells whether an error of a renewal says that the user has no session
-// at the provider any more.
-func isOver(err error) bool {
-	return wantsUser(err) || errors.Is(err, oidc.ErrSubjectChanged)
+// judge tells what a renewal of user that failed with err says about the
+// session, and how long the provider asks to wait. A frame that shows an error
+// page may succeed later, for all that is known while the token is good.
+func (s *session) judge(user *User, err error) (v pace.Verdict, retryAfter time.Duration) {
+	retryAfter, v.Passing = isPassing(err)
+	if errors.Is(err, ErrFrameNoResponse) {
+		v.Passing = user.left(s.config.Now()) > 0
+		v.Silent = !v.Passing
+	}
+	v.Nobody, v.Other = wantsUser(err), errors.Is(err, oidc.ErrSubjectChanged)
+	return v, retryAfter
 }
 
 // isPassing tells whether a renewal that failed with err may succeed later, and

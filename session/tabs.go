@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"slices"
+	"time"
 )
 
 // join adds a tab.
@@ -43,7 +44,7 @@ func (s *session) disregard(c *Client) {
 func (s *session) forgive() {
 	s.mu.Lock()
 	s.failure.by = nil
-	s.failure.Wake()
+	s.failure.Wake(time.Now())
 	s.mu.Unlock()
 	s.expiry.poke()
 }

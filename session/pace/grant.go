@@ -23,15 +23,32 @@ func (g Grant) Usable() (usable, inDoubt bool) {
 	return true, g.Lost > 0
 }
 
+// SilenceLimit is how many silent renewals in a row end a session. Behind a
+// provider that is overloaded they may be error pages: each one counts only if
+// the provider has answered something else right after it, and they take
+// minutes.
+const SilenceLimit = 10
+
 // A Verdict is what a failed renewal says about the session.
 type Verdict struct {
 	Passing bool // it may succeed later
-	Over    bool // nobody is signed in at the provider any more, or somebody else
-	Silent  bool // the frame shows something else than a response
+	Nobody  bool // is signed in at the provider any more, says its frame
+	Other   bool // is signed in at the provider by now
+	Silent  bool // the frame shows something else than a response, and the token has ended
 }
 
-// Ends tells whether the session is over, for all that is known of its refresh
-// token.
-func (v Verdict) Ends(g Grant) bool {
-	return v.Over || !v.Passing && (v.Silent || g.Refused)
+// Ends tells whether the session is over after f and another failure. A refresh
+// token in doubt has its last use before a session ends because of a frame,
+// which sees no session where the browser keeps the provider's cookies from it:
+// then g says so.
+func (v Verdict) Ends(f Failure, g *Grant) bool {
+	over := v.Nobody || v.Silent && f.Silences+1 >= SilenceLimit || !v.Passing && g.Refused
+	switch {
+	case v.Other:
+		return true
+	case over && g.Lost >= LostLimit && !g.Spent && !g.Refused:
+		g.Lost = LostLimit - 1
+		return false
+	}
+	return over
 }

@@ -18,6 +18,11 @@ const (
 	Base  = 2 * time.Second
 	Limit = 2 * time.Minute
 
+	// RestLimit bounds the pause of the timer, which grows on to the life of
+	// the token: while nobody asks for one, an outage must not cost the
+	// provider many times what it costs to be there.
+	RestLimit = 15 * time.Minute
+
 	// RetryAfterLimit bounds how long a provider can ask to wait.
 	RetryAfterLimit = 10 * time.Minute
 
@@ -47,30 +52,49 @@ func Due(notice time.Duration, roll float64) time.Duration { return notice - par
 // A Failure is what the last renewals of a user came to, if they failed.
 type Failure struct {
 	Attempts int
-	Earliest time.Time // that a wake-up may try again
-	Until    time.Time // that nobody tries again before
-	Resting  bool      // nor the timer after that
+	Silences int           // the last so many were silent
+	Span     time.Duration // of the pause at most; doubles, from what was asked for
+	Earliest time.Time     // that a wake-up may try again
+	Until    time.Time     // that nobody tries again before
+	Rest     time.Time     // nor the timer; Until or later
+	Resting  bool          // the timer does not try at all
+	Asked    bool          // the provider asked to wait
 }
 
-// Again is the failure after another one, at now. A provider can ask to wait
-// with retryAfter; what is not passing waits for a wake-up or a caller alone.
-func (f Failure) Again(now time.Time, retryAfter time.Duration, passing bool, roll float64) Failure {
-	earliest := now.Add(max(min(retryAfter, RetryAfterLimit), WakePause))
-	limit := min(Base<<min(f.Attempts, 16), Limit)
-	return Failure{
+// Again is the failure after another one, at now, of a token with that life. A
+// provider can ask to wait with retryAfter: everybody whom it asked comes within
+// as much time again, or they would come together where it named a date.
+func (f Failure) Again(now time.Time, lifetime, retryAfter time.Duration, v Verdict, roll float64) Failure {
+	asked := min(retryAfter, RetryAfterLimit)
+	earliest := now.Add(max(asked, WakePause))
+	span := min(max(2*f.Span, asked, Base), RestLimit)
+	limit := max(min(span, Limit), asked)
+	rest := max(min(span, lifetime), limit)
+	next := Failure{
 		Attempts: f.Attempts + 1,
+		Span:     span,
 		Earliest: earliest,
 		Until:    earliest.Add(part(limit, roll)),
-		Resting:  !passing,
+		Rest:     earliest.Add(part(rest, roll)),
+		Resting:  !v.Passing && !v.Silent,
+		Asked:    asked > 0,
 	}
+	if v.Silent {
+		next.Silences = f.Silences + 1
+	}
+	return next
 }
 
 // Wake ends the pause, but not the one that the provider asked for.
-func (f *Failure) Wake() {
+func (f *Failure) Wake(now time.Time) {
 	f.Resting = false
+	if f.Asked && now.Before(f.Earliest) {
+		return
+	}
 	if f.Earliest.Before(f.Until) {
 		f.Until = f.Earliest
 	}
+	f.Rest = f.Until
 }
 
 // Pause is how long the timer has to wait.
@@ -78,7 +102,7 @@ func (f *Failure) Pause(now time.Time) time.Duration {
 	if f.Resting {
 		return Forever
 	}
-	return f.Until.Sub(now)
+	return f.Rest.Sub(now)
 }
 
 // part is the part of limit that roll says; nothing of what is negative.
