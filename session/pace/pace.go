@@ -70,13 +70,16 @@ func (f Failure) Again(now time.Time, lifetime, retryAfter time.Duration, v Verd
 	span := min(max(2*f.Span, asked, Base), RestLimit)
 	limit := max(min(span, Limit), asked)
 	rest := max(min(span, lifetime), limit)
+	if v.Silent { // whoever has to sign in again hears of it within minutes
+		rest = limit
+	}
 	next := Failure{
 		Attempts: f.Attempts + 1,
 		Span:     span,
 		Earliest: earliest,
 		Until:    earliest.Add(part(limit, roll)),
 		Rest:     earliest.Add(part(rest, roll)),
-		Resting:  !v.Passing && !v.Silent,
+		Resting:  !v.Passing && !v.Silent && !v.Nobody,
 		Asked:    asked > 0,
 	}
 	if v.Silent {
