@@ -14,7 +14,7 @@ type client struct {
 	metadata time.Time // when it was fetched
 	keys     time.Time
 	asked    time.Time // since when somebody waits for a token; zero if nobody does
-	slot     uint32    // of its next renewal; none if zero
+	slot     int       // of its next renewal; none if zero
 	used     bool      // the provider takes its refresh token for used
 	blocked  bool      // its frames see no session
 	out      bool
@@ -135,7 +135,7 @@ func (w *world) fetchKeys(c *client) outcome {
 }
 
 // attempt renews, and decides with package pace what follows, as session.failed does.
-func (w *world) attempt(i uint32) {
+func (w *world) attempt(i int) {
 	c := &w.clients[i]
 	o := w.renew(c)
 	switch {
@@ -152,7 +152,7 @@ func (w *world) attempt(i uint32) {
 
 // plan has client i renew when its timer says so, or an app that is in use needs
 // a token. What happens until at is in the air.
-func (w *world) plan(i uint32, at time.Time) {
+func (w *world) plan(i int, at time.Time) {
 	c := &w.clients[i]
 	next := at.Add(max(c.failure.Pause(at), 0))
 	if w.inUse(i) {
@@ -168,7 +168,7 @@ func (w *world) plan(i uint32, at time.Time) {
 }
 
 // look is somebody who shows the tab, reloads it, or is online again.
-func (w *world) look(i uint32) {
+func (w *world) look(i int) {
 	c := &w.clients[i]
 	if c.out || c.failure.Attempts == 0 {
 		return

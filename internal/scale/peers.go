@@ -11,7 +11,7 @@ const (
 )
 
 // attemptNaively renews, and tries again after a fixed pause whatever was said.
-func (w *world) attemptNaively(i uint32) {
+func (w *world) attemptNaively(i int) {
 	c := &w.clients[i]
 	ok, answer, _ := w.ask(token)
 	switch {
@@ -30,7 +30,7 @@ func (w *world) attemptNaively(i uint32) {
 
 // attemptAsPeer is SilentRenewService of oidc-client-ts: it repeats timeouts of
 // the frame, and nothing else. Metadata stays as it is, and keys are not used.
-func (w *world) attemptAsPeer(i uint32) {
+func (w *world) attemptAsPeer(i int) {
 	c := &w.clients[i]
 	if w.Policy == PeerFrames {
 		if ok, _, _ := w.ask(authorize); !ok {
@@ -50,13 +50,13 @@ func (w *world) attemptAsPeer(i uint32) {
 }
 
 // fails has a client try again later.
-func (w *world) fails(i uint32, pause time.Duration) {
+func (w *world) fails(i int, pause time.Duration) {
 	w.clients[i].failure.Attempts++
 	w.schedule(i, w.now.Add(pause))
 }
 
 // stick is a client that waits for somebody to reload or to sign in again.
-func (w *world) stick(i uint32) {
+func (w *world) stick(i int) {
 	c := &w.clients[i]
 	c.failure.Attempts++
 	c.slot, c.stuck = 0, true

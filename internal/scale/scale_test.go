@@ -21,7 +21,7 @@ func TestOutages(t *testing.T) {
 		{"no connection for an hour", time.Hour, time.Hour, func(*Scenario) {}, 0.03, 35 * time.Minute},
 		{"tokens of an hour", time.Hour, 10 * time.Minute, func(*Scenario) {}, 0.03, 35 * time.Minute},
 		{"503", 5 * time.Minute, 10 * time.Minute, func(s *Scenario) { s.Down = Busy }, 0.03, 15 * time.Minute},
-		{"503 until a date", 5 * time.Minute, 10 * time.Minute, func(s *Scenario) { s.Down, s.DownFor = Busy, -1 }, 0.03, 20 * time.Minute},
+		{"503 until a date", 5 * time.Minute, 10 * time.Minute, func(s *Scenario) { s.Down, s.DownFor = Busy, -1 }, 0.012, 20 * time.Minute},
 		{"503 until a date, tokens of an hour", time.Hour, time.Hour, func(s *Scenario) { s.Down, s.DownFor = Busy, -1 }, 0.05, 35 * time.Minute},
 		{"then Retry-After", 5 * time.Minute, 10 * time.Minute, func(s *Scenario) { s.ExcessFor = 30 * time.Second }, 0.03, 15 * time.Minute},
 		{"then no answer", 5 * time.Minute, 10 * time.Minute, func(s *Scenario) { s.Excess = Slow }, 0.03, 20 * time.Minute},

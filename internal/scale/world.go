@@ -25,8 +25,8 @@ type world struct {
 	at       int // the slot of now
 	provider provider
 	clients  []client
-	slots    [][]uint32
-	free     [][]uint32
+	slots    [][]int
+	free     [][]int
 	tries    []uint8 // of visitors
 	waiting  int
 	stuck    int             // of those who waited
@@ -57,10 +57,10 @@ func Run(s Scenario) Report {
 func newWorld(s Scenario) *world {
 	w := &world{
 		Scenario: s,
-		rnd:      rand.New(rand.NewPCG(s.Seed, 0)),
+		rnd:      rand.New(rand.NewPCG(s.Seed, 0)), //nolint:gosec // G404: a simulation, repeatable by its seed
 		start:    time.Unix(0, 0),
 		clients:  make([]client, s.Clients),
-		slots:    make([][]uint32, int((before+s.Outage+limit)/slot)),
+		slots:    make([][]int, int((before+s.Outage+limit)/slot)),
 	}
 	w.now = w.start
 	w.provider = provider{s: &w.Scenario, from: int(before / slot), to: int((before + s.Outage) / slot)}
@@ -76,7 +76,7 @@ func newWorld(s Scenario) *world {
 		c.metadata = w.start.Add(-w.some(metadataLifetime))
 		c.keys = w.start.Add(-w.some(keysLifetime))
 		c.blocked = w.rnd.Float64() < s.Blocked
-		w.schedule(uint32(i), w.start.Add(next))
+		w.schedule(i, w.start.Add(next))
 	}
 	return w
 }
@@ -95,13 +95,13 @@ func (w *world) ask(what kind) (ok bool, answer Answer, retryAfter time.Duration
 }
 
 // schedule has client i renew at a time, and not when it was to before.
-func (w *world) schedule(i uint32, at time.Time) {
+func (w *world) schedule(i int, at time.Time) {
 	next := max(int((at.Sub(w.start)+slot-1)/slot), w.at+1)
-	if int(i) < len(w.clients) {
-		if w.clients[i].slot == uint32(next) {
+	if i < len(w.clients) {
+		if w.clients[i].slot == next {
 			return // it is there already
 		}
-		w.clients[i].slot = uint32(next)
+		w.clients[i].slot = next
 	}
 	if next >= len(w.slots) {
 		return
@@ -119,9 +119,9 @@ func (w *world) due() {
 	w.rnd.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	for _, i := range list {
 		switch {
-		case int(i) >= len(w.clients):
+		case i >= len(w.clients):
 			w.visit(i)
-		case w.clients[i].slot != uint32(w.at):
+		case w.clients[i].slot != w.at:
 		case w.Policy == Ours:
 			w.attempt(i)
 		case w.Policy == Fixed:
@@ -142,17 +142,17 @@ func (w *world) looks() {
 	}
 	used := w.used()
 	for range w.count(used, w.LookEvery) {
-		w.look(uint32(w.rnd.IntN(used)))
+		w.look(w.rnd.IntN(used))
 	}
 	for range w.count(len(w.clients)-used, w.OtherEvery) {
-		w.look(uint32(used + w.rnd.IntN(len(w.clients)-used)))
+		w.look(used + w.rnd.IntN(len(w.clients)-used))
 	}
 }
 
 // used is how many clients somebody works with: the first ones.
 func (w *world) used() int { return int(w.InUse * float64(len(w.clients))) }
 
-func (w *world) inUse(i uint32) bool { return int(i) < w.used() }
+func (w *world) inUse(i int) bool { return i < w.used() }
 
 // count is how many of n do in this slot what each does so often.
 func (w *world) count(n int, every time.Duration) int {
@@ -169,15 +169,15 @@ func (w *world) round(x float64) int { return int(math.Floor(x + w.rnd.Float64()
 func (w *world) visits() {
 	for range w.round(w.Visitors * slot.Seconds()) {
 		w.tries = append(w.tries, 0)
-		w.visit(uint32(len(w.clients) + len(w.tries) - 1))
+		w.visit(len(w.clients) + len(w.tries) - 1)
 	}
 }
 
 // visit is a sign-in. Who meets an error tries again after a while, some times.
-func (w *world) visit(i uint32) {
+func (w *world) visit(i int) {
 	for _, what := range []kind{discovery, authorize, token, keys} {
 		if ok, _, _ := w.ask(what); !ok {
-			if tries := &w.tries[int(i)-len(w.clients)]; *tries < visitorTries {
+			if tries := &w.tries[i-len(w.clients)]; *tries < visitorTries {
 				*tries++
 				w.schedule(i, w.now.Add(5*time.Second+w.some(time.Minute)))
 			}
@@ -187,7 +187,7 @@ func (w *world) visit(i uint32) {
 }
 
 // renewed gives client i a token.
-func (w *world) renewed(i uint32, due time.Duration) {
+func (w *world) renewed(i int, due time.Duration) {
 	c := &w.clients[i]
 	if c.waited {
 		c.waited = false
@@ -207,7 +207,7 @@ func (w *world) renewed(i uint32, due time.Duration) {
 	w.schedule(i, c.expires.Add(-due))
 }
 
-func (w *world) signOut(i uint32) {
+func (w *world) signOut(i int) {
 	c := &w.clients[i]
 	if c.waited {
 		c.waited = false

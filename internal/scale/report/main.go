@@ -38,7 +38,7 @@ func replace(name, text string) {
 	if !found || !ended {
 		log.Fatalf("%s has no markers for %s", document, name)
 	}
-	if err := os.WriteFile(document, []byte(head+begin+"\n"+text+"\n"+end+tail), 0o644); err != nil {
+	if err := os.WriteFile(document, []byte(head+begin+"\n"+text+"\n"+end+tail), 0o644); err != nil { //nolint:gosec // G703: a name of ours
 		log.Fatal(err)
 	}
 }
