@@ -33,9 +33,13 @@ const OutageHead = "| tokens | away | who and how | steady /s | most during | mo
 
 // Row is the report as a row.
 func (r Report) Row() string {
+	person := "not simulated"
+	if r.Policy == Ours {
+		person = short(r.Person)
+	}
 	return fmt.Sprintf("| %s | %s | %s | %.0f | %d | %d | %d | %s | %s | %s | %s | %d | %d |\n",
 		short(r.Lifetime), short(r.Scenario.Outage), r.Name, r.Steady, r.During, r.Peak, r.P99,
-		short(r.Half), short(r.Nearly), short(r.All), short(r.Person), r.Out, r.Stuck)
+		short(r.Half), short(r.Nearly), short(r.All), person, r.Out, r.Stuck)
 }
 
 // short is a time in a table.
@@ -43,6 +47,8 @@ func short(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "never"
+	case d%time.Minute == 0 && d < time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
 	case d < time.Minute:
 		return fmt.Sprintf("%.0f s", d.Seconds())
 	case d < 2*time.Hour && d%time.Hour != 0:

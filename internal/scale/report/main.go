@@ -50,7 +50,7 @@ func simulate(clients int) string {
 		short.With("this client", func(*scale.Scenario) {}),
 		short.With("naive: every 5 s", func(s *scale.Scenario) { s.Policy = scale.Fixed }),
 		short.With("oidc-client-ts, refresh tokens", func(s *scale.Scenario) { s.Policy = scale.PeerTokens }),
-		short.With("oidc-client-ts, frames", func(s *scale.Scenario) { s.Policy = scale.PeerFrames }),
+		short.With("oidc-client-ts, frames", func(s *scale.Scenario) { s.Policy, s.Blocked = scale.PeerFrames, 0 }),
 	}
 	rest := []scale.Scenario{
 		short.With("503 with a date, then 503", func(s *scale.Scenario) { s.Down, s.DownFor = scale.Busy, -1 }),
