@@ -1,6 +1,9 @@
 package scale
 
 import (
+	"encoding/xml"
+	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -73,5 +76,27 @@ func TestDocument(t *testing.T) {
 	}
 	if !strings.Contains(string(document), DayTable()) {
 		t.Error("the table of a day is out of date: go run ./internal/scale/report")
+	}
+}
+
+// The picture is XML, with a line for each report.
+func TestPicture(t *testing.T) {
+	s := Outage(100, 5*time.Minute, 10*time.Minute)
+	picture := Picture([]Report{Run(s.With("one", func(*Scenario) {})), Run(s.With("two", func(*Scenario) {}))})
+	decoder, lines := xml.NewDecoder(strings.NewReader(picture)), 0
+	for {
+		element, err := decoder.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if start, ok := element.(xml.StartElement); ok && start.Name.Local == "path" && strings.Contains(fmt.Sprint(start.Attr), "stroke-width") {
+			lines++
+		}
+	}
+	if lines != 2 || strings.Contains(picture, "NaN") || strings.Contains(picture, "Inf") {
+		t.Errorf("%d lines:\n%s", lines, picture)
 	}
 }
