@@ -4,12 +4,14 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // tick is the longest sleep between two looks at the clocks. Timers are only
 // hints: hidden tabs throttle them and sleep stops them, so what counts is
 // what the clocks say at every tick.
-const tick = 5 * time.Second
+const tick = pace.Tick
 
 // An expiry watches the access token of a session. One goroutine per user who
 // is signed in moves between these states:
@@ -51,7 +53,7 @@ func (e *expiry) start(user *User) {
 		expiry: e,
 		user:   user,
 		notice: notice,
-		due:    notice - e.session.jitter(notice/2),
+		due:    pace.Due(notice, e.session.roll()),
 		landed: make(chan struct{}, 1),
 	}
 	e.session.config.spawn(func() { w.run(ctx) })
@@ -75,19 +77,13 @@ func (e *expiry) poke() {
 	}
 }
 
-// notice is how much life is left when the token counts as expiring: as the
-// settings say, but never more than a third of its life, or a token that
-// lives a minute would be renewed without a pause. Tokens that are dead on
-// arrival must not become a storm of requests: they get a tick.
+// notice is how much life is left when the token counts as expiring.
 func (e *expiry) notice(user *User) time.Duration {
-	if user.lifetime < tick {
-		return user.lifetime - tick
-	}
-	notice := defaultExpiringNotice
+	wanted := defaultExpiringNotice
 	if tabs := e.session.tabs(nil); len(tabs) > 0 {
-		notice = tabs[0].settings.ExpiringNotice
+		wanted = tabs[0].settings.ExpiringNotice
 	}
-	return min(notice, user.lifetime/3)
+	return pace.Notice(user.lifetime, wanted)
 }
 
 // A watch is the part of an [expiry] that concerns one access token.

@@ -4,23 +4,16 @@ import (
 	"errors"
 
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // A grant is the refresh token of the user who is signed in, and what is known
-// of its state. A provider that rotates refresh tokens takes the second use of
-// one for a theft, and revokes both (RFC 9700 4.14.2). So one whose answer was
-// lost is in doubt: it is used once more, when the provider is known to be
-// within reach, because most lost answers are requests that never arrived.
+// of its state.
 type grant struct {
-	token   oidc.Secret // the newest; that of the user may be used up
-	shown   oidc.Secret // what the user has of it: the newest of an answer that passed its checks
-	lost    int         // answers that never came
-	spent   bool        // an answer came that holds no usable refresh token
-	refused bool        // by the provider
+	token oidc.Secret // the newest; that of the user may be used up
+	shown oidc.Secret // what the user has of it: the newest of an answer that passed its checks
+	pace.Grant
 }
-
-// lostLimit is how many lost answers make a refresh token useless.
-const lostLimit = 2
 
 // refreshToken returns the newest refresh token of user.
 func (s *session) refreshToken(user *User) oidc.Secret {
@@ -38,11 +31,11 @@ func (s *session) refreshToken(user *User) oidc.Secret {
 func (s *session) usableRefreshToken(user *User) (token oidc.Secret, inDoubt bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g := &s.grant
-	if user == nil || s.user != user || g.spent || g.refused || g.lost >= lostLimit {
+	usable, inDoubt := s.grant.Usable()
+	if user == nil || s.user != user || !usable {
 		return "", false
 	}
-	return g.token, g.lost > 0
+	return s.grant.token, inDoubt
 }
 
 // take makes the refresh token of a user who passed all checks the one to use.
@@ -79,21 +72,24 @@ func (s *session) doubt(user *User, err error) {
 	answered := errors.As(err, &transport) && transport.Status != 0
 	switch {
 	case isInvalidGrant(err):
-		s.grant.refused = true
+		s.grant.Refused = true
 	case errors.Is(err, oidc.ErrProvider), errors.Is(err, oidc.ErrHTTPStatus), errors.Is(err, oidc.ErrRedirectRefused), errors.Is(err, errNotSent):
 		// It said no, and issued nothing.
 	case transport != nil && !answered:
-		s.grant.lost++
+		s.grant.Lost++
 	default:
-		s.grant.spent = true
+		s.grant.Spent = true
 	}
 }
 
-// grantRefused tells whether the provider refused the refresh token of user.
-func (s *session) grantRefused(user *User) bool {
+// over tells whether the session of user is over after another failure.
+func (s *session) over(user *User, last failure, verdict pace.Verdict) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.user == user && s.grant.refused
+	if s.user != user {
+		return verdict.Ends(last.Failure, new(pace.Grant))
+	}
+	return verdict.Ends(last.Failure, &s.grant.Grant)
 }
 
 func isInvalidGrant(err error) bool {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // seen are the values of a header by endpoint, in order.
@@ -190,7 +191,7 @@ func TestHeadersMissing(t *testing.T) {
 			w.signIn(client, tab)
 			w.op.ResetRequests()
 			tab.headers = fails(want)
-			for range lostLimit + 1 {
+			for range pace.LostLimit + 1 {
 				_, err := client.SigninSilent(t.Context(), SigninArgs{})
 				mustFail(t, "SigninSilent", err, want)
 			}

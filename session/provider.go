@@ -55,11 +55,16 @@ func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.metadata, p.metadataAt = metadata, p.now()
+		p.keep(metadata)
 		return metadata, nil
 	})
+}
+
+// keep remembers metadata that was fetched just now.
+func (p *provider) keep(metadata *oidc.Metadata) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.metadata, p.metadataAt = metadata, p.now()
 }
 
 // cachedMetadata returns the metadata at hand, or nil if it has to be fetched.
@@ -160,6 +165,9 @@ func (p *provider) verify(ctx context.Context, expected *oidc.ExpectedIDToken, t
 func (p *provider) probe(ctx context.Context) error {
 	transport := pastCache{p.transport}
 	metadata, err := p.source.Fetch(ctx, transport)
+	if err == nil {
+		p.keep(metadata)
+	}
 	if err == nil && p.source.Document != "" && p.keysOfApp == nil {
 		_, err = oidc.FetchKeys(ctx, transport, metadata.JWKSURI, true)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 const longRun = 24 * time.Hour
@@ -156,7 +157,7 @@ func TestRenewalFaults(t *testing.T) {
 		{"500 four times", many(status(500), 4), true, 5, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"429 with seconds", many(status(429, "Retry-After", "15"), 1), true, 2, 0, 15 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"429 with a date", many(busyUntil, 1), true, 2, 0, 19 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
-		{"429 with a year", many(status(429, "Retry-After", "31536000"), 1), true, 2, 0, retryAfterLimit, []EventName{AccessTokenExpiring, SilentRenewError, AccessTokenExpired, UserLoaded}},
+		{"429 with a year", many(status(429, "Retry-After", "31536000"), 1), true, 2, 0, pace.RetryAfterLimit, []EventName{AccessTokenExpiring, SilentRenewError, AccessTokenExpired, UserLoaded}},
 		{"lost answer", many(hangUp, 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"two lost answers", many(hangUp, 2), true, 2, 1, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"slow", many(slow, 1), true, 2, 0, 10 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
@@ -190,7 +191,7 @@ func TestRenewalFaults(t *testing.T) {
 						return true
 					}
 				})
-				time.Sleep(time.Hour + retryAfterLimit + backoffLimit)
+				time.Sleep(time.Hour + 2*pace.RetryAfterLimit)
 				synctest.Wait()
 				if len(sent) != tt.refresh || tab.frames != tt.frames {
 					t.Errorf("%d refresh requests, %d frames; want %d, %d", len(sent), tab.frames, tt.refresh, tt.frames)

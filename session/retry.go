@@ -4,38 +4,18 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"math"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
-)
-
-const (
-	// backoffBase and backoffLimit bound the pause after a failed renewal: full
-	// jitter between nothing and a limit that doubles with each failure.
-	backoffBase  = 2 * time.Second
-	backoffLimit = 2 * time.Minute
-
-	// retryAfterLimit bounds how long a provider can ask to wait.
-	retryAfterLimit = 10 * time.Minute
-
-	// wakePause is the shortest time between two attempts, however often tabs
-	// wake up.
-	wakePause = time.Second
-
-	// forever is longer than any program runs.
-	forever = time.Duration(math.MaxInt64)
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // A failure is what the last renewals of a user came to.
 type failure struct {
-	user     *User
-	err      error
-	by       *Client // the tab whose frame it was; nil if there was none
-	attempts int
-	earliest time.Time // that a wake-up may try again
-	until    time.Time // that nobody tries again before
-	resting  bool      // nor the timer after that
+	user *User
+	err  error
+	by   *Client // the tab whose frame it was; nil if there was none
+	pace.Failure
 }
 
 // keep renews user because the access token is about to end. It gives up at
@@ -44,10 +24,10 @@ type failure struct {
 func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 	_, err := s.keeping.doFor(ctx, c, func(ctx, _ context.Context) (struct{}, error) {
 		last := s.lastFailure(user)
-		if time.Until(last.until) > 0 {
+		if time.Until(last.Until) > 0 {
 			return struct{}{}, last.err
 		}
-		if last.attempts > 0 {
+		if last.Attempts > 0 {
 			s.stats.retry()
 		}
 		err := c.renew(ctx, user)
@@ -61,31 +41,20 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 
 // failed decides what becomes of a session whose renewal failed.
 func (s *session) failed(c *Client, user *User, last failure, err error) {
-	retryAfter, passing := isPassing(err)
-	if errors.Is(err, ErrFrameNoResponse) {
-		passing = user.left(s.config.Now()) > 0 // an error page, perhaps
-	}
-	if isOver(err) || !passing && (errors.Is(err, ErrFrameNoResponse) || s.grantRefused(user)) {
+	verdict, retryAfter := s.judge(user, err)
+	if s.over(user, last, verdict) {
 		s.end(user, err)
 		return
 	}
-	attempts := last.attempts + 1
-	now := time.Now()
-	earliest := now.Add(max(min(retryAfter, retryAfterLimit), wakePause))
-	limit := min(backoffBase<<min(attempts-1, 16), backoffLimit)
 	by := c
 	if s.refreshable(user) {
 		by = nil
 	}
+	next := last.Again(time.Now(), user.lifetime, retryAfter, verdict, s.roll())
 	s.mu.Lock()
-	s.failure = failure{
-		user: user, err: err, by: by, attempts: attempts,
-		earliest: earliest,
-		until:    earliest.Add(s.jitter(limit)),
-		resting:  !passing,
-	}
+	s.failure = failure{user: user, err: err, by: by, Failure: next}
 	s.mu.Unlock()
-	if attempts == 1 {
+	if next.Attempts == 1 {
 		s.notify(Event{Name: SilentRenewError, Err: err})
 	}
 }
@@ -104,10 +73,7 @@ func (s *session) lastFailure(user *User) failure {
 // pause returns how long the timer has to wait before it renews user.
 func (s *session) pause(user *User) time.Duration {
 	last := s.lastFailure(user)
-	if last.resting {
-		return forever
-	}
-	return time.Until(last.until)
+	return last.Pause(time.Now())
 }
 
 // Wake says that something has changed for the tab: it is online again, shown
@@ -116,18 +82,22 @@ func (s *session) pause(user *User) time.Duration {
 func (c *Client) Wake() {
 	s := c.session
 	s.mu.Lock()
-	s.failure.resting = false
-	if s.failure.earliest.Before(s.failure.until) {
-		s.failure.until = s.failure.earliest
-	}
+	s.failure.Wake(time.Now())
 	s.mu.Unlock()
 	s.expiry.poke()
 }
 
-// isOver tells whether an error of a renewal says that the user has no session
-// at the provider any more.
-func isOver(err error) bool {
-	return wantsUser(err) || errors.Is(err, oidc.ErrSubjectChanged)
+// judge tells what a renewal of user that failed with err says about the
+// session, and how long the provider asks to wait. A frame that shows an error
+// page may succeed later, for all that is known while the token is good.
+func (s *session) judge(user *User, err error) (v pace.Verdict, retryAfter time.Duration) {
+	retryAfter, v.Passing = isPassing(err)
+	if errors.Is(err, ErrFrameNoResponse) {
+		v.Passing = user.left(s.config.Now()) > 0
+		v.Silent = !v.Passing
+	}
+	v.Nobody, v.Other = wantsUser(err), errors.Is(err, oidc.ErrSubjectChanged)
+	return v, retryAfter
 }
 
 // isPassing tells whether a renewal that failed with err may succeed later, and
@@ -152,11 +122,11 @@ func isPassing(err error) (retryAfter time.Duration, passing bool) {
 	return 0, false
 }
 
-// jitter returns a random part of limit.
-func (s *session) jitter(limit time.Duration) time.Duration {
+// roll returns a random number of [0,1).
+func (s *session) roll() float64 {
 	var b [8]byte
-	if _, err := s.config.Rand.Read(b[:]); err != nil || limit <= 0 {
+	if _, err := s.config.Rand.Read(b[:]); err != nil {
 		return 0
 	}
-	return time.Duration(float64(limit) * (float64(binary.LittleEndian.Uint64(b[:])>>11) / (1 << 53)))
+	return float64(binary.LittleEndian.Uint64(b[:])>>11) / (1 << 53)
 }

@@ -148,6 +148,11 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	if err != nil {
 		return nil, err
 	}
+	if previous.IDToken != "" { // they are needed for the next one: a token that nobody can check is wasted
+		if _, err := s.provider.fetchKeys(ctx, false); err != nil {
+			return nil, err
+		}
+	}
 	request := &oidc.RefreshRequest{
 		ClientID:     c.settings.ClientID,
 		RefreshToken: token,

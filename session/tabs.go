@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"slices"
+	"time"
 )
 
 // join adds a tab.
@@ -42,7 +43,8 @@ func (s *session) disregard(c *Client) {
 // tried again as soon as the provider lets it.
 func (s *session) forgive() {
 	s.mu.Lock()
-	s.failure.by, s.failure.until, s.failure.resting = nil, s.failure.earliest, false
+	s.failure.by = nil
+	s.failure.Wake(time.Now())
 	s.mu.Unlock()
 	s.expiry.poke()
 }

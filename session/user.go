@@ -7,6 +7,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // A User is an End-User who is signed in, and the tokens. It is not changed
@@ -90,7 +91,7 @@ func pick(members map[string]strictjson.RawMessage, names []string) map[string]s
 // sleep, the other one cannot be set back: what ends first counts.
 func (u *User) left(now time.Time) time.Duration {
 	if u.lifetime == 0 {
-		return forever
+		return pace.Forever
 	}
 	return min(time.Unix(u.ExpiresAt, 0).Sub(now.Round(0)), time.Until(u.deadline))
 }
