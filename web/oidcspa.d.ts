@@ -630,7 +630,7 @@ export interface Stats {
  */
 export interface StartPhases {
   /**
-   * The first call of this page, as the program names it ("getUser", "signinRedirect", "prepare"), or
+   * The first call of this page but stats(), as the program names it ("getUser", "signinRedirect", "prepare"), or
    * "intent" or "idle" if prepare() was called because of the setting prepare.
    */
   readonly by?: string;
