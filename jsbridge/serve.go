@@ -17,32 +17,37 @@ import (
 // long as the program lives:
 //
 //	let connect;
-//	globalThis["name"] = (accept) => { connect = accept; };
+//	globalThis["name"] = (accept) => { connect = accept; return "text"; };
 //	go.run(instance);
 //	connect(port);
 //
-// Messages that arrive before accept listens are kept.
-func Serve(global string, accept func(*Port)) error {
-	_, err := serve(global, accept)
-	return err
+// Messages that arrive before accept listens are kept. Serve returns the text
+// that the host's function has returned, empty if it returned something else.
+func Serve(global string, accept func(*Port)) (said string, err error) {
+	said, _, err = serve(global, accept)
+	return said, err
 }
 
 // serve is Serve for tests, which want the callback back.
-func serve(global string, accept func(*Port)) (stop func(), err error) {
+func serve(global string, accept func(*Port)) (said string, stop func(), err error) {
 	host, err := safejs.Global().Get(global)
 	if err != nil {
-		return nil, caught(err)
+		return "", nil, caught(err)
 	}
 	if !isType(host, safejs.TypeFunction) {
-		return nil, fmt.Errorf("jsbridge: globalThis[%q] is no function: the host did not offer itself", global)
+		return "", nil, fmt.Errorf("jsbridge: globalThis[%q] is no function: the host did not offer itself", global)
 	}
 	if err := safejs.Global().Delete(global); err != nil {
-		return nil, caught(err)
+		return "", nil, caught(err)
 	}
 	f := callback(func(port safejs.Value) { go accept(NewPort(port)) })
-	if _, err := host.Invoke(f); err != nil {
+	answer, err := host.Invoke(f)
+	if err != nil {
 		release(f)
-		return nil, caught(err)
+		return "", nil, caught(err)
 	}
-	return func() { release(f) }, nil
+	if isType(answer, safejs.TypeString) {
+		said, _ = answer.String()
+	}
+	return said, func() { release(f) }, nil
 }

@@ -10,11 +10,11 @@ import (
 func TestServe(t *testing.T) {
 	const name = "jsbridge.test"
 	before := Live()
-	eval(t, `globalThis[args[0]] = (accept) => { globalThis.acceptForTest = accept; }`, name)
+	eval(t, `globalThis[args[0]] = (accept) => { globalThis.acceptForTest = accept; return "said"; }`, name)
 	ports := make(chan *Port, 2)
-	stop, err := serve(name, func(p *Port) { ports <- p })
-	if err != nil {
-		t.Fatal(err)
+	said, stop, err := serve(name, func(p *Port) { ports <- p })
+	if err != nil || said != "said" {
+		t.Fatalf("%q, %v", said, err)
 	}
 	if got := eval(t, `return String(args[0] in globalThis)`, name); text(t, got) != "false" {
 		t.Error("the global is still there")
@@ -43,15 +43,15 @@ func TestServe(t *testing.T) {
 func TestServeNoHost(t *testing.T) {
 	before := Live()
 	accept := func(*Port) { t.Error("accept was called") }
-	if err := Serve("jsbridge.nobody", accept); err == nil {
+	if _, err := Serve("jsbridge.nobody", accept); err == nil {
 		t.Error("no global: no error")
 	}
 	eval(t, `globalThis["jsbridge.test"] = 1`)
-	if err := Serve("jsbridge.test", accept); err == nil {
+	if _, err := Serve("jsbridge.test", accept); err == nil {
 		t.Error("the global is a number: no error")
 	}
 	eval(t, `globalThis["jsbridge.test"] = () => { throw new RangeError("no"); }`)
-	if err := Serve("jsbridge.test", accept); !errors.Is(err, &Error{Name: "RangeError"}) {
+	if _, err := Serve("jsbridge.test", accept); !errors.Is(err, &Error{Name: "RangeError"}) {
 		t.Errorf("the host throws: got %v", err)
 	}
 	if Live() != before {

@@ -44,7 +44,8 @@ type absence struct {
 	settings Settings
 	record   []byte
 	until    time.Time
-	exchange *exchange // nil before the response is here
+	phases   SigninPhases // so far
+	exchange *exchange    // nil before the response is here
 }
 
 // An exchange is a token request for a response that the tab has not brought yet.
@@ -52,6 +53,7 @@ type exchange struct {
 	arrived string // the response, at the address where it arrived
 	session *session
 	began   moment        // of the session
+	phases  SigninPhases  // those of the exchange, and Arrived
 	done    chan struct{} // closed when user or err is there
 	user    *User
 	err     error
@@ -92,17 +94,20 @@ func (d *absences) arrive(state oidc.Secret, arrived string, now time.Time) *abs
 	return left
 }
 
-// claim ends an absence. It returns the exchange for the response that the tab
-// has brought, nil if there is none.
-func (d *absences) claim(state oidc.Secret, record []byte, arrived string) *exchange {
+// claim ends an absence. It returns what is known of the sign-in so far, and the
+// exchange for the response that the tab has brought, nil if there is none.
+func (d *absences) claim(state oidc.Secret, record []byte, arrived string) (SigninPhases, *exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	left := d.left[state]
 	delete(d.left, state)
-	if left == nil || left.exchange == nil || left.exchange.arrived != arrived || !bytes.Equal(left.record, record) {
-		return nil
+	if left == nil || !bytes.Equal(left.record, record) {
+		return SigninPhases{}, nil
 	}
-	return left.exchange
+	if left.exchange == nil || left.exchange.arrived != arrived {
+		return left.phases, nil
+	}
+	return left.phases, left.exchange
 }
 
 // drop ends an absence whose tab has not come. It reports whether that is so.
@@ -127,6 +132,7 @@ func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
 		return
 	}
 	if left := r.absences.arrive(state, arrival.at(callbackURL), time.Now()); left != nil {
+		left.exchange.phases.Arrived = r.config.Now().UnixMilli()
 		r.config.spawn(func() { r.exchangeAhead(state, left) })
 	}
 }
@@ -165,7 +171,7 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 	if err != nil || !namesIssuer(metadata, tx) {
 		return nil, errNotAhead
 	}
-	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, SigninArgs{SkipUserinfo: record.SkipUserinfo})
+	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, SigninArgs{SkipUserinfo: record.SkipUserinfo, phases: &left.exchange.phases})
 }
 
 // asksPages tells whether a request needs a page of the app, for the values of
@@ -182,9 +188,12 @@ func (p *provider) asksPages() bool {
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,
-// and when that began. It is [errNotAhead] if there was none.
-func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string) (*User, moment, error) {
-	e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
+// and when that began. It is [errNotAhead] if there was none. It adds what the
+// program knows of the sign-in to phases.
+func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string, phases *SigninPhases) (*User, moment, error) {
+	known, e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
+	known.Returned = phases.Returned
+	*phases = known
 	if e == nil {
 		return nil, moment{}, errNotAhead
 	}
@@ -193,8 +202,10 @@ func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kep
 	case <-ctx.Done():
 		return nil, moment{}, context.Cause(ctx)
 	}
+	phases.take(e)
 	if e.session != c.session {
 		return nil, moment{}, errNotAhead
 	}
+	phases.Ahead = !errors.Is(e.err, errNotAhead)
 	return e.user, e.began, e.err
 }

@@ -83,8 +83,12 @@ type SigninArgs struct {
 	// response to.
 	ReturnTo string
 
-	stepUp *StepUp // the challenge that the sign-in answers
-	keep   bool    // the response is kept for another try
+	// Called is when the app asked for it, as [SigninPhases] say it; 0: unknown.
+	Called int64
+
+	stepUp *StepUp       // the challenge that the sign-in answers
+	keep   bool          // the response is kept for another try
+	phases *SigninPhases // of the sign-in; may be nil
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
@@ -101,16 +105,18 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
+	phases := c.session.calledAt(args.Called)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return err
 	}
+	phases.found(c.session.provider)
 	request := args.request(&c.settings)
-	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo}, args.ReturnTo)
+	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo}, args.ReturnTo, phases)
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards.
-func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string) error {
+func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases) error {
 	tx, url, err := c.session.start(ctx, c, metadata, request)
 	if err != nil {
 		return err
@@ -133,7 +139,8 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 		return err
 	}
 	if !c.session.config.OnePage {
-		left := &absence{settings: c.settings, record: data, until: time.Now().Add(underway)}
+		phases.Left = c.session.wall()
+		left := &absence{settings: c.settings, record: data, until: time.Now().Add(underway), phases: phases}
 		c.session.registry.absences.leave(tx.State, left, time.Now())
 	}
 	c.session.goesAway()
@@ -182,6 +189,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, now := c.session.current()
+	phases := SigninPhases{Returned: now.at.UnixMilli()}
 	kept, err := c.take(ctx, state)
 	if err != nil {
 		return nil, err
@@ -200,7 +208,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
-	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL)
+	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL, &phases)
 	if record.Restore && !c.session.hinted() { // somebody has signed out since
 		if err == nil {
 			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
@@ -215,7 +223,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
 		begun = now
-		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo})
+		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo, phases: &phases})
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {
@@ -228,6 +236,10 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	c.session.stepUpAnswered(record.StepUp)
 	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
 		return nil, err
+	}
+	if !record.Restore { // the app did not ask for it
+		phases.User = c.session.wall()
+		c.session.stats.signin(phases)
 	}
 	return user, c.restored(ctx, record.Restore)
 }

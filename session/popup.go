@@ -43,10 +43,13 @@ type Popup struct {
 // [ErrPageGone], and those of [Client.SigninCallback].
 func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
+	phases := s.calledAt(args.Called)
+	args.phases = &phases
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
 	}
+	phases.found(s.provider)
 	request := args.request(&c.settings)
 	if args.Request.Display == "" {
 		request.Display = "popup" // OIDC Core 3.1.2.1
@@ -63,6 +66,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		_, began := s.current()
+		phases.Arrived = began.at.UnixMilli()
 		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, args)
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
@@ -71,8 +75,11 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		if user, err = c.orRevoke(ctx, user)(user, s.load(user, began)); err != nil {
 			return nil, err
 		}
+		phases.User = s.wall()
+		s.stats.signin(phases)
 		return user, nil
 	}
+	phases.Left = s.wall()
 	popup := Popup{Window: args.Window, URL: url, State: tx.State, Timeout: popupTimeout}
 	callbackURL, err := c.page.Popper.Popup(ctx, popup)
 	if err != nil {

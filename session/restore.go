@@ -152,7 +152,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 	}
 	request := c.settings.request()
 	silence(request)
-	if err := c.leave(ctx, metadata, request, record{Restore: true}, returnTo); err != nil {
+	if err := c.leave(ctx, metadata, request, record{Restore: true}, returnTo, SigninPhases{}); err != nil {
 		return nil, err
 	}
 	s.stats.restore(start, nil)

@@ -230,6 +230,10 @@ func (c *Client) keepsMetadata() bool { return c.session.config.OnePage && c.pag
 // SkipUserinfo and Header count. Nothing of the token response is visible to
 // anybody before all its checks have passed (RFC 9700 4.5.3.2).
 func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string, args SigninArgs) (*User, error) {
+	phases := args.phases
+	if phases == nil {
+		phases = new(SigninPhases) // nobody asks
+	}
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
@@ -251,6 +255,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 		return nil, fmt.Errorf("the response has been used: %w", oidc.ErrStateUnknown)
 	}
 	r := round{sent: s.config.Now()}
+	phases.Exchange = r.sent.UnixMilli()
 	tokens, err := callback.Exchange(ctx, transport, metadata)
 	if err != nil {
 		if args.keep && unanswered(err) {
@@ -260,10 +265,12 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	}
 	s.redirects.end(tx)
 	r.received = s.config.Now()
+	phases.Tokens = r.received.UnixMilli()
 	claims, err := s.provider.verifyFresh(ctx, tx.Expect(metadata, tokens), tokens.IDToken, r)
 	if err != nil {
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
+	phases.Verified = s.wall()
 	user := c.newUser(tokens, claims, r)
 	user.key = keyOf(ctx)
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)

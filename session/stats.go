@@ -27,6 +27,8 @@ type Stats struct {
 	Renewals Measure // of the access token, however they began
 	Restores Measure // after a reload of the program
 	Retries  int     // of renewals
+
+	Signin *SigninPhases // the last one that brought a user, in whichever tab; nil: none
 }
 
 // Stats returns what the session has cost.

@@ -23,11 +23,13 @@ func main() {
 	config := session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Logf: note}
 	config.OnPanic = func(value any, stack []byte) { report("panic: %v\n%s", value, stack) }
 	registry, pages := joinPeers(config), &api.Pages{}
-	err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, pages, port) })
+	var phases api.HostPhases
+	said, err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, pages, phases, port) })
 	if err != nil {
 		report("the host did not take the program: %v", err)
 		return
 	}
+	phases = api.ParseHostPhases(said)
 	select {} // callbacks do the rest
 }
 
@@ -38,11 +40,11 @@ func sharedWorker() bool {
 }
 
 // serve connects one page to the program, for as long as both are there.
-func serve(registry *session.Registry, pages *api.Pages, port *jsbridge.Port) {
+func serve(registry *session.Registry, pages *api.Pages, phases api.HostPhases, port *jsbridge.Port) {
 	connection := api.NewConnection(registry, port.Send, func(method string, value any, stack []byte) {
 		report("panic in %s: %v\n%s", method, value, stack)
 	})
-	connection.Runtime = stats
+	connection.Runtime, connection.Host = stats, phases
 	connection.Gone, connection.Pages = jsbridge.AwaitLock, pages
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -616,6 +616,71 @@ export interface Stats {
   readonly restores: Measure;
   /** Of renewals that had failed. */
   readonly retries: number;
+  /** How this page came to the program. */
+  readonly start?: StartPhases;
+  /** The last sign-in that has brought a user since the program started, in whichever tab. */
+  readonly signin?: SigninPhases;
+}
+
+/**
+ * When something got how far. All times are milliseconds since the epoch, of
+ * the system's clock (Date.now()), which pages and workers have in common: if
+ * it is set meanwhile, that shows. Without performance.timeOrigin they can be
+ * compared with performance.now(). What is not known is absent.
+ */
+export interface StartPhases {
+  /**
+   * The first call of this page but stats(), as the program names it ("getUser", "signinRedirect", "prepare"), or
+   * "intent" or "idle" if prepare() was called because of the setting prepare.
+   */
+  readonly by?: string;
+  /** The program ran already when the page called for it: what is about the program was before that. */
+  readonly running?: true;
+  /** The page called for the program. */
+  readonly called?: number;
+  /** The worker's script ran. */
+  readonly script?: number;
+  /** The answer with the program's wasm began. */
+  readonly answered?: number;
+  /** All of the wasm was there. */
+  readonly received?: number;
+  /** It was compiled and instantiated. */
+  readonly compiled?: number;
+  /** The program had initialised itself, and ran. */
+  readonly main?: number;
+  /** The program had taken the settings of this page: calls are served. */
+  readonly opened?: number;
+}
+
+/**
+ * A sign-in by redirect or in a popup window; times are those of StartPhases.
+ * What was before the tab left is known to the program that has sent it away
+ * alone: it is absent if that has ended meanwhile, as it does on the hosts
+ * "dedicated" and "page".
+ */
+export interface SigninPhases {
+  /** The app called signinRedirect() or signinPopup(). */
+  readonly called?: number;
+  /** The program had the call. */
+  readonly ready?: number;
+  /** The provider's metadata was there; before called if it was there already. */
+  readonly metadata?: number;
+  /** The page was told where to go. */
+  readonly left?: number;
+  /** The program heard of the response, from the callback page or from the window. */
+  readonly arrived?: number;
+  /** The program had the call of signinCallback(); absent for windows. */
+  readonly returned?: number;
+  /** The token request began. */
+  readonly exchange?: number;
+  /** It was answered. */
+  readonly tokens?: number;
+  /** The ID Token had passed all checks. */
+  readonly verified?: number;
+  /** The user was given to the page, with the claims of userinfo if they are wanted. */
+  readonly user?: number;
+  /** The token request was made when the callback page told of the response, and did not wait for signinCallback(). */
+  readonly ahead: boolean;
 }
 
 /** What a navigator is told of a request. */

@@ -32,6 +32,9 @@ const alive = holdLock(`oidcspa.host.${Math.random()}`);
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;
 
+/** When the program got how far, in milliseconds since the epoch; see api.HostPhases. */
+const phases = { script: Date.now() };
+
 /** @type {WeakRef<MessagePort>[]} */
 let ports = [];
 
@@ -116,7 +119,10 @@ async function start() {
     const instance = await load(go.importObject);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
-    globalThis[HOST] = (fn) => { accept = fn; };
+    globalThis[HOST] = (fn) => {
+      accept = fn;
+      return JSON.stringify({ ...phases, main: Date.now() });
+    };
     // main has run up to the point where it waits when run returns.
     go.run(instance).finally(() => stopped(runtimeStopped()));
     if (!accept) {
@@ -139,6 +145,7 @@ async function load(imports) {
   const renamed = new URLSearchParams(new URL(SELF).hash.slice(1)).get("wasm");
   const url = new URL(renamed ?? WASM_FILE, SELF);
   const { response, refused } = await askPatiently(url, renamed === null ? "" : WASM_INTEGRITY);
+  const answered = Date.now();
   if (!response) {
     throw failure("wasm_not_found", `${url.pathname} cannot be fetched: no network, or connect-src in the policy of the worker forbids it`);
   }
@@ -153,7 +160,10 @@ async function load(imports) {
     throw failure("wasm_invalid", `${url.pathname}, which the address of the worker script names, is not the program of this build`);
   }
   try {
-    return (await WebAssembly.instantiateStreaming(response, imports)).instance;
+    const { instance } = await WebAssembly.instantiateStreaming(response, imports);
+    const compiled = Date.now();
+    Object.assign(phases, { answered, received: receivedAt(response, answered, compiled), compiled });
+    return instance;
   } catch (error) {
     if (!compiles()) {
       const policy = globalThis.document ? "the page" : "the worker script";
@@ -161,6 +171,12 @@ async function load(imports) {
     }
     throw failure("wasm_invalid", `${url.pathname} does not load: ${error.message}`);
   }
+}
+
+/** When the last byte of a response was there, between two times; undefined if nothing says so. */
+function receivedAt({ url }, first, last) {
+  const end = performance.getEntriesByName(url, "resource").at(-1)?.responseEnd;
+  return end ? Math.max(first, Math.min(last, Math.round(Date.now() - performance.now() + end))) : undefined;
 }
 
 /**

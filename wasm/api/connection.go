@@ -27,6 +27,9 @@ type Connection struct {
 	// first Receive.
 	Runtime func() Runtime
 
+	// Host says how the program came to run. Set it before the first Receive.
+	Host HostPhases
+
 	// Gone, when set, waits until the page that holds a lock is gone; an error
 	// says that there is no such lock. A page that can say goodbye calls
 	// "close"; one that crashes cannot. Set it before the first Receive.
@@ -52,6 +55,7 @@ type Connection struct {
 	forget  func()          // has that forgotten; nil if it does not count
 	silent  bool            // what it named does not count
 	closed  bool
+	start   startJSON // but for HostPhases and Running
 }
 
 // NewConnection returns a connection that answers with send, which must not
@@ -157,6 +161,9 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 	}
 	c.mu.Lock()
 	client := c.client
+	if client != nil {
+		c.asks(method, params)
+	}
 	c.mu.Unlock()
 	if client == nil {
 		return nil, toRPC(fmt.Errorf("the connection is not open: %w", oidc.ErrInvalidArgument))
@@ -169,6 +176,7 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 }
 
 type openParams struct {
+	calledJSON
 	Version  int                   `json:"version"`
 	SignedIn bool                  `json:"signed_in"`
 	Lock     string                `json:"lock"`  // held by the page as long as it lives; may be empty
@@ -245,6 +253,7 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	if !late {
 		c.opening.Stop()
 		c.client, c.steps, c.peers, c.forget = client, steps, peers, forget
+		c.start = startJSON{Called: int64(p.Called), Opened: time.Now().UnixMilli()}
 	}
 	c.mu.Unlock()
 	if late {

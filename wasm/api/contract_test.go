@@ -89,6 +89,8 @@ func TestDeclaredMembers(t *testing.T) {
 		{"AllowedAPI", nil, reflect.TypeFor[apiJSON]()},
 		{"StepUpChallenge", nil, reflect.TypeFor[stepUpJSON]()},
 		{"Stats", nil, reflect.TypeFor[statsResult]()},
+		{"StartPhases", nil, reflect.TypeFor[startJSON]()},
+		{"SigninPhases", nil, reflect.TypeFor[session.SigninPhases]()},
 		{"Measure", nil, reflect.TypeFor[measureJSON]()},
 	}
 	for _, tt := range tests {

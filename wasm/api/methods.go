@@ -27,8 +27,14 @@ func getMetadata(ctx context.Context, client *session.Client, params []byte) (an
 	return client.Metadata(ctx)
 }
 
+// prepareJSON says who prepares a sign-in: the app if By is empty, else the
+// setting prepare, which is "intent" or "idle".
+type prepareJSON struct {
+	By string `json:"by"`
+}
+
 func prepare(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	if err := noArgs(params); err != nil {
+	if err := decode(params, &prepareJSON{}); err != nil {
 		return nil, err
 	}
 	return nil, client.Prepare(ctx)
@@ -42,10 +48,18 @@ func removeUser(ctx context.Context, client *session.Client, params []byte) (any
 }
 
 func signinRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
-	args, err := signinArgs(params)
+	var j struct {
+		signinJSON
+		calledJSON
+	}
+	if err := decode(params, &j); err != nil {
+		return nil, err
+	}
+	args, err := j.args()
 	if err != nil {
 		return nil, err
 	}
+	args.Called = int64(j.Called)
 	return nil, client.SigninRedirect(ctx, args)
 }
 

@@ -13,8 +13,10 @@ type popupSettingsJSON struct {
 	PopupPostLogoutRedirectURI string `json:"popup_post_logout_redirect_uri"`
 }
 
-// windowJSON names the window that the page has opened for a call.
+// windowJSON names the window that the page has opened for a call, which it made
+// then.
 type windowJSON struct {
+	calledJSON
 	Window int64 `json:"window"`
 }
 
@@ -30,7 +32,7 @@ func signinPopup(ctx context.Context, client *session.Client, params []byte) (an
 	if err != nil {
 		return nil, err
 	}
-	args.Window = j.Window
+	args.Window, args.Called = j.Window, int64(j.Called)
 	return userResult(client.SigninPopup(ctx, args))
 }
 

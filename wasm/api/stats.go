@@ -1,6 +1,9 @@
 package api
 
-import "github.com/oidcspa/oidcspa/session"
+import (
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/session"
+)
 
 // statsResult is the result of "stats".
 type statsResult struct {
@@ -9,6 +12,53 @@ type statsResult struct {
 	Renewals measureJSON            `json:"renewals"`
 	Restores measureJSON            `json:"restores"`
 	Retries  int                    `json:"retries"`
+	Start    *startJSON             `json:"start,omitempty"`
+	Signin   *session.SigninPhases  `json:"signin,omitempty"`
+}
+
+// HostPhases are when the program got how far before it ran, as its host says:
+// milliseconds since the epoch; 0 is unknown.
+type HostPhases struct {
+	Script   int64 `json:"script,omitempty"`   // the host's own script ran
+	Answered int64 `json:"answered,omitempty"` // the answer with the wasm began
+	Received int64 `json:"received,omitempty"` // all of it was there
+	Compiled int64 `json:"compiled,omitempty"` // it was compiled and instantiated
+	Main     int64 `json:"main,omitempty"`     // Go's main ran
+}
+
+// ParseHostPhases reads what the host says; what cannot be read is unknown.
+func ParseHostPhases(text string) (p HostPhases) {
+	if strictjson.Unmarshal([]byte(text), &p) != nil {
+		return HostPhases{}
+	}
+	return p
+}
+
+// startJSON is how the page came to its connection.
+type startJSON struct {
+	HostPhases
+	By      string `json:"by,omitempty"`      // the first call; or see prepareJSON
+	Running bool   `json:"running,omitempty"` // main ran before the page called
+	Called  int64  `json:"called,omitempty"`  // the page called for the program
+	Opened  int64  `json:"opened,omitempty"`  // the connection was open
+}
+
+// calledJSON says when the page made a call, before it had the program.
+type calledJSON struct {
+	Called float64 `json:"called"` // milliseconds since the epoch
+}
+
+// asks notes that the page has made a call. Those that only follow another one
+// need no program. The caller holds c.mu.
+func (c *Connection) asks(method string, params []byte) {
+	if c.start.By != "" || method == "stayActive" || method == "silentRenew" || method == "monitorSession" {
+		return
+	}
+	c.start.By = method
+	var j prepareJSON
+	if method == "prepare" && decode(params, &j) == nil && (j.By == "intent" || j.By == "idle") {
+		c.start.By = j.By
+	}
 }
 
 // measureJSON counts something that takes time.
@@ -28,12 +78,16 @@ func (c *Connection) stats() statsResult {
 		result.Runtime = c.Runtime()
 	}
 	c.mu.Lock()
-	client := c.client
+	client, start := c.client, c.start
 	c.mu.Unlock()
 	if client == nil {
 		return result
 	}
+	start.HostPhases = c.Host
+	start.Running = start.Main > 0 && start.Main <= start.Called
+	result.Start = &start
 	stats := client.Stats()
+	result.Signin = stats.Signin
 	for kind, measure := range stats.Requests {
 		result.Requests[kind] = newMeasureJSON(measure)
 	}

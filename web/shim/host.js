@@ -2,7 +2,7 @@
 // Where the program runs, and how to get a connection to it.
 
 import { failure } from "./errors.js";
-import { Connection, pageLock } from "./connection.js";
+import { Connection, pageLock, pause } from "./connection.js";
 import { onDemand, SCRIPT_URL } from "./demand.js";
 import { allPeers } from "./peers.js";
 
@@ -130,7 +130,8 @@ async function startOn(host, url, end, serve, params) {
     connection = new Connection(port, serve);
     if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
     opened = open(connection, params);
-    await Promise.race([connection.hello, failed, after(HELLO_TIMEOUT)]);
+    const silence = pause(HELLO_TIMEOUT).then(() => { throw { type: "silent" }; });
+    await Promise.race([connection.hello, failed, silence]);
     failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
   } catch (error) {
     connection?.stop(failure("worker_not_found", "it did not answer"));
@@ -146,13 +147,9 @@ async function startOn(host, url, end, serve, params) {
 /** Resolves to what the program has against it. */
 async function open(connection, params) {
   try {
-    await connection.call("open", { version: VERSION, lock: await pageLock(), peers: allPeers(), ...params });
+    await connection.call("open", { version: VERSION, called: Date.now(), lock: await pageLock(), peers: allPeers(), ...params });
     return null;
   } catch (error) {
     return error;
   }
-}
-
-function after(milliseconds) {
-  return new Promise((_, reject) => setTimeout(reject, milliseconds, { type: "silent" }));
 }

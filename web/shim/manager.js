@@ -67,11 +67,11 @@ export class UserManager {
       const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
       this.#active = report;
       const name = `oidcspa.active:${settings.authority}:${settings.client_id}`;
-      const watch = () => onDemand().then(({ watchActivity }) => { this.#active = watchActivity(name, report); }, () => setTimeout(watch, PAUSE));
+      const watch = () => onDemand().then((parts) => { this.#active = parts.watchActivity(name, report); }, () => setTimeout(watch, PAUSE));
       watch();
     }
     if (settings.monitorAnonymousSession) this.#connect().catch(() => {});
-    if (settings.prepare) watchIntent(settings.prepare, () => this.prepare().catch(() => {})); // the sign-in says why
+    if (settings.prepare) watchIntent(settings.prepare, () => this.#call("prepare", { by: settings.prepare }).catch(() => {})); // the sign-in says why
   }
 
   async getUser(raiseEvent = false) {
@@ -105,7 +105,7 @@ export class UserManager {
 
   signinRedirect(given) {
     const args = own(given);
-    return this.#leaveFor("signinRedirect", { ...args, return_to: args.return_to ?? location.href });
+    return this.#leaveFor("signinRedirect", { ...args, called: Date.now(), return_to: args.return_to ?? location.href });
   }
 
   async #leaveFor(method, args) {
@@ -302,7 +302,7 @@ export class UserManager {
   async #call(method, given) {
     let params = own(given);
     // Frameworks give the click's event to what is called for it.
-    if (params.isTrusted !== undefined) params = { return_to: params.return_to, window: params.window };
+    if (params.isTrusted !== undefined) params = { called: params.called, return_to: params.return_to, window: params.window };
     const connection = await this.#connect();
     return connection.call(method, params);
   }
@@ -321,20 +321,16 @@ export class UserManager {
   }
 
   #start() {
-    const opening = this.#open();
-    opening.then(async ({ gone }) => {
-      const reason = await gone;
+    const given = this.#given;
+    const opening = connect(given, (method, params, worker) => this.#serve(method, params, worker), {
+      host: given.host, signed_in: this.#signedIn(), settings: forProgram(given),
+    });
+    opening.then(async (connection) => {
+      const reason = await connection.gone;
       if (this.#connection === opening) this.#connection = null;
       this.#onLoss(reason);
     }, () => {});
     return opening;
-  }
-
-  #open() {
-    const { host, assets } = this.#given;
-    return connect({ host, assets }, (method, params, worker) => this.#serve(method, params, worker), {
-      host, signed_in: this.#signedIn(), settings: forProgram(this.#given),
-    });
   }
 
   #serve(method, params, worker) {
@@ -435,8 +431,7 @@ export class UserManager {
 /** Loads what goes on with a window that is open already, or with what a navigator has prepared. */
 async function loadFor({ opened, prepared }) {
   try {
-    const [parts] = await Promise.all([onDemand(), prepared]);
-    return parts;
+    return (await Promise.all([onDemand(), prepared]))[0];
   } catch (error) {
     Promise.resolve(opened ?? prepared).then((handle) => handle.close()).catch(() => {});
     throw error;

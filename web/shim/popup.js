@@ -17,7 +17,7 @@ export function openPopup(settings, args, navigator) {
   const { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose, ...params } = own(args);
   if (popupSignal?.aborted) throw aborted(popupSignal);
   const how = { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose };
-  const call = { how, number: ++count, params: { ...params, window: count } };
+  const call = { how, number: ++count, params: { ...params, called: Date.now(), window: count } };
   if (navigator) return own({ ...call, prepared: navigator.prepare(how) });
   how.popupWindowFeatures ??= settings.popupWindowFeatures;
   how.popupWindowTarget ??= settings.popupWindowTarget;
