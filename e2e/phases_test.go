@@ -199,7 +199,9 @@ func TestPopupPhases(t *testing.T) {
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
 	tab.openPopup("um.signinPopup()")
-	tab.waitFor("globalThis.settled")
+	if got := tab.popupResult(); got != "subject-1" {
+		t.Fatalf("signinPopup: %q", got)
+	}
 	const want = "called ready metadata left arrived exchange tokens verified user"
 	if got := phasesOf(tab, "signin", want); got != want {
 		t.Errorf("the phases are %q, want %q", got, want)
