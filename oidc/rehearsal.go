@@ -15,10 +15,15 @@ import (
 
 // Rehearse takes a response that nobody gave along the way of the response to
 // this transaction, as far as a signature that nobody made lets it come:
-// [ErrSignatureInvalid] if it came that far. It sends nothing. A browser compiles
-// a function when it is called first: the response itself then takes less time.
-func (tx *Transaction) Rehearse(ctx context.Context, m *Metadata, keys *KeySet, now time.Time) error {
+// [ErrSignatureInvalid] if it came that far. It sends nothing, and has keys of its
+// own. A browser compiles a function when it is called first: the response itself
+// then takes less time.
+func (tx *Transaction) Rehearse(ctx context.Context, m *Metadata, now time.Time) error {
 	callback, err := tx.ParseCallback(m, tx.specimenURL(), now)
+	if err != nil {
+		return err
+	}
+	keys, err := ParseKeys(specimenKeys())
 	if err != nil {
 		return err
 	}
@@ -32,6 +37,14 @@ func (tx *Transaction) Rehearse(ctx context.Context, m *Metadata, keys *KeySet, 
 	}
 	_, err = tx.Expect(m, tokens).VerifyIDToken(tokens.IDToken, keys, now)
 	return err
+}
+
+// specimenKeys are keys that nobody signs with: a modulus of ones, the base points
+// of P-256 and Ed25519. Rarer curves are not worth their place.
+func specimenKeys() []byte {
+	return []byte(`{"keys":[{"kty":"RSA","kid":"none","e":"AQAB","n":"` + strings.Repeat("_", 341) + `w"},` +
+		`{"kty":"EC","kid":"none","crv":"P-256","x":"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY","y":"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"},` +
+		`{"kty":"OKP","kid":"none","crv":"Ed25519","x":"WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY"}]}`)
 }
 
 // specimenURL is the redirect URI with a response.

@@ -153,11 +153,8 @@ func (c *Client) getReady(ctx context.Context, metadata *oidc.Metadata, tx *oidc
 	}
 	s := c.session
 	ctx = context.WithoutCancel(ctx)
-	s.config.spawn(func() {
-		if keys, err := s.provider.fetchKeys(ctx, false); err == nil {
-			_ = tx.Rehearse(ctx, metadata, keys, s.config.Now())
-		}
-	})
+	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
+	s.config.spawn(func() { _ = tx.Rehearse(ctx, metadata, s.config.Now()) })
 }
 
 // Prepare fetches what it takes to begin a sign-in, and makes the key that it
