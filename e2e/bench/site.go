@@ -156,7 +156,9 @@ func (s *site) serve(c *client, folder, module string, assets http.Handler) erro
 	if err != nil {
 		return err
 	}
-	c.page = []byte(strings.NewReplacer("{{SETTINGS}}", string(data), "{{SCRIPT}}", bundleFolder+"page.js").Replace(string(page)))
+	c.page = []byte(strings.NewReplacer(
+		"{{SETTINGS}}", string(data), "{{SCRIPT}}", bundleFolder+"page.js", "{{PRELOAD}}", c.preload(),
+	).Replace(string(page)))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
@@ -219,6 +221,18 @@ func (c *client) build(folder, module string) error {
 		c.bundle[bundleFolder+filepath.Base(f.Path)] = compress(f.Contents)
 	}
 	return nil
+}
+
+// preload returns what a bundler writes into the page for the scripts that the
+// first one imports.
+func (c *client) preload() string {
+	var links strings.Builder
+	for name := range c.bundle {
+		if strings.HasPrefix(name, bundleFolder+"chunk-") {
+			fmt.Fprintf(&links, "<link rel=\"modulepreload\" href=%q>\n", name)
+		}
+	}
+	return links.String()
 }
 
 func compress(data []byte) []byte {
