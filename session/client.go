@@ -20,6 +20,8 @@ type Client struct {
 	page     Page
 	manual   atomic.Bool // see [Client.RenewAutomatically]
 	watchful atomic.Bool // see [Client.MonitorSession]
+	prepared atomic.Bool // see [Client.Prepare]
+	asked    atomic.Bool // for a sign-in, or for one that was thrown away
 
 	asleep     atomic.Bool   // see [Client.Sleeps]
 	late       atomic.Bool   // it did not answer when it was asked last
@@ -95,6 +97,7 @@ type SigninArgs struct {
 // the navigation has been ordered. Codes: those of [oidc.FetchMetadata] and
 // [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
+	c.asked.Store(true)
 	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args)
 	})
@@ -142,16 +145,32 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 		phases.Left = c.session.wall()
 		left := &absence{settings: c.settings, record: data, until: time.Now().Add(underway), phases: phases}
 		c.session.registry.absences.leave(tx.State, left, time.Now())
+		defer c.getReady(ctx, metadata, tx)
 	}
 	c.session.goesAway()
 	return c.page.Navigator.Navigate(ctx, url)
 }
 
-// Prepare fetches what a sign-in needs of the provider, and makes the key that it
+// getReady prepares for the response to a request that has been handed out, while
+// the provider has it and nobody waits for this program. What fails here is tried
+// again when the response is there.
+func (c *Client) getReady(ctx context.Context, metadata *oidc.Metadata, tx *oidc.Transaction) {
+	if !c.prepared.Load() {
+		return
+	}
+	s := c.session
+	ctx = context.WithoutCancel(ctx)
+	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
+	s.config.spawn(func() { _ = tx.Rehearse(ctx, metadata, s.config.Now()) })
+}
+
+// Prepare fetches what it takes to begin a sign-in, and makes the key that it
 // needs, so that a sign-in that comes soon does not wait for them. Nothing is
-// begun. Codes: those of [oidc.FetchMetadata] and [oidc.FetchKeys].
+// begun. What the response needs, such as the keys, comes when the request has been
+// handed out. Codes: those of [oidc.FetchMetadata].
 func (c *Client) Prepare(ctx context.Context) error {
 	s := c.session
+	c.prepared.Store(true)
 	if c.settings.DPoP || c.settings.BindCode {
 		s.config.spawn(func() { _, _ = s.prover(context.WithoutCancel(ctx)) })
 	}
@@ -159,13 +178,15 @@ func (c *Client) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.asked.Swap(true) { // somebody waits for the request itself
+		return nil
+	}
 	// A request that is thrown away: code that has run once runs faster.
 	var args SigninArgs
 	if tx, _, err := args.request(&c.settings).Start(metadata, s.config.Rand, s.config.Now()); err == nil {
 		_, _ = record{}.signin(tx)
 	}
-	_, err = s.provider.fetchKeys(ctx, false)
-	return err
+	return nil
 }
 
 // SigninCallback completes a sign-in with the address that the provider sent

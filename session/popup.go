@@ -81,6 +81,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	phases.Left = s.wall()
 	popup := Popup{Window: args.Window, URL: url, State: tx.State, Timeout: popupTimeout}
+	c.getReady(ctx, metadata, tx)
 	callbackURL, err := c.page.Popper.Popup(ctx, popup)
 	if err != nil {
 		if errors.Is(err, ErrPopupClosed) || errors.Is(err, ErrPopupSevered) {

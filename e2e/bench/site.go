@@ -37,7 +37,7 @@ type client struct {
 
 	origin  string
 	page    []byte
-	bundle  []byte // brotli
+	bundle  map[string][]byte // brotli, by path; the app's script and what it loads on demand
 	reports chan report
 }
 
@@ -95,7 +95,7 @@ func newSite(ctx context.Context, folder, work string, who *regexp.Regexp) (*sit
 		if !who.MatchString(c.name) {
 			continue
 		}
-		if err := s.serve(c, folder, assets); err != nil {
+		if err := s.serve(c, folder, filepath.Join(out, "oidcspa.js"), assets); err != nil {
 			return nil, err
 		}
 		registered.Origins = append(registered.Origins, c.origin)
@@ -126,8 +126,8 @@ func localhost(addr net.Addr) string {
 	return fmt.Sprintf("http://localhost:%d", addr.(*net.TCPAddr).Port)
 }
 
-// serve starts the app with a client.
-func (s *site) serve(c *client, folder string, assets http.Handler) error {
+// serve starts the app with a client; module is that of ours.
+func (s *site) serve(c *client, folder, module string, assets http.Handler) error {
 	server := httptest.NewUnstartedServer(nil)
 	c.origin = localhost(server.Listener.Addr())
 	c.reports = make(chan report, 16)
@@ -138,17 +138,16 @@ func (s *site) serve(c *client, folder string, assets http.Handler) error {
 		"scope":        "openid profile",
 	}
 	if c.name == ours {
-		settings["redirect_uri"] = c.origin + "/oidcspa/callback.html"
+		settings["assets"] = "/oidcspa/"
+		settings["silent_redirect_uri"] = c.origin + "/oidcspa/callback.html"
 	}
 	for name, value := range c.settings {
 		settings[name] = value
 	}
 	c.settings = settings
-	script, err := bundle(filepath.Join(folder, "page"), c.script)
-	if err != nil {
+	if err := c.build(filepath.Join(folder, "page"), module); err != nil {
 		return err
 	}
-	c.bundle = compress(script)
 	page, err := os.ReadFile(filepath.Join(folder, "page", "index.html"))
 	if err != nil {
 		return err
@@ -157,20 +156,18 @@ func (s *site) serve(c *client, folder string, assets http.Handler) error {
 	if err != nil {
 		return err
 	}
-	preload := ""
-	if c.name == ours { // as README says; the others are in the bundle
-		preload = `<link rel="modulepreload" href="/oidcspa/oidcspa.js">`
-	}
-	c.page = []byte(strings.NewReplacer("{{SETTINGS}}", string(data), "{{SCRIPT}}", bundleName, "{{PRELOAD}}", preload).Replace(string(page)))
+	c.page = []byte(strings.NewReplacer(
+		"{{SETTINGS}}", string(data), "{{SCRIPT}}", bundleFolder+"page.js", "{{PRELOAD}}", c.preload(),
+	).Replace(string(page)))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		send(w, "index.html", c.page)
 	})
-	mux.HandleFunc(bundleName, func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc(bundleFolder, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		w.Header().Set("Content-Encoding", "br")
-		send(w, bundleName, c.bundle)
+		send(w, r.URL.Path, c.bundle[r.URL.Path])
 	})
 	mux.HandleFunc("POST /report", c.take)
 	if c.name == ours {
@@ -183,27 +180,32 @@ func (s *site) serve(c *client, folder string, assets http.Handler) error {
 	return nil
 }
 
-// bundleName is that of the app's script; a bundler would put a hash into it.
-const bundleName = "/assets/app.js"
+// bundleFolder has the app's scripts; a bundler would put hashes into their names.
+const bundleFolder = "/assets/"
 
 func send(w http.ResponseWriter, name string, data []byte) {
 	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 	_, _ = w.Write(data) // fails only if the browser is gone
 }
 
-// bundle makes one minified module of the page and a client. What this client
-// needs lies beside it, as its build writes it.
-func bundle(folder, script string) ([]byte, error) {
+// build makes minified modules of the page and a client. This client is
+// bundled as any package of npm, and its worker stays in a folder of its own, as
+// web/npm.md says for bundlers such as this one.
+func (c *client) build(folder, module string) error {
 	absolute, err := filepath.Abs(folder)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if module, err = filepath.Abs(module); err != nil {
+		return err
 	}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{filepath.Join(absolute, "page.js")},
-		Alias:             map[string]string{"client": "./" + script},
+		Alias:             map[string]string{"client": "./" + c.script, "oidcspa": module},
 		AbsWorkingDir:     absolute,
-		External:          []string{"/oidcspa/*"},
+		Outdir:            absolute, // nothing is written
 		Bundle:            true,
+		Splitting:         true,
 		Format:            api.FormatESModule,
 		Target:            api.ES2022,
 		MinifyWhitespace:  true,
@@ -212,9 +214,25 @@ func bundle(folder, script string) ([]byte, error) {
 		LegalComments:     api.LegalCommentsNone,
 	})
 	if len(result.Errors) > 0 {
-		return nil, fmt.Errorf("%s: %s", script, result.Errors[0].Text)
+		return fmt.Errorf("%s: %s", c.script, result.Errors[0].Text)
 	}
-	return result.OutputFiles[0].Contents, nil
+	c.bundle = map[string][]byte{}
+	for _, f := range result.OutputFiles {
+		c.bundle[bundleFolder+filepath.Base(f.Path)] = compress(f.Contents)
+	}
+	return nil
+}
+
+// preload returns what a bundler writes into the page for the scripts that the
+// first one imports.
+func (c *client) preload() string {
+	var links strings.Builder
+	for name := range c.bundle {
+		if strings.HasPrefix(name, bundleFolder+"chunk-") {
+			fmt.Fprintf(&links, "<link rel=\"modulepreload\" href=%q>\n", name)
+		}
+	}
+	return links.String()
 }
 
 func compress(data []byte) []byte {

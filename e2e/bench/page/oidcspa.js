@@ -1,5 +1,6 @@
-// This client, from the files as the build writes them.
-import { UserManager } from "/oidcspa/oidcspa.js";
+// This client, out of the app's bundle. Its worker is in the folder that the
+// setting assets names.
+import { UserManager } from "oidcspa";
 
 export function connect(settings) {
   const manager = new UserManager(settings);
