@@ -109,9 +109,10 @@ func status(code int, header ...string) fault {
 	}
 }
 
-// busyUntil answers with a date, which has no fractions of a second.
+// busyUntil answers with a date, which has no fractions of a second. Whoever is asked
+// to wait may take as long again, and has half a minute at least.
 func busyUntil(w http.ResponseWriter) {
-	status(429, "Retry-After", time.Now().Add(20*time.Second).UTC().Format(http.TimeFormat))(w)
+	status(429, "Retry-After", time.Now().Add(10*time.Second).UTC().Format(http.TimeFormat))(w)
 }
 
 func refuse(code string) fault {
@@ -154,9 +155,9 @@ func TestRenewalFaults(t *testing.T) {
 	}{
 		{"none", nil, true, 1, 0, 0, []EventName{AccessTokenExpiring, UserLoaded}},
 		{"500", many(status(500), 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
-		{"500 four times", many(status(500), 4), true, 5, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
-		{"429 with seconds", many(status(429, "Retry-After", "15"), 1), true, 2, 0, 15 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
-		{"429 with a date", many(busyUntil, 1), true, 2, 0, 19 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"500 three times", many(status(500), 3), true, 4, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"429 with seconds", many(status(429, "Retry-After", "10"), 1), true, 2, 0, 10 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"429 with a date", many(busyUntil, 1), true, 2, 0, 9 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"429 with a year", many(status(429, "Retry-After", "31536000"), 1), true, 2, 0, pace.RetryAfterLimit, []EventName{AccessTokenExpiring, SilentRenewError, AccessTokenExpired, UserLoaded}},
 		{"lost answer", many(hangUp, 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"two lost answers", many(hangUp, 2), true, 2, 1, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
