@@ -1,0 +1,91 @@
+//go:build !js
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+)
+
+// processes returns those of the browser: its own and all below it.
+func (b *bench) processes() ([]int, error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	children := map[int][]int{}
+	for _, name := range stats {
+		if pid, fields := readStat(name); pid != 0 {
+			parent, _ := strconv.Atoi(fields[1])
+			children[parent] = append(children[parent], pid)
+		}
+	}
+	process := chromedp.FromContext(b.ctx).Browser.Process()
+	if process == nil {
+		return nil, fmt.Errorf("the browser has no process")
+	}
+	all := []int{process.Pid}
+	for i := 0; i < len(all); i++ {
+		all = append(all, children[all[i]]...)
+	}
+	return all, nil
+}
+
+// readStat returns the fields of proc_pid_stat(5) that follow the name of the
+// program; the pid is 0 if the process is gone.
+func readStat(name string) (pid int, fields []string) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return 0, nil
+	}
+	before, after, _ := strings.Cut(string(data), " (")
+	pid, _ = strconv.Atoi(before)
+	return pid, strings.Fields(after[strings.LastIndex(after, ")")+1:])
+}
+
+// memory returns what the browser occupies, in MB: the sum of the proportional
+// set sizes of its processes, which counts shared pages once.
+func (b *bench) memory() (float64, error) {
+	all, err := b.processes()
+	if err != nil {
+		return 0, err
+	}
+	kB := 0
+	for _, pid := range all {
+		data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid)) // gone, or a zombie
+		for line := range strings.Lines(string(data)) {
+			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "Pss:" {
+				n, _ := strconv.Atoi(fields[1])
+				kB += n
+			}
+		}
+	}
+	if kB == 0 {
+		return 0, fmt.Errorf("the system does not say how much memory the browser has")
+	}
+	return float64(kB) * 1024 / 1e6, nil
+}
+
+// processorTime returns what the browser has used so far, in milliseconds, all
+// of its processes and threads together.
+func (b *bench) processorTime() (float64, error) {
+	const tick = 10 // milliseconds, on every Linux (USER_HZ)
+	all, err := b.processes()
+	if err != nil {
+		return 0, err
+	}
+	sum := 0
+	for _, pid := range all {
+		if pid, fields := readStat(fmt.Sprintf("/proc/%d/stat", pid)); pid != 0 {
+			user, _ := strconv.Atoi(fields[11])
+			system, _ := strconv.Atoi(fields[12])
+			sum += user + system
+		}
+	}
+	return float64(sum) * tick, nil
+}
