@@ -118,8 +118,8 @@ func (p *part) table() string {
 	names := p.clients()
 	fmt.Fprintf(&b, "| measured | figure | n | %s |\n|---|---|---:|%s\n", strings.Join(names, " | "), strings.Repeat("---:|", len(names)))
 	for _, l := range p.figures() {
-		fmt.Fprintf(&b, "| `%s` | %s | %d |", l.What, strings.TrimSuffix(l.Figure+", "+unitOf(l.Figure), ", "), l.N)
 		mine := p.find(l, ours)
+		fmt.Fprintf(&b, "| `%s` | %s | %d |", l.What, strings.TrimSuffix(l.Figure+", "+unitOf(l.Figure), ", "), cmp.Or(mine, &l).N)
 		for _, name := range names {
 			fmt.Fprintf(&b, " %s |", cell(p.find(l, name), mine))
 		}
