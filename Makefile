@@ -17,7 +17,7 @@ demo:                    ; go run ./demo
 test: lint test-native test-js e2e faults
 test-native: chromium redis ; go test $(RACE) $$(go list ./... | grep -v /e2e) && cd session && go test -count=1 -run HostileTable
 test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
-e2e: chromium            ; cd e2e && go test -count=1 -timeout 25m -skip TestFault
+e2e: chromium            ; cd e2e && go test -count=1 -timeout 25m -skip TestFault . ./bench
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium         ; scripts/compat.sh
 check: chromium          ; go run ./internal/claims/check -browser

@@ -4,7 +4,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,12 +57,14 @@ func writeDocument(name string, m machine, lines []line) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	for picture, svg := range draw(s) {
-		if err := os.WriteFile(filepath.Join(folder, picture), []byte(svg), 0o644); err != nil {
+	files := draw(s)
+	files[filepath.Join("..", filepath.Base(name))] = written
+	for file, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, file), []byte(content), 0o644); err != nil {
 			return err
 		}
 	}
-	return errors.Join(os.WriteFile(name, []byte(written), 0o644), s.write(kept))
+	return s.write(kept)
 }
 
 // render returns the document with the tables of a summary.
@@ -141,7 +142,7 @@ func cell(r, mine *row) string {
 
 // ratio shows the median of this client by that of another.
 func ratio(r, mine *row) string {
-	if mine == nil || r.Client == ours || r.P50 == 0 {
+	if mine == nil || r.Client == ours || r.P50 == 0 { // as of requests that one of them does not make
 		return ""
 	}
 	return fmt.Sprintf(" (%.2f ×)", mine.P50/r.P50)

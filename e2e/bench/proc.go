@@ -82,9 +82,10 @@ func (b *bench) processorTime() (float64, error) {
 	sum := 0
 	for _, pid := range all {
 		if pid, fields := readStat(fmt.Sprintf("/proc/%d/stat", pid)); pid != 0 {
-			user, _ := strconv.Atoi(fields[11])
-			system, _ := strconv.Atoi(fields[12])
-			sum += user + system
+			for _, field := range fields[11:15] { // its own in user and in kernel mode, and of children that are gone
+				n, _ := strconv.Atoi(field)
+				sum += n
+			}
 		}
 	}
 	return float64(sum) * tick, nil
