@@ -22,11 +22,14 @@ const (
 // style has colours for pages in light and in dark: the picture has no
 // background of its own.
 const style = `text { font: 12px system-ui, sans-serif; fill: #1f2328 }
-.title { font-size: 15px; font-weight: 600 } .group { font-weight: 600 } .name { text-anchor: end }
+.title { font-size: 15px; font-weight: 600 } .group { font-weight: 600 } .key { font-size: 11px } .name { text-anchor: end }
 .bar { fill: #8c959f } .ours { fill: #0969da } .tail { stroke: #57606a; stroke-width: 1.5 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .bar { fill: #6e7681 } .ours { fill: #4493f8 } .tail { stroke: #adbac7 }
 }`
+
+// key says what the bars are.
+const key = "Bar: median. Line: up to the 95th percentile. In brackets: the median of " + ours + " by that of this client."
 
 // picture draws a bar for the median of each client, with a line that ends at
 // the 95th percentile.
@@ -55,6 +58,8 @@ func (c chapter) picture(p *part) string {
 		fmt.Fprintf(&body, `<text class="%s" x="%.1f" y="%d">%s</text>`+"\n", class, x, y, escape(content))
 	}
 	text("title", 0, c.title)
+	y += lineHeight
+	text("key", 0, key)
 	for _, g := range groups {
 		y += headHeight
 		text("group", 0, groupName(c, g))

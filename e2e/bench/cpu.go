@@ -3,19 +3,16 @@
 package main
 
 import (
-	"fmt"
 	"regexp"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 )
 
-// processor measures how long the main thread of the page is busy during a
-// sign-in and during a reload, how long of that with scripts, and what all
-// processes of the browser use meanwhile: a worker, a frame and the network are
-// in there, too.
+// processor measures how long the main threads of pages are busy during a
+// sign-in and during a reload, and what all of the browser uses meanwhile: a
+// worker and the network are in there, too. The system has the figures: those of
+// the DevTools protocol (Performance.getMetrics) begin anew with each document.
 func processor(b *bench, r *results, what *regexp.Regexp, n int) error {
 	ways := []struct {
 		name string
@@ -36,19 +33,20 @@ func processor(b *bench, r *results, what *regexp.Regexp, n int) error {
 			if err != nil {
 				return err
 			}
-			before, err := b.used(t)
+			<-time.After(settle)
+			before, err := b.used()
 			if err != nil {
 				return err
 			}
 			if err := way.act(c, t); err != nil {
 				return err
 			}
-			after, err := b.used(t)
+			<-time.After(settle)
+			after, err := b.used()
 			if err != nil {
 				return err
 			}
-			r.add(way.name, c, figureTasks, after.tasks-before.tasks)
-			r.add(way.name, c, figureScripts, after.scripts-before.scripts)
+			r.add(way.name, c, figureMain, after.main-before.main)
 			r.add(way.name, c, figureAll, after.all-before.all)
 			return b.leave(t, c)
 		})
@@ -82,32 +80,4 @@ func (b *bench) clickAndWait(c *client, t *tab) error {
 	}
 	_, err := b.wait(c, "signed in")
 	return err
-}
-
-// A usage is what was used so far, in milliseconds.
-type usage struct{ tasks, scripts, all float64 }
-
-// used returns what was used when the page has come to rest.
-func (b *bench) used(t *tab) (u usage, err error) {
-	<-time.After(settle)
-	if _, err := chromedp.Call(t.ctx, performance.Enable, performance.EnableParams{}); err != nil {
-		return u, err
-	}
-	result, err := chromedp.Call(t.ctx, performance.GetMetrics, cdp.Empty{})
-	if err != nil {
-		return u, err
-	}
-	for _, metric := range result.Metrics {
-		switch metric.Name {
-		case "TaskDuration":
-			u.tasks = metric.Value * 1000
-		case "ScriptDuration":
-			u.scripts = metric.Value * 1000
-		}
-	}
-	if u.tasks == 0 {
-		return u, fmt.Errorf("the browser does not say how long its tasks took")
-	}
-	u.all, err = b.processorTime()
-	return u, err
 }

@@ -25,7 +25,7 @@ var chapters = []chapter{
 	{"first", "First sign-in, from the click to the user", []string{figureClick}},
 	{"reload", "Reload and second tab, until the page knows the user", []string{figureUser}},
 	{"silent", "New tokens, in an open page", []string{figureRenewed}},
-	{"cpu", "Time of processors: the page's main thread, and all of the browser", []string{figureTasks, figureAll}},
+	{"cpu", "Processor time of a sign-in and of a reload", []string{figureMain, figureAll}},
 	{"memory", "Memory of the browser", []string{figureMemory}},
 	{"requests", "Requests at the provider per minute, 20 tabs", []string{figurePerMinute}},
 	{"fetch", "1,000 requests to an API", []string{figureCalls}},
@@ -134,15 +134,16 @@ func cell(r, mine *row) string {
 	switch {
 	case r == nil:
 		return ""
-	case r.N == 1:
+	case r.P50 == r.P95:
 		return digits(r.P50) + ratio(r, mine)
 	}
 	return digits(r.P50) + " / " + digits(r.P95) + ratio(r, mine)
 }
 
-// ratio shows the median of this client by that of another.
+// ratio shows the median of this client by that of another, if that says
+// anything: some make no request at all.
 func ratio(r, mine *row) string {
-	if mine == nil || r.Client == ours || r.P50 == 0 { // as of requests that one of them does not make
+	if mine == nil || r.Client == ours || r.P50 == 0 || r.Figure == figureSignedIn {
 		return ""
 	}
 	return fmt.Sprintf(" (%.2f ×)", mine.P50/r.P50)

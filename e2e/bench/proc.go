@@ -71,22 +71,36 @@ func (b *bench) memory() (float64, error) {
 	return float64(kB) * 1024 / 1e6, nil
 }
 
-// processorTime returns what the browser has used so far, in milliseconds, all
-// of its processes and threads together.
-func (b *bench) processorTime() (float64, error) {
+// A usage is what the browser has used so far, in milliseconds.
+type usage struct {
+	main float64 // the main threads of the processes that have pages in them
+	all  float64 // everything
+}
+
+// used returns what the browser has used so far.
+func (b *bench) used() (u usage, err error) {
 	const tick = 10 // milliseconds, on every Linux (USER_HZ)
 	all, err := b.processes()
 	if err != nil {
-		return 0, err
+		return u, err
 	}
-	sum := 0
 	for _, pid := range all {
 		if pid, fields := readStat(fmt.Sprintf("/proc/%d/stat", pid)); pid != 0 {
 			for _, field := range fields[11:15] { // its own in user and in kernel mode, and of children that are gone
 				n, _ := strconv.Atoi(field)
-				sum += n
+				u.all += float64(n) * tick
 			}
 		}
+		command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if strings.Contains(string(command), "--type=renderer") {
+			data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid)) // of the main thread alone
+			first, _, _ := strings.Cut(string(data), " ")
+			n, _ := strconv.Atoi(first)
+			u.main += float64(n) / 1e6
+		}
 	}
-	return float64(sum) * tick, nil
+	if u.main == 0 {
+		return u, fmt.Errorf("the system does not say what the browser uses")
+	}
+	return u, nil
 }
