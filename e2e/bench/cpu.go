@@ -3,13 +3,14 @@
 package main
 
 import (
+	"errors"
 	"regexp"
 	"time"
 
 	"github.com/chromedp/chromedp"
 )
 
-// processor measures how long the main threads of pages are busy during a
+// processor measures how long the main thread of the page is busy during a
 // sign-in and during a reload, and what all of the browser uses meanwhile: a
 // worker and the network are in there, too. The system has the figures: those of
 // the DevTools protocol (Performance.getMetrics) begin anew with each document.
@@ -34,7 +35,11 @@ func processor(b *bench, r *results, what *regexp.Regexp, n int) error {
 				return err
 			}
 			<-time.After(settle)
-			before, err := b.used()
+			page, err := b.processOf(t)
+			if err != nil {
+				return err
+			}
+			before, err := b.used(page)
 			if err != nil {
 				return err
 			}
@@ -42,9 +47,15 @@ func processor(b *bench, r *results, what *regexp.Regexp, n int) error {
 				return err
 			}
 			<-time.After(settle)
-			after, err := b.used()
+			after, err := b.used(page)
 			if err != nil {
 				return err
+			}
+			switch now, err := b.processOf(t); {
+			case err != nil:
+				return err
+			case now != page:
+				return errors.New("the page has moved to another process")
 			}
 			r.add(way.name, c, figureMain, after.main-before.main)
 			r.add(way.name, c, figureAll, after.all-before.all)

@@ -10,7 +10,7 @@ const (
 	figureUser          = "time to user"
 	figureNobody        = "time to nobody"
 	figureRenewed       = "time to new tokens"
-	figureMain          = "main threads of pages"
+	figureMain          = "main thread of the page"
 	figureAll           = "all processes"
 	figureCalls         = "1,000 requests"
 	figureSize          = "loaded"

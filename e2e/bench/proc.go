@@ -71,36 +71,72 @@ func (b *bench) memory() (float64, error) {
 	return float64(kB) * 1024 / 1e6, nil
 }
 
-// A usage is what the browser has used so far, in milliseconds.
-type usage struct {
-	main float64 // the main threads of the processes that have pages in them
-	all  float64 // everything
+// mainThreads returns the time that the main thread of each process has been
+// running, in milliseconds.
+func (b *bench) mainThreads() (map[int]float64, error) {
+	all, err := b.processes()
+	if err != nil {
+		return nil, err
+	}
+	times := map[int]float64{}
+	for _, pid := range all {
+		data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid)) // gone
+		first, _, _ := strings.Cut(string(data), " ")
+		n, _ := strconv.Atoi(first)
+		times[pid] = float64(n) / 1e6
+	}
+	return times, nil
 }
 
-// used returns what the browser has used so far.
-func (b *bench) used() (u usage, err error) {
+// processOf returns the process that a page is in: the one whose main thread
+// runs when the page keeps it busy. The protocol does not tell.
+func (b *bench) processOf(t *tab) (pid int, err error) {
+	const busy = "const end = performance.now() + 80; while (performance.now() < end); true"
+	before, err := b.mainThreads()
+	if err != nil {
+		return 0, err
+	}
+	if _, err := eval[bool](t, "{"+busy+"}"); err != nil {
+		return 0, err
+	}
+	after, err := b.mainThreads()
+	if err != nil {
+		return 0, err
+	}
+	most := 0.0
+	for candidate, time := range after {
+		if more := time - before[candidate]; more > most {
+			pid, most = candidate, more
+		}
+	}
+	if pid == 0 {
+		return 0, fmt.Errorf("the system does not say which process is the page's")
+	}
+	return pid, nil
+}
+
+// A usage is what was used so far, in milliseconds.
+type usage struct {
+	main float64 // the main thread of one process
+	all  float64 // all of the browser
+}
+
+// used returns what the browser and the main thread of a process have used so
+// far.
+func (b *bench) used(page int) (u usage, err error) {
 	const tick = 10 // milliseconds, on every Linux (USER_HZ)
-	all, err := b.processes()
+	times, err := b.mainThreads()
 	if err != nil {
 		return u, err
 	}
-	for _, pid := range all {
+	u.main = times[page]
+	for pid := range times {
 		if pid, fields := readStat(fmt.Sprintf("/proc/%d/stat", pid)); pid != 0 {
 			for _, field := range fields[11:15] { // its own in user and in kernel mode, and of children that are gone
 				n, _ := strconv.Atoi(field)
 				u.all += float64(n) * tick
 			}
 		}
-		command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if strings.Contains(string(command), "--type=renderer") {
-			data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid)) // of the main thread alone
-			first, _, _ := strings.Cut(string(data), " ")
-			n, _ := strconv.Atoi(first)
-			u.main += float64(n) / 1e6
-		}
-	}
-	if u.main == 0 {
-		return u, fmt.Errorf("the system does not say what the browser uses")
 	}
 	return u, nil
 }
