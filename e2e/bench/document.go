@@ -105,6 +105,9 @@ func (c chapter) show(folder string, p *part) string {
 		fmt.Fprintf(&b, ", counted for %s", p.Length)
 	}
 	b.WriteString(".")
+	if c.part == "requests" && p.brief() {
+		b.WriteString(" **That is too short for tokens that live for a minute: count for ten.**")
+	}
 	if p.busy() {
 		b.WriteString(" **The machine had other work meanwhile: measure again before you compare times.**")
 	}

@@ -75,12 +75,12 @@ func TestWriteDocument(t *testing.T) {
 	}
 
 	// Parts that the next run does not have stay; its own take the place of theirs.
-	m.Load = 3
-	if err := writeDocument(name, m, []line{{"reload/50ms", ours, figureUser, 7}}); err != nil {
+	m.Load, m.Length = 3, "2m0s"
+	if err := writeDocument(name, m, []line{{"reload/50ms", ours, figureUser, 7}, {"requests/20tabs/frame", ours, figurePerMinute, 3}}); err != nil {
 		t.Fatal(err)
 	}
 	again := read(t, name)
-	for part, want := range map[string]bool{"`reload/0ms`": false, "`reload/50ms`": true, "`fetch/6`": true, "**The machine had other work": true} {
+	for part, want := range map[string]bool{"`reload/0ms`": false, "`reload/50ms`": true, "`fetch/6`": true, "**The machine had other work": true, "**That is too short": true} {
 		if strings.Contains(again, part) != want {
 			t.Errorf("the document has %q: %v, want %v:\n%s", part, !want, want, again)
 		}

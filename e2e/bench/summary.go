@@ -37,6 +37,13 @@ func describe() machine {
 // busy tells whether so much else was going on that times say little.
 func (m machine) busy() bool { return m.Load > float64(m.Cores)/4 }
 
+// brief tells whether requests were counted for so short a time that it matters
+// when in it tokens are renewed.
+func (m machine) brief() bool {
+	length, err := time.ParseDuration(m.Length)
+	return err != nil || length < 5*shortLife
+}
+
 // A row is what is left of the measurements of one figure.
 type row struct {
 	What   string  `json:"what"`
