@@ -91,12 +91,12 @@ func (b *bench) mainThreads() (map[int]float64, error) {
 // processOf returns the process that a page is in: the one whose main thread
 // runs when the page keeps it busy. The protocol does not tell.
 func (b *bench) processOf(t *tab) (pid int, err error) {
-	const busy = "const end = performance.now() + 80; while (performance.now() < end); true"
+	const busy = "{ let sum = 0; for (let i = 0; i < 2e7; i++) sum += Math.random(); sum > 0 }" // the same work on a busy machine
 	before, err := b.mainThreads()
 	if err != nil {
 		return 0, err
 	}
-	if _, err := eval[bool](t, "{"+busy+"}"); err != nil {
+	if _, err := eval[bool](t, busy); err != nil {
 		return 0, err
 	}
 	after, err := b.mainThreads()
@@ -117,20 +117,17 @@ func (b *bench) processOf(t *tab) (pid int, err error) {
 
 // A usage is what was used so far, in milliseconds.
 type usage struct {
-	main float64 // the main thread of one process
-	all  float64 // all of the browser
+	main map[int]float64 // by the main thread of each process
+	all  float64         // by all of the browser
 }
 
-// used returns what the browser and the main thread of a process have used so
-// far.
-func (b *bench) used(page int) (u usage, err error) {
+// used returns what the browser has used so far.
+func (b *bench) used() (u usage, err error) {
 	const tick = 10 // milliseconds, on every Linux (USER_HZ)
-	times, err := b.mainThreads()
-	if err != nil {
+	if u.main, err = b.mainThreads(); err != nil {
 		return u, err
 	}
-	u.main = times[page]
-	for pid := range times {
+	for pid := range u.main {
 		if pid, fields := readStat(fmt.Sprintf("/proc/%d/stat", pid)); pid != 0 {
 			for _, field := range fields[11:15] { // its own in user and in kernel mode, and of children that are gone
 				n, _ := strconv.Atoi(field)
