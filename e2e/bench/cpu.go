@@ -54,7 +54,7 @@ func processor(b *bench, r *results, what *regexp.Regexp, n int) error {
 			if err != nil {
 				return err
 			}
-			busy := after.main[page] - before.main[page]
+			busy := max(after.main[page]-before.main[page], 0) // it may be gone
 			if now != page { // the browser has put the new document into another one
 				busy += after.main[now] - before.main[now]
 			}
