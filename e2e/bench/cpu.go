@@ -55,7 +55,7 @@ func processor(b *bench, r *results, what *regexp.Regexp, n int) error {
 				return err
 			}
 			busy := max(after.main[page]-before.main[page], 0) // it may be gone
-			if now != page { // the browser has put the new document into another one
+			if now != page {                                   // the browser has put the new document into another one
 				busy += after.main[now] - before.main[now]
 			}
 			r.add(way.name, c, figureMain, busy)
