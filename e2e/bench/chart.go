@@ -59,7 +59,11 @@ func (c chapter) picture(p *part) string {
 	}
 	text("title", 0, c.title)
 	y += lineHeight
-	text("key", 0, key)
+	if p.busy() {
+		text("key", 0, key+" The machine had other work.")
+	} else {
+		text("key", 0, key)
+	}
 	for _, g := range groups {
 		y += headHeight
 		text("group", 0, groupName(c, g))
