@@ -19,7 +19,7 @@ demo:                    ; go run ./demo
 test: test-native test-js e2e
 test-native: chromium redis ; go test $(NATIVE)
 test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
-e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)'
+e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)' . ./bench
 
 check: lint race hostile faults compat claims size
 lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .

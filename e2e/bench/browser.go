@@ -22,8 +22,10 @@ const stepTimeout = 30 * time.Second
 // A bench is the browser with the site that it visits.
 type bench struct {
 	*site
+	parent  context.Context
 	ctx     context.Context
 	version string
+	warm    bool // warmUp was there
 	cancel  []func()
 }
 
@@ -33,7 +35,7 @@ func startBrowser(ctx context.Context, s *site) (*bench, error) {
 		return nil, err
 	}
 	allocator, cancelAllocator := chromedp.NewExecAllocator(ctx, append(chromium.Options(""), chromedp.ExecPath(path))...)
-	b := &bench{site: s}
+	b := &bench{site: s, parent: ctx}
 	var cancel context.CancelFunc
 	b.ctx, cancel = chromedp.NewContext(allocator)
 	b.cancel = []func(){cancel, cancelAllocator}
@@ -46,7 +48,7 @@ func startBrowser(ctx context.Context, s *site) (*bench, error) {
 		b.close()
 		return nil, err
 	}
-	b.version = version.Product
+	b.version = strings.Replace(version.Product, "/", " ", 1)
 	return b, nil
 }
 
@@ -69,6 +71,15 @@ func (b *bench) open(fresh bool) (*tab, error) {
 	if fresh {
 		options = append(options, chromedp.WithNewBrowserContext())
 	}
+	return b.openWith(options...)
+}
+
+// beside opens a tab in the profile of another one.
+func (b *bench) beside(t *tab) (*tab, error) {
+	return b.openWith(chromedp.WithExistingBrowserContext(chromedp.FromContext(t.ctx).BrowserContextID))
+}
+
+func (b *bench) openWith(options ...chromedp.ContextOption) (*tab, error) {
 	ctx, cancel := chromedp.NewContext(b.ctx, options...)
 	return &tab{ctx, cancel}, chromedp.Do(ctx)
 }
@@ -80,13 +91,20 @@ func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) error {
 	return chromedp.Do(ctx, steps...)
 }
 
+// eval returns what a promise in the tab resolves to.
+func eval[T any](t *tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, stepTimeout)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
 // signInAtProvider leaves a session there, so that every sign-in that comes is
 // answered at once.
-func (b *bench) signInAtProvider(t *tab) error {
+func (b *bench) signInAtProvider(t *tab, issuer string) error {
 	const request = "/authorize?response_type=code&scope=openid&code_challenge_method=S256" +
 		"&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&client_id=" + clientID
 	return t.do(
-		chromedp.Navigate(b.issuer+request+"&redirect_uri="+b.issuer+"/"),
+		chromedp.Navigate(issuer+request+"&redirect_uri="+issuer+"/"),
 		chromedp.SendKeys("input[name=username]", "demo"),
 		chromedp.SendKeys("input[name=password]", "demo"),
 		chromedp.Click("button[value=sign-in]"),

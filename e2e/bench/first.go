@@ -25,7 +25,6 @@ var delays = []time.Duration{0, 50 * time.Millisecond}
 // which the same sign-in was made before: HTTP cache and code cache have what
 // they want to have, no program runs.
 func firstSignIn(b *bench, r *results, what *regexp.Regexp, n int) error {
-	var warm bool
 	for _, cache := range []string{"warm", "cold"} {
 		for _, way := range []string{"plain", "intent"} {
 			for _, delay := range delays {
@@ -33,22 +32,20 @@ func firstSignIn(b *bench, r *results, what *regexp.Regexp, n int) error {
 				if !what.MatchString(name) {
 					continue
 				}
-				if cache == "warm" && !warm {
+				if cache == "warm" {
 					if err := b.warmUp(); err != nil {
 						return err
 					}
-					warm = true
 				}
-				fmt.Fprintln(os.Stderr, name)
-				err := b.rounds(n, func(c *client) error {
-					v, err := b.signIn(c, cache == "cold", way == "intent", delay)
+				err := b.rounds(name, n, func(c *client) error {
+					v, err := b.signIn(c, arrival{mode: modeClick, fresh: cache == "cold", intent: way == "intent", delay: delay})
 					if err != nil {
-						return fmt.Errorf("%s: %s: %w", name, c.name, err)
+						return err
 					}
 					arrived, answered := float64(b.arrived.Load())/1000, float64(b.answered.Load())/1000
-					r.add(name, c, "click to request", arrived-v.said.Click)
-					r.add(name, c, "answer to user", v.said.At-answered)
-					r.add(name, c, "click to user", v.said.At-v.said.Click)
+					r.add(name, c, figureRequest, arrived-v.said.Click)
+					r.add(name, c, figureAnswer, v.said.At-answered)
+					r.add(name, c, figureClick, v.said.At-v.said.Click)
 					return b.leave(v.tab, c)
 				})
 				if err != nil {
@@ -62,11 +59,13 @@ func firstSignIn(b *bench, r *results, what *regexp.Regexp, n int) error {
 
 // rounds measures each client n times, in turn, and another one first in each
 // round.
-func (b *bench) rounds(n int, measure func(*client) error) error {
+func (b *bench) rounds(name string, n int, measure func(*client) error) error {
+	fmt.Fprintln(os.Stderr, name)
 	for i := range n {
 		for j := range b.clients {
-			if err := measure(b.clients[(i+j)%len(b.clients)]); err != nil {
-				return err
+			c := b.clients[(i+j)%len(b.clients)]
+			if err := measure(c); err != nil {
+				return fmt.Errorf("%s: %s: %w", name, c.name, err)
 			}
 		}
 	}
@@ -77,31 +76,37 @@ func (b *bench) rounds(n int, measure func(*client) error) error {
 // code of the scripts. The pages stay open for as long as V8 takes to keep the
 // code of a program in WebAssembly, too.
 func (b *bench) warmUp() error {
+	if b.warm {
+		return nil
+	}
+	b.warm = true
 	t, err := b.open(false)
 	if err != nil {
 		return err
 	}
 	defer t.close()
-	if err := b.signInAtProvider(t); err != nil {
+	if err := b.signInAtProvider(t, b.issuer); err != nil {
 		return fmt.Errorf("the provider: %w", err)
 	}
 	for range 3 {
-		var open []*tab
-		for _, c := range b.clients {
-			v, err := b.signIn(c, false, false, 0)
-			if err != nil {
-				return err
-			}
-			open = append(open, v.tab)
+		leave, _, err := b.signedIn(modeClick)
+		if err != nil {
+			return err
 		}
 		<-time.After(5 * time.Second)
-		for i, c := range b.clients {
-			if err := b.leave(open[i], c); err != nil {
-				return err
-			}
+		if err := leave(); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// An arrival is how somebody comes to a user.
+type arrival struct {
+	mode   string
+	fresh  bool // in a profile of its own
+	intent bool // with the pointer over the button, before the click
+	delay  time.Duration
 }
 
 // A visit is one that has come to a user.
@@ -111,28 +116,32 @@ type visit struct {
 }
 
 // signIn opens the page and signs in.
-func (b *bench) signIn(c *client, cold, intent bool, delay time.Duration) (v visit, err error) {
-	if v.tab, err = b.open(cold); err != nil {
+func (b *bench) signIn(c *client, how arrival) (v visit, err error) {
+	if v.tab, err = b.open(how.fresh); err != nil {
 		return v, err
 	}
-	if cold {
-		if err := b.signInAtProvider(v.tab); err != nil {
+	if how.fresh {
+		issuer := b.issuer
+		if other, ok := c.modes[how.mode]["authority"].(string); ok {
+			issuer = other
+		}
+		if err := b.signInAtProvider(v.tab, issuer); err != nil {
 			return v, fmt.Errorf("the provider: %w", err)
 		}
 	}
-	b.delay.Store(int64(delay))
+	b.delay.Store(int64(how.delay))
 	defer b.delay.Store(0)
-	address := c.origin + "/"
-	if intent {
-		address += "?intent"
+	address := c.origin + "/?mode=" + how.mode
+	if how.intent {
+		address += "&intent"
 	}
 	if err := v.tab.do(chromedp.MouseEvent(chromedp.MouseMoved, 400, 400), chromedp.Navigate(address)); err != nil {
 		return v, err
 	}
-	if _, err := b.wait(c, "loaded"); err != nil {
+	if v.said, err = b.wait(c, "loaded"); err != nil || v.said.Subject != "" { // it has found the session by itself
 		return v, err
 	}
-	if err := v.tab.click(intent); err != nil {
+	if err := v.tab.click(how.intent); err != nil {
 		return v, err
 	}
 	v.said, err = b.wait(c, "signed in")

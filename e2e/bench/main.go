@@ -7,13 +7,18 @@
 //	npm ci --prefix e2e/bench
 //	go run ./e2e/bench                                  # all of it
 //	go run ./e2e/bench -run 'first/warm/intent' -n 20   # a part
+//	go run ./e2e/bench -length 10m -write docs/benchmarks.md
+//	go run ./e2e/bench -from bin/bench/figures.jsonl -write docs/benchmarks.md # of an earlier run
 //
-// Every figure is a line of JSON in the file that -out names, and the table at
-// the end is made of them.
+// Every figure is a line of JSON in the file that -out names, after one that
+// describes the machine. The table at the end is made of them, and so are the
+// tables and pictures of the document that -write names: those of the parts
+// that were measured.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,6 +28,22 @@ import (
 	"regexp"
 	"time"
 )
+
+// measurements are all that there are, and what share of the times is made of
+// those that take long.
+var measurements = []struct {
+	run   func(b *bench, r *results, what *regexp.Regexp, n int) error
+	share int
+}{
+	{anonymous, 1},
+	{firstSignIn, 1},
+	{reloads, 1},
+	{renewals, 1},
+	{processor, 2},
+	{memories, 8},
+	{fetches, 4},
+	{manyTabs, 1},
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -42,8 +63,14 @@ func run(ctx context.Context) error {
 		folder  = flag.String("folder", "e2e/bench", "`folder` of this program, with the packages of npm")
 		work    = flag.String("work", "bin/bench", "`folder` for what is built")
 		out     = flag.String("out", "bin/bench/figures.jsonl", "`file` for the figures")
+		from    = flag.String("from", "", "`file` with figures of an earlier run, in the place of measuring")
+		write   = flag.String("write", "", "`document` whose tables and pictures are made of the figures")
 	)
 	flag.Parse()
+	if *from != "" {
+		return rewrite(*from, *write)
+	}
+	machine := describe()
 	if _, err := os.Stat(filepath.Join(*folder, "node_modules")); err != nil {
 		return errors.New("the packages of npm are missing: npm ci --prefix " + *folder)
 	}
@@ -74,11 +101,37 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer b.close()
+	machine.Browser = b.version
 	r := &results{file: file}
-	began := time.Now()
-	if err := firstSignIn(b, r, what, *n); err != nil {
+	if err := json.NewEncoder(file).Encode(machine); err != nil {
 		return err
 	}
+	began := time.Now()
+	for _, m := range measurements {
+		if err := m.run(b, r, what, max(*n/m.share, 1)); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("%s, %d of each, in %s\n\n", b.version, *n, time.Since(began).Round(time.Second))
-	return r.print(os.Stdout)
+	if err := r.print(os.Stdout); err != nil || *write == "" {
+		return err
+	}
+	return writeDocument(*write, machine, r.lines)
+}
+
+// rewrite shows the figures of an earlier run again.
+func rewrite(from, document string) error {
+	file, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	machine, lines, err := readFigures(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	if err := (&results{lines: lines}).print(os.Stdout); err != nil || document == "" {
+		return err
+	}
+	return writeDocument(document, machine, lines)
 }

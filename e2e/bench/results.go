@@ -16,7 +16,7 @@ type line struct {
 	What   string  `json:"what"`
 	Client string  `json:"client"`
 	Figure string  `json:"figure"`
-	Value  float64 `json:"value"` // milliseconds, if the figure does not say otherwise
+	Value  float64 `json:"value"` // milliseconds, unless units says otherwise
 }
 
 // results are all measurements.
@@ -29,22 +29,6 @@ func (r *results) add(what string, c *client, figure string, value float64) {
 	l := line{what, c.name, figure, value}
 	r.lines = append(r.lines, l)
 	_ = json.NewEncoder(r.file).Encode(l) // the table has it, too
-}
-
-// distinct returns the values of a field in the order in which they came.
-func distinct(lines []line, field func(line) string) []string {
-	var all []string
-	for _, l := range lines {
-		if v := field(l); !slices.Contains(all, v) {
-			all = append(all, v)
-		}
-	}
-	return all
-}
-
-// matching returns the lines that have something in common.
-func matching(lines []line, match func(line) bool) []line {
-	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !match(l) })
 }
 
 // values returns the values of lines, sorted.
@@ -67,19 +51,13 @@ func percentile(sorted []float64, p int) float64 {
 // by that of the other.
 func (r *results) print(to io.Writer) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "what\tms\tclient\tn\tp50\tp95\tours is\t\n")
-	byFigure := func(l line) string { return l.What + "\t" + l.Figure }
-	byClient := func(l line) string { return l.Client }
-	for _, figure := range distinct(r.lines, byFigure) {
-		lines := matching(r.lines, func(l line) bool { return byFigure(l) == figure })
-		mine := values(matching(lines, func(l line) bool { return l.Client == ours }))
-		for _, name := range distinct(lines, byClient) {
-			v := values(matching(lines, func(l line) bool { return l.Client == name }))
-			ratio := ""
-			if name != ours && len(mine) > 0 {
-				ratio = fmt.Sprintf("%.2f ×", percentile(mine, 50)/percentile(v, 50))
+	fmt.Fprint(w, "what\tfigure\tclient\tn\tp50\tp95\tours is\t\n")
+	all := part{Rows: rowsOf(r.lines)}
+	for _, figure := range all.figures() {
+		for _, name := range all.clients() {
+			if v := all.find(figure, name); v != nil {
+				fmt.Fprintf(w, "%s\t%s %s\t%s\t%d\t%s\t%s\t%s\t\n", v.What, v.Figure, unitOf(v.Figure), name, v.N, digits(v.P50), digits(v.P95), ratio(v, all.find(figure, ours)))
 			}
-			fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t%.0f\t%s\t\n", figure, name, len(v), percentile(v, 50), percentile(v, 95), ratio)
 		}
 	}
 	return w.Flush()

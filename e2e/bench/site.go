@@ -34,6 +34,7 @@ type client struct {
 	name     string
 	script   string
 	settings map[string]any
+	modes    map[string]map[string]any // what differs in a tab that is opened with mode=...
 
 	origin  string
 	page    []byte
@@ -51,6 +52,7 @@ func clients() []*client {
 		{name: ours, script: "oidcspa.js"},
 		{name: "oidc-client-ts", script: "oidc-client-ts.js"},
 		{name: "oidc-client-ts, memory", script: "oidc-client-ts.js", settings: map[string]any{"memory": true}},
+		{name: "oidc-spa", script: "oidc-spa.js"},
 	}
 }
 
@@ -59,7 +61,9 @@ func clients() []*client {
 type site struct {
 	clients []*client
 	issuer  string
+	short   string // a second provider, whose tokens live for a minute
 
+	counts
 	delay    atomic.Int64 // of each answer of the provider, nanoseconds
 	arrived  atomic.Int64 // when the last authorization request came, microseconds since the epoch
 	answered atomic.Int64 // when it was answered
@@ -88,9 +92,9 @@ func newSite(ctx context.Context, folder, work string, who *regexp.Regexp) (*sit
 	if err != nil {
 		return nil, err
 	}
-	provider := httptest.NewUnstartedServer(nil)
-	s.issuer = localhost(provider.Listener.Addr())
-	registered := op.Client{ID: clientID, RedirectURIs: []string{s.issuer + "/"}}
+	provider, short := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
+	s.issuer, s.short = address(provider.Listener.Addr()), address(short.Listener.Addr())
+	registered := op.Client{ID: clientID, RedirectURIs: []string{s.issuer + "/", s.short + "/"}}
 	for _, c := range clients() {
 		if !who.MatchString(c.name) {
 			continue
@@ -99,19 +103,29 @@ func newSite(ctx context.Context, folder, work string, who *regexp.Regexp) (*sit
 			return nil, err
 		}
 		registered.Origins = append(registered.Origins, c.origin)
-		registered.RedirectURIs = append(registered.RedirectURIs, c.settings["redirect_uri"].(string))
+		registered.RedirectURIs = append(registered.RedirectURIs, c.settings["redirect_uri"].(string), c.origin+"/silent.html", c.origin+"/oidcspa/callback.html")
 	}
 	if len(s.clients) == 0 {
 		return nil, errors.New("no client has such a name")
 	}
-	handler, err := op.New(op.Config{Issuer: s.issuer, Clients: []op.Client{registered}})
-	if err != nil {
+	if err := s.startProvider(provider, op.Config{Issuer: s.issuer, Clients: []op.Client{registered}}); err != nil {
 		return nil, err
 	}
-	provider.Config.Handler = s.watch(handler)
-	provider.Start()
-	s.closing = append(s.closing, provider.Close)
-	return s, nil
+	return s, s.startProvider(short, op.Config{
+		Issuer: s.short, Clients: []op.Client{registered},
+		AccessTokenLifetime: shortLife, IDTokenLifetime: shortLife,
+	})
+}
+
+func (s *site) startProvider(server *httptest.Server, config op.Config) error {
+	handler, err := op.New(config)
+	if err != nil {
+		return err
+	}
+	server.Config.Handler = s.watch(handler)
+	server.Start()
+	s.closing = append(s.closing, server.Close)
+	return nil
 }
 
 func (s *site) close() {
@@ -120,16 +134,17 @@ func (s *site) close() {
 	}
 }
 
-// localhost returns an address under the name that the browser knows as its
-// own machine's.
-func localhost(addr net.Addr) string {
-	return fmt.Sprintf("http://localhost:%d", addr.(*net.TCPAddr).Port)
+// address returns one under a name that the browser knows as its own machine's.
+// It is not localhost itself, where oidc-spa takes the site for one that is
+// being developed, and keeps no metadata.
+func address(addr net.Addr) string {
+	return fmt.Sprintf("http://bench.localhost:%d", addr.(*net.TCPAddr).Port)
 }
 
 // serve starts the app with a client; module is that of ours.
 func (s *site) serve(c *client, folder, module string, assets http.Handler) error {
 	server := httptest.NewUnstartedServer(nil)
-	c.origin = localhost(server.Listener.Addr())
+	c.origin = address(server.Listener.Addr())
 	c.reports = make(chan report, 16)
 	settings := map[string]any{
 		"authority":    s.issuer,
@@ -144,7 +159,8 @@ func (s *site) serve(c *client, folder, module string, assets http.Handler) erro
 	for name, value := range c.settings {
 		settings[name] = value
 	}
-	c.settings = settings
+	c.settings, c.modes = settings, s.modes(c)
+	settings["modes"] = c.modes
 	if err := c.build(filepath.Join(folder, "page"), module); err != nil {
 		return err
 	}
@@ -170,10 +186,13 @@ func (s *site) serve(c *client, folder, module string, assets http.Handler) erro
 		send(w, r.URL.Path, c.bundle[r.URL.Path])
 	})
 	mux.HandleFunc("POST /report", c.take)
+	if err := more(mux, filepath.Join(folder, "page")); err != nil {
+		return err
+	}
 	if c.name == ours {
 		mux.Handle("/oidcspa/", http.StripPrefix("/oidcspa/", assets))
 	}
-	server.Config.Handler = mux
+	server.Config.Handler = s.countApp(c, mux)
 	server.Start()
 	s.closing = append(s.closing, server.Close)
 	s.clients = append(s.clients, c)
@@ -203,7 +222,8 @@ func (c *client) build(folder, module string) error {
 		EntryPoints:       []string{filepath.Join(absolute, "page.js")},
 		Alias:             map[string]string{"client": "./" + c.script, "oidcspa": module},
 		AbsWorkingDir:     absolute,
-		Outdir:            absolute, // nothing is written
+		Outdir:            absolute,                               // nothing is written
+		External:          []string{"*/webcrypto-liner-shim.mjs"}, // for pages without WebCrypto
 		Bundle:            true,
 		Splitting:         true,
 		Format:            api.FormatESModule,
@@ -260,6 +280,7 @@ func (c *client) take(w http.ResponseWriter, r *http.Request) {
 func (s *site) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := time.Now()
+		s.countProvider(r)
 		if delay := time.Duration(s.delay.Load()); delay > 0 {
 			<-time.After(delay)
 		}

@@ -5,10 +5,13 @@ import { UserManager } from "oidcspa";
 export function connect(settings) {
   const manager = new UserManager(settings);
   return {
-    manager,
     prepare: () => manager.prepare?.(),
     signin: () => manager.signinRedirect(),
     callback: () => manager.signinCallback(),
     user: () => manager.getUser(),
+    restore: () => manager.getUser(),
+    renew: () => manager.signinSilent(),
+    token: async () => (await manager.getUser()).access_token,
+    api: (url) => manager.fetch(url),
   };
 }
