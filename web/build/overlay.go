@@ -9,6 +9,7 @@ import (
 	"fmt"
 	gover "go/version"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 // stubs take the place of packages of which the wasm needs less than there is:
 // these packages make it larger by a tenth (docs/decisions).
 //
-//go:embed stub stub/_nistec/p256_table.go
+//go:embed stub stub/_nistec/p256_table.go stub/_fiat/montgomery.go
 var stubs embed.FS
 
 // stubbed are the packages that have a stub, in the folder of their last name:
@@ -46,7 +47,7 @@ func (t *toolchain) stubsAll() bool {
 func overlay(ctx context.Context, source, folder string, t *toolchain) (string, error) {
 	packages := stubbed
 	if t.stubsAll() {
-		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage})
+		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage}, slices.Sorted(maps.Keys(cuts)))
 	}
 	list, err := t.run(ctx, source, append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
 	if err != nil {
@@ -78,6 +79,13 @@ func replaceAll(packages *json.Decoder, folder string, replace map[string]string
 		}
 		if pkg.ImportPath == curvePackage {
 			if err := computeTable(folder, pkg.Dir, replace); err != nil {
+				return err
+			}
+			continue
+		}
+		if bodies, ok := cuts[pkg.ImportPath]; ok {
+			c := cutter{bodies: bodies, added: added[pkg.ImportPath]}
+			if err := c.replace(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace); err != nil {
 				return err
 			}
 			continue
