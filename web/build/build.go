@@ -85,6 +85,9 @@ func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
+	for _, pkg := range tools.uncut {
+		opts.Warnf("%s is not as this version of oidcspa knows it: the wasm does the same, and will be larger", pkg)
+	}
 	earlier, err := opts.earlier(ctx, assets)
 	if err != nil {
 		return nil, fmt.Errorf("build: earlier builds: %w", err)

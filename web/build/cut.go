@@ -24,19 +24,19 @@ type cutter struct {
 }
 
 // replace makes the overlay replace the files of a package that have one of the
-// functions. Where one of them is missing, the package stays what it is: so it
-// is in another version of the library, or in a release of Go.
-func (c *cutter) replace(folder, name, dir string, files []string, replace map[string]string) error {
+// functions, and tells whether it does: where one of them is missing, as it may
+// be in another version of the library, the package stays what it is.
+func (c *cutter) replace(folder, name, dir string, files []string, replace map[string]string) (bool, error) {
 	found := 0
 	changed := make(map[string][]byte)
 	for _, file := range files {
 		src, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
-			return err
+			return false, err
 		}
 		src, n, err := c.cut(src)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return false, fmt.Errorf("%s: %w", name, err)
 		}
 		if n > 0 {
 			found += n
@@ -44,23 +44,23 @@ func (c *cutter) replace(folder, name, dir string, files []string, replace map[s
 		}
 	}
 	if found != len(c.bodies) {
-		return nil
+		return false, nil
 	}
 	if c.added != "" {
 		src, err := stubs.ReadFile(c.added)
 		if err != nil {
-			return err
+			return false, err
 		}
 		changed[path.Base(c.added)] = src
 	}
 	for file, src := range changed {
 		to := filepath.Join(folder, strings.ReplaceAll(name, "/", "-")+"-"+file)
 		if err := os.WriteFile(to, src, 0o600); err != nil {
-			return err
+			return false, err
 		}
 		replace[filepath.Join(dir, file)] = to
 	}
-	return nil
+	return true, nil
 }
 
 // cut returns the source with the other bodies, and how many it has.

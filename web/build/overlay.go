@@ -49,12 +49,12 @@ func overlay(ctx context.Context, source, folder string, t *toolchain) (string, 
 	if t.stubsAll() {
 		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage}, slices.Sorted(maps.Keys(cuts)))
 	}
-	list, err := t.run(ctx, source, append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
+	list, err := t.run(ctx, source, append([]string{"list", "-e", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
 	if err != nil {
 		return "", err
 	}
 	replace := make(map[string]string)
-	if err := replaceAll(json.NewDecoder(bytes.NewReader(list)), folder, replace); err != nil {
+	if t.uncut, err = replaceAll(json.NewDecoder(bytes.NewReader(list)), folder, replace); err != nil {
 		return "", fmt.Errorf("stubs: %w", err)
 	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})
@@ -65,43 +65,53 @@ func overlay(ctx context.Context, source, folder string, t *toolchain) (string, 
 	return file, os.WriteFile(file, data, 0o600)
 }
 
-// replaceAll replaces the files of each package by its stub.
-func replaceAll(packages *json.Decoder, folder string, replace map[string]string) error {
+// replaceAll replaces the files of each package by its stub. It returns the
+// packages of which no function is cut, because one of them is missing.
+func replaceAll(packages *json.Decoder, folder string, replace map[string]string) (uncut []string, err error) {
 	for {
 		var pkg struct {
 			ImportPath, Dir string
 			GoFiles         []string
 		}
 		if err := packages.Decode(&pkg); errors.Is(err, io.EOF) {
-			return nil
+			return uncut, nil
 		} else if err != nil {
-			return err
+			return nil, err
 		}
-		if pkg.ImportPath == curvePackage {
-			if err := computeTable(folder, pkg.Dir, replace); err != nil {
-				return err
-			}
-			continue
-		}
-		if bodies, ok := cuts[pkg.ImportPath]; ok {
+		bodies := cuts[pkg.ImportPath]
+		switch {
+		case len(bodies) > 0:
 			c := cutter{bodies: bodies, added: added[pkg.ImportPath]}
-			if err := c.replace(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace); err != nil {
-				return err
+			var done bool
+			done, err = c.replace(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace)
+			if !done && len(pkg.GoFiles) > 0 { // none, if the wasm does not need the package
+				uncut = append(uncut, pkg.ImportPath)
 			}
-			continue
+		case pkg.ImportPath == curvePackage:
+			err = computeTable(folder, pkg.Dir, replace)
+		default:
+			err = replaceByStub(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace)
 		}
-		for _, file := range pkg.GoFiles {
-			replace[filepath.Join(pkg.Dir, file)] = "" // as if it were not there
-		}
-		name := path.Base(pkg.ImportPath)
-		src, err := stubs.ReadFile(path.Join("stub", name, name+".go"))
 		if err != nil {
-			return err
-		}
-		stub := filepath.Join(folder, name+".go")
-		replace[filepath.Join(pkg.Dir, name+".go")] = stub
-		if err := os.WriteFile(stub, src, 0o600); err != nil {
-			return err
+			return nil, err
 		}
 	}
+}
+
+// replaceByStub replaces a package.
+func replaceByStub(folder, pkg, dir string, files []string, replace map[string]string) error {
+	if dir == "" {
+		return fmt.Errorf("no package %s", pkg)
+	}
+	for _, file := range files {
+		replace[filepath.Join(dir, file)] = "" // as if it were not there
+	}
+	name := path.Base(pkg)
+	src, err := stubs.ReadFile(path.Join("stub", name, name+".go"))
+	if err != nil {
+		return err
+	}
+	stub := filepath.Join(folder, name+".go")
+	replace[filepath.Join(dir, name+".go")] = stub
+	return os.WriteFile(stub, src, 0o600)
 }

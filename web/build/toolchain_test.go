@@ -32,6 +32,9 @@ func TestToolchains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if len(toolchain.uncut) > 0 {
+				t.Errorf("packages that are not as expected: %q", toolchain.uncut)
+			}
 			if version == runtime.Version() {
 				same = append(same, wasm)
 			}
