@@ -101,10 +101,12 @@ func TestCutsFit(t *testing.T) {
 // them; without P-224, which is cut itself.
 func TestCutCurves(t *testing.T) {
 	replace := make(map[string]string)
-	cutFor(t, replace, "crypto/internal/fips140/nistec/fiat", "crypto/elliptic", "crypto/ecdsa")
+	const ed25519 = "crypto/internal/fips140/edwards25519"
+	cutFor(t, replace, "crypto/internal/fips140/nistec/fiat", "crypto/elliptic", "crypto/ecdsa", ed25519)
 	for _, args := range [][]string{
 		{"-run=TestMontgomery", "crypto/internal/fips140/nistec/fiat"},
 		{"-run=TestNumbers", "crypto/elliptic"},
+		{"-run=^Test", ed25519, "crypto/ed25519"},
 		{"-run=^Test", "-skip=P224|./P-?224", "crypto/ecdsa"},
 		{"-run=TestEquivalents|TestScalarMult|TestECDSA", "-skip=./P224", "crypto/internal/fips140test"},
 	} {

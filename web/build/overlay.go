@@ -47,7 +47,7 @@ func (t *toolchain) stubsAll() bool {
 func overlay(ctx context.Context, source, folder string, t *toolchain) (string, error) {
 	packages := stubbed
 	if t.stubsAll() {
-		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage}, slices.Sorted(maps.Keys(cuts)))
+		packages = slices.Concat(stubbed, stubbedInternals, slices.Sorted(maps.Keys(cuts)))
 	}
 	list, err := t.run(ctx, source, append([]string{"list", "-e", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
 	if err != nil {
@@ -78,18 +78,16 @@ func replaceAll(packages *json.Decoder, folder string, replace map[string]string
 		} else if err != nil {
 			return nil, err
 		}
-		bodies := cuts[pkg.ImportPath]
+		c := cutter{bodies: cuts[pkg.ImportPath], added: added[pkg.ImportPath]}
+		done, err := c.replace(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace)
+		if !done && len(pkg.GoFiles) > 0 { // none, if the wasm does not need the package
+			uncut = append(uncut, pkg.ImportPath)
+		}
 		switch {
-		case len(bodies) > 0:
-			c := cutter{bodies: bodies, added: added[pkg.ImportPath]}
-			var done bool
-			done, err = c.replace(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace)
-			if !done && len(pkg.GoFiles) > 0 { // none, if the wasm does not need the package
-				uncut = append(uncut, pkg.ImportPath)
-			}
+		case err != nil:
 		case pkg.ImportPath == curvePackage:
 			err = computeTable(folder, pkg.Dir, replace)
-		default:
+		case len(c.bodies) == 0:
 			err = replaceByStub(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace)
 		}
 		if err != nil {

@@ -42,6 +42,14 @@ func addProduct(t, y []uint64, factor uint64) (carry uint64) {
 	return carry
 }
 
+// multiply384 and multiply521 are no part of each of their callers.
+//
+//go:noinline
+func multiply384(out, x, y *[6]uint64) { montgomery(out[:], x[:], y[:], p384Modulus[:], 1<<32+1) }
+
+//go:noinline
+func multiply521(out, x, y *[9]uint64) { montgomery(out[:], x[:], y[:], p521Modulus[:], 1) }
+
 // What the multiplication needs to know of the fields: m, and R^2 modulo m.
 var (
 	p384Modulus  = [6]uint64{0xffffffff, 0xffffffff00000000, 1<<64 - 2, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1}
