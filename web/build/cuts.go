@@ -121,6 +121,7 @@ var cuts = map[string]map[string]string{
 		"check":                      "",
 		"checkFinalizersAndCleanups": "",
 		"findGoroutineLeaks":         leftOut,
+		"funcline1":                  lineOfFunction,
 		"gcDumpObject":               "",
 		"moduledataverify1":          "",
 		"mspan.reportZombies":        `throw("found pointer to free object")`,
@@ -145,7 +146,16 @@ var added = map[string]string{"crypto/internal/fips140/nistec/fiat": "stub/_fiat
 
 const (
 	noPrivateKey = "return nil, ErrUnsupportedKeyType"
-	leftOut      = `panic("left out of this program")`
+	// See lines.go.
+	lineOfFunction = `
+	if f.valid() {
+		if fileno, _ := pcvalue(f, f.pcfile, targetpc, strict); fileno >= 0 {
+			return funcfile(f, fileno), f.startLine
+		}
+	}
+	return "?", 0
+`
+	leftOut = `panic("left out of this program")`
 )
 
 // readNumber returns the body of a function that reads a number s of up to 521
