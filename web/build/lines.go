@@ -71,6 +71,7 @@ func dropLines(wasm []byte) ([]byte, error) {
 type functions struct {
 	memory  []byte
 	tables  []byte // that part of the memory
+	index   int    // the address of the index of the records
 	records []int  // addresses
 }
 
