@@ -33,7 +33,6 @@ const (
 	opAdd      = 0x6a
 	opMultiply = 0x6c
 	opShift    = 0x76 // to the right
-	opLeft     = 0x74
 )
 
 // A functionTable says where the table is.
@@ -79,20 +78,23 @@ func (t functionTable) fill() []byte {
 }
 
 // The entries of the functions are what the index of the records and the
-// records themselves begin with: 0, 65536, 131072 ...
+// records themselves begin with: each is greater by step than the one before.
 type functionEntries struct {
-	index int
-	count uint32
+	index       int
+	first, step uint32
+	count       uint32
 }
 
 // takeEntries clears the entries in a memory, if they are as expected.
 func takeEntries(memory []byte) functionEntries {
 	f, err := findFunctions(memory)
-	if err != nil {
+	if err != nil || len(f.records) < 2 {
 		return functionEntries{}
 	}
+	e := functionEntries{index: f.index, first: f.number(f.records[0]), count: uint32(len(f.records))} //nolint:gosec // G115: less than there are bytes
+	e.step = f.number(f.records[1]) - e.first
 	for i, record := range f.records {
-		if uint64(f.number(record)) != uint64(i)<<entryShift { //nolint:gosec // G115: it is not negative
+		if e.step == 0 || f.number(record) != e.first+uint32(i)*e.step { //nolint:gosec // G115: less than count
 			return functionEntries{}
 		}
 	}
@@ -100,20 +102,20 @@ func takeEntries(memory []byte) functionEntries {
 		f.set(record, 0)
 		f.set(f.index+8*i, 0)
 	}
-	return functionEntries{f.index, uint32(len(f.records))} //nolint:gosec // G115: less than there are bytes
+	return e
 }
-
-const entryShift = 16
 
 // fill returns instructions that write the entries:
 //
-//	index[n].entry = n << entryShift
-//	(index + index[n].record).entry = n << entryShift
+//	index[n].entry = n*step + first
+//	(index + index[n].record).entry = n*step + first
 func (e functionEntries) fill() []byte {
 	if e.count == 0 {
 		return nil
 	}
-	entry := []byte{opGet, 0, opConst, entryShift, opLeft, opStore, 2}
+	entry := appendSigned([]byte{opGet, 0, opConst}, int(e.step))
+	entry = appendSigned(append(entry, opMultiply, opConst), int(e.first))
+	entry = append(entry, opAdd, opStore, 2)
 	each := append([]byte{opGet, 0, opConst, 8, opMultiply}, entry...)
 	each = appendNumber(each, e.index)
 	each = append(each, opGet, 0, opConst, 8, opMultiply, opLoad, 2)

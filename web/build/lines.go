@@ -99,9 +99,10 @@ func readFunctions(memory []byte, header int) *functions {
 	if count == 0 || count > limit/recordSize || tables < headerSize || tables > records || records > limit || limit-records < 8*count {
 		return nil
 	}
-	f := &functions{memory: memory, tables: memory[header+int(tables) : header+int(records)]} //nolint:gosec // G115: less than limit
-	index := header + int(records)                                                            //nolint:gosec // G115: less than limit
-	for i := range int(count) {                                                               //nolint:gosec // G115: less than limit
+	//nolint:gosec // G115: all are less than limit
+	index, first := header+int(records), header+int(tables)
+	f := &functions{memory: memory, tables: memory[first:index], index: index}
+	for i := range int(count) { //nolint:gosec // G115: less than limit
 		entry, record := f.number(index+8*i), index+int(f.number(index+8*i+4))
 		if record > len(memory)-recordSize || f.number(record) != entry ||
 			f.number(record+recordTables) > 16 || f.data(record, int(memory[record+recordData])) > len(memory) {

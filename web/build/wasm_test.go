@@ -21,6 +21,9 @@ func TestCompact(t *testing.T) {
 	if len(after) > len(before)*9/10 {
 		t.Errorf("%d bytes became %d: the table was not found", len(before), len(after))
 	}
+	if f := functionsOf(t, after); f.number(f.records[9]) != 0 {
+		t.Error("the entries of the functions were not taken")
+	}
 	if !bytes.Equal(started(t, after), started(t, before)) {
 		t.Error("the memory of the program differs")
 	}
@@ -124,9 +127,6 @@ func (m *machine) do(op byte, r *reader) bool {
 		m.variable = m.pop()
 	case opConst:
 		m.push(operand)
-	case opLeft:
-		by := m.pop()
-		m.push(m.pop() << by)
 	case opLoad:
 		m.push(uint64(binary.LittleEndian.Uint32(m.memory[m.pop()+r.number():])))
 	case opAdd:
