@@ -94,7 +94,7 @@ func takeEntries(memory []byte) functionEntries {
 	e := functionEntries{index: f.index, first: f.number(f.records[0]), count: uint32(len(f.records))} //nolint:gosec // G115: less than there are bytes
 	e.step = f.number(f.records[1]) - e.first
 	for i, record := range f.records {
-		if e.step == 0 || f.number(record) != e.first+uint32(i)*e.step { //nolint:gosec // G115: less than count
+		if e.step == 0 || f.number(record) != e.first+uint32(i)*e.step {
 			return functionEntries{}
 		}
 	}

@@ -93,7 +93,7 @@ func readFunctions(memory []byte, header int) *functions {
 	if len(memory)-header < headerSize {
 		return nil
 	}
-	limit := uint64(len(memory) - header) //nolint:gosec // G115: it is not negative
+	limit := uint64(len(memory) - header)
 	word := func(n int) uint64 { return binary.LittleEndian.Uint64(memory[header+8*n:]) }
 	count, tables, records := word(wordFunctions), word(wordTables), word(wordRecords)
 	if count == 0 || count > limit/recordSize || tables < headerSize || tables > records || records > limit || limit-records < 8*count {
