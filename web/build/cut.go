@@ -15,11 +15,12 @@ import (
 	"strings"
 )
 
-// A cutter gives functions of a package other bodies (docs/decisions). Imports
+// A cutter gives functions of a package other bodies (docs/decisions), and makes
+// variables constants, so that the compiler leaves out what needs them. Imports
 // that nothing needs afterwards are kept for what they do when they are linked,
 // and every line keeps its number.
 type cutter struct {
-	bodies map[string]string // by the name: "Func" or "Type.Method"
+	bodies map[string]string // by the name: "Func", "Type.Method", or "variable"
 	added  string            // the path of a stub that is one more file of the package; ""
 }
 
@@ -74,6 +75,10 @@ func (c *cutter) cut(src []byte) ([]byte, int, error) {
 	var edits []edit
 	needed := make(map[string]bool) // names that stand before a dot
 	for _, decl := range file.Decls {
+		if value, name := onlyVariable(decl); c.bodies[name] != "" {
+			from, to := offset(decl.Pos()), offset(value.End())
+			edits = append(edits, edit{from, to, "const " + name + " = " + c.bodies[name]})
+		}
 		f, ok := decl.(*ast.FuncDecl)
 		if body, known := c.bodies[functionName(f)]; ok && known && f.Body != nil {
 			from, to := offset(f.Body.Lbrace)+1, offset(f.Body.Rbrace)
@@ -122,6 +127,20 @@ func functionName(f *ast.FuncDecl) string {
 			return ""
 		}
 	}
+}
+
+// onlyVariable returns the value and the name of a variable that is declared
+// alone.
+func onlyVariable(decl ast.Decl) (value ast.Expr, name string) {
+	d, ok := decl.(*ast.GenDecl)
+	if !ok || d.Tok != token.VAR || len(d.Specs) != 1 {
+		return nil, ""
+	}
+	spec, ok := d.Specs[0].(*ast.ValueSpec)
+	if !ok || len(spec.Names) != 1 || len(spec.Values) != 1 {
+		return nil, ""
+	}
+	return spec.Values[0], spec.Names[0].Name
 }
 
 // addQualifiers adds the names before the dots of a new body.

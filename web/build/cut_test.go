@@ -19,6 +19,10 @@ import (
 	"math/rand/v2"
 )
 
+var fast = true // the default
+
+var slow, other = true, false
+
 // Key has methods.
 type Key[T any] struct{ n *jose.Int }
 
@@ -43,6 +47,10 @@ import (
 	_ "math/rand/v2"
 )
 
+const fast = false // the default
+
+var slow, other = true, false
+
 // Key has methods.
 type Key[T any] struct{ n *jose.Int }
 
@@ -61,9 +69,9 @@ func Check() error { return errors.New("checked") }
 // TestCut gives functions other bodies: the file still compiles, and no line
 // has another number.
 func TestCut(t *testing.T) {
-	c := cutter{bodies: map[string]string{"Key.Sign": `return nil, errors.New("left out")`, "Sign": `panic("left out")`}}
+	c := cutter{bodies: map[string]string{"Key.Sign": `return nil, errors.New("left out")`, "Sign": `panic("left out")`, "fast": "false"}}
 	got, n, err := c.cut([]byte(uncut))
-	if err != nil || n != 2 || string(got) != cutDone {
+	if err != nil || n != 3 || string(got) != cutDone {
 		t.Errorf("%d functions, error %v:\n%s", n, err, got)
 	}
 	if _, err := format.Source(got); err != nil {

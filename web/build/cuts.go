@@ -111,6 +111,10 @@ var cuts = map[string]map[string]string{
 	},
 	"sort": {"pdqsort": "heapSort(data, a, b)"},
 
+	// Numbers with a fraction are rare; the fast way to read and write them has a
+	// table of 11 kB that no compression makes smaller.
+	"internal/strconv": {"optimize": "false"},
+
 	// Nobody can ask the runtime for traces and profiles, nor for what GODEBUG
 	// turns on; there is one module, which the linker has made as it should be;
 	// and a browser takes no memory back.
