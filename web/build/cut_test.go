@@ -2,6 +2,7 @@ package build
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/format"
 	"os"
 	"os/exec"
@@ -191,4 +192,18 @@ func testWith(t *testing.T, replace map[string]string, args ...string) (string, 
 	args = append([]string{"test", "-short", "-tags=purego", "-overlay=" + file}, args...)
 	out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
 	return string(out), err
+}
+
+// TestCutMissingSaid builds with a package that lacks a function, and expects
+// one line that says so.
+func TestCutMissingSaid(t *testing.T) {
+	cuts["sort"]["noSuchFunction"] = ""
+	defer delete(cuts["sort"], "noSuchFunction")
+	var warnings []string
+	opts := Options{Out: t.TempDir(), Source: standIn(t), SkipCompression: true, Warnf: func(format string, args ...any) {
+		warnings = append(warnings, fmt.Sprintf(format, args...))
+	}}
+	if _, err := Build(t.Context(), opts); err != nil || len(warnings) != 1 || !strings.HasPrefix(warnings[0], "sort is not as ") {
+		t.Errorf("warnings %q, error %v", warnings, err)
+	}
 }
