@@ -48,19 +48,16 @@ func retryAfter(resp *Response) time.Duration {
 	if delta, ok := deltaSeconds(text); ok {
 		return delta
 	}
-	at, err := time.Parse(httpDate, text)
-	if err != nil {
+	at, ok := httpDate(text)
+	if !ok {
 		return 0
 	}
-	now, err := time.Parse(httpDate, resp.Header["date"])
-	if err != nil {
+	now, ok := httpDate(resp.Header["date"])
+	if !ok {
 		now = time.Now()
 	}
 	return min(max(at.Sub(now), 0), maxDelta*time.Second)
 }
-
-// httpDate is the one form of a date that servers send (RFC 9110 5.6.7).
-const httpDate = "Mon, 02 Jan 2006 15:04:05 GMT"
 
 // postForm posts parameters, and returns the answer if its status is the one
 // of success. Any other is the provider's refusal if it says so in JSON

@@ -166,7 +166,7 @@ func TestTokenEndpointRefusals(t *testing.T) {
 
 // A date in Retry-After counts from the server's clock if that shows.
 func TestRetryAfterDate(t *testing.T) {
-	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(httpDate) }
+	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(imfFixdate) }
 	tests := []struct {
 		name, retryAfter, date string
 		least, most            time.Duration

@@ -53,3 +53,30 @@ func TestKeysLifetime(t *testing.T) {
 		})
 	}
 }
+
+// imfFixdate is the form of a date that servers send (RFC 9110 5.6.7), as
+// package time writes it.
+const imfFixdate = "Mon, 02 Jan 2006 15:04:05 GMT"
+
+func TestHTTPDate(t *testing.T) {
+	at := time.Date(1994, time.November, 6, 8, 49, 37, 0, time.UTC)
+	for range 500 { // all months, days of the week and lengths of a month
+		text := at.Format(imfFixdate)
+		if got, ok := httpDate(text); !ok || !got.Equal(at) {
+			t.Errorf("%s: %v, %v", text, got, ok)
+		}
+		at = at.Add(31*time.Hour + 7*time.Minute + 11*time.Second)
+	}
+	for _, text := range []string{
+		"", "Sun", "Sun, 06 Nov 1994 08:49:37 GMT ", " Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 UTC",
+		"Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "1994-11-06T08:49:37Z", "Sun,  6 Nov 1994 08:49:37 GMT",
+		"unM, 06 Nov 1994 08:49:37 GMT", "Xyz, 06 Nov 1994 08:49:37 GMT", "Sun, 06 anF 1994 08:49:37 GMT", "Sun, 06 Xyz 1994 08:49:37 GMT",
+		"Sun, 00 Nov 1994 08:49:37 GMT", "Wed, 31 Nov 1994 08:49:37 GMT", "Tue, 29 Feb 2100 08:49:37 GMT",
+		"Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:60 GMT",
+		"Sun, 06 Nov 1994 08:49:3x GMT", "Sun, 06 Nov 1994 08-49-37 GMT", "Sun, +6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT",
+	} {
+		if got, ok := httpDate(text); ok {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
+}

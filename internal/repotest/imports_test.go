@@ -80,6 +80,10 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// cutPackages are those of which the wasm lacks functions that can be called by
+// who imports them.
+var cutPackages = []string{"crypto/elliptic", "crypto/sha1", "crypto/sha3", "math/big", "os", "runtime/pprof", "runtime/trace"}
+
 // forbidden returns why a file may not import a package; "" if it may.
 func forbidden(file, imported string) string {
 	for _, r := range rules {
@@ -98,6 +102,8 @@ func forbidden(file, imported string) string {
 		return "go-jose stays behind " + strings.Join(joseFiles, " and ")
 	case linked && imported == "encoding/json":
 		return "use internal/strictjson: it is stricter, and the wasm holds one JSON package instead of two"
+	case linked && slices.Contains(cutPackages, imported):
+		return "functions of it are left out of the wasm (web/build/cuts.go)"
 	case imported == safejs && !below(file, "jsbridge") && !below(file, "wasm"):
 		return "JavaScript is met in jsbridge and wasm alone"
 	case (imported == redis || below(imported, redis)) && !below(file, "resource/redisreplay"),
@@ -127,6 +133,8 @@ func TestForbidden(t *testing.T) {
 		{"wasm/api/user.go", "syscall/js", true},
 		{"wasm/api/user.go", "encoding/json", true},
 		{"web/web.go", "encoding/json", false},
+		{"oidc/jose.go", "math/big", true},
+		{"web/web.go", "os", false},
 		{"web/web.go", safejs, true},
 		{"resource/replay.go", redis, true},
 		{"resource/replay.go", modulePath + "/resource/redisreplay", true},

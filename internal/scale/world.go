@@ -57,10 +57,11 @@ func Run(s Scenario) Report {
 func newWorld(s Scenario) *world {
 	w := &world{
 		Scenario: s,
-		rnd:      rand.New(rand.NewPCG(s.Seed, 0)), //nolint:gosec // G404: a simulation, repeatable by its seed
-		start:    time.Unix(0, 0),
-		clients:  make([]client, s.Clients),
-		slots:    make([][]int, int((before+s.Outage+limit)/slot)),
+		//lint:ignore gosec G404: a simulation, repeatable by its seed
+		rnd:     rand.New(rand.NewPCG(s.Seed, 0)),
+		start:   time.Unix(0, 0),
+		clients: make([]client, s.Clients),
+		slots:   make([][]int, int((before+s.Outage+limit)/slot)),
 	}
 	w.now = w.start
 	w.provider = provider{s: &w.Scenario, from: int(before / slot), to: int((before + s.Outage) / slot)}

@@ -78,12 +78,15 @@ func Build(ctx context.Context, opts Options) (*manifest.Manifest, error) {
 	}
 	opts.Logf("building %s with %s", source, tools.version)
 	if !tools.stubsAll() {
-		opts.Warnf("%s is none of the releases of Go that this version of oidcspa knows (%s): the wasm does the same, and will be larger by a sixth",
+		opts.Warnf("%s is none of the releases of Go that this version of oidcspa knows (%s): the wasm does the same, and will be larger by a third",
 			tools.version, strings.Join(stubbedGo, ", "))
 	}
 	assets, err := assemble(ctx, source, folder, tools)
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
+	}
+	for _, pkg := range tools.uncut {
+		opts.Warnf("%s is not as this version of oidcspa knows it: the wasm does the same, and will be larger", pkg)
 	}
 	earlier, err := opts.earlier(ctx, assets)
 	if err != nil {

@@ -24,7 +24,10 @@ func program(ctx context.Context, source, folder string, t *toolchain) ([]byte, 
 }
 
 func smaller(wasm []byte, t *toolchain) ([]byte, error) {
-	compacted, err := compact(wasm)
+	compacted, err := dropLines(wasm)
+	if err == nil {
+		compacted, err = compact(compacted)
+	}
 	switch {
 	case err == nil:
 		return compacted, nil

@@ -3,7 +3,6 @@ package build
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,9 +55,7 @@ func testCurves(t *testing.T, change func(replace map[string]string)) (string, e
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), toolchain.command, "test", "-v", "-tags=purego", "-overlay="+file, curvePackage)
-	cmd.Env = append(os.Environ(), toolchain.env...)
-	out, err := cmd.CombinedOutput()
+	out, err := goCommandOf(t, toolchain, "test", "-v", "-tags=purego", "-overlay="+file, curvePackage).CombinedOutput()
 	return string(out), err
 }
 

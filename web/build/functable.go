@@ -24,13 +24,15 @@ const (
 	opEnd      = 0x0b
 	opBranchIf = 0x0d
 	opGet      = 0x20
+	opSet      = 0x21
 	opTee      = 0x22
+	opLoad     = 0x28
 	opStore    = 0x36
 	opConst    = 0x41
 	opLess     = 0x49
 	opAdd      = 0x6a
 	opMultiply = 0x6c
-	opShift    = 0x76
+	opShift    = 0x76 // to the right
 )
 
 // A functionTable says where the table is.
@@ -64,18 +66,76 @@ func findTable(memory []byte) functionTable {
 	return t
 }
 
-// fill returns the body of a function that writes the table:
-//
-//	n := 0
-//	for { table[n] = n >> rowsShift; n++; if n < rows { continue } }
+// fill returns instructions that write the table: table[n] = n >> rowsShift.
 func (t functionTable) fill() []byte {
-	body := []byte{1, 1, 0x7f, opLoop, 0x40} // one variable, an i32
-	body = append(body, opGet, 0, opConst, rowSize, opMultiply)
-	body = append(body, opGet, 0, opConst, rowsShift, opShift)
-	body = appendNumber(append(body, opStore, 2), t.address)
-	body = append(body, opGet, 0, opConst, 1, opAdd, opTee, 0)
-	body = appendSigned(append(body, opConst), int(t.rows))
-	return append(body, opLess, opBranchIf, 0, opEnd, opEnd)
+	if t.rows == 0 {
+		return nil
+	}
+	each := []byte{opGet, 0, opConst, rowSize, opMultiply}
+	each = append(each, opGet, 0, opConst, rowsShift, opShift)
+	each = appendNumber(append(each, opStore, 2), t.address)
+	return countTo(t.rows, each)
+}
+
+// The entries of the functions are what the index of the records and the
+// records themselves begin with: each is greater by step than the one before.
+type functionEntries struct {
+	index       int
+	first, step uint32
+	count       uint32
+}
+
+// takeEntries clears the entries in a memory, if they are as expected.
+func takeEntries(memory []byte) functionEntries {
+	f, err := findFunctions(memory)
+	if err != nil || len(f.records) < 2 {
+		return functionEntries{}
+	}
+	//lint:ignore gosec G115: less than there are bytes
+	e := functionEntries{index: f.index, first: f.number(f.records[0]), count: uint32(len(f.records))}
+	e.step = f.number(f.records[1]) - e.first
+	for i, record := range f.records {
+		if e.step == 0 || f.number(record) != e.first+uint32(i)*e.step {
+			return functionEntries{}
+		}
+	}
+	for i, record := range f.records {
+		f.set(record, 0)
+		f.set(f.index+8*i, 0)
+	}
+	return e
+}
+
+// fill returns instructions that write the entries:
+//
+//	index[n].entry = n*step + first
+//	(index + index[n].record).entry = n*step + first
+func (e functionEntries) fill() []byte {
+	if e.count == 0 {
+		return nil
+	}
+	entry := appendSigned([]byte{opGet, 0, opConst}, int(e.step))
+	entry = appendSigned(append(entry, opMultiply, opConst), int(e.first))
+	entry = append(entry, opAdd, opStore, 2)
+	each := append([]byte{opGet, 0, opConst, 8, opMultiply}, entry...)
+	each = appendNumber(each, e.index)
+	each = append(each, opGet, 0, opConst, 8, opMultiply, opLoad, 2)
+	each = append(appendNumber(each, e.index+4), entry...)
+	return countTo(e.count, appendNumber(each, e.index))
+}
+
+// countTo returns a loop over the numbers less than limit, which is not 0.
+func countTo(limit uint32, each []byte) []byte {
+	loop := []byte{opConst, 0, opSet, 0, opLoop, 0x40}
+	loop = append(loop, each...)
+	loop = append(loop, opGet, 0, opConst, 1, opAdd, opTee, 0)
+	loop = appendSigned(append(loop, opConst), int(limit))
+	return append(loop, opLess, opBranchIf, 0, opEnd)
+}
+
+// body returns that of a function with one variable, an i32.
+func body(instructions ...[]byte) []byte {
+	return append(append([]byte{1, 1, 0x7f}, slices.Concat(instructions...)...), opEnd)
 }
 
 // addStart adds a function that runs before all others.

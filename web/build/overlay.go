@@ -9,6 +9,7 @@ import (
 	"fmt"
 	gover "go/version"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -46,14 +47,14 @@ func (t *toolchain) stubsAll() bool {
 func overlay(ctx context.Context, source, folder string, t *toolchain) (string, error) {
 	packages := stubbed
 	if t.stubsAll() {
-		packages = slices.Concat(stubbed, stubbedInternals, []string{curvePackage})
+		packages = slices.Concat(stubbed, stubbedInternals, slices.Sorted(maps.Keys(cuts)))
 	}
-	list, err := t.run(ctx, source, append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
+	list, err := t.run(ctx, source, append([]string{"list", "-e", "-json=ImportPath,Dir,GoFiles"}, packages...)...)
 	if err != nil {
 		return "", err
 	}
 	replace := make(map[string]string)
-	if err := replaceAll(json.NewDecoder(bytes.NewReader(list)), folder, replace); err != nil {
+	if t.uncut, err = replaceAll(json.NewDecoder(bytes.NewReader(list)), folder, replace); err != nil {
 		return "", fmt.Errorf("stubs: %w", err)
 	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})
@@ -64,36 +65,51 @@ func overlay(ctx context.Context, source, folder string, t *toolchain) (string, 
 	return file, os.WriteFile(file, data, 0o600)
 }
 
-// replaceAll replaces the files of each package by its stub.
-func replaceAll(packages *json.Decoder, folder string, replace map[string]string) error {
+// replaceAll replaces the files of each package by its stub. It returns the
+// packages of which no function is cut, because one of them is missing.
+func replaceAll(packages *json.Decoder, folder string, replace map[string]string) (uncut []string, err error) {
 	for {
 		var pkg struct {
 			ImportPath, Dir string
 			GoFiles         []string
 		}
 		if err := packages.Decode(&pkg); errors.Is(err, io.EOF) {
-			return nil
+			return uncut, nil
 		} else if err != nil {
-			return err
+			return nil, err
 		}
-		if pkg.ImportPath == curvePackage {
-			if err := computeTable(folder, pkg.Dir, replace); err != nil {
-				return err
-			}
-			continue
+		c := cutter{bodies: cuts[pkg.ImportPath]}
+		done, err := c.replace(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace)
+		if !done && len(pkg.GoFiles) > 0 { // none, if the wasm does not need the package
+			uncut = append(uncut, pkg.ImportPath)
 		}
-		for _, file := range pkg.GoFiles {
-			replace[filepath.Join(pkg.Dir, file)] = "" // as if it were not there
+		switch {
+		case err != nil:
+		case pkg.ImportPath == curvePackage:
+			err = computeTable(folder, pkg.Dir, replace)
+		case len(c.bodies) == 0:
+			err = replaceByStub(folder, pkg.ImportPath, pkg.Dir, pkg.GoFiles, replace)
 		}
-		name := path.Base(pkg.ImportPath)
-		src, err := stubs.ReadFile(path.Join("stub", name, name+".go"))
 		if err != nil {
-			return err
-		}
-		stub := filepath.Join(folder, name+".go")
-		replace[filepath.Join(pkg.Dir, name+".go")] = stub
-		if err := os.WriteFile(stub, src, 0o600); err != nil {
-			return err
+			return nil, err
 		}
 	}
+}
+
+// replaceByStub replaces a package.
+func replaceByStub(folder, pkg, dir string, files []string, replace map[string]string) error {
+	if dir == "" {
+		return fmt.Errorf("no package %s", pkg)
+	}
+	for _, file := range files {
+		replace[filepath.Join(dir, file)] = "" // as if it were not there
+	}
+	name := path.Base(pkg)
+	src, err := stubs.ReadFile(path.Join("stub", name, name+".go"))
+	if err != nil {
+		return err
+	}
+	stub := filepath.Join(folder, name+".go")
+	replace[filepath.Join(dir, name+".go")] = stub
+	return os.WriteFile(stub, src, 0o600)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	gover "go/version"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,6 +87,14 @@ func packageFolder(t *testing.T, toolchain *toolchain, pkg string) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// goCommandOf is a command of that Go for the system that the tests run on.
+func goCommandOf(t *testing.T, toolchain *toolchain, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), toolchain.command, args...)
+	cmd.Env = append(os.Environ(), toolchain.env...)
+	return cmd
 }
 
 // goHere is the Go of these tests.

@@ -18,6 +18,7 @@ type toolchain struct {
 	env     []string // beside that of this process
 	root    string   // GOROOT
 	version string   // "go1.26.0"
+	uncut   []string // packages that are not as expected, after [overlay]
 }
 
 // findToolchain asks for the Go that source is built with. One that Go has

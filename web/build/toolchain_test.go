@@ -32,6 +32,14 @@ func TestToolchains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if small, err := smaller(wasm, toolchain); err != nil {
+				t.Error(err)
+			} else if f := functionsOf(t, small); f.number(f.records[9]) != 0 || f.number(f.records[9]+recordLineTable) != 0 {
+				t.Error("the tables of the functions are not as expected")
+			}
+			if len(toolchain.uncut) > 0 {
+				t.Errorf("packages that are not as expected: %q", toolchain.uncut)
+			}
 			if version == runtime.Version() {
 				same = append(same, wasm)
 			}

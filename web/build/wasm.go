@@ -53,9 +53,10 @@ func compact(wasm []byte) ([]byte, error) {
 	}
 	table := findTable(memory)
 	clear(memory[table.address:table.end()])
+	loops := [][]byte{table.fill(), takeEntries(memory).fill()}
 	sections[data].content = writeMemory(memory)
-	if table.rows > 0 {
-		if sections, err = addStart(sections, table.fill()); err != nil {
+	if loops[0] != nil || loops[1] != nil {
+		if sections, err = addStart(sections, body(loops...)); err != nil {
 			return nil, err
 		}
 	}

@@ -21,6 +21,9 @@ func TestCompact(t *testing.T) {
 	if len(after) > len(before)*9/10 {
 		t.Errorf("%d bytes became %d: the table was not found", len(before), len(after))
 	}
+	if f := functionsOf(t, after); f.number(f.records[9]) != 0 {
+		t.Error("the entries of the functions were not taken")
+	}
 	if !bytes.Equal(started(t, after), started(t, before)) {
 		t.Error("the memory of the program differs")
 	}
@@ -65,17 +68,23 @@ func started(t *testing.T, wasm []byte) []byte {
 	return run(t, r.bytes(r.number()), memory)
 }
 
-// run runs the body of a function that has one variable and one loop.
+// run runs the body of a function that has one variable, and loops that are not
+// in others.
 func run(t *testing.T, body, memory []byte) []byte {
 	t.Helper()
 	m := &machine{memory: memory}
-	loop := body[5:]
-	r := &reader{rest: loop}
+	r := &reader{rest: body}
+	r.expect(1, 1, 0x7f)
+	var loop []byte
 	for r.err == nil {
 		op := r.bytes(1)[0]
 		switch {
-		case op == opEnd:
+		case op == opEnd && len(r.rest) == 0:
 			return m.memory
+		case op == opEnd:
+		case op == opLoop:
+			r.expect(0x40)
+			loop = r.rest
 		case op == opBranchIf && m.pop() != 0:
 			r.rest = loop
 		case op == opBranchIf:
@@ -106,7 +115,7 @@ func (m *machine) pop() uint64 {
 // do does one instruction, if it knows it, with the operands in r.
 func (m *machine) do(op byte, r *reader) bool {
 	var operand uint64
-	if slices.Contains([]byte{opGet, opTee, opConst, opStore}, op) {
+	if slices.Contains([]byte{opGet, opSet, opTee, opConst, opLoad, opStore}, op) {
 		operand = r.number()
 	}
 	switch op {
@@ -114,8 +123,12 @@ func (m *machine) do(op byte, r *reader) bool {
 		m.push(m.variable)
 	case opTee:
 		m.variable = m.stack[len(m.stack)-1]
+	case opSet:
+		m.variable = m.pop()
 	case opConst:
 		m.push(operand)
+	case opLoad:
+		m.push(uint64(binary.LittleEndian.Uint32(m.memory[m.pop()+r.number():])))
 	case opAdd:
 		m.push(m.pop() + m.pop())
 	case opMultiply:

@@ -38,7 +38,8 @@ func replace(name, text string) {
 	if !found || !ended {
 		log.Fatalf("%s has no markers for %s", document, name)
 	}
-	if err := os.WriteFile(document, []byte(head+begin+"\n"+text+"\n"+end+tail), 0o644); err != nil { //nolint:gosec // G703: a name of ours
+	//lint:ignore gosec G703: a name of ours
+	if err := os.WriteFile(document, []byte(head+begin+"\n"+text+"\n"+end+tail), 0o644); err != nil {
 		log.Fatal(err)
 	}
 }
