@@ -42,7 +42,6 @@ func TestBackForwardCache(t *testing.T) {
 	for _, host := range hosts {
 		for _, tt := range meanwhile {
 			t.Run(host+" "+tt.name, func(t *testing.T) {
-				t.Parallel()
 				a := newApp(t)
 				a.setHost(host)
 				newHostile(t, a)

@@ -49,7 +49,6 @@ func TestEmbedderPolicy(t *testing.T) {
 	for _, value := range []string{"require-corp", "credentialless"} {
 		for _, host := range hosts {
 			t.Run(value+"/"+host, func(t *testing.T) {
-				t.Parallel()
 				a := newApp(t)
 				a.setHost(host)
 				a.embedder(value)

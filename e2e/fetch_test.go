@@ -54,7 +54,6 @@ var bodies = []struct {
 func TestFetchBodies(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			tab, s, _, _ := fetchTab(t, host)
 			eval[bool](tab, `globalThis.send = async (body, asRequest) => {
 				const url = "`+s.origin+`/digest?a=b";
@@ -94,7 +93,6 @@ func TestFetchBodies(t *testing.T) {
 func TestFetchAnswers(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			tab, s, _, _ := fetchTab(t, host)
 			tab.expectProblems() // the browser logs what fails
 			const down = `(async (url) => {
@@ -142,7 +140,6 @@ func TestFetchAnswers(t *testing.T) {
 func TestFetchAbort(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			tab, s, _, _ := fetchTab(t, host)
 			const abort = `(async (url) => {
 				const c = new AbortController();
@@ -204,7 +201,6 @@ func (s *fetchAPI) waitEnd(t *testing.T) {
 func TestFetchRedirect(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			tab, s, _, _ := fetchTab(t, host)
 			foreign := newAPI(t, newApp(t), false)
 			s.other = foreign.origin + "/digest"
@@ -227,7 +223,6 @@ func TestFetchRedirect(t *testing.T) {
 func TestFetchRenews(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			tab, _, p, a := fetchTab(t, host)
 			tab.expectProblems() // the browser logs each 401
 			bad := "Bearer " + eval[string](tab, "um.getUser().then((u) => u.access_token)")
@@ -259,7 +254,6 @@ func TestFetchRenews(t *testing.T) {
 func TestFetchDPoP(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			a.set("dpop", true)
@@ -308,7 +302,6 @@ func TestFetchStreamUp(t *testing.T) {
 	}
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			p := newGoOIDC(t, a, options{refreshTokens: true})
@@ -345,7 +338,6 @@ func TestFetchStreamUp(t *testing.T) {
 func TestFetchStepUp(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "redirect"})
@@ -381,7 +373,6 @@ func TestFetchStepUp(t *testing.T) {
 func TestFetchStepUpPopup(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "popup"})

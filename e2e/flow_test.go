@@ -20,7 +20,6 @@ const userState = `um.getUser().then((u) => u === null ? "nobody" : u.expired ? 
 func TestFlowGoOIDC(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			testFlow(t, a, newGoOIDC(t, a, options{}), host)
@@ -31,7 +30,6 @@ func TestFlowGoOIDC(t *testing.T) {
 func TestFlowPeer(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			testFlow(t, a, newPeer(t, a), host)
@@ -123,7 +121,6 @@ func TestHostByDefault(t *testing.T) {
 func TestTwoTabs(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			p := newGoOIDC(t, a, options{})

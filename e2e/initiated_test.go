@@ -60,7 +60,6 @@ func framing(t *testing.T) *httptest.Server {
 func TestFrontChannelLogout(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			op := newHostile(t, a)

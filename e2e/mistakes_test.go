@@ -34,7 +34,6 @@ func TestSettingsMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			newHostile(t, a)
 			a.set(tt.setting, tt.value)
@@ -181,7 +180,6 @@ func TestFrameMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.set("silentRequestTimeoutInSeconds", 3)
 			op := newHostile(t, a)
@@ -299,7 +297,6 @@ func TestRuntimeMistakes(t *testing.T) {
 	for _, tt := range tests {
 		for _, host := range append([]string{""}, tt.hosts...) {
 			t.Run(tt.name+"/"+host, func(t *testing.T) {
-				t.Parallel()
 				a := newApp(t)
 				a.expectReports()
 				if host != "" {

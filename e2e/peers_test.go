@@ -20,7 +20,6 @@ const subject = `um.getUser().then((u) => u?.profile.sub ?? "nobody", (e) => e.c
 func TestThreeTabs(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			op := newHostile(t, a)

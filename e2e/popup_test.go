@@ -110,7 +110,6 @@ func showLogin(op *oidctest.OP) {
 func TestPopup(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			op := newHostile(t, a)

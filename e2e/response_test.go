@@ -83,7 +83,6 @@ func TestSignedResponseToTheApp(t *testing.T) {
 func TestBoundCode(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			a.set("dpop", map[string]any{"bind_authorization_code": true})

@@ -76,7 +76,6 @@ func (tab *tab) waitState(state string) {
 func TestSampleSite(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			origin, p := newSite(t)
 			tab := newTab(t)
 			tab.do("open the site", chromedp.Navigate(origin+"/?host="+host))

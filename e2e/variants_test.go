@@ -41,7 +41,6 @@ func TestClassicScript(t *testing.T) {
 func TestAppPageAsRedirectURI(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			a.set("redirect_uri", a.origin+"/")
@@ -122,7 +121,6 @@ func TestPushedRequestsAndRevocation(t *testing.T) {
 func TestDPoP(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			a.set("dpop", true)

@@ -48,7 +48,6 @@ func TestProgramOfAnotherName(t *testing.T) {
 	for _, row := range rows {
 		for _, host := range []string{"shared", "dedicated"} {
 			t.Run(row.name+"/"+host, func(t *testing.T) {
-				t.Parallel()
 				a := newApp(t)
 				newHostile(t, a)
 				a.hurry()

@@ -53,7 +53,6 @@ func signInWatched(t *testing.T, a *app) *tab {
 func TestMonitorSession(t *testing.T) {
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a, op := newWatched(t, host)
 			tab := signInWatched(t, a)
 			tab.waitFor(checkFrames + " === 1")
@@ -150,7 +149,6 @@ func TestMonitorFrameMoves(t *testing.T) {
 func TestIdleSignout(t *testing.T) {
 	for _, host := range []string{"shared", "dedicated"} { // one program, and one for each page
 		t.Run(host, func(t *testing.T) {
-			t.Parallel()
 			a := newApp(t)
 			a.setHost(host)
 			op := newHostile(t, a)
