@@ -36,10 +36,7 @@ func TestOverload(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.op.RefreshTokens = tt.refresh
-				client, tab := w.open(false)
-				w.signIn(client, tab)
 				lost := tt.lost
-				tab.set(func() { w.op.Edit(func() { tt.edit(w, tab) }) })
 				w.transport.Fail = func(req *oidc.Request) error {
 					if lost > 0 && strings.Contains(req.Body, "grant_type=refresh_token") {
 						lost--
@@ -47,6 +44,9 @@ func TestOverload(t *testing.T) {
 					}
 					return nil
 				}
+				client, tab := w.open(false)
+				w.signIn(client, tab)
+				tab.set(func() { w.op.Edit(func() { tt.edit(w, tab) }) })
 				time.Sleep(time.Hour + time.Minute)
 				tab.set(func() { tab.frame = nil })
 				time.Sleep(20 * time.Minute)
