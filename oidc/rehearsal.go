@@ -9,7 +9,8 @@ import (
 
 // Rehearse takes a response that nobody gave along the way of the response to
 // this transaction, as far as a signature that nobody made lets it come:
-// [ErrSignatureInvalid] if it came that far. It sends nothing, and has keys of its
+// [ErrSignatureInvalid] if it came that far, [ErrUnsupported] for metadata that names
+// no algorithm to sign with. It sends nothing, and has keys of its
 // own. A browser compiles a function when it is called first: the response itself
 // then takes less time.
 func (tx *Transaction) Rehearse(ctx context.Context, m *Metadata, now time.Time) error {
@@ -25,7 +26,11 @@ func (tx *Transaction) Rehearse(ctx context.Context, m *Metadata, now time.Time)
 	if err != nil {
 		return err
 	}
-	token := specimen(m.SigningAlgorithms()[0])
+	algorithms := m.SigningAlgorithms()
+	if len(algorithms) == 0 { // of a document that has passed no checks
+		return ErrUnsupported
+	}
+	token := specimen(algorithms[0])
 	if _, err := ReadIDToken(token); err != nil {
 		return err
 	}

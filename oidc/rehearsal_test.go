@@ -41,6 +41,7 @@ func TestRehearseForms(t *testing.T) {
 		{"fragment", func(tx *Transaction, _ *Metadata) { tx.ResponseMode = "fragment" }, ErrSignatureInvalid},
 		{"no iss announced", func(_ *Transaction, m *Metadata) { m.AuthorizationResponseIssParameterSupported = false }, ErrSignatureInvalid},
 		{"signed", func(tx *Transaction, _ *Metadata) { tx.ResponseMode = "query.jwt" }, ErrUnsupported},
+		{"no algorithm", func(_ *Transaction, m *Metadata) { m.IDTokenSigningAlgValuesSupported = []string{"none"} }, ErrUnsupported},
 		{"a code bound to a key", func(tx *Transaction, _ *Metadata) { tx.Thumbprint = "t" }, ErrDPoPKeyLost},
 	}
 	for _, tt := range tests {
