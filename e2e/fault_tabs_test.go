@@ -136,7 +136,8 @@ func (c *churn) leave(tab *tab) {
 	tab.close()
 }
 
-// The provider is asked as often whether there are 1, 5 or 20 tabs.
+// The provider is asked as often whether there are 1, 5 or 20 tabs: as often
+// as the life of a token allows, since when it is renewed is a matter of dice.
 func TestFaultRequestRate(t *testing.T) {
 	t.Parallel()
 	const window = 40 * time.Second
@@ -172,8 +173,11 @@ func TestFaultRequestRate(t *testing.T) {
 			eval[bool](tab, "clearInterval(looking), true")
 		}
 	}
-	if slices.Max(renewals)-slices.Min(renewals) > 1 || slices.Min(renewals) == 0 {
-		t.Errorf("%v renewals with %v tabs: the number must not depend on the tabs", renewals, sizes)
+	// A token may be renewed when a third of its life is left, the end of which
+	// is known to the second.
+	most := 1 + int(window/(tokenLife-tokenLife/3-time.Second))
+	if slices.Max(renewals) > most || slices.Min(renewals) == 0 {
+		t.Errorf("%v renewals with %v tabs, want %d at most: the number must not depend on the tabs", renewals, sizes, most)
 	}
 	for i, r := range rigs {
 		r.check(tabs[i]...)
