@@ -34,6 +34,7 @@ type TransactionStore interface {
 type Kept struct {
 	Record  []byte
 	Arrival Arrival
+	Client  string // as in [Transaction]; empty if an older release has kept it
 }
 
 // A Transaction is a record to keep, and what the store and the callback page
@@ -42,6 +43,7 @@ type Transaction struct {
 	Record    []byte
 	Arrival   Arrival // of a response that could not be used yet
 	ReturnTo  string  // the address that the response is handed to
+	Client    string  // whose it is: issuer and client_id
 	ExpiresAt int64   // seconds since the epoch
 	Restore   bool    // the app did not ask for it, and need not know that it is to be completed
 }

@@ -60,6 +60,7 @@ type putParams struct {
 	State     string `json:"state"`
 	Record    string `json:"record"`
 	ReturnTo  string `json:"return_to,omitempty"`
+	Client    string `json:"client"`     // whose it is
 	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
 	Restore   bool   `json:"restore,omitempty"`
 
@@ -78,6 +79,7 @@ func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction)
 		State:     state.Reveal(),
 		Record:    string(t.Record),
 		ReturnTo:  t.ReturnTo,
+		Client:    t.Client,
 		ExpiresAt: t.ExpiresAt,
 		Restore:   t.Restore,
 	}
@@ -94,6 +96,7 @@ type takeParams struct {
 
 type takeResult struct {
 	Record  *string      `json:"record"`
+	Client  string       `json:"client"`
 	Arrival *arrivalJSON `json:"arrival"`
 }
 
@@ -114,7 +117,7 @@ func (p page) take(ctx context.Context, params takeParams) (session.Kept, error)
 	if err != nil || result.Record == nil {
 		return kept, err
 	}
-	kept.Record = []byte(*result.Record)
+	kept.Record, kept.Client = []byte(*result.Record), result.Client
 	if result.Arrival != nil {
 		kept.Arrival = session.Arrival{Address: result.Arrival.Address, Mark: result.Arrival.Mark}
 	}
