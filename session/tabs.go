@@ -7,15 +7,19 @@ import (
 )
 
 // join adds a tab.
-func (s *session) join(c *Client, hint bool) {
+func (s *session) join(c *Client, hint Hint) {
 	s.mu.Lock()
 	s.clients = append(s.clients, c)
-	s.hint = s.hint || hint
+	s.hint = s.hint || hint.SignedIn
 	s.mu.Unlock()
 	s.expiry.poke()
 	s.monitor.join()
 	s.idle.join(c)
 }
+
+// Hinted takes what the tab keeps now: it is shown again, or another tab of the
+// origin has written it.
+func (c *Client) Hinted(hint Hint) {}
 
 // leave removes a tab, and what it has said, wanted or failed to do.
 func (s *session) leave(c *Client) {
