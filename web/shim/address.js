@@ -38,10 +38,12 @@ export function stateOf(url) {
 /**
  * Takes the provider's response out of the address bar, and returns the
  * address that held it. Without one of the parameters in marks there is no
- * response: the address is the app's own, and stays.
+ * response: the address is the app's own, and stays. So does a response of
+ * another client than the one of that name.
  */
-export function takeResponse(marks) {
+export function takeResponse(marks, name) {
   const { href } = location;
+  if (name && !keptFor(name) && transactionOf(href)) return href;
   const url = new URL(href);
   const fragment = fragmentOf(url.hash);
   if (!marks.some((name) => url.searchParams.has(name) || fragment.has(name))) return href;
@@ -52,11 +54,14 @@ export function takeResponse(marks) {
   return href;
 }
 
-/** Whether the address holds the response to a sign-in that restores the session. */
-export function isRestoring() {
-  const { searchParams, hash } = new URL(location.href);
-  const state = searchParams.get("state") ?? fragmentOf(hash).get("state");
-  return state !== null && Boolean(readTransaction(`oidcspa.${state}`)?.restore);
+/** What the tab keeps for the response in its address: nothing for one of another client. */
+export function keptFor(name, transaction = transactionOf(location.href)) {
+  return (transaction?.client ?? name) === name ? transaction : null;
+}
+
+function transactionOf(url) {
+  const state = URL.canParse(url) ? stateOf(url) : null;
+  return state && readTransaction(`oidcspa.${state}`);
 }
 
 /**

@@ -10,9 +10,9 @@ const SIGNS = ["pointerover", "focusin", "pointerdown"];
 /**
  * Calls prepare, once: on "intent" when somebody comes near a marked element, on
  * "idle" when the page has nothing else to do. Who saves data, or has a slow
- * network, loads nothing before the click.
+ * network, loads nothing before the click. Until signal is aborted.
  */
-export function watchIntent(when, prepare) {
+export function watchIntent(when, prepare, signal) {
   const { saveData, effectiveType } = navigator.connection ?? {};
   if (saveData || effectiveType?.includes("2g")) return;
   if (when === "idle") {
@@ -20,6 +20,7 @@ export function watchIntent(when, prepare) {
     return;
   }
   const done = new AbortController();
+  signal.addEventListener("abort", () => done.abort());
   const look = ({ target }) => {
     if (!target.closest?.(MARKED)) return;
     done.abort();

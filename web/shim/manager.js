@@ -1,11 +1,11 @@
 // @ts-check
 // The API: passes calls on to the program, and events to the app.
 
-import { takeResponse, handOver, isRestoring } from "./address.js";
+import { keptFor, takeResponse, handOver } from "./address.js";
 import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
-import { connect } from "./host.js";
+import { connect, runs } from "./host.js";
 import { Backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { own } from "./own.js";
@@ -14,6 +14,7 @@ import { watchIntent } from "./intent.js";
 import { openPopup } from "./popup.js";
 import { SERVICES, dropExpired } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
+import { isNews, mayLeave, reaction, standingOf } from "./standing.js";
 import { User, toUser } from "./user.js";
 
 /** When a script that could not be loaded is tried again, in milliseconds. */
@@ -21,14 +22,25 @@ const PAUSE = 5_000;
 
 const IN_PAGE = typeof document === "object";
 
+/**
+ * What a tab does once at a time for a client, whichever of its managers is
+ * asked: frameworks run effects twice.
+ * @type {Map<string, Promise<any>>}
+ */
+const flights = new Map();
+
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
   /** Keeps Vue from wrapping it: a Proxy has no private members. */
   [Symbol.toStringTag] = "UserManager";
   #connection = null;
-  #callback = null;
   #given;
-  #hintKey;
+  /** The client, as the program names it. */
+  #name;
+  /** The same in keys of storage. */
+  #key;
+  /** Aborted when it is disposed of. */
+  #life = new AbortController();
   #active = () => {};
   /** What the app knows of the user; see stampOf. */
   #known;
@@ -51,31 +63,48 @@ export class UserManager {
     mentionUnused(settings).catch(() => {});
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
-    this.#hintKey = `oidcspa.session:${settings.authority}:${settings.client_id}`;
+    const { authority, client_id } = settings;
+    this.#name = `${authority} ${client_id}`;
+    this.#key = `${authority}:${client_id}`;
     addPeer(this.settings);
     if (!IN_PAGE) return; // a server that renders the app hears of nothing
-    addEventListener("storage", (event) => this.#onStorage(event));
-    addEventListener("pagehide", (event) => this.#leave(event));
-    addEventListener("online", () => this.#wake());
-    addEventListener("pageshow", (event) => {
-      this.#comeBack(event);
-      this.#wake();
+    const { signal } = this.#life;
+    const on = (type, listener, target = globalThis) => target.addEventListener(type, listener, { __proto__: null, signal });
+    const woken = () => this.#react("woken");
+    on("storage", ({ key }) => {
+      if (key === null || key.startsWith("oidcspa.") && key.endsWith(`:${this.#key}`)) this.#react("stored");
     });
-    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
+    on("pagehide", (event) => this.#leave(event));
+    on("pageshow", ({ persisted }) => {
+      this.#react(persisted ? "shown" : "woken");
+      this.#left = false;
+    });
+    on("online", woken);
+    on("visibilitychange", () => document.hidden || woken(), document);
     if (settings.fetch) onDemand().catch(() => {}); // while there is a network
     if (settings.idle) {
       const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
       this.#active = report;
-      const name = `oidcspa.active:${settings.authority}:${settings.client_id}`;
-      const watch = () => onDemand().then((parts) => { this.#active = parts.watchActivity(name, report); }, () => setTimeout(watch, PAUSE));
+      const watch = () => onDemand().then((parts) => { this.#active = parts.watchActivity(`oidcspa.active:${this.#key}`, report, signal); }, () => setTimeout(watch, PAUSE));
       watch();
     }
     if (settings.monitorAnonymousSession) this.#connect().catch(() => {});
-    if (settings.prepare) watchIntent(settings.prepare, () => this.#call("prepare", { by: settings.prepare }).catch(() => {})); // the sign-in says why
+    if (settings.prepare) watchIntent(settings.prepare, () => this.#call("prepare", { by: settings.prepare }).catch(() => {}), signal); // the sign-in says why
+  }
+
+  dispose() {
+    const reason = failure("disposed", "dispose() was called");
+    this.#life.abort(reason);
+    this.events._clear();
+    // What cannot be done twice is done.
+    Promise.allSettled(["getUser", "signinCallback"].map((method) => flights.get(method + this.#name))).then(() => this.#connection?.then((connection) => {
+      connection.notify("close");
+      connection.stop(reason);
+    }, () => {}));
   }
 
   async getUser(raiseEvent = false) {
-    const user = await this.#getUser();
+    const user = await this.#getUser("call");
     this.#known ??= stampOf(user);
     if (user && raiseEvent) this.events.load(user);
     return user;
@@ -87,16 +116,40 @@ export class UserManager {
     await this.#call("storeUser", { user: fields ?? null });
   }
 
-  async #getUser() {
+  async #getUser(event) {
     // Who never signed in does not pay for the worker.
-    if (!this.#connection && !this.#signedIn()) return null;
+    if (!await this.#reaches(event)) return null;
     // In the frame of a page that waits for this response before it knows the user.
     if (window.parent !== window) await this.#handOver(location.href);
+    const response = keptFor(this.#name);
     // Back from a round trip that the app knows nothing of.
-    if (isRestoring()) return (await this.signinCallback()) ?? null;
-    const ask = () => this.#call("getUser", { return_to: location.href });
+    if (response?.restore) return (await this.signinCallback()) ?? null;
+    const ask = () => this.#call("getUser", { return_to: mayLeave(event, response) ? location.href : undefined });
     // With a program that has just ended it is asked again: it changes nothing.
-    return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
+    const patiently = () => ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error)));
+    if (event !== "call" || this.#given.restore !== "redirect") return toUser(await patiently());
+    return toUser(await this.#once("getUser", async () => {
+      await flights.get("signinCallback" + this.#name)?.catch(() => {});
+      return patiently();
+    }));
+  }
+
+  /** Whether there is a program to ask, or one to be started, when something happens. */
+  async #reaches(event, anywhere) {
+    this.#life.signal.throwIfAborted();
+    const follows = this.#reaction(event);
+    return follows === "ask" || follows === "find" && await runs(this.#given, anywhere);
+  }
+
+  #reaction(event) {
+    return reaction(event, { ...this.#standing(), connected: this.#connection, left: this.#left });
+  }
+
+  #once(method, run) {
+    this.#life.signal.throwIfAborted();
+    const key = method + this.#name;
+    if (!flights.has(key)) flights.set(key, run().finally(() => flights.delete(key)));
+    return flights.get(key);
   }
 
   async prepare() {
@@ -142,11 +195,9 @@ export class UserManager {
     return this.signinCallback(url);
   }
 
-  signinCallback(url) {
+  async signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
-    // Frameworks run effects twice: the second gets the result of the first.
-    this.#callback ??= this.#signinCallback(takeResponse(["code", "error", "response"])).finally(() => { this.#callback = null; });
-    return this.#callback;
+    return this.#once("signinCallback", () => this.#signinCallback(takeResponse(["code", "error", "response"], this.#name)));
   }
 
   async #signinCallback(url) {
@@ -215,6 +266,7 @@ export class UserManager {
   }
 
   async stayActive() {
+    this.#life.signal.throwIfAborted();
     this.#active();
   }
 
@@ -223,6 +275,7 @@ export class UserManager {
   }
 
   async #inPopup(method, args) {
+    this.#life.signal.throwIfAborted();
     const { params, ...popup } = openPopup(this.settings, args, this.#navigators.popups);
     const { follow } = await loadFor(popup);
     return follow(popup, () => this.#call(method, params));
@@ -241,7 +294,7 @@ export class UserManager {
   }
 
   async removeUser() {
-    if (this.#connection || this.#signedIn()) await this.#call("removeUser");
+    if (await this.#reaches("call", true)) await this.#call("removeUser");
   }
 
   dpopProof(url, _user, method = "GET", nonce) {
@@ -279,11 +332,11 @@ export class UserManager {
     await this.#answer(this.#navigators.frames, url);
   }
 
-  async signoutRedirectCallback(url = takeResponse(["state", "error"])) {
+  async signoutRedirectCallback(url = takeResponse(["state", "error"], this.#name)) {
     return signoutResponse(url, await this.#call("signoutCallback", { url }));
   }
 
-  async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
+  async signoutCallback(url = takeResponse(["state", "error"], this.#name), keepOpen = false) {
     if (await this.#handOver(url, keepOpen)) return undefined;
     const found = own(await this.#call("signoutCallback", { url }));
     return (found.state ?? found.url_state) == null ? undefined : signoutResponse(url, found);
@@ -294,21 +347,25 @@ export class UserManager {
     return this.#call("stats");
   }
 
-  /** What timers missed is due; the program decides what to do. */
-  #wake() {
-    this.#connection?.then((connection) => connection.notify("wake"), () => {});
+  /** Something has happened that the app knows nothing of. */
+  #react(event) {
+    const follows = this.#reaction(event);
+    // What timers missed is due; the program decides what to do.
+    if (follows === "tell") this.#connection.then((connection) => connection.notify("wake", this.#standing()), () => {});
+    else if (follows) this.#catchUp(event);
   }
 
   async #call(method, given) {
     let params = own(given);
     // Frameworks give the click's event to what is called for it.
     if (params.isTrusted !== undefined) params = { called: params.called, return_to: params.return_to, window: params.window };
-    const connection = await this.#connect();
+    const connection = await this.#connect(method);
     return connection.call(method, params);
   }
 
   /** The connection; a new one if there is none or the worker has ended. */
-  async #connect() {
+  async #connect(method) {
+    if (!flights.has(method + this.#name)) this.#life.signal.throwIfAborted();
     const opening = (this.#connection ??= this.#start());
     let connection;
     try {
@@ -317,13 +374,13 @@ export class UserManager {
     } finally {
       if ((!connection || connection.stopped) && this.#connection === opening) this.#connection = null;
     }
-    return connection.stopped ? this.#connect() : connection;
+    return connection.stopped ? this.#connect(method) : connection;
   }
 
   #start() {
     const given = this.#given;
     const opening = connect(given, (method, params, worker) => this.#serve(method, params, worker), {
-      host: given.host, signed_in: this.#signedIn(), settings: forProgram(given),
+      host: given.host, ...this.#standing(), settings: forProgram(given),
     });
     opening.then(async (connection) => {
       const reason = await connection.gone;
@@ -335,7 +392,7 @@ export class UserManager {
 
   #serve(method, params, worker) {
     if (method === "event") return this.#onEvent(params);
-    if (method === "hint") return this.#keepHint(params.signed_in);
+    if (method === "hint") return this.#keep(params);
     if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
     return SERVICES[method](params, own({ ...this.settings, ...this.#redirect, ...this.#framing, worker }), this.#navigators);
   }
@@ -359,19 +416,11 @@ export class UserManager {
     }, () => {});
   }
 
-  /** Shown again, out of the back/forward cache. */
-  #comeBack({ persisted }) {
-    if (!persisted) return;
-    if (this.#left) this.#catchUp();
-    else if (!this.#signedIn()) this.removeUser().catch(() => {});
-    this.#left = false;
-  }
-
   /** The program has ended: who only listens needs a new one, too. */
   async #onLoss({ code }) {
     if (code !== "runtime_stopped" || this.#recovering) return;
     this.#recovering = true;
-    do await this.#backoff.pause(); while (!await this.#catchUp());
+    do await this.#backoff.pause(); while (!await this.#catchUp("lost"));
     this.#recovering = false;
   }
 
@@ -379,9 +428,9 @@ export class UserManager {
    * Tells the app what has happened while there was no connection. Resolves to
    * false if the program has ended again.
    */
-  async #catchUp() {
+  async #catchUp(event) {
     try {
-      const user = await this.#getUser();
+      const user = await this.#getUser(event);
       if (stampOf(user) === (this.#known ?? stampOf(null))) return true;
       this.#known = stampOf(user);
       if (user) this.events._raise("userLoaded", user);
@@ -403,28 +452,26 @@ export class UserManager {
     else this.events._raise(name);
   }
 
-  /** Whether there was a session when this origin was last here. */
-  #signedIn() {
+  /** What storage holds. */
+  #standing() {
     try {
-      return localStorage.getItem(this.#hintKey) !== null;
+      const [hint, order] = ["session", "order"].map((name) => localStorage.getItem(`oidcspa.${name}:${this.#key}`));
+      return standingOf(hint, order);
     } catch {
-      return IN_PAGE; // no way to know: the program finds out
+      return { signed_in: IN_PAGE, order: 0 }; // no way to know: the program finds out
     }
   }
 
-  #keepHint(signedIn) {
+  /** Keeps what the program tells. The hint comes first: alone it is no news to others. */
+  #keep(news) {
+    if (!isNews(this.#standing(), news)) return;
     try {
-      if (signedIn) localStorage.setItem(this.#hintKey, "1");
-      else localStorage.removeItem(this.#hintKey);
+      if (news.signed_in) localStorage.setItem(`oidcspa.session:${this.#key}`, "1");
+      else localStorage.removeItem(`oidcspa.session:${this.#key}`);
+      if (news.order) localStorage.setItem(`oidcspa.order:${this.#key}`, news.order);
     } catch {
       // without storage every start asks the provider
     }
-  }
-
-  /** Another tab signed in, and this one has no program that could have heard of it. */
-  async #onStorage({ key }) {
-    if (key !== this.#hintKey && key !== null) return;
-    if (this.#signedIn() && !this.#connection) await this.#catchUp();
   }
 }
 
