@@ -98,16 +98,12 @@ function ownURL(assets) {
   throw failure(assets ? "invalid_config" : "worker_not_found", "assets are no folder of the page's own origin");
 }
 
-/** The addresses of the workers that this page has started. */
-const started = new Set();
-
 /** Whether a program runs that a page with these settings gets a connection to; anywhere: any of this origin. */
 export async function runs({ host = "shared", assets }, anywhere) {
   const url = ownURL(assets);
-  if (started.has(url)) return true;
-  if (!anywhere && host !== "shared") return false;
-  const all = await navigator.locks?.query();
-  return Boolean(all?.held.some(({ name }) => name.startsWith(`oidcspa.host.${anywhere ? "" : `${url} `}`)));
+  if (!anywhere && host !== "shared") return dedicated.has(url);
+  const locks = await navigator.locks?.query();
+  return locks?.held.some(({ name }) => name.startsWith(`oidcspa.host.${anywhere ? "" : `${url} `}`));
 }
 
 /**
@@ -117,7 +113,6 @@ export async function runs({ host = "shared", assets }, anywhere) {
  */
 export async function connect(settings, serve, params) {
   const url = ownURL(settings.assets);
-  started.add(url);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   const start = (host, address, end = "") => startOn(host, address, end, serve, params);
   let reason;

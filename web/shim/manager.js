@@ -23,11 +23,11 @@ const PAUSE = 5_000;
 const IN_PAGE = typeof document === "object";
 
 /**
- * What a tab does once at a time for a client, whichever of its managers is
- * asked: frameworks run effects twice.
+ * The responses that are being read, by client. Frameworks run effects twice:
+ * the second gets the result of the first, also from another manager.
  * @type {Map<string, Promise<any>>}
  */
-const flights = new Map();
+const callbacks = new Map();
 
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
@@ -71,9 +71,7 @@ export class UserManager {
     const { signal } = this.#life;
     const on = (type, listener, target = globalThis) => target.addEventListener(type, listener, { __proto__: null, signal });
     const woken = () => this.#react("woken");
-    on("storage", ({ key }) => {
-      if (key === null || key.startsWith("oidcspa.") && key.endsWith(`:${this.#key}`)) this.#react("stored");
-    });
+    on("storage", ({ key }) => (key ?? this.#key).endsWith(this.#key) && this.#react("stored"));
     on("pagehide", (event) => this.#leave(event));
     on("pageshow", ({ persisted }) => {
       this.#react(persisted ? "shown" : "woken");
@@ -92,15 +90,15 @@ export class UserManager {
     if (settings.prepare) watchIntent(settings.prepare, () => this.#call("prepare", { by: settings.prepare }).catch(() => {}), signal); // the sign-in says why
   }
 
-  dispose() {
+  async dispose() {
     const reason = failure("disposed", "dispose() was called");
     this.#life.abort(reason);
     this.events._clear();
-    // What cannot be done twice is done.
-    Promise.allSettled(["getUser", "signinCallback"].map((method) => flights.get(method + this.#name))).then(() => this.#connection?.then((connection) => {
+    await callbacks.get(this.#name)?.catch(() => {}); // a response can be used once
+    this.#connection?.then((connection) => {
       connection.notify("close");
       connection.stop(reason);
-    }, () => {}));
+    }, () => {});
   }
 
   async getUser(raiseEvent = false) {
@@ -126,12 +124,7 @@ export class UserManager {
     if (response?.restore) return (await this.signinCallback()) ?? null;
     const ask = () => this.#call("getUser", { return_to: mayLeave(event, response) ? location.href : undefined });
     // With a program that has just ended it is asked again: it changes nothing.
-    const patiently = () => ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error)));
-    if (event !== "call" || this.#given.restore !== "redirect") return toUser(await patiently());
-    return toUser(await this.#once("getUser", async () => {
-      await flights.get("signinCallback" + this.#name)?.catch(() => {});
-      return patiently();
-    }));
+    return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
   }
 
   /** Whether there is a program to ask, or one to be started, when something happens. */
@@ -143,13 +136,6 @@ export class UserManager {
 
   #reaction(event) {
     return reaction(event, { ...this.#standing(), connected: this.#connection, left: this.#left });
-  }
-
-  #once(method, run) {
-    this.#life.signal.throwIfAborted();
-    const key = method + this.#name;
-    if (!flights.has(key)) flights.set(key, run().finally(() => flights.delete(key)));
-    return flights.get(key);
   }
 
   async prepare() {
@@ -197,7 +183,13 @@ export class UserManager {
 
   async signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
-    return this.#once("signinCallback", () => this.#signinCallback(takeResponse(["code", "error", "response"], this.#name)));
+    this.#life.signal.throwIfAborted();
+    const name = this.#name;
+    if (!callbacks.has(name)) {
+      const response = takeResponse(["code", "error", "response"], name);
+      callbacks.set(name, this.#signinCallback(response).finally(() => callbacks.delete(name)));
+    }
+    return callbacks.get(name);
   }
 
   async #signinCallback(url) {
@@ -359,13 +351,13 @@ export class UserManager {
     let params = own(given);
     // Frameworks give the click's event to what is called for it.
     if (params.isTrusted !== undefined) params = { called: params.called, return_to: params.return_to, window: params.window };
-    const connection = await this.#connect(method);
+    const connection = await this.#connect();
     return connection.call(method, params);
   }
 
   /** The connection; a new one if there is none or the worker has ended. */
-  async #connect(method) {
-    if (!flights.has(method + this.#name)) this.#life.signal.throwIfAborted();
+  async #connect() {
+    if (!callbacks.has(this.#name)) this.#life.signal.throwIfAborted();
     const opening = (this.#connection ??= this.#start());
     let connection;
     try {
@@ -374,7 +366,7 @@ export class UserManager {
     } finally {
       if ((!connection || connection.stopped) && this.#connection === opening) this.#connection = null;
     }
-    return connection.stopped ? this.#connect(method) : connection;
+    return connection.stopped ? this.#connect() : connection;
   }
 
   #start() {
