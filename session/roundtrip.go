@@ -104,7 +104,7 @@ func (k *keyedFlight[T]) settle(ctx context.Context) bool {
 func (c *Client) restoreMark() oidc.Secret { return oidc.Secret("restore:" + c.name()) }
 
 // name tells the clients of a tab apart.
-func (c *Client) name() string { return c.settings.Issuer + " " + c.settings.ClientID }
+func (c *Client) name() string { return c.settings.Issuer + ":" + c.settings.ClientID }
 
 // mark keeps the tab from being sent to the provider for a while.
 func (c *Client) mark(ctx context.Context) error {

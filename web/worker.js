@@ -30,7 +30,7 @@ const SELF = globalThis.WorkerGlobalScope ? location.href : import.meta.url;
  * Held for as long as this host lives, so that pages notice its end, and find it
  * if it is one that all of them can connect to; see web/shim/host.js.
  */
-const alive = holdLock(`oidcspa.host.${globalThis.SharedWorkerGlobalScope ? SELF : ""} ${Math.random()}`);
+const alive = holdLock(`oidcspa.host.${globalThis.SharedWorkerGlobalScope ? "shared" : ""} ${SELF} ${Math.random()}`);
 
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;

@@ -100,10 +100,12 @@ function ownURL(assets) {
 
 /** Whether a program runs that a page with these settings gets a connection to; anywhere: any of this origin. */
 export async function runs({ host = "shared", assets }, anywhere) {
-  const url = ownURL(assets);
-  if (!anywhere && host !== "shared") return dedicated.has(url);
-  const locks = await navigator.locks?.query();
-  return locks?.held.some(({ name }) => name.startsWith(`oidcspa.host.${anywhere ? "" : `${url} `}`));
+  try {
+    const begin = anywhere ? "" : `${host} ${ownURL(assets)} `;
+    return (await navigator.locks.query()).held.some(({ name }) => name.startsWith(`oidcspa.host.${begin}`));
+  } catch {
+    return false; // no locks, or no address: who calls for more than an answer hears of it
+  }
 }
 
 /**

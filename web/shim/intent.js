@@ -9,12 +9,9 @@ const SIGNS = ["pointerover", "focusin", "pointerdown"];
 
 /**
  * Calls prepare, once: on "intent" when somebody comes near a marked element, on
- * "idle" when the page has nothing else to do. Who saves data, or has a slow
- * network, loads nothing before the click. Until signal is aborted.
+ * "idle" when the page has nothing else to do. Until signal is aborted.
  */
 export function watchIntent(when, prepare, signal) {
-  const { saveData, effectiveType } = navigator.connection ?? {};
-  if (saveData || effectiveType?.includes("2g")) return;
   if (when === "idle") {
     (globalThis.requestIdleCallback ?? setTimeout)(prepare);
     return;

@@ -6,13 +6,12 @@ import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
 import { connect, runs } from "./host.js";
-import { Backoff, stampOf } from "./life.js";
+import { backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { own } from "./own.js";
 import { addPeer } from "./peers.js";
-import { watchIntent } from "./intent.js";
 import { openPopup } from "./popup.js";
-import { SERVICES, dropExpired } from "./services.js";
+import { dropExpired, serve } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
 import { isNews, mayLeave, reaction, standingOf } from "./standing.js";
 import { User, toUser } from "./user.js";
@@ -35,70 +34,64 @@ export class UserManager {
   [Symbol.toStringTag] = "UserManager";
   #connection = null;
   #given;
-  /** The client, as the program names it. */
-  #name;
-  /** The same in keys of storage. */
+  /** The client, in keys of storage and of transactions. */
   #key;
+  #hint;
+  #order;
   /** Aborted when it is disposed of. */
   #life = new AbortController();
-  #active = () => {};
+  #active = () => this.#tell("stayActive");
   /** What the app knows of the user; see stampOf. */
   #known;
   #left = false;
   #recovering = false;
-  #backoff = new Backoff();
+  #pause = backoff();
   /** How the next navigation of the tab goes. */
   #redirect;
   /** What else a frame gets. */
   #framing;
   /** Those of the app, if it has any. */
   #navigators;
-  /** @type {((url: string) => void) | undefined} */
-  #go;
 
   constructor(given, redirect, popups, frames) {
     const settings = this.#given = own(given);
-    this.#navigators = { redirect, popups, frames, leave: redirect && ((url) => this.#leaveWith(url)) };
+    this.#navigators = { redirect, popups, frames };
     this.settings = this.#redirect = new UserManagerSettingsStore(this.#given);
     mentionUnused(settings).catch(() => {});
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
-    const { authority, client_id } = settings;
-    this.#name = `${authority} ${client_id}`;
-    this.#key = `${authority}:${client_id}`;
+    const key = this.#key = `${settings.authority}:${settings.client_id}`;
+    this.#hint = `oidcspa.session:${key}`;
+    this.#order = `oidcspa.order:${key}`;
     addPeer(this.settings);
     if (!IN_PAGE) return; // a server that renders the app hears of nothing
     const { signal } = this.#life;
-    const on = (type, listener, target = globalThis) => target.addEventListener(type, listener, { __proto__: null, signal });
+    const on = (type, listener) => addEventListener(type, listener, { __proto__: null, signal });
     const woken = () => this.#react("woken");
-    on("storage", ({ key }) => (key ?? this.#key).endsWith(this.#key) && this.#react("stored"));
+    on("storage", (event) => (event.key ?? key).endsWith(key) && this.#react("stored"));
     on("pagehide", (event) => this.#leave(event));
     on("pageshow", ({ persisted }) => {
       this.#react(persisted ? "shown" : "woken");
       this.#left = false;
     });
     on("online", woken);
-    on("visibilitychange", () => document.hidden || woken(), document);
-    if (settings.fetch) onDemand().catch(() => {}); // while there is a network
-    if (settings.idle) {
-      const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
-      this.#active = report;
-      const watch = () => onDemand().then((parts) => { this.#active = parts.watchActivity(`oidcspa.active:${this.#key}`, report, signal); }, () => setTimeout(watch, PAUSE));
-      watch();
-    }
+    on("visibilitychange", () => document.hidden || woken());
+    const by = !savesData() && settings.prepare;
+    const load = () => onDemand().then((parts) => {
+      if (settings.idle) this.#active = parts.watchActivity(`oidcspa.active:${key}`, this.#active, signal);
+      if (by) parts.watchIntent(by, () => this.#call("prepare", { by }).catch(() => {}), signal); // the sign-in says why
+    }, () => setTimeout(load, PAUSE));
+    if (settings.fetch || settings.idle || by) load(); // while there is a network
     if (settings.monitorAnonymousSession) this.#connect().catch(() => {});
-    if (settings.prepare) watchIntent(settings.prepare, () => this.#call("prepare", { by: settings.prepare }).catch(() => {}), signal); // the sign-in says why
   }
 
   async dispose() {
-    const reason = failure("disposed", "dispose() was called");
+    const reason = failure("disposed", "by dispose()");
     this.#life.abort(reason);
     this.events._clear();
-    await callbacks.get(this.#name)?.catch(() => {}); // a response can be used once
-    this.#connection?.then((connection) => {
-      connection.notify("close");
-      connection.stop(reason);
-    }, () => {});
+    await callbacks.get(this.#key)?.catch(() => {}); // a response can be used once
+    this.#tell("close");
+    this.#connection?.then((connection) => connection.stop(reason), () => {});
   }
 
   async getUser(raiseEvent = false) {
@@ -119,7 +112,7 @@ export class UserManager {
     if (!await this.#reaches(event)) return null;
     // In the frame of a page that waits for this response before it knows the user.
     if (window.parent !== window) await this.#handOver(location.href);
-    const response = keptFor(this.#name);
+    const response = keptFor(this.#key);
     // Back from a round trip that the app knows nothing of.
     if (response?.restore) return (await this.signinCallback()) ?? null;
     const ask = () => this.#call("getUser", { return_to: mayLeave(event, response) ? location.href : undefined });
@@ -150,27 +143,16 @@ export class UserManager {
   async #leaveFor(method, args) {
     const { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params } = own(args);
     this.#redirect = { redirectMethod, redirectTarget };
-    if (!this.#navigators.redirect) {
-      await this.#call(method, params).catch((error) => {
-        if (!this.#left || error.code !== "aborted") throw error; // the page has gone before the program has heard that it goes
-      });
-      return shownAgain();
+    const call = () => this.#call(method, params);
+    const { redirect } = this.#navigators;
+    if (redirect) {
+      const prepared = redirect.prepare(this.#redirect);
+      return (await loadFor({ prepared })).leaveWith(prepared, this.#navigators, call);
     }
-    return this.#guide(async (go) => {
-      this.#go = go;
-      try {
-        await this.#call(method, params);
-      } finally {
-        if (this.#go === go) this.#go = undefined;
-      }
+    await call().catch((error) => {
+      if (!this.#left || error.code !== "aborted") throw error; // the page has gone before the program has heard that it goes
     });
-  }
-
-  /** Leaves with the app's navigator, when it is known where to. */
-  async #guide(leave) {
-    const prepared = this.#navigators.redirect.prepare(this.#redirect);
-    const { leaveWith } = await loadFor({ prepared });
-    await leaveWith(prepared, leave);
+    return shownAgain();
   }
 
   signinInitiated(url = location.href) {
@@ -184,12 +166,12 @@ export class UserManager {
   async signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
     this.#life.signal.throwIfAborted();
-    const name = this.#name;
-    if (!callbacks.has(name)) {
-      const response = takeResponse(["code", "error", "response"], name);
-      callbacks.set(name, this.#signinCallback(response).finally(() => callbacks.delete(name)));
+    const key = this.#key;
+    if (!callbacks.has(key)) {
+      const response = takeResponse(["code", "error", "response"], key);
+      callbacks.set(key, this.#signinCallback(response).finally(() => callbacks.delete(key)));
     }
-    return callbacks.get(name);
+    return callbacks.get(key);
   }
 
   async #signinCallback(url) {
@@ -242,13 +224,13 @@ export class UserManager {
 
   #renew(on) {
     this.#given.automaticSilentRenew = on;
-    this.#connection?.then((connection) => connection.call("silentRenew", { on })).catch(() => {});
+    this.#tell("silentRenew", { on });
   }
 
   /** For SessionMonitor. */
   _monitor() {
     this.#given.monitorSession = true;
-    this.#connection?.then((connection) => connection.call("monitorSession")).catch(() => {});
+    this.#tell("monitorSession");
   }
 
   async clearStaleState() {
@@ -324,11 +306,11 @@ export class UserManager {
     await this.#answer(this.#navigators.frames, url);
   }
 
-  async signoutRedirectCallback(url = takeResponse(["state", "error"], this.#name)) {
+  async signoutRedirectCallback(url = takeResponse(["state", "error"], this.#key)) {
     return signoutResponse(url, await this.#call("signoutCallback", { url }));
   }
 
-  async signoutCallback(url = takeResponse(["state", "error"], this.#name), keepOpen = false) {
+  async signoutCallback(url = takeResponse(["state", "error"], this.#key), keepOpen = false) {
     if (await this.#handOver(url, keepOpen)) return undefined;
     const found = own(await this.#call("signoutCallback", { url }));
     return (found.state ?? found.url_state) == null ? undefined : signoutResponse(url, found);
@@ -343,8 +325,13 @@ export class UserManager {
   #react(event) {
     const follows = this.#reaction(event);
     // What timers missed is due; the program decides what to do.
-    if (follows === "tell") this.#connection.then((connection) => connection.notify("wake", this.#standing()), () => {});
+    if (follows === "tell") this.#tell("wake", this.#standing());
     else if (follows) this.#catchUp(event);
+  }
+
+  /** Tells the program, if there is one. */
+  #tell(method, params) {
+    this.#connection?.then((connection) => connection.notify(method, params), () => {});
   }
 
   async #call(method, given) {
@@ -357,7 +344,7 @@ export class UserManager {
 
   /** The connection; a new one if there is none or the worker has ended. */
   async #connect() {
-    if (!callbacks.has(this.#name)) this.#life.signal.throwIfAborted();
+    if (!callbacks.has(this.#key)) this.#life.signal.throwIfAborted();
     const opening = (this.#connection ??= this.#start());
     let connection;
     try {
@@ -385,13 +372,7 @@ export class UserManager {
   #serve(method, params, worker) {
     if (method === "event") return this.#onEvent(params);
     if (method === "hint") return this.#keep(params);
-    if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
-    return SERVICES[method](params, own({ ...this.settings, ...this.#redirect, ...this.#framing, worker }), this.#navigators);
-  }
-
-  #leaveWith(url) {
-    if (this.#go) this.#go(url);
-    else this.#guide(async (go) => go(url)).catch(reportError); // nobody waits for it
+    return serve(method, params, own({ ...this.settings, ...this.#redirect, ...this.#framing, worker }), this.#navigators);
   }
 
   /**
@@ -412,7 +393,7 @@ export class UserManager {
   async #onLoss({ code }) {
     if (code !== "runtime_stopped" || this.#recovering) return;
     this.#recovering = true;
-    do await this.#backoff.pause(); while (!await this.#catchUp("lost"));
+    do await this.#pause(); while (!await this.#catchUp("lost"));
     this.#recovering = false;
   }
 
@@ -447,8 +428,7 @@ export class UserManager {
   /** What storage holds. */
   #standing() {
     try {
-      const [hint, order] = ["session", "order"].map((name) => localStorage.getItem(`oidcspa.${name}:${this.#key}`));
-      return standingOf(hint, order);
+      return standingOf(localStorage.getItem(this.#hint), localStorage.getItem(this.#order));
     } catch {
       return { signed_in: IN_PAGE, order: 0 }; // no way to know: the program finds out
     }
@@ -458,9 +438,9 @@ export class UserManager {
   #keep(news) {
     if (!isNews(this.#standing(), news)) return;
     try {
-      if (news.signed_in) localStorage.setItem(`oidcspa.session:${this.#key}`, "1");
-      else localStorage.removeItem(`oidcspa.session:${this.#key}`);
-      if (news.order) localStorage.setItem(`oidcspa.order:${this.#key}`, news.order);
+      if (news.signed_in) localStorage.setItem(this.#hint, "1");
+      else localStorage.removeItem(this.#hint);
+      if (news.order) localStorage.setItem(this.#order, news.order);
     } catch {
       // without storage every start asks the provider
     }
@@ -480,6 +460,11 @@ async function loadFor({ opened, prepared }) {
 async function signoutResponse(url, found) {
   const { SignoutResponse } = await import("../client.js");
   return Object.assign(new SignoutResponse(new URL(url).searchParams), { userState: own(found).state ?? undefined });
+}
+
+function savesData() {
+  const { saveData, effectiveType } = navigator.connection ?? {};
+  return saveData || effectiveType?.includes("2g");
 }
 
 /** Resolves when the page comes back from the back/forward cache. */

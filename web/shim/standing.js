@@ -15,8 +15,8 @@ export function standingOf(hint, order) {
 }
 
 /** Whether storage takes what a program tells: old news changes nothing. */
-export function isNews(stored, { order = stored.order }) {
-  return order >= stored.order;
+export function isNews(stored, told) {
+  return told.order >= stored.order;
 }
 
 /**
