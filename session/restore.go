@@ -45,7 +45,7 @@ func (c *Client) User(ctx context.Context) (*User, error) {
 func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	s := c.session
 	s.mu.Lock()
-	user, hint := s.user, s.hint
+	user, hint := s.user, s.standing.hint
 	s.mu.Unlock()
 	switch {
 	case user != nil:
@@ -61,11 +61,12 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
+		_, began := s.current()
 		start := time.Now()
 		err := c.restoreSilently(ctx)
 		s.stats.restore(start, err)
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
-			return c.nothingRestored(err)
+			return c.nothingRestored(began, err)
 		}
 		// Whatever became of it: somebody may have signed in or out meanwhile.
 		user, _ := s.current()
@@ -112,10 +113,10 @@ func (c *Client) restoreSilently(ctx context.Context) error {
 
 // nothingRestored tells the tabs why there is no session, unless somebody
 // signed in meanwhile.
-func (c *Client) nothingRestored(reason error) (*User, error) {
+func (c *Client) nothingRestored(began moment, reason error) (*User, error) {
 	s := c.session
 	s.config.Logf("session: nothing to restore: %v", reason)
-	s.dropHint()
+	s.notRestored(began)
 	user, _ := s.current()
 	if user == nil {
 		s.notify(Event{Name: RestoreError, Err: reason})
@@ -131,6 +132,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 	if err := s.outlives(c); err != nil {
 		return nil, err
 	}
+	_, began := s.current()
 	start, now := time.Now(), s.config.Now()
 	mark, err := c.page.Transactions.Take(ctx, restoreMark)
 	if err != nil {
@@ -152,7 +154,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 	}
 	request := c.settings.request()
 	silence(request)
-	if err := c.leave(ctx, metadata, request, record{Restore: true}, returnTo, SigninPhases{}); err != nil {
+	if err := c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}); err != nil {
 		return nil, err
 	}
 	s.stats.restore(start, nil)
@@ -196,7 +198,7 @@ func (c *Client) restored(ctx context.Context, byRedirect bool) error {
 func (s *session) hinted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hint
+	return s.standing.hint
 }
 
 // restoresByRedirect tells whether there is a tab that restores by redirect.
