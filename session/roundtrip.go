@@ -85,19 +85,19 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string) er
 	})
 }
 
-// settle waits for a flight that is in the air. It reports whether there was one.
+// settle waits for what is in the air. It reports whether there was something.
 func (k *keyedFlight[T]) settle(ctx context.Context) bool {
 	k.mu.Lock()
-	var l *landing[T]
-	for _, l = range k.air {
+	var all []*landing[T]
+	for _, l := range k.air {
 		l.passengers++
-		break
+		all = append(all, l)
 	}
 	k.mu.Unlock()
-	if l != nil {
+	for _, l := range all {
 		_, _, _ = k.wait(ctx, l, nil)
 	}
-	return l != nil
+	return len(all) > 0
 }
 
 // restoreMark is the name under which a tab remembers that it went to the
