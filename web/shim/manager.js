@@ -115,6 +115,7 @@ export class UserManager {
     const response = keptFor(this.#key);
     // Back from a round trip that the app knows nothing of.
     if (response?.restore) return (await this.signinCallback()) ?? null;
+    await callbacks.get(this.#key)?.catch(() => {}); // it may bring somebody
     const ask = () => this.#call("getUser", { return_to: mayLeave(event, response) ? location.href : undefined });
     // With a program that has just ended it is asked again: it changes nothing.
     return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
