@@ -12,6 +12,7 @@ type act uint8
 
 const (
 	nothing   act = iota
+	left          // a page keeps that nobody is worth restoring: signed out, or not, nobody here knows
 	idled         // nobody was there any more: a sign-out, but no one's wish
 	signedIn      // of the person in standing.last; empty: not known
 	tied          // several persons: the provider knows who is signed in
@@ -29,6 +30,8 @@ type standing struct {
 
 	closed   int64 // the order of the last sign-out known
 	explicit int64 // and of the last that somebody asked for
+
+	disputed int64 // the order of a sign-out after which a page still had the hint
 
 	here string // who is signed in here; empty: nobody
 	hint bool   // a silent sign-in is worth trying
@@ -67,7 +70,7 @@ func (s *standing) began() mark { return mark{s.order, s.ends, s.outs, s.changes
 // signedIn is for an interactive sign-in that began then. Only a sign-out that
 // somebody asked for since is stronger.
 func (s *standing) signedIn(began mark, who string, at int64) effects {
-	if s.outs != began.outs || s.explicit > began.order {
+	if s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order {
 		return lose
 	}
 	s.raise(max(s.order, began.order), signedIn, who, at)
@@ -99,7 +102,7 @@ func (s *standing) found(began mark, who string, at int64) effects {
 	}
 	s.here, s.hint = who, true
 	switch {
-	case s.act == signedOut || s.act == idled:
+	case s.out():
 		s.raise(s.order, signedIn, who, at)
 	case began.order > s.order:
 		s.learn(began.order, signedIn, who, at)
@@ -125,7 +128,7 @@ func (s *standing) missing(began mark) effects {
 // signedOut is for a sign-out that somebody asked for here.
 func (s *standing) signedOut(at int64) effects {
 	s.raise(s.order, signedOut, "", at)
-	return s.close() | tellPeers | tellPages
+	return s.gone() | tellPeers | tellPages
 }
 
 // idled is for a user who is signed out because nobody is there any more.
@@ -134,7 +137,7 @@ func (s *standing) idled(at int64) effects {
 		return 0
 	}
 	s.raise(s.order, idled, "", at)
-	return s.close() | tellPeers | tellPages
+	return s.gone() | tellPeers | tellPages
 }
 
 // ended is for a session that is over: the provider has said so, or it cannot be
@@ -164,7 +167,9 @@ type news struct {
 func (s *standing) says() (news, bool) {
 	n := news{order: s.order, act: s.act, at: s.at}
 	switch {
-	case s.act == signedOut || s.act == idled:
+	case s.act == left:
+		return n, false
+	case s.out():
 		return n, true
 	case s.here != "":
 		n.who = s.here
@@ -189,19 +194,18 @@ func (s *standing) heard(n news) effects {
 	act, last := n.act, n.who
 	if n.order == s.order {
 		switch {
-		case act < s.act, act == s.act && (last == s.last || last == ""), s.act == tied && act == signedIn:
+		case s.act == tied && act == signedIn, act == s.act && (last == s.last || last == ""):
 			return 0
+		case act < s.act:
+			return tellPeers
 		case act == signedIn && s.act == signedIn && s.last != "":
 			act, last = tied, ""
-		case act == signedIn && s.act == signedIn && s.here == "": // a page knew that there was somebody
-			s.last = last
-			return 0
 		}
 	}
 	s.learn(n.order, act, last, n.at)
 	switch {
 	case act == signedOut || act == idled:
-		return s.close() | tellPages
+		return s.gone() | tellPages
 	case act == signedIn && s.here == last:
 		return tellPages
 	}
@@ -235,14 +239,22 @@ func (s *standing) hinted(h Hint) effects {
 		}
 		return 0
 	case h.Order > s.order:
-		s.learn(h.Order, signedOut, "", s.at)
-		return s.close()
+		s.learn(h.Order, left, "", s.at)
+		return s.gone()
 	case h.Order < s.order:
 		return tellPages
-	case h.SignedIn && s.act != signedOut && s.act != idled:
+	case h.SignedIn && s.act == left: // it was known better elsewhere
+		s.learn(s.order, signedIn, "", s.at)
+		return 0
+	case h.SignedIn && !s.out():
 		s.hint = true
 		return 0
-	case h.SignedIn || s.here != "":
+	case h.SignedIn && s.disputed == s.order: // or two programs would tell their pages in turns
+		return tellPeers
+	case h.SignedIn:
+		s.disputed = s.order
+		return tellPeers | tellPages
+	case s.here != "":
 		return tellPages
 	}
 	return 0
@@ -253,7 +265,7 @@ func (s *standing) hintedUnordered(worth bool) effects {
 	switch {
 	case !worth || s.here != "":
 		return 0
-	case s.act == signedOut || s.act == idled:
+	case s.out():
 		s.raise(s.order, signedIn, "", s.at)
 		return tellPages
 	}
@@ -274,15 +286,15 @@ func (s *standing) learn(order int64, act act, last string, at int64) {
 	case signedOut:
 		s.explicit, s.closed = order, order
 		s.outs++
-	case idled:
+	case idled, left:
 		s.closed = order
 	}
 }
 
-// close is for a sign-out: also who is in the air does not come any more.
-func (s *standing) close() effects { return s.gone() }
+// out tells whether the last act was a sign-out.
+func (s *standing) out() bool { return s.act == signedOut || s.act == idled || s.act == left }
 
-// gone is for the end of a session.
+// gone is for the end of a session: also who is in the air does not come any more.
 func (s *standing) gone() effects {
 	s.ends++
 	return s.replaced()
