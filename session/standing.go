@@ -36,6 +36,7 @@ type standing struct {
 	here string // who is signed in here; empty: nobody
 	hint bool   // a silent sign-in is worth trying
 
+	acts    int // how often there was news of an act
 	ends    int // how often a session has ended here
 	outs    int // how often by a sign-out that somebody asked for
 	changes int // how often somebody has come or gone otherwise than by a renewal
@@ -43,8 +44,8 @@ type standing struct {
 
 // A mark is when something began.
 type mark struct {
-	order               int64
-	ends, outs, changes int
+	order                     int64
+	acts, ends, outs, changes int
 }
 
 // effects are what follows; several may.
@@ -65,7 +66,7 @@ const (
 func (e effects) has(some effects) bool { return e&some != 0 }
 
 // began is for what begins now and may bring a user.
-func (s *standing) began() mark { return mark{s.order, s.ends, s.outs, s.changes} }
+func (s *standing) began() mark { return mark{s.order, s.acts, s.ends, s.outs, s.changes} }
 
 // signedIn is for an interactive sign-in that began then. Only a sign-out that
 // somebody asked for since is stronger.
@@ -87,7 +88,8 @@ func (s *standing) comes(began mark, who string) effects {
 		return lose
 	case s.here != "" && s.changes != began.changes:
 		return keep
-	case s.order > began.order && s.act == signedIn && s.last != "" && s.last != who:
+	case s.order == began.order && s.acts == began.acts:
+	case s.act == tied || s.act == signedIn && s.last != "" && s.last != who:
 		return again
 	}
 	return take
@@ -182,8 +184,9 @@ func (s *standing) says() (news, bool) {
 
 // heard is for news from another program.
 func (s *standing) heard(n news) effects {
-	if n.order < s.order {
-		return tellPeers // that program has not heard of it
+	if n.order < s.order { // that program has not heard of it
+		s.wasOut(n.order, n.act)
+		return tellPeers
 	}
 	if n.over {
 		if n.order > s.order {
@@ -197,6 +200,7 @@ func (s *standing) heard(n news) effects {
 		case s.act == tied && act == signedIn, act == s.act && (last == s.last || last == ""):
 			return 0
 		case act < s.act:
+			s.wasOut(n.order, act)
 			return tellPeers
 		case act == signedIn && s.act == signedIn && s.last != "":
 			act, last = tied, ""
@@ -281,13 +285,22 @@ func (s *standing) raise(known int64, act act, last string, at int64) {
 // learn is for an act, here or elsewhere.
 func (s *standing) learn(order int64, act act, last string, at int64) {
 	s.order, s.act, s.last, s.at = order, act, last, at
+	s.acts++
 	s.hint = act == signedIn || act == tied
+	s.wasOut(order, act)
+	if act == signedOut {
+		s.outs++
+	}
+}
+
+// wasOut remembers a sign-out, also one that was not the last act.
+func (s *standing) wasOut(order int64, act act) {
 	switch act {
 	case signedOut:
-		s.explicit, s.closed = order, order
-		s.outs++
+		s.explicit = max(s.explicit, order)
+		fallthrough
 	case idled, left:
-		s.closed = order
+		s.closed = max(s.closed, order)
 	}
 }
 
