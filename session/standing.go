@@ -12,6 +12,7 @@ type act uint8
 
 const (
 	nothing   act = iota
+	left          // a page keeps that nobody is worth restoring: signed out, or not, nobody here knows
 	idled         // nobody was there any more: a sign-out, but no one's wish
 	signedIn      // of the person in standing.last; empty: not known
 	tied          // several persons: the provider knows who is signed in
@@ -30,9 +31,12 @@ type standing struct {
 	closed   int64 // the order of the last sign-out known
 	explicit int64 // and of the last that somebody asked for
 
+	disputed int64 // the order of a sign-out after which a page still had the hint
+
 	here string // who is signed in here; empty: nobody
 	hint bool   // a silent sign-in is worth trying
 
+	acts    int // how often there was news of an act
 	ends    int // how often a session has ended here
 	outs    int // how often by a sign-out that somebody asked for
 	changes int // how often somebody has come or gone otherwise than by a renewal
@@ -40,8 +44,8 @@ type standing struct {
 
 // A mark is when something began.
 type mark struct {
-	order               int64
-	ends, outs, changes int
+	order                     int64
+	acts, ends, outs, changes int
 }
 
 // effects are what follows; several may.
@@ -62,12 +66,12 @@ const (
 func (e effects) has(some effects) bool { return e&some != 0 }
 
 // began is for what begins now and may bring a user.
-func (s *standing) began() mark { return mark{s.order, s.ends, s.outs, s.changes} }
+func (s *standing) began() mark { return mark{s.order, s.acts, s.ends, s.outs, s.changes} }
 
 // signedIn is for an interactive sign-in that began then. Only a sign-out that
 // somebody asked for since is stronger.
 func (s *standing) signedIn(began mark, who string, at int64) effects {
-	if s.outs != began.outs || s.explicit > began.order {
+	if s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order {
 		return lose
 	}
 	s.raise(max(s.order, began.order), signedIn, who, at)
@@ -84,7 +88,8 @@ func (s *standing) comes(began mark, who string) effects {
 		return lose
 	case s.here != "" && s.changes != began.changes:
 		return keep
-	case s.order > began.order && s.act == signedIn && s.last != "" && s.last != who:
+	case s.order == began.order && s.acts == began.acts:
+	case s.act == tied || s.act == signedIn && s.last != "" && s.last != who:
 		return again
 	}
 	return take
@@ -99,7 +104,7 @@ func (s *standing) found(began mark, who string, at int64) effects {
 	}
 	s.here, s.hint = who, true
 	switch {
-	case s.act == signedOut || s.act == idled:
+	case s.out():
 		s.raise(s.order, signedIn, who, at)
 	case began.order > s.order:
 		s.learn(began.order, signedIn, who, at)
@@ -125,7 +130,7 @@ func (s *standing) missing(began mark) effects {
 // signedOut is for a sign-out that somebody asked for here.
 func (s *standing) signedOut(at int64) effects {
 	s.raise(s.order, signedOut, "", at)
-	return s.close() | tellPeers | tellPages
+	return s.gone() | tellPeers | tellPages
 }
 
 // idled is for a user who is signed out because nobody is there any more.
@@ -134,7 +139,7 @@ func (s *standing) idled(at int64) effects {
 		return 0
 	}
 	s.raise(s.order, idled, "", at)
-	return s.close() | tellPeers | tellPages
+	return s.gone() | tellPeers | tellPages
 }
 
 // ended is for a session that is over: the provider has said so, or it cannot be
@@ -164,7 +169,9 @@ type news struct {
 func (s *standing) says() (news, bool) {
 	n := news{order: s.order, act: s.act, at: s.at}
 	switch {
-	case s.act == signedOut || s.act == idled:
+	case s.act == left:
+		return n, false
+	case s.out():
 		return n, true
 	case s.here != "":
 		n.who = s.here
@@ -177,8 +184,9 @@ func (s *standing) says() (news, bool) {
 
 // heard is for news from another program.
 func (s *standing) heard(n news) effects {
-	if n.order < s.order {
-		return tellPeers // that program has not heard of it
+	if n.order < s.order { // that program has not heard of it
+		s.wasOut(n.order, n.act)
+		return tellPeers
 	}
 	if n.over {
 		if n.order > s.order {
@@ -189,19 +197,19 @@ func (s *standing) heard(n news) effects {
 	act, last := n.act, n.who
 	if n.order == s.order {
 		switch {
-		case act < s.act, act == s.act && (last == s.last || last == ""), s.act == tied && act == signedIn:
+		case s.act == tied && act == signedIn, act == s.act && (last == s.last || last == ""):
 			return 0
+		case act < s.act:
+			s.wasOut(n.order, act)
+			return tellPeers
 		case act == signedIn && s.act == signedIn && s.last != "":
 			act, last = tied, ""
-		case act == signedIn && s.act == signedIn && s.here == "": // a page knew that there was somebody
-			s.last = last
-			return 0
 		}
 	}
 	s.learn(n.order, act, last, n.at)
 	switch {
 	case act == signedOut || act == idled:
-		return s.close() | tellPages
+		return s.gone() | tellPages
 	case act == signedIn && s.here == last:
 		return tellPages
 	}
@@ -235,14 +243,22 @@ func (s *standing) hinted(h Hint) effects {
 		}
 		return 0
 	case h.Order > s.order:
-		s.learn(h.Order, signedOut, "", s.at)
-		return s.close()
+		s.learn(h.Order, left, "", s.at)
+		return s.gone()
 	case h.Order < s.order:
 		return tellPages
-	case h.SignedIn && s.act != signedOut && s.act != idled:
+	case h.SignedIn && s.act == left: // it was known better elsewhere
+		s.learn(s.order, signedIn, "", s.at)
+		return 0
+	case h.SignedIn && !s.out():
 		s.hint = true
 		return 0
-	case h.SignedIn || s.here != "":
+	case h.SignedIn && s.disputed == s.order: // or two programs would tell their pages in turns
+		return tellPeers
+	case h.SignedIn:
+		s.disputed = s.order
+		return tellPeers | tellPages
+	case s.here != "":
 		return tellPages
 	}
 	return 0
@@ -253,7 +269,7 @@ func (s *standing) hintedUnordered(worth bool) effects {
 	switch {
 	case !worth || s.here != "":
 		return 0
-	case s.act == signedOut || s.act == idled:
+	case s.out():
 		s.raise(s.order, signedIn, "", s.at)
 		return tellPages
 	}
@@ -269,20 +285,29 @@ func (s *standing) raise(known int64, act act, last string, at int64) {
 // learn is for an act, here or elsewhere.
 func (s *standing) learn(order int64, act act, last string, at int64) {
 	s.order, s.act, s.last, s.at = order, act, last, at
+	s.acts++
 	s.hint = act == signedIn || act == tied
-	switch act {
-	case signedOut:
-		s.explicit, s.closed = order, order
+	s.wasOut(order, act)
+	if act == signedOut {
 		s.outs++
-	case idled:
-		s.closed = order
 	}
 }
 
-// close is for a sign-out: also who is in the air does not come any more.
-func (s *standing) close() effects { return s.gone() }
+// wasOut remembers a sign-out, also one that was not the last act.
+func (s *standing) wasOut(order int64, act act) {
+	switch act {
+	case signedOut:
+		s.explicit = max(s.explicit, order)
+		fallthrough
+	case idled, left:
+		s.closed = max(s.closed, order)
+	}
+}
 
-// gone is for the end of a session.
+// out tells whether the last act was a sign-out.
+func (s *standing) out() bool { return s.act == signedOut || s.act == idled || s.act == left }
+
+// gone is for the end of a session: also who is in the air does not come any more.
 func (s *standing) gone() effects {
 	s.ends++
 	return s.replaced()
