@@ -12,6 +12,7 @@ const ACTIVITY_PAUSE = 3_000;
  * programs may be others, until signal is aborted. The result does the same at once.
  */
 export function watchActivity(name, report, signal) {
+  if (signal.aborted) return report;
   const channel = new BroadcastChannel(name);
   signal.addEventListener("abort", () => channel.close());
   let last = -Infinity;

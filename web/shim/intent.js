@@ -12,6 +12,7 @@ const SIGNS = ["pointerover", "focusin", "pointerdown"];
  * "idle" when the page has nothing else to do. Until signal is aborted.
  */
 export function watchIntent(when, prepare, signal) {
+  if (signal.aborted) return;
   if (when === "idle") {
     (globalThis.requestIdleCallback ?? setTimeout)(prepare);
     return;
