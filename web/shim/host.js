@@ -142,7 +142,7 @@ async function startOn(host, url, end, serve, params) {
     opened = open(connection, params);
     const silence = pause(HELLO_TIMEOUT).then(() => { throw { type: "silent" }; });
     await Promise.race([connection.hello, failed, silence]);
-    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
+    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
   } catch (error) {
     connection?.stop(failure("worker_not_found", "it did not answer"));
     throw error?.type;

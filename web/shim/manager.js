@@ -65,7 +65,7 @@ export class UserManager {
     this.#order = `oidcspa.order:${key}`;
     addPeer(this.settings);
     if (!IN_PAGE) return; // a server that renders the app hears of nothing
-    const { signal } = this.#life;
+    const signal = this.#life.signal;
     const on = (type, listener) => addEventListener(type, listener, { __proto__: null, signal });
     const woken = () => this.#react("woken");
     on("storage", (event) => (event.key ?? key).endsWith(key) && this.#react("stored"));
@@ -86,7 +86,7 @@ export class UserManager {
   }
 
   async dispose() {
-    const reason = failure("disposed", "by dispose()");
+    const reason = failure("disposed", "it is gone");
     this.#life.abort(reason);
     this.events._clear();
     await callbacks.get(this.#key)?.catch(() => {}); // a response can be used once
