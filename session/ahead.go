@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
@@ -143,7 +142,7 @@ func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
 	e.session = r.session(left.settings.key())
 	_, e.began = e.session.current()
 	nobody := &Client{session: e.session, settings: left.settings}
-	e.user, e.err = nobody.exchangeAhead(context.Background(), left) // each request bounds its own time
+	e.user, e.err = nobody.exchangeAhead(nobody.Calling(context.Background()), left) // each request bounds its own time
 	close(e.done)
 	time.AfterFunc(aheadLimit, func() {
 		defer r.release(e.session)
@@ -164,27 +163,14 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 		return nil, errNotAhead
 	}
 	p := c.session.provider
-	if err := p.prepare(ctx, tx); err != nil || p.asksPages() {
+	if err := p.prepare(ctx, tx); err != nil || c.settings.headersToAsk() != nil { // a page of the app would be needed
 		return nil, errNotAhead
 	}
 	metadata, err := p.fetchMetadata(ctx)
 	if err != nil || !namesIssuer(metadata, tx) {
 		return nil, errNotAhead
 	}
-	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, SigninArgs{SkipUserinfo: record.SkipUserinfo, phases: &left.exchange.phases})
-}
-
-// asksPages tells whether a request needs a page of the app, for the values of
-// headers.
-func (p *provider) asksPages() bool {
-	var headers map[string]string
-	_ = strictjson.Unmarshal([]byte(p.source.headers), &headers) // checked with the settings
-	for _, value := range headers {
-		if value == "" {
-			return true
-		}
-	}
-	return false
+	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, record.args(&c.settings, tx, &left.exchange.phases))
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,

@@ -96,7 +96,7 @@ func (c *Client) providerSession(ctx context.Context, previous *User, args Signi
 		args.Scope = "openid"
 	}
 	args.SkipUserinfo = true
-	user, err := c.session.signinFrame(ctx, c, previous, args)
+	user, err := c.session.signinFrame(c.Calling(ctx), c, previous, args)
 	if err == nil {
 		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil
 	}

@@ -56,7 +56,7 @@ func (s *session) announce(user *User, began time.Time) {
 }
 
 // say tells the other programs, and the other sessions of this one: those of
-// pages with other settings for the same client.
+// pages that bring something of the provider, see [source].
 func (s *session) say(who string, began time.Time) {
 	m := peerMessage{s.id.source.Issuer, s.id.clientID, who, began.UnixMilli()}
 	s.config.spawn(func() { s.registry.deliver(m, s) }) // it waits for the registry, which may wait for us

@@ -27,8 +27,8 @@ type provider struct {
 	stats     counters
 	sessions  int // that use it; guarded by the mu of the registry
 
-	metadataFlight flight[*oidc.Metadata]
-	keysFlight     flight[*oidc.KeySet]
+	metadataFlight keyedFlight[*oidc.Metadata] // by how the request is sent, as keysFlight
+	keysFlight     keyedFlight[*oidc.KeySet]
 
 	mu         sync.Mutex
 	metadata   *oidc.Metadata // guarded by mu, as all below
@@ -47,7 +47,7 @@ func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
 	if metadata := p.cachedMetadata(); metadata != nil {
 		return metadata, nil
 	}
-	return p.metadataFlight.do(ctx, func(ctx context.Context) (*oidc.Metadata, error) {
+	return p.metadataFlight.do(ctx, wire(ctx), func(ctx context.Context) (*oidc.Metadata, error) {
 		if metadata := p.cachedMetadata(); metadata != nil { // another flight has landed
 			return metadata, nil
 		}
@@ -103,7 +103,7 @@ func (p *provider) fetchKeys(ctx context.Context, refetch bool) (*oidc.KeySet, e
 	if keys := p.cachedKeys(refetch); keys != nil {
 		return keys, nil
 	}
-	return p.keysFlight.do(ctx, func(ctx context.Context) (*oidc.KeySet, error) {
+	return p.keysFlight.do(ctx, wire(ctx), func(ctx context.Context) (*oidc.KeySet, error) {
 		if keys := p.cachedKeys(refetch); keys != nil { // another flight has landed
 			return keys, nil
 		}

@@ -42,7 +42,7 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 // that there is nothing to do any more.
 func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
-	return s.silent.doFor(ctx, c, args.key(), func(ctx, wanted context.Context) (*User, error) {
+	return s.silent.doFor(c.Calling(ctx), c, args.key(), func(ctx, wanted context.Context) (*User, error) {
 		user, err := s.refreshInTurn(ctx, wanted, c, args, done)
 		if !errors.Is(err, errNeedsFrame) {
 			return user, err
@@ -124,7 +124,7 @@ func (c *Client) orRevoke(ctx context.Context, late *User) func(*User, error) (*
 	return func(user *User, err error) (*User, error) {
 		if errors.Is(err, ErrNotSignedIn) && late.RefreshToken != "" {
 			c.session.config.spawn(func() {
-				if metadata, err := c.session.provider.fetchMetadata(ctx); err == nil {
+				if metadata, err := c.Metadata(ctx); err == nil {
 					c.revokeAtSignout(ctx, metadata, late)
 				}
 			})
@@ -153,12 +153,13 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 			return nil, err
 		}
 	}
+	settings, resource := c.settings.again(previous), args.resource(previous)
 	request := &oidc.RefreshRequest{
-		ClientID:     c.settings.ClientID,
+		ClientID:     settings.ClientID,
 		RefreshToken: token,
-		Scope:        c.settings.refreshScope(previous.Scope),
+		Scope:        settings.refreshScope(previous.Scope),
 		RedirectURI:  args.RedirectURI,
-		Resource:     args.Request.Resource,
+		Resource:     resource,
 		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
@@ -196,15 +197,25 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		claims.Nonce = cmp.Or(claims.Nonce, previous.claims.Nonce)
 		claims.AuthTime = cmp.Or(claims.AuthTime, previous.claims.AuthTime)
 	}
-	user := c.newUser(tokens, claims, r)
+	user := settings.with(&args).newUser(tokens, claims, r)
 	if kept {
 		user.Profile = maps.Clone(previous.Profile)
 	}
+	user.resource = resource
 	user.follow(previous)
-	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
+	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil
+}
+
+// resource returns what the access token is to be for: as the call says, or as the
+// one before.
+func (a *SigninArgs) resource(previous *User) []string {
+	if a.Request.Resource != nil || previous == nil {
+		return a.Request.Resource
+	}
+	return previous.resource
 }
 
 // refreshable tells whether a refresh request can carry the arguments. What
@@ -254,7 +265,9 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if err != nil {
 		return nil, err
 	}
-	request := args.request(&c.settings)
+	args.asked, args.Request.Resource = c.settings.again(previous), args.resource(previous)
+	settings := args.settings(c)
+	request := args.request(settings)
 	silence(request)
 	if args.RedirectURI == "" {
 		request.RedirectURI = c.settings.SilentRedirectURI
@@ -272,7 +285,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
 		asked[tab] = true
-		tx, url, startErr := s.start(visits, c, metadata, request)
+		tx, url, startErr := s.start(visits, c, settings, metadata, request)
 		if startErr != nil {
 			return nil, startErr
 		}

@@ -159,18 +159,10 @@ func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, a
 // met it is checked with the ID Token: acr_values and max_age are demanded,
 // not only asked for.
 func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
-	args := SigninArgs{stepUp: want}
-	args.Request.ACRValues, args.Request.MaxAge = want.ACRValues, want.MaxAge
+	asked := c.settings.again(user) // what the user has is to stay
+	args := SigninArgs{stepUp: want, asked: asked, Request: RequestSettings{ACRValues: want.ACRValues, MaxAge: want.MaxAge}}
 	if want.Scope != "" {
-		scopes := oidc.SplitScope(c.settings.Scope)
-		known := setOf(scopes)
-		for _, scope := range append(user.Scopes(), oidc.SplitScope(want.Scope)...) {
-			if !known[scope] {
-				known[scope] = true
-				scopes = append(scopes, scope)
-			}
-		}
-		args.Scope = strings.Join(scopes, " ")
+		args.Scope = joinScopes(asked.Scope, user.Scope, want.Scope)
 	}
 	return args
 }
