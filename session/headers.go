@@ -37,14 +37,18 @@ var withCookies = []string{"discovery", "token", "refresh", "userinfo", "par"}
 
 // Do is [oidc.Transport].
 func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	c := o.caller(ctx)
+	p := &c.settings.Provider
+	if len(c.settings.headers)+len(o.once) == 0 && p.RequestTimeout == 0 && !p.Cookies {
+		return o.Transport.Do(ctx, req)
+	}
 	with := *req
 	with.Header = map[string]string{}
-	c := o.caller(ctx)
 	asked, err := o.ask(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("extraHeaders: %w (%w)", err, errNotSent)
 	}
-	with.Cookies = c.settings.Provider.Cookies && slices.Contains(withCookies, o.provider.kind(req)) && o.provider.isOwn(req.URL)
+	with.Cookies = p.Cookies && slices.Contains(withCookies, o.provider.kind(req)) && o.provider.isOwn(req.URL)
 	for _, header := range []map[string]string{o.once, c.settings.headers, asked, req.Header} {
 		for name, value := range header {
 			if value != "" {
@@ -55,7 +59,7 @@ func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	// Who bounds a single request knows better.
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
-		ctx, cancel = within(ctx, c.settings.Provider.RequestTimeout)
+		ctx, cancel = within(ctx, p.RequestTimeout)
 		defer cancel()
 	}
 	return o.Transport.Do(ctx, &with)

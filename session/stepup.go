@@ -160,7 +160,8 @@ func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, a
 // not only asked for.
 func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
 	asked := c.settings.again(user) // what the user has is to stay
-	args := SigninArgs{stepUp: want, asked: asked, Request: RequestSettings{ACRValues: want.ACRValues, MaxAge: want.MaxAge}}
+	args := SigninArgs{stepUp: want, asked: asked}
+	args.Request.ACRValues, args.Request.MaxAge = want.ACRValues, want.MaxAge
 	if want.Scope != "" {
 		args.Scope = joinScopes(asked.Scope, user.Scope, want.Scope)
 	}
