@@ -60,9 +60,9 @@ type exchange struct {
 
 // leave notes a sign-in whose tab leaves now.
 func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
+	d.prune(now)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	maps.DeleteFunc(d.left, func(_ oidc.Secret, old *absence) bool { return !now.Before(old.until) })
 	if len(left.record) > recordLimit {
 		return
 	}
@@ -79,6 +79,13 @@ func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
 		d.left = map[oidc.Secret]*absence{}
 	}
 	d.left[state] = left
+}
+
+// prune forgets those that have taken too long.
+func (d *absences) prune(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.DeleteFunc(d.left, func(_ oidc.Secret, old *absence) bool { return !now.Before(old.until) })
 }
 
 // arrive begins an exchange, one for each absence.

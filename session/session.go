@@ -95,7 +95,7 @@ func (s *session) set(user *User, began moment) {
 	s.fetches.forgetUseless(user)
 	s.expiry.start(user)
 	s.monitor.start(user)
-	s.idle.start()
+	s.idle.settle()
 	s.tellHint(true)
 	s.notify(Event{Name: UserLoaded, User: user})
 	s.announce(user, began.at)
