@@ -152,7 +152,12 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 	if pause := w.session.pause(w.user); pause > 0 {
 		return pause
 	}
-	for _, c := range w.session.willing(nil) {
+	by := w.session.lastFailure(w.user).by
+	tabs := w.session.willing(nil)
+	if len(tabs) > 1 && tabs[0] == by { // its settings may be why
+		tabs = append(tabs[1:], by)
+	}
+	for _, c := range tabs {
 		if c.manual.Load() {
 			continue
 		}

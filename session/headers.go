@@ -188,7 +188,7 @@ func (p *provider) leave(c *Client) {
 func (p *provider) disregard(c *Client) {
 	p.mu.Lock()
 	if p.blockedBy == c {
-		p.blockedAt, p.blockedBy = time.Time{}, nil
+		p.blockedAt, p.blockedBy, p.blockedURI = time.Time{}, nil, ""
 	}
 	sessions := map[*session]bool{}
 	for _, other := range p.clients {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -306,4 +307,49 @@ func TestRenewalKeepsProfile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a frame comes to with the redirect URI of one tab says nothing of another's.
+func TestFrameOfAnotherRedirectURI(t *testing.T) {
+	w := newWorld(t)
+	w.settings.SilentRedirectURI = "https://app.example.test/broken.html"
+	broken, brokenTab := w.open(true)
+	fails := func(_ context.Context, address string) (string, error) {
+		if strings.Contains(address, "broken") {
+			return "", ErrFrameNoResponse
+		}
+		return w.op.Visit(address), nil
+	}
+	brokenTab.frame = fails
+	if user, err := broken.User(t.Context()); err != nil || user != nil {
+		t.Fatalf("User = %v, %v", user != nil, err)
+	}
+	w.settings.SilentRedirectURI = ""
+	good, goodTab := w.open(true)
+	goodTab.frame = fails
+	if user, err := good.User(t.Context()); err != nil || user == nil {
+		t.Errorf("User = %v, %v", user != nil, err)
+	}
+}
+
+// A tab whose settings fail does not fail the renewals of the others.
+func TestRenewalOfATabThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.RefreshTokens, w.op.Lifetime = true, time.Hour
+		w.settings.Provider.RequestTimeout = time.Millisecond
+		hasty, _ := w.open(false)
+		w.settings.Provider.RequestTimeout = 0
+		client, tab := w.open(false)
+		w.signIn(client, tab)
+		user := client.Current()
+		w.transport.Fail = func(*oidc.Request) error { time.Sleep(time.Second); return nil }
+		_ = hasty
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if now := client.Current(); now == nil || now == user {
+			t.Errorf("renewed: %t, events %v", now != nil && now != user, tab.heard())
+		}
+		_ = client.RemoveUser(t.Context())
+	})
 }

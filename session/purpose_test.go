@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -121,5 +122,40 @@ func TestStepUpKeeps(t *testing.T) {
 				t.Errorf("scope %q, %s", client.Current().Scope, client.Current().TokenType)
 			}
 		})
+	}
+}
+
+// A step-up that the provider does not go on with ends itself, and not the session.
+func TestRenewalAfterAStepUp(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	if _, err := client.SigninPopup(t.Context(), SigninArgs{Scope: "openid profile pay", Request: RequestSettings{ACRValues: "gold"}}); err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	tab.frame = func(_ context.Context, address string) (string, error) {
+		query := address[strings.Index(address, "?"):]
+		gold := strings.Contains(query, "acr_values=gold")
+		asked = append(asked, fmt.Sprint(gold))
+		w.op.SignedIn = !gold
+		return w.op.Visit(address), nil
+	}
+	for range 2 {
+		if err := client.session.keep(t.Context(), client, client.Current()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(asked, []string{"true", "false", "false"}) || client.Current().Scope != "openid profile pay" {
+		t.Errorf("asked for gold: %q; scope %q", asked, client.Current().Scope)
+	}
+	w.op.SignedIn = true
+	tab.frame = func(_ context.Context, address string) (string, error) {
+		w.op.SignedIn = false
+		return w.op.Visit(address), nil
+	}
+	mustFail(t, "keep", client.session.keep(t.Context(), client, client.Current()), oidc.ErrProvider)
+	if client.Current() != nil {
+		t.Error("the session goes on")
 	}
 }

@@ -53,6 +53,9 @@ func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User
 		}
 		start := time.Now()
 		user, err = s.signinFrame(ctx, c, before.user, args)
+		if weaker := before.user.unsteppedFor(&c.settings); wantsUser(err) && weaker != nil {
+			user, err = s.signinFrame(ctx, c, weaker, args)
+		}
 		if err == nil && before.user != nil {
 			if user.Subject() != before.user.Subject() {
 				err = oidc.ErrSubjectChanged
@@ -297,7 +300,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		if s.nextTab(c, asked) != nil {
 			limit /= 2 // the other is to have its turn
 		}
-		callbackURL, err = s.frame(visits, tab, url, min(timeout, frameLimit), limit)
+		callbackURL, err = s.frame(visits, tab, url, request.RedirectURI, min(timeout, frameLimit), limit)
 		if err == nil {
 			return s.complete(ctx, c, tx, callbackURL, args)
 		}
@@ -327,7 +330,7 @@ func silence(request *oidc.AuthenticationRequest) {
 // page in a frame without a network, which looks like a login page from
 // outside: the provider is asked before it is blamed. The page gets to know the
 // timeout, and is waited for no longer than limit.
-func (s *session) frame(ctx context.Context, tab *Client, url string, timeout, limit time.Duration) (string, error) {
+func (s *session) frame(ctx context.Context, tab *Client, url, redirectURI string, timeout, limit time.Duration) (string, error) {
 	start := time.Now()
 	visit, cancel := context.WithTimeoutCause(ctx, limit, errNoFrame)
 	defer cancel()
@@ -336,13 +339,13 @@ func (s *session) frame(ctx context.Context, tab *Client, url string, timeout, l
 	tab.served(err)
 	switch {
 	case err == nil:
-		s.provider.frameAnswered(tab, true)
+		s.provider.frameAnswered(tab, redirectURI, true)
 	case errors.Is(err, ErrPageGone):
 	case errors.Is(err, ErrFrameNoResponse), errors.Is(err, oidc.ErrTimeout):
 		if away := s.provider.probe(ctx); away != nil {
 			return "", fmt.Errorf("hidden frame: %w", away)
 		}
-		s.provider.frameAnswered(tab, !errors.Is(err, ErrFrameNoResponse))
+		s.provider.frameAnswered(tab, redirectURI, !errors.Is(err, ErrFrameNoResponse))
 	}
 	return callbackURL, err
 }

@@ -127,6 +127,23 @@ func (u *User) follow(previous *User) {
 	}
 }
 
+// unsteppedFor returns the user without what sign-ins asked for beyond the settings of
+// a tab and a provider may not go on with: a step-up that is over must not end the
+// session. It is nil if that is nothing.
+func (u *User) unsteppedFor(s *Settings) *User {
+	if u == nil || u.asked == nil {
+		return nil
+	}
+	asked, was := *u.asked, &u.asked.Request
+	asked.Request.ACRValues, asked.Request.Claims = s.Request.ACRValues, s.Request.Claims
+	if asked.Request.ACRValues == was.ACRValues && asked.Request.Claims == was.Claims {
+		return nil
+	}
+	weaker := *u
+	weaker.asked = &asked
+	return &weaker
+}
+
 // Subject returns the sub claim, which with the issuer identifies the
 // End-User (OIDC Core 5.7).
 func (u *User) Subject() string { return u.claims.Subject }
