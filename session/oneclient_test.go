@@ -338,13 +338,13 @@ func TestRenewalOfATabThatFails(t *testing.T) {
 		w := newWorld(t)
 		w.op.RefreshTokens, w.op.Lifetime = true, time.Hour
 		w.settings.Provider.RequestTimeout = time.Millisecond
-		hasty, _ := w.open(false)
+		w.open(false)
 		w.settings.Provider.RequestTimeout = 0
 		client, tab := w.open(false)
 		w.signIn(client, tab)
 		user := client.Current()
+		synctest.Wait()
 		w.transport.Fail = func(*oidc.Request) error { time.Sleep(time.Second); return nil }
-		_ = hasty
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if now := client.Current(); now == nil || now == user {
