@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,10 +31,11 @@ type Client struct {
 	named  sync.Mutex
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
-	redirect flight[struct{}]
-	signout  flight[struct{}]
-	callback keyedFlight[*User]
-	stepUps  keyedFlight[*User]
+	redirect  flight[struct{}]
+	restoring flight[*User] // by redirect
+	signout   flight[struct{}]
+	callback  keyedFlight[*User]
+	stepUps   keyedFlight[*User]
 }
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
@@ -117,11 +117,12 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	phases.found(c.session.provider)
 	settings := args.settings(c)
 	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Asked: &settings.Request, Bound: settings.DPoP}
-	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases)
+	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return nil })
 }
 
-// leave sends the tab to the provider, and keeps what is needed afterwards.
-func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases) error {
+// leave sends the tab to the provider, and keeps what is needed afterwards. last
+// is asked when all else is done: with an error the tab stays.
+func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
 	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request)
 	if err != nil {
 		return err
@@ -137,10 +138,14 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	err = c.page.Transactions.Put(ctx, tx.State, Transaction{
 		Record:    data,
 		ReturnTo:  returnTo,
+		Client:    c.name(),
 		ExpiresAt: tx.ExpiresAt(),
 		Restore:   r.Restore,
 	})
 	if err != nil {
+		return err
+	}
+	if err := last(); err != nil {
 		return err
 	}
 	if !c.session.config.OnePage {
@@ -214,20 +219,16 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, now := c.session.current()
 	phases := SigninPhases{Returned: now.at.UnixMilli()}
-	kept, err := c.take(ctx, state)
+	kept, err := c.read(ctx, state, ofSignin, false)
 	if err != nil {
 		return nil, err
 	}
 	tx, record, err := parseSigninRecord(kept.Record)
-	if isSignout(kept.Record) { // what belongs to a sign-out stays for that
-		again := Transaction{Record: kept.Record, ExpiresAt: c.session.config.Now().Add(underway).Unix()}
-		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
-	}
 	if err != nil {
 		return nil, err
 	}
 	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
-		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+		return nil, errOfAnother
 	}
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
@@ -243,7 +244,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if errors.Is(err, errNotAhead) {
 		if err := c.session.provider.prepare(ctx, tx); err != nil {
 			// The code has not been used: keep what is needed to try again.
-			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, ExpiresAt: tx.ExpiresAt()}
+			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, Client: c.name(), Restore: record.Restore, ExpiresAt: tx.ExpiresAt()}
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
 		begun = now
@@ -265,7 +266,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		phases.User = c.session.wall()
 		c.session.stats.signin(phases)
 	}
-	return user, c.restored(ctx, record.Restore)
+	return c.arrived(ctx, user, nil)
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the

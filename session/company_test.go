@@ -320,7 +320,7 @@ func TestSettingsOfATabThatIsGone(t *testing.T) {
 		checked := newChecker()
 		page := newTab(w.op).page()
 		page.Checker = checked
-		second, err := w.registry.Open(w.settings, page, false)
+		second, err := w.registry.Open(w.settings, page, Hint{})
 		if err != nil {
 			t.Fatal(err)
 		}

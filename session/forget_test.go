@@ -92,7 +92,7 @@ func TestForgetMany(t *testing.T) {
 				settings := w.settings
 				settings.ClientID = fmt.Sprint("client ", i)
 				settings.Provider.MetadataURL = fmt.Sprint("https://op.example.test/", i)
-				client, err := w.registry.Open(settings, newTab(w.op).page(), true)
+				client, err := w.registry.Open(settings, newTab(w.op).page(), Hint{SignedIn: true})
 				if err != nil {
 					t.Fatal(err)
 				}

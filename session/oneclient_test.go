@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -337,14 +338,20 @@ func TestRenewalOfATabThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.op.RefreshTokens, w.op.Lifetime = true, time.Hour
+		var slow atomic.Bool
+		w.transport.Fail = func(*oidc.Request) error {
+			if slow.Load() {
+				time.Sleep(time.Second)
+			}
+			return nil
+		}
 		w.settings.Provider.RequestTimeout = time.Millisecond
 		w.open(false)
 		w.settings.Provider.RequestTimeout = 0
 		client, tab := w.open(false)
 		w.signIn(client, tab)
 		user := client.Current()
-		synctest.Wait()
-		w.transport.Fail = func(*oidc.Request) error { time.Sleep(time.Second); return nil }
+		slow.Store(true)
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if now := client.Current(); now == nil || now == user {

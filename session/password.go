@@ -29,7 +29,8 @@ func (c *Client) SigninPassword(ctx context.Context, args PasswordArgs) (*User, 
 	if err != nil {
 		return nil, err
 	}
-	return c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	user, err = c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	return c.arrived(ctx, user, err)
 }
 
 // Password signs in with the End-User's password. Without the scope "openid"

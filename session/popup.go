@@ -80,7 +80,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		}
 		phases.User = s.wall()
 		s.stats.signin(phases)
-		return user, nil
+		return c.arrived(ctx, user, nil)
 	}
 	phases.Left = s.wall()
 	popup := Popup{Window: args.Window, URL: url, State: tx.State, Timeout: popupTimeout}

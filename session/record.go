@@ -1,6 +1,8 @@
 package session
 
 import (
+	"fmt"
+
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -31,6 +33,9 @@ func (r *record) args(settings *Settings, tx *oidc.Transaction, phases *SigninPh
 	return SigninArgs{SkipUserinfo: r.SkipUserinfo, asked: &asked, phases: phases}
 }
 
+// errOfAnother is what becomes of a response whose sign-in another client began.
+var errOfAnother = fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+
 // signin returns the record of a sign-in.
 func (r record) signin(tx *oidc.Transaction) ([]byte, error) {
 	var err error
@@ -57,10 +62,25 @@ func signoutRecord(appState strictjson.RawMessage) ([]byte, error) {
 	return strictjson.Marshal(record{Signout: true, AppState: appState})
 }
 
-// isSignout tells whether a record is of a sign-out.
-func isSignout(data []byte) bool {
+// A recordKind says what a record is of.
+type recordKind int
+
+const (
+	ofNothing recordKind = iota
+	ofSignin
+	ofSignout
+)
+
+func kindOf(data []byte) recordKind {
 	var r record
-	return data != nil && strictjson.UnmarshalKnown(data, &r) == nil && r.Signout
+	switch {
+	case data == nil || strictjson.UnmarshalKnown(data, &r) != nil:
+	case r.Signout:
+		return ofSignout
+	case r.Signin != nil:
+		return ofSignin
+	}
+	return ofNothing
 }
 
 // parseSignoutRecord returns the app's state of a sign-out; nothing for a

@@ -89,12 +89,12 @@ func NewRegistry(config Config) *Registry {
 	}
 }
 
-// Open returns a client for one tab. With hint, the tab says that there was a
+// Open returns a client for one tab, which has kept hint: whether there was a
 // session when it was loaded last, so that it is worth restoring. The client
 // is to be closed when the tab goes away. Codes: [oidc.ErrInvalidConfig],
 // [oidc.ErrInsecureURL], those of [oidc.MetadataSource.Check] and
 // [oidc.ParseKeys].
-func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error) {
+func (r *Registry) Open(settings Settings, page Page, hint Hint) (*Client, error) {
 	if err := settings.check(); err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func (s *session) tellHint(signedIn bool) {
 	s.hint = signedIn
 	s.mu.Unlock()
 	for _, c := range s.tabs(nil) {
-		c.page.Listener.Hint(signedIn)
+		c.page.Listener.Hint(Hint{SignedIn: signedIn})
 	}
 }
 

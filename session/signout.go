@@ -85,6 +85,7 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	}
 	return c.page.Transactions.Put(ctx, request.State, Transaction{
 		Record:    data,
+		Client:    c.name(),
 		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})
 }
@@ -104,9 +105,9 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	if state == "" {
 		return nil, refusal
 	}
-	kept, err := c.page.Transactions.Look(ctx, state)
-	if err == nil && isSignout(kept.Record) { // what belongs to a sign-in stays for that
-		kept, err = c.take(ctx, state)
+	kept, err := c.read(ctx, state, ofSignout, false)
+	if errors.Is(err, errOfAnother) {
+		err = nil
 	}
 	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
 	if refusal != nil {

@@ -23,7 +23,12 @@ import (
 // [oidc.ErrNetwork], [oidc.ErrSubjectChanged] if somebody else signed in, and
 // those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
-	return c.renewOnce(ctx, args, func(*User) (bool, error) { return false, nil })
+	before, _ := c.session.current()
+	user, err := c.renewOnce(ctx, args, func(*User) (bool, error) { return false, nil })
+	if before != nil {
+		return user, err
+	}
+	return c.arrived(ctx, user, err)
 }
 
 // renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -84,7 +85,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	err = c.page.Transactions.Put(ctx, tx.State, Transaction{Record: kept, ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()})
+	err = c.page.Transactions.Put(ctx, tx.State, Transaction{Record: kept, Client: c.name(), ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()})
 	if err != nil {
 		return nil, err
 	}
@@ -92,14 +93,6 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	request := remembered(tx)
 	request.URL = url
 	return request, nil
-}
-
-// read returns what is kept for a state, which stays there with keep.
-func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) (Kept, error) {
-	if keep {
-		return s.client.page.Transactions.Look(ctx, state)
-	}
-	return s.client.take(ctx, state)
 }
 
 // SigninState returns what belongs to a response, and leaves it there with
@@ -110,7 +103,7 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) 
 	if err != nil {
 		return nil, nil, err
 	}
-	kept, err := s.read(ctx, state, keep)
+	kept, err := s.client.read(ctx, state, ofSignin, keep)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,7 +132,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.read(ctx, state, args.Keep)
+	kept, err := s.client.read(ctx, state, ofSignin, args.Keep)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +141,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 		return nil, err
 	}
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
-		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+		return nil, errOfAnother
 	}
 	user, err := s.client.session.complete(s.Calling(ctx), s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
 		SkipUserinfo: record.SkipUserinfo, Header: args.Header, keep: args.Keep,
@@ -220,8 +213,8 @@ func (s *Steps) SignoutState(ctx context.Context, callbackURL string, keep bool)
 	if state == "" {
 		return nil, refusal
 	}
-	kept, err := s.read(ctx, state, keep)
-	if err != nil {
+	kept, err := s.client.read(ctx, state, ofSignout, keep)
+	if err != nil && !errors.Is(err, errOfAnother) {
 		return nil, err
 	}
 	return &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}, nil

@@ -66,7 +66,8 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && same(before, current) {
 		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile
 	}
-	return s.load(&user, began)
+	_, err = c.arrived(ctx, &user, s.load(&user, began))
+	return err
 }
 
 // identify finds out whom the tokens of user are about; before is who was

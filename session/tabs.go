@@ -7,10 +7,10 @@ import (
 )
 
 // join adds a tab.
-func (s *session) join(c *Client, hint bool) {
+func (s *session) join(c *Client, hint Hint) {
 	s.mu.Lock()
 	s.clients = append(s.clients, c)
-	s.hint = s.hint || hint
+	s.hint = s.hint || hint.SignedIn
 	s.mu.Unlock()
 	s.idle.touch(c)
 	s.settle()
@@ -33,6 +33,10 @@ func (s *session) present() []*Client {
 	}
 	return tabs
 }
+
+// Hinted takes what the tab keeps now: it is shown again, or another tab of the
+// origin has written it.
+func (c *Client) Hinted(hint Hint) {}
 
 // leave removes a tab, and what it has said, wanted or failed to do.
 func (s *session) leave(c *Client) {

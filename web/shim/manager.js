@@ -362,8 +362,10 @@ export class UserManager {
   /** Shown again, out of the back/forward cache. */
   #comeBack({ persisted }) {
     if (!persisted) return;
-    if (this.#left) this.#catchUp();
-    else if (!this.#signedIn()) this.removeUser().catch(() => {});
+    if (this.#left) {
+      this.#connection ??= this.#start(); // the storage may not say yet who is there
+      this.#catchUp();
+    } else if (!this.#signedIn()) this.removeUser().catch(() => {});
     this.#left = false;
   }
 

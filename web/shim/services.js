@@ -91,7 +91,7 @@ export const SERVICES = {
   "transactions.take"({ state, keep }) {
     const transaction = readTransaction(`oidcspa.${state}`);
     if (transaction && !keep) sessionStorage.removeItem(`oidcspa.${state}`);
-    return { record: transaction?.record ?? null, arrival: transaction?.arrival };
+    return { record: null, ...transaction };
   },
 };
 
