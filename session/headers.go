@@ -100,7 +100,7 @@ func (o *outfitter) ask(ctx context.Context, caller *Client) (map[string]string,
 		}
 		answer, err := tab.page.Headers.Headers(ctx, names)
 		tab.served(err)
-		if !errors.Is(err, ErrPageGone) {
+		if err == nil || tab == caller && !errors.Is(err, ErrPageGone) { // what another page fails with is not the caller's
 			return answer, err
 		}
 		if ctx.Err() != nil {
@@ -176,7 +176,7 @@ func (p *provider) join(c *Client) {
 	p.mu.Unlock()
 }
 
-// leave removes a tab, and what it said of its frames and of headers.
+// leave removes a tab, and what it said of its frames.
 func (p *provider) leave(c *Client) {
 	p.mu.Lock()
 	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
@@ -184,22 +184,11 @@ func (p *provider) leave(c *Client) {
 	p.disregard(c)
 }
 
-// disregard forgets what a tab said of its frames and of headers.
+// disregard forgets what a tab said of its frames.
 func (p *provider) disregard(c *Client) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.blockedBy == c {
 		p.blockedAt, p.blockedBy, p.blockedURI = time.Time{}, nil, ""
-	}
-	sessions := map[*session]bool{}
-	for _, other := range p.clients {
-		sessions[other.session] = true
-	}
-	p.mu.Unlock()
-	if c.settings.headersToAsk() == nil {
-		return
-	}
-	// It may have been asked for the headers of a request that failed.
-	for s := range sessions {
-		s.forgive()
 	}
 }

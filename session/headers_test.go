@@ -274,3 +274,19 @@ func TestHeadersOfATabThatIsGone(t *testing.T) {
 		})
 	}
 }
+
+// Nor does one fail what is another's call while its page sleeps.
+func TestHeadersOfATabThatFails(t *testing.T) {
+	w := newWorld(t)
+	w.settings.Provider.Headers = `{"X-A":null}`
+	client, sleeper := w.open(false)
+	sleeper.headers = fails(ErrPageGone)
+	_, hostile := w.open(false)
+	hostile.headers = fails(oidc.ErrInvalidConfig)
+	_, good := w.open(false)
+	good.headers = gives("X-A", "good")
+	s := see(w, "X-A")
+	if _, err := client.Metadata(t.Context()); err != nil || !slices.Equal(s.at(oidctest.Discovery), []string{"good"}) {
+		t.Errorf("Metadata = %v, with %q", err, s.at(oidctest.Discovery))
+	}
+}
