@@ -36,6 +36,8 @@ type Client struct {
 	signout   flight[struct{}]
 	callback  keyedFlight[*User]
 	stepUps   keyedFlight[*User]
+	recall    flight[struct{}]
+	recalled  atomic.Bool // see [Client.recallStepUps]
 }
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
@@ -251,14 +253,14 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(err)
 		}
-		c.session.stepUpAnswered(record.StepUp) // the same challenge leads to the same end
+		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
 		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
 	user.State = record.AppState
-	c.session.stepUpAnswered(record.StepUp)
 	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
 		return nil, err
 	}
+	c.stepUpAnswered(ctx, record.StepUp)
 	if !record.Restore { // the app did not ask for it
 		phases.User = c.session.wall()
 		c.session.stats.signin(phases)

@@ -86,13 +86,14 @@ func (s *session) load(user *User, began moment) error {
 // caller has the turn.
 func (s *session) set(user *User, began moment) {
 	s.mu.Lock()
+	previous := s.user
 	s.user = user
 	if user.key != nil {
 		s.key = user.key
 	}
 	s.grant.take(user.RefreshToken)
 	s.mu.Unlock()
-	s.fetches.forgetUseless(user)
+	s.fetches.forgetUseless(previous, user)
 	s.expiry.start(user)
 	s.monitor.start(user)
 	s.idle.start()
