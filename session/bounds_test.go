@@ -2,7 +2,12 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,4 +349,190 @@ func TestFetchOfNobody(t *testing.T) {
 		}
 		_ = client.RemoveUser(t.Context())
 	})
+}
+
+// A call with other arguments is another one: what it asks for is not lost to the
+// one in the air.
+func TestCallsWithOtherArguments(t *testing.T) {
+	metadata := func(w *world) (release func()) {
+		held := make(chan struct{})
+		w.op.Edit(func() {
+			w.op.Hold = func(endpoint string, _ *http.Request) {
+				if endpoint == oidctest.Discovery {
+					<-held
+				}
+			}
+		})
+		return func() { close(held) }
+	}
+	together := func(t *testing.T, release func(), calls ...func() error) {
+		t.Helper()
+		var all sync.WaitGroup
+		for _, call := range calls {
+			all.Go(func() {
+				if err := call(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		release()
+		all.Wait()
+	}
+	asked := func(tab *tab, name string) (values []string) {
+		for _, address := range tab.addresses {
+			u, _ := url.Parse(address)
+			values = append(values, u.Query().Get(name))
+		}
+		slices.Sort(values)
+		return slices.Compact(values)
+	}
+	t.Run("signinRedirect", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			client, tab := w.open(false)
+			signin := func(args SigninArgs) func() error {
+				return func() error { return client.SigninRedirect(t.Context(), args) }
+			}
+			together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}),
+				signin(SigninArgs{LoginHint: "ann", State: []byte(`1`)}), signin(SigninArgs{LoginHint: "ann", ReturnTo: "https://app.example.test/cart"}))
+			if got := asked(tab, "login_hint"); !slices.Equal(got, []string{"", "ann"}) || len(tab.addresses) != 4 {
+				t.Errorf("asked for %q with %d requests", got, len(tab.addresses))
+			}
+		})
+	})
+	t.Run("signoutRedirect", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			client, tab := w.open(false)
+			w.signIn(client, tab)
+			tab.addresses = nil
+			client.session.provider.metadata = nil
+			held := metadata(w)
+			signout := func(args SignoutArgs) func() error {
+				return func() error { return client.SignoutRedirect(t.Context(), args) }
+			}
+			together(t, held, signout(SignoutArgs{}), signout(SignoutArgs{}), signout(SignoutArgs{PostLogoutRedirectURI: "https://app.example.test/bye"}))
+			if got := asked(tab, "post_logout_redirect_uri"); !slices.Equal(got, []string{"https://app.example.test/", "https://app.example.test/bye"}) {
+				t.Errorf("the ways back: %q", got)
+			}
+			if got := asked(tab, "id_token_hint"); len(got) != 1 || got[0] == "" {
+				t.Error("one of them does not say who signs out")
+			}
+		})
+	})
+	t.Run("signinCallback", func(t *testing.T) { // another response under the same state is another one
+		w := newWorld(t)
+		client, tab := w.open(false)
+		callback := w.redirect(client, tab)
+		forged := refusal(tab.address, "access_denied")
+		w.op.Edit(func() {
+			w.op.Hold = func(endpoint string, _ *http.Request) {
+				if endpoint == oidctest.Token {
+					if _, err := client.SigninCallback(t.Context(), forged); !errors.Is(err, oidc.ErrStateUnknown) {
+						t.Errorf("the other response: %v", err)
+					}
+				}
+			}
+		})
+		if _, err := client.SigninCallback(t.Context(), callback); err != nil {
+			t.Error(err)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// Tokens of a sign-in that lost to a sign-out are revoked also where whoever asked
+// for it is gone, and also access tokens, if the settings name them.
+func TestLateTokensAreRevoked(t *testing.T) {
+	for _, how := range []string{"redirect", "popup", "popup that seemed closed", "password", "renewal", "frame", "restore", "ahead"} {
+		for _, types := range [][]TokenType{nil, {AccessToken}, {AccessToken, RefreshToken}} {
+			for _, refresh := range []bool{true, false} {
+				if how == "renewal" && !refresh {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s, %v, refresh tokens %t", how, types, refresh), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { revokeLate(t, how, types, refresh) })
+				})
+			}
+		}
+	}
+}
+
+func revokeLate(t *testing.T, how string, types []TokenType, refresh bool) {
+	w := newWorld(t)
+	w.t = t
+	w.op.RefreshTokens, w.op.Password = refresh, "secret-password"
+	w.settings.RevokeTypes, w.settings.ManualRenew = types, true
+	other, _ := w.open(false)
+	client, tab := w.open(how == "restore")
+	if how == "renewal" || how == "frame" {
+		w.signIn(client, tab)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	late := map[TokenType]string{}
+	signOut := func() {
+		w.op.Edit(func() {
+			w.op.EditTokenResponse = func(r map[string]any) {
+				late[AccessToken], _ = r["access_token"].(string)
+				late[RefreshToken], _ = r["refresh_token"].(string)
+			}
+			w.op.Hold = func(endpoint string, _ *http.Request) {
+				if endpoint == oidctest.Token {
+					w.op.Edit(func() { w.op.Hold = nil })
+					_ = other.SignoutRedirect(t.Context(), SignoutArgs{})
+				}
+				if endpoint == oidctest.Revocation {
+					leave()
+				}
+			}
+		})
+	}
+	signOut()
+	var err error
+	switch how {
+	case "redirect":
+		_, err = client.SigninCallback(ctx, w.redirect(client, tab))
+	case "ahead":
+		w.redirect(client, tab)
+		address, arrival := tab.handOn(w.op.Visit(tab.address))
+		w.registry.Arrive(address, arrival)
+		synctest.Wait()
+		_, err = client.SigninCallback(ctx, address)
+	case "popup that seemed closed":
+		tab.popup = func(context.Context, Popup) (string, error) { return "", ErrPopupClosed }
+		tab.late = func(_ context.Context, p Popup) (string, error) { return w.op.Visit(p.URL), nil }
+		_, err = client.SigninPopup(ctx, SigninArgs{})
+		leave()
+	case "popup":
+		_, err = client.SigninPopup(ctx, SigninArgs{})
+	case "password":
+		_, err = client.SigninPassword(ctx, PasswordArgs{Username: "me", Password: "secret-password"})
+	case "restore":
+		_, _ = client.User(ctx)
+		err = ErrNotSignedIn
+	default:
+		_, err = client.SigninSilent(ctx, SigninArgs{ForceFrame: how == "frame"})
+	}
+	leave() // the page goes, as soon as the call is over
+	if err == nil {
+		t.Error("somebody is signed in")
+	}
+	synctest.Wait()
+	time.Sleep(time.Second)
+	if client.Current() != nil {
+		t.Error("somebody is signed in after the sign-out")
+	}
+	if types == nil {
+		types = []TokenType{RefreshToken}
+	}
+	for _, typ := range types {
+		token := late[typ]
+		if token == "" && (how == "renewal" || typ == RefreshToken && !refresh) {
+			continue // none came: the sign-out has revoked what it is renewed with
+		}
+		if !w.op.Revoked(token) {
+			t.Errorf("the %s is good", typ)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,9 +32,10 @@ type Client struct {
 	named  sync.Mutex
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
-	redirect  flight[struct{}]
+	redirect  keyedFlight[struct{}]
 	restoring flight[*User] // by redirect
-	signout   flight[struct{}]
+	signout   keyedFlight[struct{}]
+	leaver    atomic.Pointer[User] // whom the sign-outs in the air are of
 	callback  keyedFlight[*User]
 	stepUps   keyedFlight[*User]
 	recall    flight[struct{}]
@@ -96,11 +98,13 @@ type SigninArgs struct {
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
-// the navigation has been ordered. Codes: those of [oidc.FetchMetadata] and
+// the navigation has been ordered. Calls that ask for the same while that is under
+// way are one; others have their own, and the last one wins. Codes: those of [oidc.FetchMetadata] and
 // [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
-	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
+	key := fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp)
+	_, err := c.redirect.do(ctx, key, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args)
 	})
 	return err
@@ -210,7 +214,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 	if err != nil {
 		return nil, err
 	}
-	return c.callback.do(ctx, state.Reveal(), func(ctx context.Context) (*User, error) {
+	return c.callback.do(ctx, callbackURL, func(ctx context.Context) (*User, error) {
 		return c.signinCallback(ctx, state, callbackURL)
 	})
 }
