@@ -67,7 +67,8 @@ func (i *idle) watch(c *Client) {
 	ctx, cancel := context.WithCancel(context.Background())
 	i.cancel, i.touched, i.since = cancel, make(chan struct{}, 1), i.now()
 	i.adopt(c)
-	go i.run(ctx, i.touched)
+	touched := i.touched
+	i.session.config.spawn(func() { i.run(ctx, touched) })
 }
 
 // adopt takes the settings of a tab. The caller has the lock.

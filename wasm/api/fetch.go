@@ -112,10 +112,10 @@ func (c *Connection) fetch(ctx context.Context, client *session.Client, params [
 		relay.Close()
 		return nil, err
 	}
-	go func() {
+	c.spawn("fetch", func() {
 		defer relay.Close()
 		relay.Deliver()
-	}()
+	})
 	return fetchResult{resp.Status, resp.Header, relay.Answer()}, nil
 }
 
