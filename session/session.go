@@ -114,13 +114,14 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 // set makes user the current one. The caller has the turn.
 func (s *session) set(user *User) {
 	s.mu.Lock()
+	previous := s.user
 	s.user = user
 	if user.key != nil {
 		s.key = user.key
 	}
 	s.grant.take(user.RefreshToken)
 	s.mu.Unlock()
-	s.fetches.forgetUseless(user)
+	s.fetches.forgetUseless(previous, user)
 	s.expiry.start(user)
 	s.monitor.start(user)
 	s.idle.settle()

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -24,18 +25,31 @@ type SignoutArgs struct {
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
 // provider, to end the session there (RP-Initiated Logout 2). The user is
-// forgotten whatever fails afterwards. Codes: those of [oidc.FetchMetadata]
+// forgotten whatever fails afterwards. Calls with the same arguments are one, as
+// for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
-	return c.signoutByRedirect(ctx, c.session.signOut(), args)
+	user := c.session.signOut()
+	if user == nil {
+		user = c.leaver.Load() // of the call before
+	}
+	if c.leaver.Swap(user); user != nil {
+		defer c.leaver.CompareAndSwap(user, nil)
+	}
+	return c.signoutByRedirect(ctx, user, args)
 }
 
 // signoutByRedirect is SignoutRedirect for a user who is forgotten already.
 func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
-	_, err := c.signout.do(ctx, func(ctx context.Context) (struct{}, error) {
+	_, err := c.signout.do(ctx, args.key(), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
 	return err
+}
+
+// key is equal for arguments that ask for the same.
+func (a *SignoutArgs) key() string {
+	return fmt.Sprintf("%q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
 }
 
 func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutArgs) error {

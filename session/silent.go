@@ -59,11 +59,15 @@ func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User
 // renewNow is renewOnce for who is alone.
 func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
+	began := s.scene()
 	user, err := s.refreshInTurn(ctx, wanted, c, args, done)
 	if !errors.Is(err, errNeedsFrame) {
 		return user, err
 	}
 	before := s.scene()
+	if began.user != nil && before.user == nil { // the sign-out has revoked the token, perhaps
+		return nil, ErrNotSignedIn
+	}
 	if ok, err := done(before.user); ok || err != nil {
 		return before.user, err
 	}
@@ -136,11 +140,12 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
 }
 
-// orRevoke revokes the refresh token of a user who came too late: there was a
-// sign-out meanwhile, which could not know of it.
+// orRevoke revokes the tokens of a user who came too late: there was a sign-out
+// meanwhile, which could not know of them. Whoever asked may be gone by then.
 func (c *Client) orRevoke(ctx context.Context, late *User) func(*User, error) (*User, error) {
 	return func(user *User, err error) (*User, error) {
-		if errors.Is(err, ErrNotSignedIn) && late.RefreshToken != "" {
+		if errors.Is(err, ErrNotSignedIn) {
+			ctx := context.WithoutCancel(ctx)
 			c.session.config.spawn(func() {
 				if metadata, err := c.Metadata(ctx); err == nil {
 					c.revokeAtSignout(ctx, metadata, late)
