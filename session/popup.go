@@ -44,6 +44,7 @@ type Popup struct {
 func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
 	ctx = c.Calling(ctx)
+	_, began := s.current()
 	phases := s.calledAt(args.Called)
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
@@ -66,8 +67,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		return nil, err
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
-		_, began := s.current()
-		phases.Arrived = began.at.UnixMilli()
+		phases.Arrived = s.wall()
 		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, SigninArgs{
 			SkipUserinfo: args.SkipUserinfo, asked: settings, phases: &phases,
 		})

@@ -27,7 +27,11 @@ type SignoutArgs struct {
 // forgotten whatever fails afterwards. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
-	user := c.session.signOut()
+	return c.signoutByRedirect(ctx, c.session.signOut(), args)
+}
+
+// signoutByRedirect is SignoutRedirect for a user who is forgotten already.
+func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
 	_, err := c.signout.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})

@@ -48,32 +48,42 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
 	return s.silent.doFor(c.Calling(ctx), c, args.key(), func(ctx, wanted context.Context) (*User, error) {
-		user, err := s.refreshInTurn(ctx, wanted, c, args, done)
-		if !errors.Is(err, errNeedsFrame) {
-			return user, err
+		user, err := c.renewNow(ctx, wanted, args, done)
+		if errors.Is(err, errAgain) {
+			user, err = c.renewNow(ctx, wanted, args, done)
 		}
-		before := s.standing()
-		if ok, err := done(before.user); ok || err != nil {
-			return before.user, err
-		}
-		start := time.Now()
-		user, err = s.signinFrame(ctx, c, before.user, args)
-		if weaker := before.user.unsteppedFor(&c.settings); wantsUser(err) && weaker != nil {
-			user, err = s.signinFrame(ctx, c, weaker, args)
-		}
-		if err == nil && before.user != nil {
-			if user.Subject() != before.user.Subject() {
-				err = oidc.ErrSubjectChanged
-			} else {
-				user.follow(before.user)
-			}
-		}
-		s.stats.renewal(start, err)
-		if err != nil {
-			return nil, err
-		}
-		return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
+		return user, err
 	})
+}
+
+// renewNow is renewOnce for who is alone.
+func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
+	s := c.session
+	user, err := s.refreshInTurn(ctx, wanted, c, args, done)
+	if !errors.Is(err, errNeedsFrame) {
+		return user, err
+	}
+	before := s.scene()
+	if ok, err := done(before.user); ok || err != nil {
+		return before.user, err
+	}
+	start := time.Now()
+	user, err = s.signinFrame(ctx, c, before.user, args)
+	if weaker := before.user.unsteppedFor(&c.settings); wantsUser(err) && weaker != nil {
+		user, err = s.signinFrame(ctx, c, weaker, args)
+	}
+	if err == nil && before.user != nil {
+		if user.Subject() != before.user.Subject() {
+			err = oidc.ErrSubjectChanged
+		} else {
+			user.follow(before.user)
+		}
+	}
+	s.stats.renewal(start, err)
+	if err != nil {
+		return nil, err
+	}
+	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
 }
 
 // label gives the user what the app wants back.
@@ -99,7 +109,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		return nil, err
 	}
 	defer release()
-	before := s.standing()
+	before := s.scene()
 	if ok, err := done(before.user); ok || err != nil {
 		return before.user, err
 	}

@@ -98,6 +98,16 @@ function ownURL(assets) {
   throw failure(assets ? "invalid_config" : "worker_not_found", "assets are no folder of the page's own origin");
 }
 
+/** Whether a program runs that a page with these settings gets a connection to; anywhere: any of this origin. */
+export async function runs({ host = "shared", assets }, anywhere) {
+  try {
+    const begin = anywhere ? "" : `${host} ${ownURL(assets)} `;
+    return (await navigator.locks.query()).held.some(({ name }) => name.startsWith(`oidcspa.host.${begin}`));
+  } catch {
+    return false; // no locks, or no address: who calls for more than an answer hears of it
+  }
+}
+
 /**
  * Connects to the program on the first host that works, and opens the
  * connection with params. They are under way while the host starts. For what
@@ -130,7 +140,7 @@ async function startOn(host, url, end, serve, params) {
     opened = open(connection, params);
     const silence = pause(HELLO_TIMEOUT).then(() => { throw { type: "silent" }; });
     await Promise.race([connection.hello, failed, silence]);
-    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
+    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
   } catch (error) {
     connection?.stop(failure("worker_not_found", "it did not answer"));
     throw error?.type;
