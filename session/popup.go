@@ -43,8 +43,8 @@ type Popup struct {
 // [ErrPageGone], and those of [Client.SigninCallback].
 func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
-	ctx = c.Calling(ctx)
 	_, began := s.current()
+	ctx = c.Calling(ctx)
 	phases := s.calledAt(args.Called)
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
