@@ -98,17 +98,17 @@ type SigninArgs struct {
 // [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
+	_, asked := c.session.current()
 	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, c.signinRedirect(ctx, args)
+		return struct{}{}, c.signinRedirect(ctx, args, asked)
 	})
 	return err
 }
 
-func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
+func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment) error {
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
-	_, began := c.session.current()
 	phases := c.session.calledAt(args.Called)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	}
 	phases.found(c.session.provider)
 	request := args.request(&c.settings)
-	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &began.order}, args.ReturnTo, phases)
+	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.order}, args.ReturnTo, phases)
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards.

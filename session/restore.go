@@ -45,7 +45,7 @@ func (c *Client) User(ctx context.Context) (*User, error) {
 func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	s := c.session
 	s.mu.Lock()
-	user, hint := s.user, s.standing.hint
+	user, hint, began := s.user, s.standing.hint, s.moment()
 	s.mu.Unlock()
 	switch {
 	case user != nil:
@@ -53,17 +53,16 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	case !hint || c.settings.Restore == RestoreOff:
 		return nil, nil
 	case c.settings.Restore == RestoreRedirect && returnTo != "":
-		return c.restoreByRedirect(ctx, returnTo)
+		return c.restoreByRedirect(ctx, returnTo, began)
 	case c.settings.Restore == RestoreRedirect:
 		return nil, nil
 	}
-	return s.restore.doFor(ctx, c, func(ctx, _ context.Context) (*User, error) {
+	return s.restore.doFor(ctx, c, strconv.Itoa(began.ends), func(ctx, _ context.Context) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
-		_, began := s.current()
 		start := time.Now()
-		err := c.restoreSilently(ctx)
+		err := c.restoreSilently(ctx, began)
 		s.stats.restore(start, err)
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
 			return c.nothingRestored(began, err)
@@ -103,11 +102,11 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 }
 
 // restoreSilently signs in through the frame, unless that is known not to work.
-func (c *Client) restoreSilently(ctx context.Context) error {
+func (c *Client) restoreSilently(ctx context.Context, decided moment) error {
 	if c.session.provider.frameBlocked() {
 		return ErrFrameNoResponse
 	}
-	_, err := c.SigninSilent(ctx, SigninArgs{})
+	_, err := c.signinSilent(ctx, SigninArgs{}, decided)
 	return err
 }
 
@@ -127,12 +126,11 @@ func (c *Client) nothingRestored(began moment, reason error) (*User, error) {
 // restoreByRedirect sends the tab to the provider and back, once: a mark in
 // the tab keeps it from going again until a sign-in succeeds. It returns when
 // the tab has not left after all.
-func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User, error) {
+func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began moment) (*User, error) {
 	s := c.session
 	if err := s.outlives(c); err != nil {
 		return nil, err
 	}
-	_, began := s.current()
 	start, now := time.Now(), s.config.Now()
 	mark, err := c.page.Transactions.Take(ctx, restoreMark)
 	if err != nil {
