@@ -105,17 +105,17 @@ type SigninArgs struct {
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
 	key := fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp)
+	_, asked := c.session.current()
 	_, err := c.redirect.do(c.Calling(ctx), key, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, c.signinRedirect(ctx, args)
+		return struct{}{}, c.signinRedirect(ctx, args, asked)
 	})
 	return err
 }
 
-func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
+func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment) error {
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
-	_, began := c.session.current()
 	phases := c.session.calledAt(args.Called)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
@@ -123,7 +123,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	}
 	phases.found(c.session.provider)
 	settings := args.settings(c)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &began.order, Asked: &settings.Request, Bound: settings.DPoP}
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.order, Asked: &settings.Request, Bound: settings.DPoP}
 	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return nil })
 }
 
