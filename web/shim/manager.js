@@ -86,7 +86,7 @@ export class UserManager {
   }
 
   async dispose() {
-    const reason = failure("disposed", "it is gone");
+    const reason = failure("disposed", "the manager is gone");
     this.#life.abort(reason);
     this.events._clear();
     await callbacks.get(this.#key)?.catch(() => {}); // a response can be used once
@@ -145,7 +145,7 @@ export class UserManager {
     const { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params } = own(args);
     this.#redirect = { redirectMethod, redirectTarget };
     const call = () => this.#call(method, params);
-    const { redirect } = this.#navigators;
+    const redirect = this.#navigators.redirect;
     if (redirect) {
       const prepared = redirect.prepare(this.#redirect);
       return (await loadFor({ prepared })).leaveWith(prepared, this.#navigators, call);
