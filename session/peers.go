@@ -160,7 +160,7 @@ func (s *session) heed(what func(*standing) effects) {
 		_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
 	}
 	if result.has(find) {
-		s.find(tabs[0], now)
+		s.config.spawn(func() { s.find(tabs[0], now) })
 	}
 }
 
