@@ -133,7 +133,7 @@ export async function connect(settings, serve, params) {
 
 /** Starts the program on a host. It rejects with the type of the event that says that the script does not run. */
 async function startOn(host, url, end, serve, params) {
-  if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
+  if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
   try {
     const { port, failed } = HOSTS[host](url, end);
