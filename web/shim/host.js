@@ -144,7 +144,7 @@ async function startOn(host, url, end, serve, params) {
     await Promise.race([connection.hello, failed, silence]);
     failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
   } catch (error) {
-    connection?.stop(failure("worker_not_found", "it did not answer"));
+    connection?.stop(failure("worker_not_found", "silent"));
     throw error?.type;
   }
   const refusal = await opened;
