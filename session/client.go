@@ -88,6 +88,7 @@ type SigninArgs struct {
 	// Called is when the app asked for it, as [SigninPhases] say it; 0: unknown.
 	Called int64
 
+	asked  *Settings     // what is asked for where no argument says it; nil: the settings of the tab
 	stepUp *StepUp       // the challenge that the sign-in answers
 	keep   bool          // the response is kept for another try
 	phases *SigninPhases // of the sign-in; may be nil
@@ -98,7 +99,7 @@ type SigninArgs struct {
 // [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
-	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
+	_, err := c.redirect.do(c.Calling(ctx), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args)
 	})
 	return err
@@ -115,14 +116,15 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 		return err
 	}
 	phases.found(c.session.provider)
-	request := args.request(&c.settings)
-	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &began.order}, args.ReturnTo, phases, func() error { return nil })
+	settings := args.settings(c)
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &began.order, Asked: &settings.Request, Bound: settings.DPoP}
+	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return nil })
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards. last
 // is asked when all else is done: with an error the tab stays.
 func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
-	tx, url, err := c.session.start(ctx, c, metadata, request)
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request)
 	if err != nil {
 		return err
 	}
@@ -176,6 +178,7 @@ func (c *Client) getReady(ctx context.Context, metadata *oidc.Metadata, tx *oidc
 // handed out. Codes: those of [oidc.FetchMetadata].
 func (c *Client) Prepare(ctx context.Context) error {
 	s := c.session
+	ctx = c.Calling(ctx)
 	c.prepared.Store(true)
 	if c.settings.DPoP || c.settings.BindCode {
 		s.config.spawn(func() { _, _ = s.prover(context.WithoutCancel(ctx)) })
@@ -209,7 +212,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 	if err != nil {
 		return nil, err
 	}
-	return c.callback.do(ctx, state.Reveal(), func(ctx context.Context) (*User, error) {
+	return c.callback.do(c.Calling(ctx), state.Reveal(), func(ctx context.Context) (*User, error) {
 		return c.signinCallback(ctx, state, callbackURL)
 	})
 }
@@ -245,7 +248,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
 		begun = now.askedFor(record.Order)
-		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo, phases: &phases})
+		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {
@@ -277,28 +280,24 @@ func (c *Client) RemoveUser(context.Context) error {
 	return nil
 }
 
+// settings are what the sign-in asks for in a tab, and a renewal again.
+func (a *SigninArgs) settings(c *Client) *Settings {
+	if a.asked != nil {
+		return a.asked.with(a)
+	}
+	return c.settings.with(a)
+}
+
 // request merges the arguments into what the settings describe.
 func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
-	r := settings.request()
+	r := settings.with(a).request()
 	override(&r.RedirectURI, a.RedirectURI)
-	override(&r.Scope, a.Scope)
 	override(&r.Prompt, a.Request.Prompt)
 	override(&r.Display, a.Request.Display)
 	override(&r.UILocales, a.Request.UILocales)
-	override(&r.ACRValues, a.Request.ACRValues)
-	override(&r.Claims, a.Request.Claims)
 	override(&r.ResponseMode, a.Request.ResponseMode)
 	if a.Request.MaxAge != nil {
 		r.MaxAge = a.Request.MaxAge
-	}
-	if a.Request.Resource != nil {
-		r.Resource = a.Request.Resource
-	}
-	if a.Request.Extra != nil {
-		r.Extra = a.Request.Extra
-	}
-	if a.ExtraToken != nil {
-		r.ExtraToken = a.ExtraToken
 	}
 	r.Nonce, r.URLState = a.Nonce, a.URLState
 	r.RequiredACR = a.stepUp.requiredACR()

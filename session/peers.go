@@ -73,7 +73,7 @@ func (s *session) tellOver() {
 }
 
 // say tells the other programs, and the other sessions of this one: those of
-// pages with other settings for the same client.
+// pages that bring something of the provider, see [source].
 func (s *session) say(n news) {
 	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order}
 	switch {

@@ -210,8 +210,8 @@ func TestPeersSignoutOfNobodyHere(t *testing.T) {
 	})
 }
 
-// Pages whose settings differ have sessions of their own in one program: those
-// of one client tell each other what programs do, and others nothing.
+// Pages that bring something of the provider have sessions of their own in one
+// program: those of one client tell each other what programs do, and others nothing.
 func TestPeersInOneProgram(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -222,7 +222,7 @@ func TestPeersInOneProgram(t *testing.T) {
 			p.client, p.tab = append(p.client, client), append(p.tab, tab)
 		}
 		add()
-		w.settings.Provider.RequestTimeout = 20 * time.Second
+		w.settings.Provider.MetadataURL = oidc.ConfigurationURL(w.op.Issuer) + "?page=2"
 		add()
 		w.settings.ClientID = "another"
 		add()

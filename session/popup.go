@@ -44,21 +44,22 @@ type Popup struct {
 func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
 	_, began := s.current()
+	ctx = c.Calling(ctx)
 	phases := s.calledAt(args.Called)
-	args.phases = &phases
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
 	}
 	phases.found(s.provider)
-	request := args.request(&c.settings)
+	settings := args.settings(c)
+	request := args.request(settings)
 	if args.Request.Display == "" {
 		request.Display = "popup" // OIDC Core 3.1.2.1
 	}
 	if args.RedirectURI == "" {
 		request.RedirectURI = c.settings.PopupRedirectURI
 	}
-	tx, url, err := s.start(ctx, c, metadata, request)
+	tx, url, err := s.start(ctx, c, settings, metadata, request)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,9 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		phases.Arrived = s.wall()
-		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, args)
+		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, SigninArgs{
+			SkipUserinfo: args.SkipUserinfo, asked: settings, phases: &phases,
+		})
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}

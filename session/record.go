@@ -22,6 +22,19 @@ type record struct {
 	Order *int64 `json:"order,omitempty"`
 
 	SkipUserinfo bool `json:"skip_userinfo,omitempty"`
+
+	Asked *RequestSettings `json:"asked,omitempty"` // see [Settings.again]; of an older release: nil
+	Bound bool             `json:"bound,omitempty"` // the tokens are to be bound to a key
+}
+
+// args are those that complete the sign-in of tx in a tab with such settings.
+func (r *record) args(settings *Settings, tx *oidc.Transaction, phases *SigninPhases) SigninArgs {
+	asked := *settings
+	asked.DPoP = asked.DPoP || r.Bound
+	if r.Asked != nil {
+		asked.Scope, asked.ExtraToken, asked.Request = tx.Scope, tx.ExtraToken, *r.Asked
+	}
+	return SigninArgs{SkipUserinfo: r.SkipUserinfo, asked: &asked, phases: phases}
 }
 
 // errOfAnother is what becomes of a response whose sign-in another client began.

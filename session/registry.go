@@ -60,7 +60,9 @@ type Registry struct {
 	absences  absences
 }
 
-// key identifies a session.
+// key identifies a session: one for each client, however the settings of its
+// tabs differ. What a page brings of the provider, and how the client proves who
+// it is, makes another client of it: see [source].
 type key struct {
 	source         source
 	clientID       string
@@ -131,7 +133,7 @@ func (r *Registry) newSession(k key) *session {
 	s := &session{config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 	s.provider.sessions++
 	s.transport = func(headers map[string]string) oidc.Transport {
-		counted := &meter{s.provider.outfit(r.config.Transport, s, headers), s.provider, &s.stats}
+		counted := &meter{&outfitter{r.config.Transport, s.provider, s, headers}, s.provider, &s.stats}
 		return k.authentication.Authenticate(counted, config.Rand, config.Now)
 	}
 	config.Transport = s.transport(nil)
@@ -146,7 +148,7 @@ func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
 		p = &provider{source: source, now: r.config.Now}
-		p.transport = &meter{p.outfit(r.config.Transport, nil, nil), p, &p.stats}
+		p.transport = &meter{&outfitter{r.config.Transport, p, nil, nil}, p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

@@ -22,7 +22,7 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 	if token := s.cachedToken(user, resource); token != nil {
 		return token, nil
 	}
-	return s.fetches.flights.doFor(ctx, c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
+	return s.fetches.flights.doFor(c.Calling(ctx), c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
 		token, err := s.refreshResource(ctx, wanted, c, resource)
 		if errors.Is(err, errNeedsFrame) {
 			token, err = s.frameResource(ctx, c, resource)
@@ -114,7 +114,7 @@ func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh
 	}
 	r.received = s.config.Now()
 	s.rotate(user, tokens.RefreshToken)
-	return &resourceToken{c.newUser(tokens, user.claims, r), user}, nil
+	return &resourceToken{c.settings.newUser(tokens, user.claims, r), user}, nil
 }
 
 // cachedToken returns the token of user for a resource, nil if there is none

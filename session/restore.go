@@ -92,7 +92,7 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 
 // restoreSilently signs in through the frame, unless that is known not to work.
 func (c *Client) restoreSilently(ctx context.Context) error {
-	if c.session.provider.frameBlocked() {
+	if c.session.provider.frameBlocked(c.settings.SilentRedirectURI) {
 		return ErrFrameNoResponse
 	}
 	_, err := c.SigninSilent(ctx, SigninArgs{})

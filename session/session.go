@@ -123,7 +123,7 @@ func (s *session) set(user *User) {
 	s.fetches.forgetUseless(user)
 	s.expiry.start(user)
 	s.monitor.start(user)
-	s.idle.start()
+	s.idle.settle()
 }
 
 // signOut is for a sign-out that somebody asked for. It returns who it was.
@@ -226,7 +226,7 @@ func (c *Client) keepsMetadata() bool { return c.session.config.OnePage && c.pag
 // SkipUserinfo and Header count. Nothing of the token response is visible to
 // anybody before all its checks have passed (RFC 9700 4.5.3.2).
 func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string, args SigninArgs) (*User, error) {
-	phases := args.phases
+	phases, settings := args.phases, args.settings(c)
 	if phases == nil {
 		phases = new(SigninPhases) // nobody asks
 	}
@@ -242,7 +242,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	// when they are.
 	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
 
-	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP, args.Header)
+	transport, err := s.tokenTransport(ctx, metadata, settings.DPoP, args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -267,19 +267,20 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
 	phases.Verified = s.wall()
-	user := c.newUser(tokens, claims, r)
+	user := settings.newUser(tokens, claims, r)
 	user.key = keyOf(ctx)
+	user.resource = args.Request.Resource
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
-	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
+	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil
 }
 
-// loadUserinfo adds the claims of the userinfo endpoint if the client wants
-// them, and the call does not skip that.
-func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip bool) error {
-	if skip || !c.settings.LoadUserinfo {
+// loadUserinfo adds the claims of the userinfo endpoint if the sign-in wanted
+// them, and the call does not skip that. The token of a resource goes nowhere else.
+func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error {
+	if skip || !user.asked.LoadUserinfo || len(user.resource) > 0 {
 		return nil
 	}
 	metadata, err := s.provider.fetchMetadata(ctx)
@@ -295,7 +296,7 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip 
 		Subject:     user.Subject(),
 		Keys:        keys,
 		Algorithms:  metadata.SigningAlgorithms(),
-		ClientID:    c.settings.ClientID,
+		ClientID:    s.id.clientID,
 	}
 	transport, err := s.tokenTransport(ctx, metadata, isBound(user), nil)
 	if err != nil {
@@ -305,6 +306,6 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip 
 	if err != nil {
 		return fmt.Errorf("userinfo: %w", err)
 	}
-	c.settings.Profile.addUserinfo(user.Profile, claims)
+	user.asked.Profile.addUserinfo(user.Profile, claims)
 	return nil
 }

@@ -52,6 +52,7 @@ func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutAr
 // startSignout returns the request that ends the session of user, and its URL.
 // Tokens are revoked on the way.
 func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
+	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, "", err

@@ -46,7 +46,7 @@ func (s *Steps) Metadata(ctx context.Context) (*oidc.Metadata, error) {
 // Metadata returns what the provider says of itself. Codes: those of
 // [oidc.FetchMetadata].
 func (c *Client) Metadata(ctx context.Context) (*oidc.Metadata, error) {
-	return c.session.provider.fetchMetadata(ctx)
+	return c.session.provider.fetchMetadata(c.Calling(ctx))
 }
 
 // A SigninRequest is where to send the End-User, and what is remembered.
@@ -69,11 +69,12 @@ func remembered(tx *oidc.Transaction) *SigninRequest {
 // Signin prepares a sign-in. Codes as for [Client.SigninRedirect].
 func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, error) {
 	c := s.client
+	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tx, url, err := c.session.start(ctx, c, metadata, args.request(&c.settings))
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, args.request(&c.settings))
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
 		return nil, errOfAnother
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
+	user, err := s.client.session.complete(s.Calling(ctx), s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
 		SkipUserinfo: record.SkipUserinfo, Header: args.Header, keep: args.Keep,
 	})
 	if err != nil {
@@ -172,7 +173,7 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 	if s.client.settings.DPoP {
 		known.TokenType = "DPoP"
 	}
-	return s.client.session.refresh(ctx, s.client, &known, known.RefreshToken, args)
+	return s.client.session.refresh(s.Calling(ctx), s.client, &known, known.RefreshToken, args)
 }
 
 // Signout returns the address that ends the provider's session, and the state
@@ -180,6 +181,7 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 // [Client.SignoutRedirect].
 func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, state oidc.Secret, err error) {
 	c := s.client
+	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return "", "", err
@@ -226,7 +228,7 @@ func (s *Steps) SignoutResponse(ctx context.Context, callbackURL string) (*Signo
 // Revoke tells the provider that a token is not needed any more. Codes: those
 // of [oidc.RevocationRequest.Revoke].
 func (s *Steps) Revoke(ctx context.Context, token oidc.Secret, typ TokenType) error {
-	metadata, err := s.client.session.provider.fetchMetadata(ctx)
+	metadata, err := s.Metadata(ctx)
 	if err != nil {
 		return err
 	}

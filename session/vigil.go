@@ -48,7 +48,7 @@ func (w *vigil) run(ctx context.Context) {
 		return
 	}
 	for sleep(ctx, w.pause) {
-		metadata, err := w.session.provider.fetchMetadata(ctx)
+		metadata, err := w.wanted().Metadata(ctx)
 		if err != nil {
 			w.slower()
 			continue

@@ -163,10 +163,11 @@ export interface UserManagerSettings extends RequestParameters {
   /** Of the request for tokens with a code; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
   /**
-   * Go with every request of the program to the provider; none replaces one of
-   * the protocol's. A function is called, in a page that is open, before each
-   * request, and may return a promise: a request whose headers nobody answers
-   * is not sent (page_gone), and a header that comes out empty is left out.
+   * Go with every request to the provider that is for this page; none replaces one
+   * of the protocol's. A function is called before each request, in this page or in
+   * another one that is open and has the same headers, and may return a promise: a
+   * request whose headers nobody answers is not sent (page_gone), and a header that
+   * comes out empty is left out.
    */
   extraHeaders?: Record<string, ExtraHeader>;
   /** Space-separated: of the granted scopes, those that a request with the refresh token names. Default: all. */
@@ -237,7 +238,7 @@ export interface UserManagerSettings extends RequestParameters {
   stopCheckSessionOnError?: boolean;
   /** "code", the only one. */
   query_status_response_type?: string;
-  /** Signs out who does nothing in any tab. Default: nobody. */
+  /** Signs out who does nothing in any tab. Of tabs with different times the shortest counts. Default: nobody. */
   idle?: IdleSettings;
   /** How the tab goes to the provider: "replace" leaves no entry in its history. Default "assign". */
   redirectMethod?: "replace" | "assign";

@@ -17,8 +17,8 @@ const VERSION = 1;
  */
 const WORKER_NAME = `oidcspa.${VERSION}`;
 
-/** How long a worker may take to say that its script runs, in milliseconds. */
-const HELLO_TIMEOUT = 10_000;
+/** How long a worker may take to say that its script runs before it is asked again, in milliseconds. */
+const HELLO_TIMEOUT = 5_000;
 
 /** A string that the page's Trusted Types policy lets through. */
 function scriptURL(url) {
@@ -117,21 +117,19 @@ export async function connect(settings, serve, params) {
   const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   const start = (host, address, end = "") => startOn(host, address, end, serve, params);
-  let reason;
   for (const host of hosts) {
     try {
       return await start(host, url);
     } catch (error) {
       if (error?.code) throw error;
-      reason = error ?? reason;
-      if (error === "error") break;
+      if (error) break;
     }
   }
   const { startAgain } = await onDemand("worker_not_found");
-  return startAgain(url, reason === "silent" ? [] : hosts, start);
+  return startAgain(url, hosts, start);
 }
 
-/** Starts the program on a host. It rejects with the type of the event that says that the script does not run. */
+/** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
 async function startOn(host, url, end, serve, params) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
