@@ -57,6 +57,23 @@ func killAll(t *testing.T, origin string) int {
 	return len(ids)
 }
 
+// impatient has a page wait no longer than a moment for the word of a worker whose
+// lock is free: for tests in which it is dead.
+const impatient = `(() => {
+	const { postMessage } = MessagePort.prototype, later = setTimeout;
+	let asked = false;
+	MessagePort.prototype.postMessage = function (message, ...rest) {
+		if (typeof message === "string" && message.includes('"method":"ping"')) asked = true;
+		return postMessage.call(this, message, ...rest);
+	};
+	globalThis.setTimeout = (fn, ms, ...rest) => {
+		const awaits = asked && ms === 1_000;
+		if (awaits) asked = false;
+		return later(fn, awaits ? 10 : ms, ...rest);
+	};
+	return true;
+})()`
+
 // endWorker is killWorkers, and waits until the browser has done it: a worker
 // that is about to end may answer a last call. The tab has a connection to it.
 func endWorker(t *testing.T, tab *tab, origin string) {
@@ -78,6 +95,7 @@ func endWorker(t *testing.T, tab *tab, origin string) {
 func TestFetchOfWhomThePageShows(t *testing.T) {
 	s := newStage(t).begin()
 	s.honest.expectProblems()
+	eval[bool](s.honest, impatient)
 	endWorker(t, s.honest, s.app.origin)
 	s.op.Edit(func() { s.op.Subject = "somebody-else" })
 	s.api.requests()
@@ -182,6 +200,7 @@ func TestPageLosesItsLock(t *testing.T) {
 // starts a new worker, which restores the session. getUser does so by itself.
 func TestWorkerDies(t *testing.T) {
 	a, op, tab := signedIn(t)
+	eval[bool](tab, impatient)
 	asked := holdFirst(t, op, oidctest.Token)
 	eval[bool](tab, "globalThis.pending = um.signinSilent().then(() => '', (e) => e.code), true")
 	<-asked

@@ -219,7 +219,7 @@ func TestDispose(t *testing.T) {
 	if code := signinCode(tab); code != "" {
 		t.Fatal(code)
 	}
-	calls := `["getUser()", "signinSilent()", "removeUser()", "signinRedirect()", "signinCallback()", "fetch('/')", "stats()", "signinPopup()"]`
+	calls := `["getUser", "signinSilent", "removeUser", "signinRedirect", "signinCallback", "stats", "signinPopup", "stayActive"]`
 	got := eval[string](tab, `(async () => {
 		let second = new oidc.UserManager(settings);
 		await second.getUser();
@@ -229,7 +229,8 @@ func TestDispose(t *testing.T) {
 		second.dispose();
 		second.dispose();
 		const codes = new Set([await slow]);
-		for (const call of `+calls+`) codes.add(await (async () => eval("second." + call))().then(() => call, (error) => error.code));
+		for (const call of `+calls+`) codes.add(await second[call]().then(() => call, (error) => error.code));
+		codes.add(await second.fetch("/").then(() => "fetch", (error) => error.code));
 		globalThis.weak = new WeakRef(second);
 		second = undefined;
 		return [...codes].join();

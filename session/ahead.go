@@ -141,7 +141,6 @@ func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
 func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
 	e := left.exchange
 	e.session = r.session(left.settings.key())
-	_, e.began = e.session.current()
 	nobody := &Client{session: e.session, settings: left.settings}
 	e.user, e.err = nobody.exchangeAhead(context.Background(), left) // each request bounds its own time
 	close(e.done)
@@ -159,10 +158,12 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 			err = bug
 		}
 	}()
+	_, now := c.session.current()
 	tx, record, err := parseSigninRecord(left.record)
 	if err != nil {
 		return nil, errNotAhead
 	}
+	left.exchange.began = now.askedFor(record.Order)
 	p := c.session.provider
 	if err := p.prepare(ctx, tx); err != nil || p.asksPages() {
 		return nil, errNotAhead

@@ -114,6 +114,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
+	_, began := c.session.current()
 	phases := c.session.calledAt(args.Called)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
@@ -121,7 +122,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	}
 	phases.found(c.session.provider)
 	request := args.request(&c.settings)
-	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo}, args.ReturnTo, phases, func() error { return nil })
+	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &began.order}, args.ReturnTo, phases, func() error { return nil })
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards. last
@@ -221,7 +222,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, now := c.session.current()
-	phases := SigninPhases{Returned: now.at.UnixMilli()}
+	phases := SigninPhases{Returned: now.at}
 	kept, err := c.read(ctx, state, ofSignin, false)
 	if err != nil {
 		return nil, err
@@ -241,8 +242,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		if err == nil {
 			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
 		}
-		user, _ := c.session.current()
-		return user, nil
+		return c.Current(), nil
 	}
 	if errors.Is(err, errNotAhead) {
 		if err := c.session.provider.prepare(ctx, tx); err != nil {
@@ -250,32 +250,36 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, Client: c.name(), Restore: record.Restore, ExpiresAt: tx.ExpiresAt()}
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
-		begun = now
+		begun = now.askedFor(record.Order)
 		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo, phases: &phases})
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {
-			return c.nothingRestored(err)
+			return c.nothingRestored(begun, err)
 		}
 		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
 		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
 	user.State = record.AppState
+	if record.Restore { // the app did not ask for it
+		if _, err := c.orRevoke(ctx, user)(c.session.replace(scene{moment: begun}, user, false)); err != nil && !errors.Is(err, ErrNotSignedIn) {
+			return nil, err
+		}
+		return c.arrived(ctx, c.Current(), nil)
+	}
 	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
 		return nil, err
 	}
 	c.stepUpAnswered(ctx, record.StepUp)
-	if !record.Restore { // the app did not ask for it
-		phases.User = c.session.wall()
-		c.session.stats.signin(phases)
-	}
+	phases.User = c.session.wall()
+	c.session.stats.signin(phases)
 	return c.arrived(ctx, user, nil)
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the
 // provider's session goes on.
 func (c *Client) RemoveUser(context.Context) error {
-	c.session.unload()
+	c.session.signOut()
 	return nil
 }
 

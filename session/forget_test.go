@@ -129,7 +129,7 @@ func TestForgottenSession(t *testing.T) {
 		time.Sleep(time.Hour)
 		_, began := client.session.current()
 		mustFail(t, "load", client.session.load(user, began), ErrNotSignedIn)
-		_, err := client.session.replace(client.session.standing(), user, true)
+		_, err := client.session.replace(client.session.scene(), user, true)
 		mustFail(t, "replace", err, ErrNotSignedIn)
 	})
 }

@@ -196,21 +196,18 @@ func (i *idle) count(seconds int) {
 // expire signs out, in the tab that was active last or in another one.
 func (i *idle) expire(settings IdleSettings, active *Client) {
 	s := i.session
-	user, _ := s.current()
+	user := s.signOutIdle()
 	if user == nil || settings.RemoveOnly {
-		s.unload()
 		return
 	}
 	var err error = ErrPageGone
 	for _, tab := range s.willing(active) {
-		// The first tab has the user forgotten; the others need the hint, too.
-		err = tab.SignoutRedirect(context.Background(), SignoutArgs{IDTokenHint: user.IDToken})
+		err = tab.signoutByRedirect(context.Background(), user, SignoutArgs{})
 		if !errors.Is(err, ErrPageGone) {
 			break
 		}
 	}
 	if err != nil {
-		s.unload()
 		s.config.Logf("session: the idle user is signed out here alone: %v", err)
 	}
 }

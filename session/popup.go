@@ -43,6 +43,7 @@ type Popup struct {
 // [ErrPageGone], and those of [Client.SigninCallback].
 func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
+	_, began := s.current()
 	phases := s.calledAt(args.Called)
 	args.phases = &phases
 	metadata, err := s.provider.fetchMetadata(ctx)
@@ -65,8 +66,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		return nil, err
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
-		_, began := s.current()
-		phases.Arrived = began.at.UnixMilli()
+		phases.Arrived = s.wall()
 		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, args)
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}

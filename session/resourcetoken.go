@@ -48,7 +48,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 		return nil, err
 	}
 	defer release()
-	before := s.standing()
+	before := s.scene()
 	if token := s.cachedToken(before.user, resource); token != nil {
 		return token, nil
 	}
@@ -74,7 +74,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 
 // frameResource asks in a hidden frame.
 func (s *session) frameResource(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
-	before := s.standing()
+	before := s.scene()
 	if before.user == nil {
 		return nil, ErrNotSignedIn
 	}
@@ -137,11 +137,11 @@ func (s *session) cachedToken(user *User, resource string) *resourceToken {
 
 // keepToken remembers a token of who was signed in before, and may have been
 // renewed since, unless somebody has signed in or out: [ErrNotSignedIn].
-func (s *session) keepToken(before standing, resource string, token *resourceToken) error {
+func (s *session) keepToken(before scene, resource string, token *resourceToken) error {
 	s.turn.Lock() // unload, which forgets the tokens, comes before or after
 	defer s.turn.Unlock()
-	current := s.standing()
-	if current.user == nil || current.unloads != before.unloads || current.arrivals != before.arrivals {
+	current := s.scene()
+	if current.user == nil || current.changes != before.changes {
 		return ErrNotSignedIn
 	}
 	token.user = current.user

@@ -33,7 +33,7 @@ func (c *Client) User(ctx context.Context) (*User, error) {
 func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	s := c.session
 	s.mu.Lock()
-	user, hint := s.user, s.hint
+	user, hint := s.user, s.standing.hint
 	s.mu.Unlock()
 	switch {
 	case user != nil:
@@ -49,11 +49,12 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
+		_, began := s.current()
 		start := time.Now()
 		err := c.restoreSilently(ctx)
 		s.stats.restore(start, err)
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
-			return c.nothingRestored(err)
+			return c.nothingRestored(began, err)
 		}
 		// Whatever became of it: somebody may have signed in or out meanwhile.
 		user, _ := s.current()
@@ -100,10 +101,10 @@ func (c *Client) restoreSilently(ctx context.Context) error {
 
 // nothingRestored tells the tabs why there is no session, unless somebody
 // signed in meanwhile.
-func (c *Client) nothingRestored(reason error) (*User, error) {
+func (c *Client) nothingRestored(began moment, reason error) (*User, error) {
 	s := c.session
 	s.config.Logf("session: nothing to restore: %v", reason)
-	s.dropHint()
+	s.notRestored(began)
 	user, _ := s.current()
 	if user == nil {
 		s.notify(Event{Name: RestoreError, Err: reason})
@@ -115,7 +116,7 @@ func (c *Client) nothingRestored(reason error) (*User, error) {
 func (s *session) hinted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hint
+	return s.standing.hint
 }
 
 // restoresByRedirect tells whether there is a tab that restores by redirect.

@@ -26,7 +26,7 @@ const (
 // was revoked. Tokens that the user does not have are passed over. Codes:
 // [ErrNotSignedIn], and those of [oidc.RevocationRequest.Revoke].
 func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
-	before := c.session.standing()
+	before := c.session.scene()
 	user := before.user
 	if user == nil {
 		return ErrNotSignedIn

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -53,13 +54,14 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 // for that is told what it brought.
 func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string) error {
 	s := c.session
+	_, began := s.current()
 	if c.callback.settle(ctx) {
 		return errStays
 	}
 	if err := s.outlives(c); err != nil {
 		return err
 	}
-	if marked, err := c.hasMark(ctx); marked || err != nil {
+	if marked, err := c.hasMark(ctx, began.order); marked || err != nil {
 		if err == nil {
 			s.notify(Event{Name: RestoreError, Err: ErrNotSignedIn})
 			err = errStays
@@ -72,8 +74,8 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string) er
 	}
 	request := c.settings.request()
 	silence(request)
-	return c.leave(ctx, metadata, request, record{Restore: true}, returnTo, SigninPhases{}, func() error {
-		if err := c.mark(ctx); err != nil {
+	return c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
+		if err := c.mark(ctx, began.order); err != nil {
 			return err
 		}
 		if c.callback.settle(ctx) || wanted.Err() != nil {
@@ -83,19 +85,19 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string) er
 	})
 }
 
-// settle waits for a flight that is in the air. It reports whether there was one.
+// settle waits for what is in the air. It reports whether there was something.
 func (k *keyedFlight[T]) settle(ctx context.Context) bool {
 	k.mu.Lock()
-	var l *landing[T]
-	for _, l = range k.air {
+	var all []*landing[T]
+	for _, l := range k.air {
 		l.passengers++
-		break
+		all = append(all, l)
 	}
 	k.mu.Unlock()
-	if l != nil {
+	for _, l := range all {
 		_, _, _ = k.wait(ctx, l, nil)
 	}
-	return l != nil
+	return len(all) > 0
 }
 
 // restoreMark is the name under which a tab remembers that it went to the
@@ -104,21 +106,28 @@ func (k *keyedFlight[T]) settle(ctx context.Context) bool {
 func (c *Client) restoreMark() oidc.Secret { return oidc.Secret("restore:" + c.name()) }
 
 // name tells the clients of a tab apart.
-func (c *Client) name() string { return c.settings.Issuer + " " + c.settings.ClientID }
+func (c *Client) name() string { return c.settings.Issuer + ":" + c.settings.ClientID }
 
-// mark keeps the tab from being sent to the provider for a while.
-func (c *Client) mark(ctx context.Context) error {
+// mark keeps the tab from being sent to the provider for a while, unless somebody
+// signs in, wherever that is.
+func (c *Client) mark(ctx context.Context, order int64) error {
 	until := c.session.config.Now().Add(restoreMarkLifetime).Unix()
 	return c.page.Transactions.Put(ctx, c.restoreMark(), Transaction{
-		Record:    []byte(strconv.FormatInt(until, 10)), // seconds since the epoch
+		Record:    []byte(strconv.FormatInt(until, 10) + " " + strconv.FormatInt(order, 10)), // seconds since the epoch
 		ExpiresAt: until,
 	})
 }
 
-func (c *Client) hasMark(ctx context.Context) (bool, error) {
+func (c *Client) hasMark(ctx context.Context, order int64) (bool, error) {
 	mark, err := c.page.Transactions.Look(ctx, c.restoreMark())
-	until, invalid := strconv.ParseInt(string(mark.Record), 10, 64)
-	return invalid == nil && c.session.config.Now().Unix() < until, err
+	until, then, _ := strings.Cut(string(mark.Record), " ")
+	return number(until) > c.session.config.Now().Unix() && number(then) >= order, err
+}
+
+// number is 0 for what is none.
+func number(digits string) int64 {
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
 }
 
 // unmark removes the mark.

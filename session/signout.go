@@ -29,7 +29,11 @@ type SignoutArgs struct {
 // for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
-	user := c.session.signOut()
+	return c.signoutByRedirect(ctx, c.session.signOut(), args)
+}
+
+// signoutByRedirect is SignoutRedirect for a user who is forgotten already.
+func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
 	if user == nil {
 		user = c.leaver.Load() // of the call before
 	}

@@ -48,33 +48,43 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
 	return s.silent.doFor(ctx, c, args.key(), func(ctx, wanted context.Context) (*User, error) {
-		began := s.standing()
-		user, err := s.refreshInTurn(ctx, wanted, c, args, done)
-		if !errors.Is(err, errNeedsFrame) {
-			return user, err
+		user, err := c.renewNow(ctx, wanted, args, done)
+		if errors.Is(err, errAgain) {
+			user, err = c.renewNow(ctx, wanted, args, done)
 		}
-		before := s.standing()
-		if began.user != nil && before.user == nil { // the sign-out has revoked the token, perhaps
-			return nil, ErrNotSignedIn
-		}
-		if ok, err := done(before.user); ok || err != nil {
-			return before.user, err
-		}
-		start := time.Now()
-		user, err = s.signinFrame(ctx, c, before.user, args)
-		if err == nil && before.user != nil {
-			if user.Subject() != before.user.Subject() {
-				err = oidc.ErrSubjectChanged
-			} else {
-				user.follow(before.user)
-			}
-		}
-		s.stats.renewal(start, err)
-		if err != nil {
-			return nil, err
-		}
-		return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
+		return user, err
 	})
+}
+
+// renewNow is renewOnce for who is alone.
+func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
+	s := c.session
+	began := c.Current()
+	user, err := s.refreshInTurn(ctx, wanted, c, args, done)
+	if !errors.Is(err, errNeedsFrame) {
+		return user, err
+	}
+	before := s.scene()
+	if began != nil && before.user == nil { // the sign-out has revoked the token, perhaps
+		return nil, ErrNotSignedIn
+	}
+	if ok, err := done(before.user); ok || err != nil {
+		return before.user, err
+	}
+	start := time.Now()
+	user, err = s.signinFrame(ctx, c, before.user, args)
+	if err == nil && before.user != nil {
+		if user.Subject() != before.user.Subject() {
+			err = oidc.ErrSubjectChanged
+		} else {
+			user.follow(before.user)
+		}
+	}
+	s.stats.renewal(start, err)
+	if err != nil {
+		return nil, err
+	}
+	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
 }
 
 // label gives the user what the app wants back.
@@ -100,7 +110,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		return nil, err
 	}
 	defer release()
-	before := s.standing()
+	before := s.scene()
 	if ok, err := done(before.user); ok || err != nil {
 		return before.user, err
 	}

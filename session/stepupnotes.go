@@ -83,13 +83,13 @@ func (c *Client) recallStepUps(ctx context.Context) {
 			return struct{}{}, err
 		}
 		s := c.session
-		user, now := s.current()
+		user, now := c.Current(), s.config.Now()
 		f := &s.fetches
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.counts.takeOver(k.Counted, now.at)
+		f.counts.takeOver(k.Counted, now)
 		if user == nil || k.Who == "" || s.who(user) == k.Who {
-			f.notes.takeOver(k.Answered, now.at)
+			f.notes.takeOver(k.Answered, now)
 		}
 		return struct{}{}, nil
 	})
@@ -99,14 +99,14 @@ func (c *Client) recallStepUps(ctx context.Context) {
 // transaction of a sign-in is kept in the same place.
 func (c *Client) keepStepUps(ctx context.Context) {
 	s := c.session
-	user, now := s.current()
+	user, now := c.Current(), s.config.Now()
 	f := &s.fetches
 	f.mu.Lock()
-	k := keptNotes{s.who(user), f.notes.kept("answered\n", now.at), f.counts.kept("sign-in\n", now.at)}
+	k := keptNotes{s.who(user), f.notes.kept("answered\n", now), f.counts.kept("sign-in\n", now)}
 	f.mu.Unlock()
 	record, err := strictjson.Marshal(k)
 	if err == nil {
-		until := now.at.Add(refusalPause + time.Second).Unix()
+		until := now.Add(refusalPause + time.Second).Unix()
 		err = c.page.Transactions.Put(ctx, c.stepUpMark(), Transaction{Record: record, ExpiresAt: until})
 	}
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 func (s *session) join(c *Client, hint Hint) {
 	s.mu.Lock()
 	s.clients = append(s.clients, c)
-	s.hint = s.hint || hint.SignedIn
 	s.mu.Unlock()
+	c.Hinted(hint)
 	s.expiry.poke()
 	s.monitor.join()
 	s.idle.join(c)
@@ -19,7 +19,9 @@ func (s *session) join(c *Client, hint Hint) {
 
 // Hinted takes what the tab keeps now: it is shown again, or another tab of the
 // origin has written it.
-func (c *Client) Hinted(hint Hint) {}
+func (c *Client) Hinted(hint Hint) {
+	c.session.heed(func(st *standing) effects { return st.hinted(hint) })
+}
 
 // leave removes a tab, and what it has said, wanted or failed to do.
 func (s *session) leave(c *Client) {

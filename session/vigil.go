@@ -217,7 +217,7 @@ func (w *vigil) renewState(ctx context.Context, found ProviderSession) {
 		return
 	}
 	defer release()
-	before := s.standing()
+	before := s.scene()
 	s.mu.Lock()
 	grant := s.grant
 	s.mu.Unlock()

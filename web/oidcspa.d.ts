@@ -10,7 +10,7 @@ import type { DPoPStore, StateStore } from "./stores.js";
 export type OIDCErrorCode =
   | "invalid_argument" | "invalid_config" | "insecure_url"
   | "metadata_invalid" | "issuer_mismatch" | "unsupported"
-  | "network" | "cors_refused" | "timeout" | "aborted" | "redirect_refused" | "answer_forged"
+  | "network" | "cors_refused" | "timeout" | "aborted" | "disposed" | "redirect_refused" | "answer_forged"
   | "http_status" | "response_too_large" | "not_json"
   | "callback_missing" | "callback_malformed" | "state_unknown" | "state_mismatch"
   | "redirect_uri_mismatch" | "transaction_expired" | "target_not_allowed"
@@ -733,6 +733,15 @@ export class UserManager {
   constructor(
     settings: UserManagerSettings, redirectNavigator?: INavigator, popupNavigator?: INavigator, iframeNavigator?: INavigator,
   );
+  /**
+   * Ends this manager, not the session: its listeners go, its events are silent,
+   * the program closes its connection, and calls that are under way or come later
+   * fail with disposed. A response that signinCallback() is reading is read to
+   * its end, and another manager of the same client, which asks for it meanwhile,
+   * gets the same result: effects that a framework runs twice may make a manager
+   * and dispose of it each time.
+   */
+  dispose(): Promise<void>;
   /** What was given, and the defaults of the rest. */
   readonly settings: UserManagerSettingsStore;
   /** What the provider says of itself. */

@@ -100,6 +100,7 @@ export class Connection {
     this.#pending.clear();
     this.#port.close();
     this.#ended.abort();
+    this.#serve = own; // does nothing, and holds nobody: the browser may keep all this for as long as the worker runs
   }
 
   #send(message) {
