@@ -29,18 +29,17 @@ type SignoutArgs struct {
 // for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
-	user := c.session.signOut()
+	return c.signoutByRedirect(ctx, c.session.signOut(), args)
+}
+
+// signoutByRedirect is SignoutRedirect for a user who is forgotten already.
+func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
 	if user == nil {
 		user = c.leaver.Load() // of the call before
 	}
 	if c.leaver.Swap(user); user != nil {
 		defer c.leaver.CompareAndSwap(user, nil)
 	}
-	return c.signoutByRedirect(ctx, user, args)
-}
-
-// signoutByRedirect is SignoutRedirect for a user who is forgotten already.
-func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
 	_, err := c.signout.do(ctx, args.key(), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
@@ -66,7 +65,6 @@ func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutAr
 // startSignout returns the request that ends the session of user, and its URL.
 // Tokens are revoked on the way.
 func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
-	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, "", err
