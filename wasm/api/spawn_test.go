@@ -46,7 +46,6 @@ func TestPanicsOfWhatNobodyWaitsFor(t *testing.T) {
 			time.Sleep(openLimit)
 			synctest.Wait()
 			late.conn.Close(nil)
-			tab = w.open()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
