@@ -67,7 +67,8 @@ func (i *idle) watch(c *Client) {
 	ctx, cancel := context.WithCancel(context.Background())
 	i.cancel, i.touched, i.since = cancel, make(chan struct{}, 1), i.now()
 	i.adopt(c)
-	go i.run(ctx, i.touched)
+	touched := i.touched
+	i.session.config.spawn(func() { i.run(ctx, touched) })
 }
 
 // adopt takes the settings of a tab. The caller has the lock.
@@ -179,12 +180,14 @@ func (i *idle) run(ctx context.Context, touched <-chan struct{}) {
 			i.session.notify(Event{Name: IdleCountdown})
 		}
 		timer := time.NewTimer(pause)
+		pass := i.session.config.gate("idle")
 		select {
 		case <-timer.C:
 		case <-touched:
 		case <-ctx.Done():
 		}
 		timer.Stop()
+		pass()
 	}
 }
 

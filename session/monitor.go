@@ -133,8 +133,9 @@ func (m *monitor) start(user *User) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
-	m.vigil = &vigil{monitor: m, client: c, user: user}
-	go m.vigil.run(ctx)
+	v := &vigil{monitor: m, client: c, user: user}
+	m.vigil = v
+	m.session.config.spawn(func() { v.run(ctx) })
 }
 
 // client returns a tab that wants the session of user watched, nil if there

@@ -156,10 +156,13 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 		return nil, err
 	}
 	s.stats.restore(start, nil)
+	pass := s.config.gate("departure")
 	select {
 	case <-ctx.Done():
+		pass()
 		return nil, context.Cause(ctx)
 	case <-time.After(departure):
+		pass()
 	}
 	user, _ := s.current()
 	return user, nil
