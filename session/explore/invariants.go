@@ -42,18 +42,18 @@ var rules = []struct{ name, promise string }{
 // goes on.
 func (w *world) checkStep() {
 	for _, p := range w.pages() {
-		if p.events > 0 && !p.left && !p.program.ended && p.told != name(p.client.Current()) {
+		if p.events > 0 && !p.program.ended && p.told != name(p.client.Current()) {
 			w.violate("events", fmt.Sprintf("%s was told %q, and getUser() says %q", p.name, p.told, name(p.client.Current())))
 		}
 	}
 }
 
 // Notify is [session.Listener].
-func (p *page) Notify(event session.Event) {
-	if p.gone || p.left || p.program.ended {
+func (l *link) Notify(event session.Event) {
+	if l.stopped() {
 		return
 	}
-	w := p.w
+	p, w := l.page, l.w
 	w.say("%s hears %s %s%s", p.name, event.Name, name(event.User), because(event.Err))
 	switch event.Name {
 	case session.UserLoaded:
@@ -90,7 +90,7 @@ func (w *world) asked(p *page) bool {
 
 // checkAnswer is for every call that has settled.
 func (p *page) checkAnswer(c *call) {
-	if took := time.Since(c.began); took > 20*time.Minute && !p.silent() {
+	if took := time.Since(c.began); took > 20*time.Minute && !c.slept {
 		p.w.violate("settles", fmt.Sprintf("%s of %s took %v", c.name, p.name, took))
 	}
 }

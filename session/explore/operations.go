@@ -179,6 +179,9 @@ func init() {
 				return ""
 			}
 			t.page.frozen = true
+			for _, c := range t.page.calls {
+				c.slept = true
+			}
 			if t.page.program.onePage {
 				t.page.program.frozen = true
 			} else if n%2 == 0 {
@@ -359,6 +362,7 @@ type call struct {
 	cancel    context.CancelFunc
 	done      bool
 	abandoned bool // the page is gone
+	slept     bool // the page did, meanwhile
 	err       error
 	moves     bool // it may send the tab away
 	windows   bool // it may open windows

@@ -99,14 +99,26 @@ func (w *world) fault(p *provider) *fault {
 	return []*fault{{err: oidc.ErrNetwork}, {resp: answer(500, "")}, {resp: answer(503, "")}, {resp: refusal("temporarily_unavailable")}}[w.dice.IntN(4)]
 }
 
+// A link is the connection of a page to a program. A page that leaves its program
+// or loses it, and is shown on, gets another one.
+type link struct {
+	*page
+	program *program
+	ended   bool
+}
+
+// stopped says that nothing of the page reaches the program any more.
+func (l *link) stopped() bool { return l.ended || l.page.gone || l.program.ended }
+
 // silent says that the page answers no services.
-func (p *page) silent() bool { return p.frozen || p.left || p.program.frozen }
+func (p *page) silent() bool { return p.frozen || p.program.frozen }
 
 // Frame is [session.Framer].
-func (p *page) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
+func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
+	p := l.page
 	since := time.Now()
-	p.w.pass(p.name+" opens a frame", p.program, func() bool { return p.silent() && ctx.Err() == nil })
-	if err := p.over(ctx, since, time.Hour); err != nil {
+	p.w.pass(p.name+" opens a frame", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	if err := l.over(ctx, since, time.Hour); err != nil {
 		return "", err
 	}
 	provider := p.w.providerOf(url)
@@ -118,8 +130,8 @@ func (p *page) Frame(ctx context.Context, url string, timeout time.Duration) (st
 	case !provider.down && (p.w.calm || p.w.dice.IntN(20) > 0):
 		back = provider.authorize(url, "")
 	}
-	p.w.pass("the frame of "+p.name+" comes back", p.program, func() bool { return p.silent() && ctx.Err() == nil })
-	if err := p.over(ctx, since, timeout); err != nil {
+	p.w.pass("the frame of "+p.name+" comes back", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	if err := l.over(ctx, since, timeout); err != nil {
 		return "", err
 	}
 	if back == "" {
@@ -129,8 +141,8 @@ func (p *page) Frame(ctx context.Context, url string, timeout time.Duration) (st
 }
 
 // over is what a service of the page fails with.
-func (p *page) over(ctx context.Context, since time.Time, limit time.Duration) error {
-	if p.gone || p.left || p.program.ended {
+func (l *link) over(ctx context.Context, since time.Time, limit time.Duration) error {
+	if l.stopped() {
 		return session.ErrPageGone
 	}
 	if ctx.Err() != nil {
@@ -140,19 +152,24 @@ func (p *page) over(ctx context.Context, since time.Time, limit time.Duration) e
 }
 
 // Popup is [session.Popper]: a person looks at the window.
-func (p *page) Popup(ctx context.Context, popup session.Popup) (string, error) {
+func (l *link) Popup(ctx context.Context, popup session.Popup) (string, error) {
+	p := l.page
+	if l.stopped() {
+		return "", session.ErrPageGone
+	}
 	p.opensWindow()
-	p.w.pass("a person sees the window of "+p.name, p.program, func() bool { return p.silent() && ctx.Err() == nil })
-	if err := p.over(ctx, time.Now(), time.Hour); err != nil {
+	p.w.pass("a person sees the window of "+p.name, l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
 	return p.person(popup.URL, true)
 }
 
 // LatePopup is [session.Popper].
-func (p *page) LatePopup(ctx context.Context, popup session.Popup) (string, error) {
-	p.w.pass("the closed window of "+p.name+" answers", p.program, func() bool { return p.silent() && ctx.Err() == nil })
-	if err := p.over(ctx, time.Now(), time.Hour); err != nil {
+func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, error) {
+	p := l.page
+	p.w.pass("the closed window of "+p.name+" answers", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
 	if p.w.dice.IntN(2) == 0 {
@@ -180,11 +197,12 @@ func (p *page) person(url string, closes bool) (string, error) {
 
 // Navigate is [session.Navigator]: the tab leaves, and comes back from the
 // provider some time later.
-func (p *page) Navigate(_ context.Context, url string) error {
-	p.navigates()
-	if p.gone || p.tab.page != p {
+func (l *link) Navigate(_ context.Context, url string) error {
+	p := l.page
+	if l.stopped() || p.tab.page != p {
 		return session.ErrPageGone
 	}
+	p.navigates()
 	t, w := p.tab, p.w
 	t.visit++
 	visit := t.visit
@@ -233,27 +251,31 @@ func (t *tab) atProvider(url string, visit int) {
 }
 
 // Put, Take and Look are [session.TransactionStore].
-func (p *page) Put(_ context.Context, state oidc.Secret, transaction session.Transaction) error {
+func (l *link) Put(_ context.Context, state oidc.Secret, transaction session.Transaction) error {
+	p := l.page
 	p.kept[state] = transaction
 	return nil
 }
 
 // Take is Look, and deletes.
-func (p *page) Take(ctx context.Context, state oidc.Secret) (session.Kept, error) {
-	kept, err := p.Look(ctx, state)
+func (l *link) Take(ctx context.Context, state oidc.Secret) (session.Kept, error) {
+	p := l.page
+	kept, err := l.Look(ctx, state)
 	delete(p.kept, state)
 	return kept, err
 }
 
 // Look returns what is kept.
-func (p *page) Look(_ context.Context, state oidc.Secret) (session.Kept, error) {
+func (l *link) Look(_ context.Context, state oidc.Secret) (session.Kept, error) {
+	p := l.page
 	return session.Kept{Record: p.kept[state].Record, Arrival: p.kept[state].Arrival}, nil
 }
 
 // CheckSession is [session.Checker].
-func (p *page) CheckSession(ctx context.Context, check session.Check) (string, error) {
-	p.w.pass(p.name+" asks whether the session has changed", p.program, func() bool { return p.silent() && ctx.Err() == nil })
-	if err := p.over(ctx, time.Now(), time.Hour); err != nil {
+func (l *link) CheckSession(ctx context.Context, check session.Check) (string, error) {
+	p := l.page
+	p.w.pass(p.name+" asks whether the session has changed", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
 	if strings.HasSuffix(check.Message, " "+p.app.provider.state()) {
@@ -264,9 +286,10 @@ func (p *page) CheckSession(ctx context.Context, check session.Check) (string, e
 
 // hinted keeps what the program says that the storage is to keep, and has the
 // pages hear of it that are served by nobody.
-func (p *page) hinted(told hint) {
+func (l *link) hinted(told hint) {
+	p := l.page
 	w := p.w
-	if p.gone || p.program.ended || p.left {
+	if l.stopped() {
 		return
 	}
 	before := w.storage[p.app]

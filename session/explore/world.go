@@ -82,6 +82,7 @@ type page struct {
 	*tab
 	number  int
 	program *program
+	link    *link
 	client  *session.Client
 	gone    bool // the document is
 	frozen  bool
@@ -229,7 +230,7 @@ func (p *program) end() {
 	p.ended = true
 	for _, t := range w.tabs {
 		for _, page := range []*page{t.page, t.cached} {
-			if page != nil && page.program == p {
+			if page != nil && page.program == p && page.client != nil {
 				_ = page.client.RemoveUser(context.Background())
 				page.client.Close()
 			}
@@ -245,7 +246,7 @@ func (p *program) end() {
 }
 
 // nowhere is a page of the tab that is not shown.
-func (t *tab) nowhere(p *program) *page { return &page{tab: t, program: p, gone: true} }
+func (t *tab) nowhere(p *program) *link { return &link{page: &page{tab: t, gone: true}, program: p} }
 
 // load shows the app in the tab.
 func (t *tab) load() {
@@ -258,7 +259,8 @@ func (t *tab) load() {
 
 // join has the page served by its program.
 func (p *page) join() {
-	client, err := open(p.program.registry, p.settings, p, p.w.storage[p.app])
+	p.link = &link{page: p, program: p.program}
+	client, err := open(p.program.registry, p.settings, p.link, p.w.storage[p.app])
 	if err != nil {
 		panic(err) // the settings are ours
 	}
@@ -272,11 +274,14 @@ func (t *tab) unload(persisted bool) {
 		return
 	}
 	t.page = nil
-	for _, c := range p.calls {
-		c.cancel()
-		c.abandoned = true
+	if persisted && p.program.onePage {
+		for _, c := range p.calls {
+			c.slept = true
+		}
+		t.cached, p.program.frozen = p, true
+		return
 	}
-	p.calls = nil
+	p.abandon()
 	if !persisted {
 		p.gone = true
 		p.client.Close()
@@ -288,13 +293,18 @@ func (t *tab) unload(persisted bool) {
 		return
 	}
 	t.cached = p
-	if p.program.onePage {
-		p.program.frozen = true
-		return
-	}
-	p.left = true
+	p.left, p.link.ended = true, true
 	p.client.Close()
 	p.program.endIfAlone()
+}
+
+// abandon has the page hear nothing of its calls any more.
+func (p *page) abandon() {
+	for _, c := range p.calls {
+		c.cancel()
+		c.abandoned = true
+	}
+	p.calls = nil
 }
 
 // endIfAlone ends a shared worker that no page is left of.
@@ -358,11 +368,7 @@ func (p *page) crash() {
 	old.end()
 	for _, t := range p.w.tabs {
 		if page := t.page; page != nil && page.program == old {
-			for _, c := range page.calls {
-				c.cancel()
-				c.abandoned = true // runtime_stopped
-			}
-			page.calls = nil
+			page.abandon() // runtime_stopped
 			page.program = t.program()
 			page.join()
 			page.ask()
