@@ -23,7 +23,7 @@ type result struct {
 }
 
 // run runs a schedule.
-func run(t *testing.T, seed uint64, ops []operation) (r result) {
+func run(t *testing.T, seed uint64, ops []operation, traced bool) (r result) {
 	defer func() {
 		if leak := recover(); leak != nil {
 			if r.violation == nil {
@@ -32,7 +32,12 @@ func run(t *testing.T, seed uint64, ops []operation) (r result) {
 		}
 	}()
 	synctest.Test(t, func(*testing.T) {
-		w := newWorld(seed)
+		var trace *strings.Builder
+		if traced {
+			trace = new(strings.Builder)
+			defer func() { r.trace = trace.String() }()
+		}
+		w := newWorld(seed, trace)
 		for i, op := range ops {
 			if op.steps < 0 { // taken out
 				continue
@@ -50,7 +55,7 @@ func run(t *testing.T, seed uint64, ops []operation) (r result) {
 		if found != nil {
 			w.violation = found
 		}
-		r.violation, r.trace, r.coverage, r.steps = w.violation, w.trace.String(), w.coverage, w.steps
+		r.violation, r.coverage, r.steps = w.violation, w.coverage, w.steps
 		for _, n := range w.coverage {
 			r.done += n
 		}
@@ -75,7 +80,6 @@ func (w *world) quiet() {
 		}
 	}
 	w.settle(2 * time.Minute)
-	w.settle(16 * time.Minute) // windows and records are over
 	if w.violation == nil {
 		w.checkSettled()
 	}
@@ -94,7 +98,7 @@ func (w *world) quiet() {
 func shrink(t *testing.T, seed uint64, ops []operation, rule string) []operation {
 	ops = slices.Clone(ops)
 	broken := func(ops []operation) bool {
-		r := run(t, seed, ops)
+		r := run(t, seed, ops, false)
 		return r.violation != nil && r.violation.rule == rule
 	}
 	for size := len(ops) / 2; size > 0; size /= 2 {

@@ -22,10 +22,10 @@ func TestSeed(t *testing.T) {
 		t.Skip("no seed")
 	}
 	ops := plan(*seedFlag)
-	r := run(t, *seedFlag, ops)
+	r := run(t, *seedFlag, ops, true)
 	if r.violation != nil && *shrinkFlag {
 		ops = shrink(t, *seedFlag, ops, r.violation.rule)
-		r = run(t, *seedFlag, ops)
+		r = run(t, *seedFlag, ops, true)
 	}
 	t.Log("\n" + r.trace)
 	if r.violation != nil {
@@ -35,7 +35,7 @@ func TestSeed(t *testing.T) {
 
 func TestSame(t *testing.T) {
 	for seed := range uint64(1000) {
-		a, b := run(t, seed, plan(seed)), run(t, seed, plan(seed))
+		a, b := run(t, seed, plan(seed), true), run(t, seed, plan(seed), true)
 		if a.trace != b.trace {
 			t.Fatalf("seed %d: two runs differ:\n%s\n---\n%s", seed, a.trace, b.trace)
 		}
@@ -53,7 +53,7 @@ func TestExplore(t *testing.T) {
 			break
 		}
 		n++
-		r := run(t, seed, plan(seed))
+		r := run(t, seed, plan(seed), false)
 		for what, times := range r.coverage {
 			coverage[what] += times
 		}

@@ -253,7 +253,7 @@ func init() {
 			return fmt.Sprintf("is down: %t", p.down)
 		})},
 		{"time", 6, false, func(w *world, n uint64) string {
-			d := []time.Duration{time.Second, 15 * time.Second, time.Minute, 4 * time.Minute, 5 * time.Minute, 25 * time.Minute}[n%6]
+			d := []time.Duration{time.Second, time.Second, 10 * time.Second, 15 * time.Second, time.Minute, time.Minute, 4 * time.Minute, 5 * time.Minute, 25 * time.Minute}[n%9]
 			w.settle(d)
 			return d.String() + " later"
 		}},
@@ -283,7 +283,7 @@ func atProvider(do func(p *provider, n uint64) string) func(*world, uint64) stri
 // plan draws the operations of a seed.
 func plan(seed uint64) []operation {
 	dice := rand.New(rand.NewPCG(seed, 2))
-	ops := make([]operation, 24+dice.IntN(20))
+	ops := make([]operation, 30+dice.IntN(20))
 	calm := dice.IntN(4) > 0
 	for i := range ops {
 		x := dice.IntN(total)

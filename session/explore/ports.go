@@ -17,7 +17,7 @@ const requestLimit = 10 * time.Second
 func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	w, kind, since := p.w, kindOf(req), time.Now()
 	p.countRequest()
-	w.pass(p.name+" asks for "+kind, p, nil)
+	w.pass("asks for "+kind, p, nil)
 	if err := cause(ctx, since, requestLimit); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, er
 		defer func() { p.requests[app]-- }()
 	}
 	resp := provider.serve(req)
-	w.pass("the answer of "+kind+" for "+p.name, p, nil)
+	w.pass("the answer of "+kind, p, nil)
 	err := cause(ctx, since, requestLimit)
 	if !w.calm && err == nil && w.dice.IntN(60) == 0 {
 		err = &oidc.TransportError{Err: oidc.ErrNetwork}

@@ -157,7 +157,13 @@ func (s *scheduler) let(t *ticket) {
 	s.ready = slices.DeleteFunc(s.ready, func(other *ticket) bool { return other == t })
 	s.mu.Unlock()
 	s.steps++
-	s.say("%d %s", t.number, t.what)
+	if s.trace != nil {
+		who := ""
+		if t.owner != nil {
+			who = t.owner.name + ": "
+		}
+		s.say("%d %s%s", t.number, who, t.what)
+	}
 	if t.happen != nil {
 		t.happen()
 	} else {

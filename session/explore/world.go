@@ -21,6 +21,7 @@ import (
 type world struct {
 	scheduler
 	calm          bool // nobody fails, and no provider ends a session
+	mixed         bool // one of the releases knows no order
 	refusesStepUp bool // providers give no stronger sign-in than they had
 
 	providers []*provider
@@ -106,16 +107,17 @@ type act struct {
 	succeeded bool
 }
 
-func newWorld(seed uint64) *world {
+func newWorld(seed uint64, trace *strings.Builder) *world {
 	w := &world{
 		scheduler: scheduler{
 			dice: rand.New(rand.NewPCG(seed, 1)), seed: seed, arrived: make(chan struct{}, 1),
-			began: time.Now(), trace: &strings.Builder{}, until: map[int]int{},
+			began: time.Now(), trace: trace, until: map[int]int{},
 		},
 		storage: map[*app]hint{}, coverage: map[string]int{},
 	}
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
+	w.mixed = w.dice.IntN(2) == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
 	for _, issuer := range []string{"https://a.example.test/A", "https://b.example.test/B"} {
 		w.providers = append(w.providers, newProvider(w, issuer))
@@ -133,6 +135,8 @@ func newWorld(seed uint64) *world {
 		}
 		if i%2 == 1 {
 			t.release = "new"
+		} else if !w.mixed {
+			t.release = "newer"
 		}
 		t.shared = shared || w.dice.IntN(4) == 0
 		t.settings = session.Settings{
@@ -147,7 +151,7 @@ func newWorld(seed uint64) *world {
 		if !w.calm {
 			switch w.dice.IntN(6) {
 			case 0:
-				t.settings.Monitor.Session = true
+				t.settings.Monitor = session.MonitorSettings{Session: true, Interval: 20 * time.Second}
 			case 1:
 				t.settings.Idle = session.IdleSettings{Timeout: 20 * time.Minute, RemoveOnly: w.dice.IntN(2) == 0}
 			}
@@ -189,7 +193,7 @@ func (t *tab) program() *program {
 	p.registry = session.NewRegistry(session.Config{
 		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast,
 		Rand:    random{rand.New(rand.NewPCG(w.seed, uint64(100+len(w.programs))))},
-		Gate:    func(point string) func() { return w.gate(p, p.name+": "+point) },
+		Gate:    func(point string) func() { return w.gate(p, point) },
 		OnPanic: func(value any, stack []byte) { w.violate("panic", fmt.Sprintf("%v\n%s", value, stack)) },
 	})
 	w.programs = append(w.programs, p)
@@ -202,11 +206,14 @@ func (p *program) broadcast(message []byte) {
 		if other == p || other.ended || p.ended {
 			continue
 		}
-		text := string(message)
+		text, queue := string(message), p.name+other.name
+		if p.w.mixed { // without an order, that of the sender is all that there is
+			queue = other.name
+		}
 		if p.release == "old" || other.release == "old" {
 			text = withoutOrder(text)
 		}
-		p.w.later("news of "+p.name+" for "+other.name, p.name+other.name, other.asleep, func() {
+		p.w.later("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
 			if !other.ended {
 				other.registry.Heard([]byte(text))
 			}
