@@ -13,6 +13,7 @@ import (
 
 // A result is what became of a schedule.
 type result struct {
+	seed      uint64
 	violation *violation
 	trace     string
 	coverage  map[string]int
@@ -24,6 +25,7 @@ type result struct {
 
 // run runs a schedule.
 func run(t *testing.T, seed uint64, ops []operation, traced bool) (r result) {
+	r.seed = seed
 	defer func() {
 		if leak := recover(); leak != nil {
 			if r.violation == nil {

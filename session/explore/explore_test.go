@@ -5,7 +5,10 @@ package explore
 import (
 	"flag"
 	"maps"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -13,8 +16,9 @@ import (
 var (
 	seedFlag    = flag.Uint64("seed", 0, "of one schedule, whose trace is printed")
 	exploreFlag = flag.Duration("explore", 0, "how long to explore; 0: as many schedules as belong to the tests")
-	countFlag   = flag.Int("schedules", 20000, "how many schedules belong to the tests")
-	shrinkFlag  = flag.Bool("shrink", true, "make a schedule small that breaks a rule")
+	countFlag   = flag.Uint64("schedules", 20000, "how many schedules belong to the tests")
+	firstFlag   = flag.Uint64("first", 0, "the seeds come after this one")
+	shrinkFlag  = flag.Int("shrink", 3, "how many schedules of those that break a rule are made small")
 )
 
 func TestSeed(t *testing.T) {
@@ -23,7 +27,7 @@ func TestSeed(t *testing.T) {
 	}
 	ops := plan(*seedFlag)
 	r := run(t, *seedFlag, ops, true)
-	if r.violation != nil && *shrinkFlag {
+	if r.violation != nil && *shrinkFlag > 0 {
 		ops = shrink(t, *seedFlag, ops, r.violation.rule)
 		r = run(t, *seedFlag, ops, true)
 	}
@@ -42,34 +46,93 @@ func TestSame(t *testing.T) {
 	}
 }
 
+// TestExplore looks for a schedule that breaks a rule. It prints how often each
+// operation met which state.
 func TestExplore(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	began := time.Now()
-	coverage := map[string]int{}
-	found := map[string][]uint64{}
-	var done, programs, tabs []int
-	n := 0
-	for seed := uint64(1); ; seed++ {
-		if *exploreFlag == 0 && n == *countFlag || *exploreFlag > 0 && time.Since(began) > *exploreFlag {
-			break
+	var next atomic.Uint64
+	all := make([]tally, runtime.GOMAXPROCS(0))
+	t.Run("worlds", func(t *testing.T) {
+		for i := range all {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				for {
+					seed := next.Add(1)
+					if *exploreFlag == 0 && seed > *countFlag || *exploreFlag > 0 && time.Since(began) > *exploreFlag {
+						return
+					}
+					all[i].add(seed+*firstFlag, run(t, seed+*firstFlag, plan(seed+*firstFlag), false))
+				}
+			})
 		}
-		n++
-		r := run(t, seed, plan(seed), false)
-		for what, times := range r.coverage {
-			coverage[what] += times
+	})
+	sum := tally{}
+	for _, each := range all {
+		sum.merge(each)
+	}
+	n := len(sum.done)
+	t.Logf("%d schedules in %v; the median has %d operations, %d programs, %d tabs",
+		n, time.Since(began).Round(time.Millisecond), median(sum.done), median(sum.programs), median(sum.tabs))
+	for _, what := range slices.Sorted(maps.Keys(sum.coverage)) {
+		t.Logf("%7d  %s", sum.coverage[what], what)
+	}
+	for _, rule := range slices.Sorted(maps.Keys(sum.found)) {
+		seeds := sum.found[rule]
+		slices.Sort(seeds)
+		t.Errorf("%s: %d seeds: %v", rule, len(seeds), seeds[:min(20, len(seeds))])
+		r, _ := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
+		t.Logf("seed %d: %s: %s\n%s", r.seed, r.violation.rule, r.violation.what, words(r.trace))
+	}
+}
+
+// smallest makes the schedules of seeds small, and returns the shortest.
+func smallest(t *testing.T, seeds []uint64) (best result, ops []operation) {
+	for _, seed := range seeds {
+		found := run(t, seed, plan(seed), false)
+		small := shrink(t, seed, plan(seed), found.violation.rule)
+		r := run(t, seed, small, true)
+		if best.violation == nil || len(words(r.trace)) < len(words(best.trace)) {
+			best, ops = r, small
 		}
-		done, programs, tabs = append(done, r.done), append(programs, r.programs), append(tabs, r.tabs)
-		if r.violation != nil {
-			found[r.violation.rule] = append(found[r.violation.rule], seed)
-		}
 	}
-	for _, all := range [][]int{done, programs, tabs} {
-		slices.Sort(all)
+	return best, ops
+}
+
+// A tally is what many schedules came to.
+type tally struct {
+	coverage             map[string]int
+	found                map[string][]uint64
+	done, programs, tabs []int
+}
+
+func (a *tally) add(seed uint64, r result) {
+	if a.coverage == nil {
+		a.coverage, a.found = map[string]int{}, map[string][]uint64{}
 	}
-	t.Logf("%d schedules in %v; the median has %d operations, %d programs, %d tabs", n, time.Since(began).Round(time.Millisecond), done[n/2], programs[n/2], tabs[n/2])
-	for _, what := range slices.Sorted(maps.Keys(coverage)) {
-		t.Logf("%7d  %s", coverage[what], what)
+	for what, times := range r.coverage {
+		a.coverage[what] += times
 	}
-	for rule, seeds := range found {
-		t.Errorf("%s: %d seeds: %v", rule, len(seeds), seeds[:min(10, len(seeds))])
+	a.done, a.programs, a.tabs = append(a.done, r.done), append(a.programs, r.programs), append(a.tabs, r.tabs)
+	if r.violation != nil {
+		a.found[r.violation.rule] = append(a.found[r.violation.rule], seed)
 	}
+}
+
+func (a *tally) merge(b tally) {
+	if a.coverage == nil {
+		a.coverage, a.found = map[string]int{}, map[string][]uint64{}
+	}
+	for what, times := range b.coverage {
+		a.coverage[what] += times
+	}
+	for rule, seeds := range b.found {
+		a.found[rule] = append(a.found[rule], seeds...)
+	}
+	a.done, a.programs, a.tabs = append(a.done, b.done...), append(a.programs, b.programs...), append(a.tabs, b.tabs...)
+}
+
+func median(all []int) int {
+	slices.Sort(all)
+	return all[len(all)/2]
 }

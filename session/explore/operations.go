@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -36,14 +37,14 @@ type deed struct {
 var deeds []deed
 
 func init() {
-	inPage := func(do func(p *page, n uint64) string) func(*world, uint64) string {
+	inPage := func(do func(p *page, client *session.Client, n uint64) string) func(*world, uint64) string {
 		return func(w *world, n uint64) string {
 			pages := slices.DeleteFunc(w.pages(), func(p *page) bool { return p.silent() })
 			if len(pages) == 0 {
 				return ""
 			}
 			p := pages[n%uint64(len(pages))]
-			return p.name + " calls " + do(p, n/8)
+			return p.name + " calls " + do(p, p.client, n/8)
 		}
 	}
 	inTab := func(do func(t *tab, n uint64) string) func(*world, uint64) string {
@@ -60,92 +61,98 @@ func init() {
 		}
 	}
 	deeds = []deed{
-		{"getUser", 12, false, inPage(func(p *page, _ uint64) string { p.ask(); return "getUser" })},
-		{"signinRedirect", 8, false, inPage(func(p *page, _ uint64) string { p.signinRedirect(session.SigninArgs{}); return "signinRedirect" })},
-		{"signinPopup", 5, false, inPage(func(p *page, _ uint64) string {
+		{"getUser", 12, false, inPage(func(p *page, _ *session.Client, _ uint64) string { p.ask(); return "getUser" })},
+		{"signinRedirect", 8, false, inPage(func(p *page, _ *session.Client, _ uint64) string {
+			p.signinRedirect(session.SigninArgs{})
+			return "signinRedirect"
+		})},
+		{"signinPopup", 5, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			p.signin("signinPopup", func(ctx context.Context) (*session.User, error) {
-				return p.client.SigninPopup(ctx, session.SigninArgs{})
+				return client.SigninPopup(ctx, session.SigninArgs{})
 			})
 			return "signinPopup"
 		})},
-		{"signinPassword", 4, false, inPage(func(p *page, n uint64) string {
+		{"signinPassword", 4, false, inPage(func(p *page, client *session.Client, n uint64) string {
 			who := []string{"alice", "alice", "bob"}[n%3]
 			if p.w.calm {
 				p.app.provider.subject = who // the provider signs the browser in, too
 				p.app.provider.session++
 			}
 			p.signin("signinResourceOwnerCredentials", func(ctx context.Context) (*session.User, error) {
-				return p.client.SigninPassword(ctx, session.PasswordArgs{Username: who, Password: "secret"})
+				return client.SigninPassword(ctx, session.PasswordArgs{Username: who, Password: "secret"})
 			})
 			return "signinResourceOwnerCredentials as " + who
 		})},
-		{"signinSilent", 4, false, inPage(func(p *page, n uint64) string {
+		{"signinSilent", 4, false, inPage(func(p *page, client *session.Client, n uint64) string {
 			args := session.SigninArgs{ForceFrame: n%2 == 0}
 			if n%3 == 0 {
 				args.Scope = p.settings.Scope + " extra"
 			}
 			p.act("signinSilent", &act{app: p.app, silent: true}, func(ctx context.Context) (*session.User, error) {
-				return p.client.SigninSilent(ctx, args)
+				return client.SigninSilent(ctx, args)
 			})
 			return fmt.Sprintf("signinSilent (frame %t, scope %q)", args.ForceFrame, args.Scope)
 		})},
-		{"storeUser", 3, false, inPage(func(p *page, _ uint64) string {
-			user := p.client.Current()
+		{"storeUser", 3, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			user := client.Current()
 			p.signin("storeUser", func(ctx context.Context) (*session.User, error) {
 				if user == nil {
 					return nil, session.ErrNotSignedIn // what an app keeps is of somebody
 				}
-				return user, p.client.StoreUser(ctx, user)
+				return user, client.StoreUser(ctx, user)
 			})
 			return "storeUser with who is there"
 		})},
-		{"removeUser", 6, false, inPage(func(p *page, _ uint64) string {
-			p.signout("removeUser", func(ctx context.Context) error { return p.client.RemoveUser(ctx) })
+		{"removeUser", 6, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			p.signout("removeUser", func(ctx context.Context) error { return client.RemoveUser(ctx) })
 			return "removeUser"
 		})},
-		{"signoutRedirect", 4, false, inPage(func(p *page, _ uint64) string {
+		{"signoutRedirect", 4, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			p.signout("signoutRedirect", func(ctx context.Context) error {
-				return p.client.SignoutRedirect(ctx, session.SignoutArgs{})
+				return client.SignoutRedirect(ctx, session.SignoutArgs{})
 			})
 			return "signoutRedirect"
 		})},
-		{"signoutPopup", 2, false, inPage(func(p *page, _ uint64) string {
+		{"signoutPopup", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			p.signout("signoutPopup", func(ctx context.Context) error {
-				return p.client.SignoutPopup(ctx, session.SignoutArgs{})
+				return client.SignoutPopup(ctx, session.SignoutArgs{})
 			})
 			return "signoutPopup"
 		})},
-		{"signoutSilent", 2, false, inPage(func(p *page, _ uint64) string {
+		{"signoutSilent", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			p.signout("signoutSilent", func(ctx context.Context) error {
-				return p.client.SignoutSilent(ctx, session.SignoutArgs{})
+				return client.SignoutSilent(ctx, session.SignoutArgs{})
 			})
 			return "signoutSilent"
 		})},
-		{"fetch", 10, false, inPage(func(p *page, n uint64) string { return p.fetch(n%2 == 0, n/2%4 == 0) })},
-		{"prepare", 1, false, inPage(func(p *page, _ uint64) string {
-			p.call("prepare", func(ctx context.Context, _ *call) error { return p.client.Prepare(ctx) })
+		{"fetch", 10, false, inPage(func(p *page, _ *session.Client, n uint64) string { return p.fetch(n%2 == 0, n/2%4 == 0) })},
+		{"prepare", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			p.call("prepare", func(ctx context.Context, _ *call) error { return client.Prepare(ctx) })
 			return "prepare"
 		})},
-		{"revokeTokens", 2, false, inPage(func(p *page, _ uint64) string {
-			p.call("revokeTokens", func(ctx context.Context, _ *call) error { return p.client.RevokeTokens(ctx) })
+		{"revokeTokens", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			p.call("revokeTokens", func(ctx context.Context, _ *call) error { return client.RevokeTokens(ctx) })
 			return "revokeTokens"
 		})},
-		{"querySessionStatus", 1, false, inPage(func(p *page, _ uint64) string {
+		{"querySessionStatus", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			p.call("querySessionStatus", func(ctx context.Context, _ *call) error {
-				_, err := p.client.QuerySessionStatus(ctx, session.SigninArgs{})
+				_, err := client.QuerySessionStatus(ctx, session.SigninArgs{})
 				return err
 			})
 			return "querySessionStatus"
 		})},
-		{"stayActive", 1, false, inPage(func(p *page, _ uint64) string {
-			p.call("stayActive", func(ctx context.Context, _ *call) error { return p.client.StayActive(ctx) })
+		{"stayActive", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			p.call("stayActive", func(ctx context.Context, _ *call) error { return client.StayActive(ctx) })
 			return "stayActive"
 		})},
-		{"renewAutomatically", 2, false, inPage(func(p *page, n uint64) string {
-			p.client.RenewAutomatically(n%2 == 0)
+		{"renewAutomatically", 2, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			client.RenewAutomatically(n%2 == 0)
 			return fmt.Sprintf("renewAutomatically %t", n%2 == 0)
 		})},
-		{"wake", 2, false, inPage(func(p *page, _ uint64) string { wake(p.client, p.w.storage[p.app]); return "wake" })},
+		{"wake", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			wake(client, p.w.storage[p.app])
+			return "wake"
+		})},
 
 		{"open", 5, false, func(w *world, n uint64) string {
 			var shut []*tab
@@ -390,6 +397,9 @@ func (p *page) call(name string, fn func(ctx context.Context, c *call) error) *c
 			p.checkAnswer(c)
 		}
 	}()
+	if synctest.Wait(); !p.program.asleep() { // what it begins with, it does at once
+		w.let(t)
+	}
 	return c
 }
 
@@ -478,8 +488,9 @@ func (p *page) signinCallback(back string) {
 		p.w.acts = append(p.w.acts, a)
 	}
 	p.away = nil
+	client := p.client
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
-		user, err := p.client.SigninCallback(ctx, back)
+		user, err := client.SigninCallback(ctx, back)
 		p.w.ended(a, user, err)
 		p.checkCallback(c, a, err)
 		return err

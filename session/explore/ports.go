@@ -113,11 +113,16 @@ func (l *link) stopped() bool { return l.ended || l.page.gone || l.program.ended
 // silent says that the page answers no services.
 func (p *page) silent() bool { return p.frozen || p.program.frozen }
 
+// waits says that a service of the page waits for it to go on.
+func (l *link) waits(ctx context.Context) bool {
+	return l.silent() && !l.stopped() && ctx.Err() == nil
+}
+
 // Frame is [session.Framer].
 func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
 	p := l.page
 	since := time.Now()
-	p.w.pass(p.name+" opens a frame", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	p.w.pass(p.name+" opens a frame", l.program, func() bool { return l.waits(ctx) })
 	if err := l.over(ctx, since, time.Hour); err != nil {
 		return "", err
 	}
@@ -130,7 +135,7 @@ func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (st
 	case !provider.down && (p.w.calm || p.w.dice.IntN(20) > 0):
 		back = provider.authorize(url, "")
 	}
-	p.w.pass("the frame of "+p.name+" comes back", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	p.w.pass("the frame of "+p.name+" comes back", l.program, func() bool { return l.waits(ctx) })
 	if err := l.over(ctx, since, timeout); err != nil {
 		return "", err
 	}
@@ -158,7 +163,7 @@ func (l *link) Popup(ctx context.Context, popup session.Popup) (string, error) {
 		return "", session.ErrPageGone
 	}
 	p.opensWindow()
-	p.w.pass("a person sees the window of "+p.name, l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	p.w.pass("a person sees the window of "+p.name, l.program, func() bool { return l.waits(ctx) })
 	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
@@ -168,7 +173,7 @@ func (l *link) Popup(ctx context.Context, popup session.Popup) (string, error) {
 // LatePopup is [session.Popper].
 func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, error) {
 	p := l.page
-	p.w.pass("the closed window of "+p.name+" answers", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	p.w.pass("the closed window of "+p.name+" answers", l.program, func() bool { return l.waits(ctx) })
 	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
@@ -227,8 +232,9 @@ func (t *tab) atProvider(url string, visit int) {
 		back := provider.end(url)
 		t.load()
 		p := t.page
+		client := p.client
 		p.call("signoutCallback", func(ctx context.Context, _ *call) error {
-			_, err := p.client.SignoutCallback(ctx, back)
+			_, err := client.SignoutCallback(ctx, back)
 			return err
 		})
 		return
@@ -274,7 +280,7 @@ func (l *link) Look(_ context.Context, state oidc.Secret) (session.Kept, error) 
 // CheckSession is [session.Checker].
 func (l *link) CheckSession(ctx context.Context, check session.Check) (string, error) {
 	p := l.page
-	p.w.pass(p.name+" asks whether the session has changed", l.program, func() bool { return l.silent() && ctx.Err() == nil })
+	p.w.pass(p.name+" asks whether the session has changed", l.program, func() bool { return l.waits(ctx) })
 	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
