@@ -32,6 +32,9 @@ var (
 // stepTimeout bounds one step of a test: everything here is on one machine.
 const stepTimeout = 30 * time.Second
 
+// longestPause is between two looks at what is waited for.
+const longestPause = 20 * time.Millisecond
+
 func TestMain(m *testing.M) {
 	code, err := run(m)
 	if err != nil {
@@ -238,15 +241,13 @@ func (tab *tab) waitFor(expression string) {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, stepTimeout)
 	defer cancel()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for {
+	for pause := time.Millisecond; ; pause = min(2*pause, longestPause) {
 		// A page that goes away takes the evaluation with it: ask the next one.
 		if done, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression)); err == nil && done {
 			return
 		}
 		select {
-		case <-ticker.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			tab.t.Fatalf("waiting for %s: the tab is at %s; the console says %q", expression, tab.address(), tab.takeProblems())
 		}
@@ -256,11 +257,10 @@ func (tab *tab) waitFor(expression string) {
 // until waits until done returns true.
 func (tab *tab) until(what string, done func() bool) {
 	tab.t.Helper()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for limit := time.After(stepTimeout); !done(); {
+	limit := time.After(stepTimeout)
+	for pause := time.Millisecond; !done(); pause = min(2*pause, longestPause) {
 		select {
-		case <-ticker.C:
+		case <-time.After(pause):
 		case <-limit:
 			tab.t.Fatalf("waiting for: %s; the console says %q", what, tab.takeProblems())
 		}

@@ -33,8 +33,14 @@ func TestFaultBackForward(t *testing.T) {
 			eval[bool](tab, "setTimeout(() => history.back()), true")
 			tab.waitFor("globalThis.um !== undefined && globalThis.ready === true")
 			if !eval[bool](tab, "globalThis.back !== undefined") {
-				t.Fatalf("the page was loaded anew: %s",
+				// The browser's choice, as when it is short of memory.
+				t.Logf("the page was loaded anew: %s",
 					eval[string](tab, "JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"))
+				if got := eval[string](tab, userState); got != tt.want {
+					t.Errorf("loaded anew: %s, want %s", got, tt.want)
+				}
+				r.check(tab, other)
+				return
 			}
 			if got := eval[string](tab, userState); got != tt.want {
 				t.Errorf("back again: %s, want %s", got, tt.want)

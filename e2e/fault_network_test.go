@@ -93,7 +93,6 @@ func TestFaultPhases(t *testing.T) {
 	for _, flow := range faultFlows {
 		t.Run(flow.name, func(t *testing.T) {
 			r := newRig(t)
-			r.set("silentRequestTimeoutInSeconds", 2)
 			flow.setup(r)
 			tab := r.signedIn()
 			for _, endpoint := range flow.endpoints {

@@ -21,9 +21,11 @@ import (
 )
 
 // ceiling is how long the program may take to be as before once a hostile tab
-// is closed, with all that is tried then. What a test waits for is there long
-// before, as a rule.
-const ceiling = time.Minute
+// is closed, with all that is tried then. The rule is a minute, which the tests of
+// session and wasm/api hold it to by a clock of their own; here the processors have
+// a flood to work off, beside whatever else the machine does. What a test waits for
+// is there long before, as a rule.
+const ceiling = 4 * time.Minute
 
 // A stage is an app, its provider and its API, with an honest tab in which
 // somebody is signed in, and room for hostile tabs of the same profile.
@@ -134,8 +136,7 @@ func (s *stage) checkCalls(when string) {
 	}
 }
 
-// gone is when the hostile tab was closed, or has done what it could: from now on
-// a minute is left.
+// gone is when the hostile tab was closed, or has done what it could.
 func (s *stage) gone() { s.until = time.Now().Add(ceiling) }
 
 // after is when the program may take until the ceiling.
@@ -159,11 +160,15 @@ func (s *stage) checkSignIn(when string) {
 	other.close()
 }
 
-// check expects everything to be as before: within a minute from now, when the
-// hostile tab was closed.
+// check expects everything to be as before, from now on, when the hostile tab
+// was closed.
 func (s *stage) check() {
 	s.t.Helper()
 	s.gone()
+	began := time.Now()
+	defer func() {
+		s.t.Logf("as before %s after the end of the hostile tab", time.Since(began).Round(time.Second))
+	}()
 	s.checkCalls(after)
 	s.checkSignIn(after)
 	s.wantAsBefore(after)

@@ -93,9 +93,9 @@ func TestHostilePollutedPrototype(t *testing.T) {
 	})
 }
 
-// settlesSoon is the code of a promise, "hangs" if it does not settle.
+// settlesSoon is the code of a promise, "hangs" if it does not settle in the time of a step.
 func settlesSoon(promise string) string {
-	return `Promise.race([(` + promise + `).then(() => "", (e) => e.code ?? String(e)), new Promise((resolve) => setTimeout(resolve, 15_000, "hangs"))])`
+	return `Promise.race([(` + promise + `).then(() => "", (e) => e.code ?? String(e)), new Promise((resolve) => setTimeout(resolve, 25_000, "hangs"))])`
 }
 
 // Settings that would run scripts of others are refused, whoever wrote them.

@@ -57,6 +57,23 @@ func killAll(t *testing.T, origin string) int {
 	return len(ids)
 }
 
+// impatient has a page wait no longer than a moment for the word of a worker whose
+// lock is free: for tests in which it is dead.
+const impatient = `(() => {
+	const { postMessage } = MessagePort.prototype, later = setTimeout;
+	let asked = false;
+	MessagePort.prototype.postMessage = function (message, ...rest) {
+		if (typeof message === "string" && message.includes('"method":"ping"')) asked = true;
+		return postMessage.call(this, message, ...rest);
+	};
+	globalThis.setTimeout = (fn, ms, ...rest) => {
+		const awaits = asked && ms === 1_000;
+		if (awaits) asked = false;
+		return later(fn, awaits ? 10 : ms, ...rest);
+	};
+	return true;
+})()`
+
 // endWorker is killWorkers, and waits until the browser has done it: a worker
 // that is about to end may answer a last call. The tab has a connection to it.
 func endWorker(t *testing.T, tab *tab, origin string) {
@@ -78,6 +95,7 @@ func endWorker(t *testing.T, tab *tab, origin string) {
 func TestFetchOfWhomThePageShows(t *testing.T) {
 	s := newStage(t).begin()
 	s.honest.expectProblems()
+	eval[bool](s.honest, impatient)
 	endWorker(t, s.honest, s.app.origin)
 	s.op.Edit(func() { s.op.Subject = "somebody-else" })
 	s.api.requests()
@@ -133,14 +151,24 @@ func TestWorkerLosesItsLock(t *testing.T) {
 	})
 	eval[bool](tab, "globalThis.pending = um.signinSilent().then((u) => u.profile.sub, (e) => e.code), true")
 	<-asked
+	// The page asks the worker, whose word it awaits so long, and goes on to ask
+	// after as long a pause when it has heard it.
+	eval[bool](tab, `(() => {
+		const later = setTimeout;
+		globalThis.pauses = 0;
+		globalThis.setTimeout = (fn, ms, ...rest) => {
+			if (ms === 1_000) pauses++;
+			return later(fn, ms, ...rest);
+		};
+		return true;
+	})()`)
 	stolen := eval[int](tab, `navigator.locks.query().then(({ held }) => Promise.all(held
 	  .filter(({ name }) => name.startsWith("oidcspa.host."))
 	  .map(({ name }) => navigator.locks.request(name, { steal: true }, () => 1)))).then((all) => all.length)`)
 	if stolen != 1 {
 		t.Errorf("%d locks of hosts, want 1", stolen)
 	}
-	// Twice as long as the page waits for the worker's word.
-	tab.waitFor("globalThis.later ??= setTimeout(() => { globalThis.passed = true; }, 2_000), globalThis.passed")
+	tab.waitFor("pauses >= 2")
 	close(answer)
 	if got := eval[string](tab, "pending"); got != op.Subject {
 		t.Errorf("the call that was under way: %q", got)
@@ -172,6 +200,7 @@ func TestPageLosesItsLock(t *testing.T) {
 // starts a new worker, which restores the session. getUser does so by itself.
 func TestWorkerDies(t *testing.T) {
 	a, op, tab := signedIn(t)
+	eval[bool](tab, impatient)
 	asked := holdFirst(t, op, oidctest.Token)
 	eval[bool](tab, "globalThis.pending = um.signinSilent().then(() => '', (e) => e.code), true")
 	<-asked

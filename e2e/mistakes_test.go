@@ -181,7 +181,9 @@ func TestFrameMistakes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t)
-			a.set("silentRequestTimeoutInSeconds", 3)
+			if tt.want == "timeout" { // of the others it is not to decide
+				a.set("silentRequestTimeoutInSeconds", 1)
+			}
 			op := newHostile(t, a)
 			tab := newTab(t)
 			tab.visit(a.origin + "/")

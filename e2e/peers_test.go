@@ -149,6 +149,7 @@ func TestAnotherContract(t *testing.T) {
 // what happened meanwhile.
 func TestWorkerDiesUnderListeners(t *testing.T) {
 	a, op, tab := signedIn(t)
+	eval[bool](tab, impatient)
 	eval[bool](tab, "heard.length = 0, um.getUser().then(() => true)")
 	killWorkers(t, a.origin)
 	tab.waitFor("heard.includes('UserLoaded')") // a new token of the new worker
@@ -172,6 +173,7 @@ func TestWorkerDiesUnderListeners(t *testing.T) {
 func TestWorkerKeepsDying(t *testing.T) {
 	a, op, tab := signedIn(t)
 	op.ResetRequests()
+	eval[bool](tab, impatient)
 	eval[bool](tab, `(() => {
 		globalThis.life = [];
 		Math.random = () => 0.5;

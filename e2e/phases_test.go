@@ -60,6 +60,7 @@ func TestStartPhases(t *testing.T) {
 			if got, want := phasesOf(other, "start", startPhases), "script answered received compiled main called opened"; got != want {
 				t.Errorf("another page of the program: %q, want %q", got, want)
 			}
+			eval[bool](tab, impatient)
 			endWorker(t, tab, a.origin)
 			tab.waitFor("um.stats().then(({start}) => { globalThis.again = !start.running; }, () => {}), globalThis.again === true")
 		})

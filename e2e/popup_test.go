@@ -315,6 +315,7 @@ func TestWorkerDiesDuringPopup(t *testing.T) {
 	showLogin(op)
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
+	eval[bool](tab, impatient)
 	tab.openPopup("um.signinPopup()")
 	tab.waitPopup(op.Issuer)
 	killWorkers(t, a.origin)

@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -87,19 +88,13 @@ func TestRestoreByRedirectNobody(t *testing.T) {
 // A page that is shown again has a renewal tried that had failed, and the
 // costs of the session can be read.
 func TestWakeAndStats(t *testing.T) {
-	a := newApp(t)
-	a.set("automaticSilentRenew", true)
-	op := newHostile(t, a)
-	op.RefreshTokens = true
-	tab := newTab(t)
-	tab.visit(a.origin + "/")
-	op.Edit(func() { op.EditTokenResponse = func(response map[string]any) { response["expires_in"] = 5 } })
-	if code := signinCode(tab); code != "" {
-		t.Fatalf("sign-in: %s", code)
-	}
+	r := newRig(t)
+	r.set("automaticSilentRenew", true)
+	op := r.op
+	tab := r.signedIn()
 	forbidden := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusForbidden) }
 	op.Edit(func() { op.Answer(oidctest.Token, forbidden) })
-	tab.expectProblems()
+	r.timePasses(tab, 59*time.Minute+30*time.Second)
 	tab.waitFor(`heard.includes("SilentRenewError")`)
 	op.Edit(func() { op.Respond = nil })
 	eval[bool](tab, `heard.length = 0, true`)
@@ -108,6 +103,7 @@ func TestWakeAndStats(t *testing.T) {
 		requests.refresh.count >= 2 && requests.refresh.time > 0 && requests.discovery.count === 1 && renewals.failed >= 1 && retries >= 1)`); !got {
 		t.Errorf("stats = %s", eval[string](tab, "um.stats().then(JSON.stringify)"))
 	}
+	r.check(tab)
 }
 
 // askingScript is an app at its own redirect URI that asks who is there before

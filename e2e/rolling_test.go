@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/web"
@@ -239,6 +240,60 @@ func endWorkers(t *testing.T, tab *tab, origin string) {
 		while (await held()) await new Promise((resolve) => setTimeout(resolve, 10));
 		return true;
 	})()`)
+}
+
+// lostError has the page's first shared worker fail without an event, as happens
+// in Chromium on a busy machine, and ends the page's patience with it then.
+const lostError = `(() => {
+	const Shared = SharedWorker, later = setTimeout, patience = [];
+	globalThis.setTimeout = (fn, ms, ...rest) => {
+		if (ms === 5_000) patience.push(fn);
+		return later(fn, ms, ...rest);
+	};
+	globalThis.SharedWorker = class extends Shared {
+		addEventListener(type, ...rest) {
+			if (globalThis.lost || type !== "error") return super.addEventListener(type, ...rest);
+			globalThis.lost = true;
+			super.addEventListener("error", () => patience.forEach((end) => end()));
+		}
+	};
+})();`
+
+// A browser that does not say that a shared worker's script is missing is found
+// out, and the page comes to the shared worker nevertheless.
+func TestMissingWithoutAnEvent(t *testing.T) {
+	for _, host := range []string{"", "shared"} {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			if host != "" {
+				a.setHost(host)
+			}
+			op := newHostile(t, a)
+			a.hurry()
+			assets, missing := a.assets, atomic.Bool{}
+			missing.Store(true)
+			a.respond("/"+fileName(t, "worker.js"), func(w http.ResponseWriter, r *http.Request) {
+				if missing.Swap(false) {
+					http.NotFound(w, r)
+					return
+				}
+				assets.ServeHTTP(w, r)
+			})
+			tab := newTab(t)
+			tab.expectProblems()
+			tab.first(a.origin, lostError)
+			tab.visit(a.origin + "/")
+			if got := eval[string](tab, "um.signinSilent().then((u) => u.profile.sub, (e) => e.code)"); got != op.Subject {
+				t.Errorf("signinSilent: %s", got)
+			}
+			if !eval[bool](tab, "globalThis.lost") || missing.Load() {
+				t.Error("no event was lost: the check could not fail")
+			}
+			if n := sharedWorkers(t, a.origin); n != 1 {
+				t.Errorf("%d shared workers, want 1", n)
+			}
+		})
+	}
 }
 
 // What does not come is asked for again for half a minute, each time under

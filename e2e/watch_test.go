@@ -3,9 +3,12 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -21,8 +24,20 @@ const hearAll = `(() => {
 // checkFrames is how many frames of the provider there are in the page.
 const checkFrames = `document.querySelectorAll("iframe[title=session]").length`
 
-// wait lets some time pass in which nothing is to happen.
-const wait = "new Promise((resolve) => setTimeout(resolve, %d, true))"
+// answers waits until the provider's frame has said something so many times
+// more: the page hears what the client hears.
+func (tab *tab) answers(op *oidctest.OP, says string, n int) {
+	tab.t.Helper()
+	eval[bool](tab, fmt.Sprintf(`new Promise((resolve) => {
+		let left = %d;
+		const hear = ({ origin, data }) => {
+			if (origin !== %q || data !== %q || --left > 0) return;
+			removeEventListener("message", hear);
+			resolve(true);
+		};
+		addEventListener("message", hear);
+	})`, n, op.Base(), says))
+}
 
 // newWatched is an app that watches the provider's session.
 func newWatched(t *testing.T, host string) (*app, *oidctest.OP) {
@@ -57,7 +72,7 @@ func TestMonitorSession(t *testing.T) {
 			tab := signInWatched(t, a)
 			tab.waitFor(checkFrames + " === 1")
 			op.ResetRequests()
-			eval[bool](tab, fmt.Sprintf(wait, 1000))
+			tab.answers(op, "unchanged", 5)
 			if n := op.Count(oidctest.Authorize); n > 0 {
 				t.Errorf("%d silent sign-ins while nothing changes", n)
 			}
@@ -76,12 +91,12 @@ func TestMonitorSession(t *testing.T) {
 
 // TestMonitorSessionChanged: the same person has another session.
 func TestMonitorSessionChanged(t *testing.T) {
-	a, _ := newWatched(t, "")
+	a, op := newWatched(t, "")
 	tab := signInWatched(t, a)
 	tab.waitFor(checkFrames + " === 1")
 	const state = "um.getUser().then((u) => u.session_state)"
 	before := eval[string](tab, state)
-	eval[bool](tab, fmt.Sprintf(wait, 500))
+	tab.answers(op, "unchanged", 2)
 	eval[string](tab, `document.cookie = "oidctest_session=other; path=/; SameSite=None; Secure"`)
 	tab.waitFor(`heard.includes("UserSessionChanged")`)
 	if after := eval[string](tab, state); after == before || after == "" {
@@ -93,30 +108,47 @@ func TestMonitorSessionChanged(t *testing.T) {
 }
 
 // TestMonitorHostileFrame: a frame that always says the same is not asked for
-// ever, and signs nobody out.
+// ever, and signs nobody out. What would be asked in the next ten minutes is
+// asked at once, as the clocks of the page and of the program go on by them.
 func TestMonitorHostileFrame(t *testing.T) {
 	tests := []struct {
-		says     string
-		renewals int
-	}{{"changed", 1}, {"error", 0}, {"nothing of the kind", 0}}
+		says      string
+		questions int // 0: as many as there is time for
+		renewals  int
+	}{{"changed", 2, 1}, {"error", 1, 0}, {"nothing of the kind", 0, 0}}
 	for _, tt := range tests {
 		t.Run(tt.says, func(t *testing.T) {
-			a, op := newWatched(t, "")
-			op.Answer(oidctest.CheckSessionFrame, func(w http.ResponseWriter, _ *http.Request) {
+			r := newRig(t)
+			r.op.CheckSession = true
+			r.set("monitorSession", true)
+			r.set("checkSessionIntervalInSeconds", 0.1)
+			r.op.Answer(oidctest.CheckSessionFrame, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				_, _ = fmt.Fprintf(w, `<!doctype html><title>Session</title>
 					<script>onmessage = ({source, origin}) => source.postMessage(%q, origin)</script>`, tt.says)
 			})
-			tab := signInWatched(t, a)
-			tab.waitFor(checkFrames + " === 1")
-			op.ResetRequests()
-			eval[bool](tab, fmt.Sprintf(wait, 3000))
-			if n := op.Count(oidctest.Authorize); n > tt.renewals {
+			tab := r.open()
+			tab.first(r.origin, fmt.Sprintf(`globalThis.said = 0;
+				addEventListener("message", ({ origin, data }) => { if (origin === %q && data === %q) said++; });`, r.op.Base(), tt.says))
+			if code := signinCode(tab); code != "" {
+				t.Fatalf("code %q", code)
+			}
+			tab.waitFor(fmt.Sprintf("said >= %d", max(tt.questions, 5*(1-min(tt.questions, 1)))))
+			asked := func() int { return r.op.Count(oidctest.Authorize) - 1 } // the first was the sign-in
+			tab.until("the silent sign-ins", func() bool { return asked() >= tt.renewals })
+			for range 3 {
+				r.timePasses(tab, 10*time.Minute)
+			}
+			if n := asked(); n > tt.renewals {
 				t.Errorf("%d silent sign-ins, want %d", n, tt.renewals)
+			}
+			if n := eval[int](tab, "said"); tt.questions > 0 && n != tt.questions {
+				t.Errorf("%d questions, want %d", n, tt.questions)
 			}
 			if got := eval[string](tab, userState); got != "somebody" {
 				t.Errorf("getUser: %s", got)
 			}
+			r.check(tab)
 		})
 	}
 }
@@ -145,40 +177,58 @@ func TestMonitorFrameMoves(t *testing.T) {
 
 // TestIdleSignout: who does nothing is signed out, here and at the provider.
 // A key keeps the session, in this tab or another one, and so does a callback
-// that returns false.
+// that returns false. The clocks of pages and programs go on as the test says;
+// what passes by itself, on however slow a machine, does not matter.
 func TestIdleSignout(t *testing.T) {
 	for _, host := range []string{"shared", "dedicated"} { // one program, and one for each page
 		t.Run(host, func(t *testing.T) {
-			a := newApp(t)
-			a.setHost(host)
-			op := newHostile(t, a)
-			a.set("idle", map[string]any{"timeoutInSeconds": 8, "warnInSeconds": 4})
-			tab := signInWatched(t, a)
-			op.ResetRequests()
+			r := newRig(t)
+			r.setHost(host)
+			r.set("idle", map[string]any{"timeoutInSeconds": 1000, "warnInSeconds": 400})
+			tab := r.signedIn()
+			r.op.ResetRequests()
 			eval[bool](tab, `globalThis.seconds = [], globalThis.veto = true,
-				um.events.addIdleCountdown((left) => { seconds.push(left ?? -1); return !(veto && left === 2); }), true`)
-			tab.waitFor("seconds.length === 4") // 4, 3, 2, and the veto
-			if got := eval[string](tab, "veto = false, seconds.splice(0).join()"); got != "4,3,2,-1" {
+				um.events.addIdleCountdown((left) => { seconds.push(left ?? -1); return !(veto && left <= 200); }), true`)
+			r.timePasses(tab, 650*time.Second)
+			tab.waitFor("seconds.some((left) => left > 300 && left <= 400)")
+			r.timePasses(tab, 100*time.Second)
+			tab.waitFor("seconds.some((left) => left > 200 && left <= 300)")
+			r.timePasses(tab, 100*time.Second)
+			tab.waitFor("seconds.at(-1) === -1") // the veto
+			if got := eval[string](tab, "veto = false, seconds.splice(0).join()"); !countsDown(got) {
 				t.Errorf("countdown with a veto: %s", got)
 			}
-			tab.waitFor("seconds.length === 1")
+			r.timePasses(tab, 650*time.Second)
+			tab.waitFor("seconds.length > 0")
 			tab.do("press a key", chromedp.KeyEvent("a"))
-			tab.waitFor("seconds.includes(-1)")
+			tab.waitFor("seconds.at(-1) === -1")
 			eval[bool](tab, "seconds.splice(0), true")
-			other := tab.sibling()
-			other.visit(a.origin + "/")
-			tab.waitFor("seconds.length === 1")
+			other := r.another(tab)
+			r.timePasses(tab, 650*time.Second)
+			tab.waitFor("seconds.length > 0")
 			other.do("press a key", chromedp.KeyEvent("a"))
-			tab.waitFor("seconds.includes(-1)")
+			tab.waitFor("seconds.at(-1) === -1")
 			other.close()
 			eval[bool](tab, "globalThis.ready = false, true")
-			tab.waitReady() // the provider sends the tab back
+			r.sleeps(tab, 1000*time.Second, 1000*time.Second)
+			eval[bool](tab, "um.stats().catch(() => {}), true") // wakes the program; the tab leaves
+			tab.waitReady()                                     // the provider sends the tab back
 			if got := eval[string](tab, userState); got != "nobody" {
 				t.Errorf("after the idle time: %s", got)
 			}
-			if n := op.Count(oidctest.EndSession); n != 1 {
+			if n := r.op.Count(oidctest.EndSession); n != 1 {
 				t.Errorf("%d sign-outs at the provider, want 1", n)
 			}
+			r.check(tab)
 		})
 	}
+}
+
+// countsDown tells whether a list of seconds falls, and ends with -1.
+func countsDown(list string) bool {
+	var seconds []int
+	if json.Unmarshal([]byte("["+list+"]"), &seconds) != nil || seconds[len(seconds)-1] != -1 {
+		return false
+	}
+	return slices.IsSortedFunc(seconds, func(a, b int) int { return b - a }) && len(slices.Compact(slices.Clone(seconds))) == len(seconds)
 }

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
@@ -61,9 +60,9 @@ type exchange struct {
 
 // leave notes a sign-in whose tab leaves now.
 func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
+	d.prune(now)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	maps.DeleteFunc(d.left, func(_ oidc.Secret, old *absence) bool { return !now.Before(old.until) })
 	if len(left.record) > recordLimit {
 		return
 	}
@@ -80,6 +79,13 @@ func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
 		d.left = map[oidc.Secret]*absence{}
 	}
 	d.left[state] = left
+}
+
+// prune forgets those that have taken too long.
+func (d *absences) prune(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.DeleteFunc(d.left, func(_ oidc.Secret, old *absence) bool { return !now.Before(old.until) })
 }
 
 // arrive begins an exchange, one for each absence.
@@ -141,9 +147,8 @@ func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
 func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
 	e := left.exchange
 	e.session = r.session(left.settings.key())
-	_, e.began = e.session.current()
 	nobody := &Client{session: e.session, settings: left.settings}
-	e.user, e.err = nobody.exchangeAhead(context.Background(), left) // each request bounds its own time
+	e.user, e.err = nobody.exchangeAhead(nobody.Calling(context.Background()), left) // each request bounds its own time
 	close(e.done)
 	r.config.after(aheadLimit, func() {
 		defer r.release(e.session)
@@ -159,32 +164,21 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 			err = bug
 		}
 	}()
+	_, now := c.session.current()
 	tx, record, err := parseSigninRecord(left.record)
 	if err != nil {
 		return nil, errNotAhead
 	}
+	left.exchange.began = now.askedFor(record.Order)
 	p := c.session.provider
-	if err := p.prepare(ctx, tx); err != nil || p.asksPages() {
+	if err := p.prepare(ctx, tx); err != nil || c.settings.headersToAsk() != nil { // a page of the app would be needed
 		return nil, errNotAhead
 	}
 	metadata, err := p.fetchMetadata(ctx)
 	if err != nil || !namesIssuer(metadata, tx) {
 		return nil, errNotAhead
 	}
-	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, SigninArgs{SkipUserinfo: record.SkipUserinfo, phases: &left.exchange.phases})
-}
-
-// asksPages tells whether a request needs a page of the app, for the values of
-// headers.
-func (p *provider) asksPages() bool {
-	var headers map[string]string
-	_ = strictjson.Unmarshal([]byte(p.source.headers), &headers) // checked with the settings
-	for _, value := range headers {
-		if value == "" {
-			return true
-		}
-	}
-	return false
+	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, record.args(&c.settings, tx, &left.exchange.phases))
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,

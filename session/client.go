@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,10 +31,11 @@ type Client struct {
 	named  sync.Mutex
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
-	redirect flight[struct{}]
-	signout  flight[struct{}]
-	callback keyedFlight[*User]
-	stepUps  keyedFlight[*User]
+	redirect  flight[struct{}]
+	restoring flight[*User] // by redirect
+	signout   flight[struct{}]
+	callback  keyedFlight[*User]
+	stepUps   keyedFlight[*User]
 }
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
@@ -88,6 +88,7 @@ type SigninArgs struct {
 	// Called is when the app asked for it, as [SigninPhases] say it; 0: unknown.
 	Called int64
 
+	asked  *Settings     // what is asked for where no argument says it; nil: the settings of the tab
 	stepUp *StepUp       // the challenge that the sign-in answers
 	keep   bool          // the response is kept for another try
 	phases *SigninPhases // of the sign-in; may be nil
@@ -98,7 +99,7 @@ type SigninArgs struct {
 // [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
-	_, err := c.redirect.do(ctx, func(ctx context.Context) (struct{}, error) {
+	_, err := c.redirect.do(c.Calling(ctx), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args)
 	})
 	return err
@@ -108,19 +109,22 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
+	_, began := c.session.current()
 	phases := c.session.calledAt(args.Called)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return err
 	}
 	phases.found(c.session.provider)
-	request := args.request(&c.settings)
-	return c.leave(ctx, metadata, request, record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo}, args.ReturnTo, phases)
+	settings := args.settings(c)
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &began.order, Asked: &settings.Request, Bound: settings.DPoP}
+	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return nil })
 }
 
-// leave sends the tab to the provider, and keeps what is needed afterwards.
-func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases) error {
-	tx, url, err := c.session.start(ctx, c, metadata, request)
+// leave sends the tab to the provider, and keeps what is needed afterwards. last
+// is asked when all else is done: with an error the tab stays.
+func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request)
 	if err != nil {
 		return err
 	}
@@ -135,10 +139,14 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	err = c.page.Transactions.Put(ctx, tx.State, Transaction{
 		Record:    data,
 		ReturnTo:  returnTo,
+		Client:    c.name(),
 		ExpiresAt: tx.ExpiresAt(),
 		Restore:   r.Restore,
 	})
 	if err != nil {
+		return err
+	}
+	if err := last(); err != nil {
 		return err
 	}
 	if !c.session.config.OnePage {
@@ -170,6 +178,7 @@ func (c *Client) getReady(ctx context.Context, metadata *oidc.Metadata, tx *oidc
 // handed out. Codes: those of [oidc.FetchMetadata].
 func (c *Client) Prepare(ctx context.Context) error {
 	s := c.session
+	ctx = c.Calling(ctx)
 	c.prepared.Store(true)
 	if c.settings.DPoP || c.settings.BindCode {
 		s.config.spawn(func() { _, _ = s.prover(context.WithoutCancel(ctx)) })
@@ -203,28 +212,24 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 	if err != nil {
 		return nil, err
 	}
-	return c.callback.do(ctx, state.Reveal(), func(ctx context.Context) (*User, error) {
+	return c.callback.do(c.Calling(ctx), state.Reveal(), func(ctx context.Context) (*User, error) {
 		return c.signinCallback(ctx, state, callbackURL)
 	})
 }
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, now := c.session.current()
-	phases := SigninPhases{Returned: now.at.UnixMilli()}
-	kept, err := c.take(ctx, state)
+	phases := SigninPhases{Returned: now.at}
+	kept, err := c.read(ctx, state, ofSignin, false)
 	if err != nil {
 		return nil, err
 	}
 	tx, record, err := parseSigninRecord(kept.Record)
-	if isSignout(kept.Record) { // what belongs to a sign-out stays for that
-		again := Transaction{Record: kept.Record, ExpiresAt: c.session.config.Now().Add(underway).Unix()}
-		return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
-	}
 	if err != nil {
 		return nil, err
 	}
 	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
-		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+		return nil, errOfAnother
 	}
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
@@ -234,66 +239,65 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		if err == nil {
 			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
 		}
-		user, _ := c.session.current()
-		return user, nil
+		return c.Current(), nil
 	}
 	if errors.Is(err, errNotAhead) {
 		if err := c.session.provider.prepare(ctx, tx); err != nil {
 			// The code has not been used: keep what is needed to try again.
-			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, ExpiresAt: tx.ExpiresAt()}
+			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, Client: c.name(), Restore: record.Restore, ExpiresAt: tx.ExpiresAt()}
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
-		begun = now
-		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), SigninArgs{SkipUserinfo: record.SkipUserinfo, phases: &phases})
+		begun = now.askedFor(record.Order)
+		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {
-			return c.nothingRestored(err)
+			return c.nothingRestored(begun, err)
 		}
 		c.session.stepUpAnswered(record.StepUp) // the same challenge leads to the same end
 		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
 	user.State = record.AppState
 	c.session.stepUpAnswered(record.StepUp)
+	if record.Restore { // the app did not ask for it
+		if _, err := c.orRevoke(ctx, user)(c.session.replace(scene{moment: begun}, user, false)); err != nil && !errors.Is(err, ErrNotSignedIn) {
+			return nil, err
+		}
+		return c.arrived(ctx, c.Current(), nil)
+	}
 	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
 		return nil, err
 	}
-	if !record.Restore { // the app did not ask for it
-		phases.User = c.session.wall()
-		c.session.stats.signin(phases)
-	}
-	return user, c.restored(ctx, record.Restore)
+	phases.User = c.session.wall()
+	c.session.stats.signin(phases)
+	return c.arrived(ctx, user, nil)
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the
 // provider's session goes on.
 func (c *Client) RemoveUser(context.Context) error {
-	c.session.unload()
+	c.session.signOut()
 	return nil
+}
+
+// settings are what the sign-in asks for in a tab, and a renewal again.
+func (a *SigninArgs) settings(c *Client) *Settings {
+	if a.asked != nil {
+		return a.asked.with(a)
+	}
+	return c.settings.with(a)
 }
 
 // request merges the arguments into what the settings describe.
 func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
-	r := settings.request()
+	r := settings.with(a).request()
 	override(&r.RedirectURI, a.RedirectURI)
-	override(&r.Scope, a.Scope)
 	override(&r.Prompt, a.Request.Prompt)
 	override(&r.Display, a.Request.Display)
 	override(&r.UILocales, a.Request.UILocales)
-	override(&r.ACRValues, a.Request.ACRValues)
-	override(&r.Claims, a.Request.Claims)
 	override(&r.ResponseMode, a.Request.ResponseMode)
 	if a.Request.MaxAge != nil {
 		r.MaxAge = a.Request.MaxAge
-	}
-	if a.Request.Resource != nil {
-		r.Resource = a.Request.Resource
-	}
-	if a.Request.Extra != nil {
-		r.Extra = a.Request.Extra
-	}
-	if a.ExtraToken != nil {
-		r.ExtraToken = a.ExtraToken
 	}
 	r.Nonce, r.URLState = a.Nonce, a.URLState
 	r.RequiredACR = a.stepUp.requiredACR()

@@ -202,7 +202,7 @@ func TestFailureOfAPageThatIsGone(t *testing.T) {
 				time.Sleep(3 * time.Second)
 			}
 			liar.Close()
-			if honest.session.provider.frameBlocked() {
+			if honest.session.provider.frameBlocked(w.settings.RedirectURI) {
 				t.Errorf("%v: frames count as blocked", lie)
 			}
 			if _, err := honest.User(t.Context()); err != nil {
@@ -320,7 +320,7 @@ func TestSettingsOfATabThatIsGone(t *testing.T) {
 		checked := newChecker()
 		page := newTab(w.op).page()
 		page.Checker = checked
-		second, err := w.registry.Open(w.settings, page, false)
+		second, err := w.registry.Open(w.settings, page, Hint{})
 		if err != nil {
 			t.Fatal(err)
 		}

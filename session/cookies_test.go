@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -62,14 +64,27 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// Cookies are a matter of the session: a client that wants none shares none
-// with one that does.
-func TestCookiesAreOfASession(t *testing.T) {
+// Cookies are a matter of the tab whose call it is, in one session.
+func TestCookiesAreOfATab(t *testing.T) {
 	w := newWorld(t)
-	plain, _ := w.open(false)
+	w.op.RefreshTokens = true
+	var got []bool
+	w.transport.Fail = func(req *oidc.Request) error {
+		if strings.Contains(req.Body, "refresh_token") {
+			got = append(got, req.Cookies)
+		}
+		return nil
+	}
+	plain, tab := w.open(false)
 	w.settings.Provider.Cookies = true
 	with, _ := w.open(false)
-	if plain.session == with.session || plain.session.provider == with.session.provider {
-		t.Error("both have one session")
+	w.signIn(plain, tab)
+	for _, client := range []*Client{plain, with, plain} {
+		if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(got, []bool{false, true, false}) {
+		t.Errorf("refresh requests with cookies: %v", got)
 	}
 }

@@ -48,12 +48,10 @@ func (e *expiry) start(user *User) {
 	e.mu.Lock()
 	e.cancel = cancel
 	e.mu.Unlock()
-	notice := e.notice(user)
 	w := &watch{
 		expiry: e,
 		user:   user,
-		notice: notice,
-		due:    pace.Due(notice, e.session.roll()),
+		roll:   e.session.roll(),
 		landed: make(chan struct{}, 1),
 	}
 	e.session.config.spawn(func() { w.run(ctx) })
@@ -77,11 +75,15 @@ func (e *expiry) poke() {
 	}
 }
 
-// notice is how much life is left when the token counts as expiring.
+// notice is how much life is left when the token counts as expiring: as much as any
+// of the tabs that are there wants.
 func (e *expiry) notice(user *User) time.Duration {
-	wanted := defaultExpiringNotice
-	if tabs := e.session.tabs(nil); len(tabs) > 0 {
-		wanted = tabs[0].settings.ExpiringNotice
+	var wanted time.Duration
+	for _, c := range e.session.present() {
+		wanted = max(wanted, c.settings.ExpiringNotice)
+	}
+	if wanted == 0 {
+		wanted = defaultExpiringNotice
 	}
 	return pace.Notice(user.lifetime, wanted)
 }
@@ -90,8 +92,7 @@ func (e *expiry) notice(user *User) time.Duration {
 type watch struct {
 	*expiry
 	user   *User
-	notice time.Duration // life left when the tabs are told
-	due    time.Duration // and when it is renewed: clients that began together must not come together
+	roll   float64       // of when it is renewed: clients that began together must not come together
 	landed chan struct{} // a renewal has ended; room for one
 
 	expiring, expired, renewing bool
@@ -123,14 +124,14 @@ func (w *watch) run(ctx context.Context) {
 // look does what is due, and returns how long nothing is.
 func (w *watch) look(ctx context.Context) time.Duration {
 	left := w.user.left(w.session.config.Now())
-	next := tick
+	notice, next := w.notice(w.user), tick
 	for _, mark := range []struct {
 		at   time.Duration
 		what func()
 	}{
-		{w.notice, func() { w.tell(&w.expiring, AccessTokenExpiring) }},
-		{w.due, func() { next = min(next, w.renew(ctx)) }},
-		{min(w.notice, 0), func() { w.tell(&w.expired, AccessTokenExpired) }},
+		{notice, func() { w.tell(&w.expiring, AccessTokenExpiring) }},
+		{pace.Due(notice, w.roll), func() { next = min(next, w.renew(ctx)) }},
+		{min(notice, 0), func() { w.tell(&w.expired, AccessTokenExpired) }},
 	} {
 		if left <= mark.at {
 			mark.what()
@@ -159,7 +160,12 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 	if pause := w.session.pause(w.user); pause > 0 {
 		return pause
 	}
-	for _, c := range w.session.willing(nil) {
+	by := w.session.lastFailure(w.user).by
+	tabs := w.session.willing(nil)
+	if len(tabs) > 1 && tabs[0] == by { // its settings may be why
+		tabs = append(tabs[1:], by)
+	}
+	for _, c := range tabs {
 		if c.manual.Load() {
 			continue
 		}

@@ -23,6 +23,7 @@ type tab struct {
 	transactions map[oidc.Secret]Transaction
 	events       []Event
 	hint         bool
+	order        int64 // of the hint
 	frames       int
 
 	// frame replaces the visit of a hidden frame, if set, popup that of a
@@ -106,7 +107,7 @@ func (t *tab) Look(_ context.Context, state oidc.Secret) (Kept, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	transaction := t.transactions[state]
-	return Kept{Record: transaction.Record, Arrival: transaction.Arrival}, nil
+	return Kept{Record: transaction.Record, Arrival: transaction.Arrival, Client: transaction.Client}, nil
 }
 
 func (t *tab) Notify(event Event) {
@@ -119,10 +120,12 @@ func (t *tab) Notify(event Event) {
 	}
 }
 
-func (t *tab) Hint(signedIn bool) {
+func (t *tab) Hint(hint Hint) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.hint = signedIn
+	if hint.Order >= t.order { // as pages do it
+		t.hint, t.order = hint.SignedIn, hint.Order
+	}
 }
 
 // set changes fields while the program may use the tab.
@@ -191,7 +194,7 @@ func (w *world) openWith(registry *Registry, tab *tab) *Client {
 
 func (w *world) openIn(tab *tab, hint bool) *Client {
 	w.t.Helper()
-	client, err := w.registry.Open(w.settings, tab.page(), hint)
+	client, err := w.registry.Open(w.settings, tab.page(), Hint{SignedIn: hint})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -47,6 +47,7 @@ func (r *Registry) release(s *session) {
 func (r *Registry) sweep() {
 	var strangers, away, users []*session // strangers: nobody is signed in
 	now := time.Now()
+	r.absences.prune(now)
 	for _, s := range r.idle {
 		user, _ := s.current()
 		switch {

@@ -92,7 +92,7 @@ func TestForgetMany(t *testing.T) {
 				settings := w.settings
 				settings.ClientID = fmt.Sprint("client ", i)
 				settings.Provider.MetadataURL = fmt.Sprint("https://op.example.test/", i)
-				client, err := w.registry.Open(settings, newTab(w.op).page(), true)
+				client, err := w.registry.Open(settings, newTab(w.op).page(), Hint{SignedIn: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -129,7 +129,7 @@ func TestForgottenSession(t *testing.T) {
 		time.Sleep(time.Hour)
 		_, began := client.session.current()
 		mustFail(t, "load", client.session.load(user, began), ErrNotSignedIn)
-		_, err := client.session.replace(client.session.standing(), user, true)
+		_, err := client.session.replace(client.session.scene(), user, true)
 		mustFail(t, "replace", err, ErrNotSignedIn)
 	})
 }

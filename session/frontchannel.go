@@ -21,7 +21,9 @@ const (
 // still.
 type ending struct {
 	at      time.Time
+	number  int
 	pageURL string
+	all     bool // it names no session
 }
 
 // remember has who is in the air not come any more if pageURL means that one.
@@ -35,8 +37,10 @@ func (s *session) remember(pageURL string) {
 		old++
 	}
 	s.ended = s.ended[old:]
+	s.endings++
 	if len(pageURL) <= endingSize {
-		s.ended = append(s.ended, ending{now, pageURL})
+		all := oidc.CheckFrontChannelLogout(pageURL, new(oidc.IDTokenClaims)) == nil
+		s.ended = append(s.ended, ending{now, s.endings, pageURL, all})
 	}
 }
 

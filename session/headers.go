@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
@@ -23,25 +22,14 @@ type HeaderSource interface {
 var errNotSent = errors.New("nothing was sent")
 
 // An outfitter is a transport that sends each request to a provider as the
-// settings say: with headers of the app, none of which replaces one that a
-// request has, with cookies where they belong, and within a time.
+// settings of the tab say whose call it is: with headers of the app, none of which
+// replaces one that a request has, with cookies where they belong, and within a
+// time.
 type outfitter struct {
 	oidc.Transport
 	provider *provider
 	session  *session          // whose tabs are asked for values; nil: all of the provider
-	headers  map[string]string // those without a value are asked for
 	once     map[string]string // of a single call; they give way to all others
-}
-
-// outfit returns a transport for the requests of s, which is nil for those of
-// the provider itself; once are headers of a single call.
-func (p *provider) outfit(t oidc.Transport, s *session, once map[string]string) oidc.Transport {
-	o := &outfitter{Transport: t, provider: p, session: s, once: once}
-	_ = strictjson.Unmarshal([]byte(p.source.headers), &o.headers) // checked with the settings
-	if len(o.headers)+len(once) == 0 && p.source.timeout == 0 && !p.source.cookies {
-		return t
-	}
-	return o
 }
 
 // withCookies are the kinds of requests that the cookies of a provider go with.
@@ -49,14 +37,19 @@ var withCookies = []string{"discovery", "token", "refresh", "userinfo", "par"}
 
 // Do is [oidc.Transport].
 func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	c := o.caller(ctx)
+	p := &c.settings.Provider
+	if len(c.settings.headers)+len(o.once) == 0 && p.RequestTimeout == 0 && !p.Cookies {
+		return o.Transport.Do(ctx, req)
+	}
 	with := *req
 	with.Header = map[string]string{}
-	asked, err := o.ask(ctx)
+	asked, err := o.ask(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("extraHeaders: %w (%w)", err, errNotSent)
 	}
-	with.Cookies = o.provider.source.cookies && slices.Contains(withCookies, o.provider.kind(req)) && o.provider.isOwn(req.URL)
-	for _, header := range []map[string]string{o.once, o.headers, asked, req.Header} {
+	with.Cookies = p.Cookies && slices.Contains(withCookies, o.provider.kind(req)) && o.provider.isOwn(req.URL)
+	for _, header := range []map[string]string{o.once, c.settings.headers, asked, req.Header} {
 		for name, value := range header {
 			if value != "" {
 				with.Header[strings.ToLower(name)] = value
@@ -66,7 +59,7 @@ func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	// Who bounds a single request knows better.
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
-		ctx, cancel = within(ctx, o.provider.source.timeout)
+		ctx, cancel = within(ctx, p.RequestTimeout)
 		defer cancel()
 	}
 	return o.Transport.Do(ctx, &with)
@@ -92,30 +85,22 @@ func (p *provider) isOwn(address string) bool {
 }
 
 // ask asks a tab for the values that are missing: the one whose call it is
-// before the others, of them those that answer before those that do not.
-func (o *outfitter) ask(ctx context.Context) (map[string]string, error) {
-	var names []string
-	for name, value := range o.headers {
-		if value == "" {
-			names = append(names, name)
-		}
-	}
+// before the others with the same headers, of them those that answer before those
+// that do not.
+func (o *outfitter) ask(ctx context.Context, caller *Client) (map[string]string, error) {
+	names := caller.settings.headersToAsk()
 	if names == nil {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, headersLimit, ErrPageGone)
 	defer cancel()
-	o.provider.mu.Lock()
-	tabs := append([]*Client(nil), o.provider.clients...)
-	o.provider.mu.Unlock()
-	caller, _ := ctx.Value(callerKey{}).(*Client)
-	for _, tab := range willing(tabs, caller) {
-		if o.session != nil && o.session != tab.session || tab.page.Headers == nil {
+	for _, tab := range willing(o.tabs(), caller) {
+		if tab.settings.Provider.Headers != caller.settings.Provider.Headers || tab.page.Headers == nil {
 			continue
 		}
 		answer, err := tab.page.Headers.Headers(ctx, names)
 		tab.served(err)
-		if !errors.Is(err, ErrPageGone) {
+		if err == nil || tab == caller && !errors.Is(err, ErrPageGone) { // what another page fails with is not the caller's
 			return answer, err
 		}
 		if ctx.Err() != nil {
@@ -125,12 +110,52 @@ func (o *outfitter) ask(ctx context.Context) (map[string]string, error) {
 	return nil, ErrPageGone
 }
 
+// headersToAsk returns the names of the headers that a page has to say the values of.
+func (s *Settings) headersToAsk() (names []string) {
+	for name, value := range s.headers {
+		if value == "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 type callerKey struct{}
 
-// Calling returns a context for a call of the tab's page, which is asked before
-// the others for what the call takes.
+// Calling returns a context for a call of the tab's page: its requests are sent
+// as the settings of the tab say, and the page is asked before the others for
+// what the call takes.
 func (c *Client) Calling(ctx context.Context) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// caller returns the tab whose call it is, or the first one for what no tab has
+// begun; without any, one without settings.
+func (o *outfitter) caller(ctx context.Context) *Client {
+	if caller, ok := ctx.Value(callerKey{}).(*Client); ok {
+		return caller
+	}
+	return append(o.tabs(), &Client{})[0]
+}
+
+// tabs returns those that can be asked.
+func (o *outfitter) tabs() []*Client {
+	o.provider.mu.Lock()
+	defer o.provider.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(o.provider.clients), func(c *Client) bool {
+		return o.session != nil && o.session != c.session
+	})
+}
+
+// wire returns how the tab whose call it is sends its requests: who asks in the
+// same way can have the same answer, and the same failure.
+func wire(ctx context.Context) string {
+	caller, ok := ctx.Value(callerKey{}).(*Client)
+	if !ok {
+		return ""
+	}
+	p := &caller.settings.Provider
+	return fmt.Sprint(p.Headers, p.RequestTimeout, p.Cookies)
 }
 
 // Calling is [Client.Calling].
@@ -151,7 +176,7 @@ func (p *provider) join(c *Client) {
 	p.mu.Unlock()
 }
 
-// leave removes a tab, and what it said of its frames and of headers.
+// leave removes a tab, and what it said of its frames.
 func (p *provider) leave(c *Client) {
 	p.mu.Lock()
 	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
@@ -159,22 +184,11 @@ func (p *provider) leave(c *Client) {
 	p.disregard(c)
 }
 
-// disregard forgets what a tab said of its frames and of headers.
+// disregard forgets what a tab said of its frames.
 func (p *provider) disregard(c *Client) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.blockedBy == c {
-		p.blockedAt, p.blockedBy = time.Time{}, nil
-	}
-	sessions := map[*session]bool{}
-	for _, other := range p.clients {
-		sessions[other.session] = true
-	}
-	p.mu.Unlock()
-	if !p.asksPages() {
-		return
-	}
-	// It may have been asked for the headers of a request that failed.
-	for s := range sessions {
-		s.forgive()
+		p.blockedAt, p.blockedBy, p.blockedURI = time.Time{}, nil, ""
 	}
 }

@@ -153,8 +153,8 @@ func TestHeadersOfAnotherTab(t *testing.T) {
 	second.headers = gives("X-A", "second")
 	renew("")
 	renew("")
-	if frozen != 2 {
-		t.Errorf("the frozen tab was asked %d times, want 2: once there is another, that is asked first", frozen)
+	if frozen != 4 {
+		t.Errorf("the frozen tab was asked %d times, want 4: for each call of its own", frozen)
 	}
 	other.Close()
 	first.headers = gives("X-A", "again")
@@ -236,8 +236,8 @@ func TestHeadersOfSteps(t *testing.T) {
 	}
 }
 
-// A tab that fails a renewal with its headers is in nobody's way when it is gone,
-// nor is one of another session that was asked for those of the metadata.
+// A tab that fails a renewal with its headers is in nobody's way when it is gone; one
+// of another session is not asked while the tab answers whose call it is.
 func TestHeadersOfATabThatIsGone(t *testing.T) {
 	for _, other := range []bool{false, true} {
 		t.Run(fmt.Sprint("of another session: ", other), func(t *testing.T) {
@@ -260,8 +260,8 @@ func TestHeadersOfATabThatIsGone(t *testing.T) {
 				hostile.answeredAt.Store(100)
 				time.Sleep(2*time.Hour - 20*time.Second)
 				synctest.Wait()
-				if !slices.Contains(honestTab.heard(), SilentRenewError) {
-					t.Fatal("the renewal did not fail")
+				if failed := slices.Contains(honestTab.heard(), SilentRenewError); failed == other {
+					t.Fatalf("the renewal failed: %t", failed)
 				}
 				hostile.Close()
 				time.Sleep(15 * time.Second)
@@ -272,5 +272,21 @@ func TestHeadersOfATabThatIsGone(t *testing.T) {
 				_ = honest.RemoveUser(t.Context())
 			})
 		})
+	}
+}
+
+// Nor does one fail what is another's call while its page sleeps.
+func TestHeadersOfATabThatFails(t *testing.T) {
+	w := newWorld(t)
+	w.settings.Provider.Headers = `{"X-A":null}`
+	client, sleeper := w.open(false)
+	sleeper.headers = fails(ErrPageGone)
+	_, hostile := w.open(false)
+	hostile.headers = fails(oidc.ErrInvalidConfig)
+	_, good := w.open(false)
+	good.headers = gives("X-A", "good")
+	s := see(w, "X-A")
+	if _, err := client.Metadata(t.Context()); err != nil || !slices.Equal(s.at(oidctest.Discovery), []string{"good"}) {
+		t.Errorf("Metadata = %v, with %q", err, s.at(oidctest.Discovery))
 	}
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -37,7 +38,6 @@ type idle struct {
 	mu       sync.Mutex
 	cancel   context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
 	settings IdleSettings
-	by       *Client   // whose they are; nil if that tab is gone and was the last
 	since    time.Time // of the last activity, on the wall clock, as the deadline
 	deadline time.Time
 	active   *Client       // where the last activity was
@@ -47,62 +47,42 @@ type idle struct {
 // now is the wall clock alone: the monotonic one stops while a device sleeps.
 func (i *idle) now() time.Time { return i.session.config.Now().Round(0) }
 
-// start watches, if a tab wants that and nothing is watched yet: a renewal is
-// no activity.
-func (i *idle) start() {
-	for _, c := range i.session.tabs(nil) {
-		if c.settings.Idle.Timeout > 0 {
-			i.watch(c)
-			return
-		}
-	}
-}
-
-func (i *idle) watch(c *Client) {
+// settle takes the settings of the tabs that are there: the shortest time that one
+// of them wants. Where none wants an end there is none; without any tab the last
+// ones count, and an end that has come stays. A renewal is no activity.
+func (i *idle) settle() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.cancel != nil {
-		return
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	i.cancel, i.touched, i.since = cancel, make(chan struct{}, 1), i.now()
-	i.adopt(c)
-	touched := i.touched
-	i.session.config.spawn(func() { i.run(ctx, touched) })
-}
-
-// adopt takes the settings of a tab. The caller has the lock.
-func (i *idle) adopt(c *Client) {
-	i.by, i.settings = c, c.settings.Idle
-	i.settings.Warn = min(i.settings.Warn, i.settings.Timeout/2)
-	i.deadline = i.since.Add(i.settings.Timeout)
-}
-
-// leave goes on with the settings of another tab where they were those of one
-// that leaves. Where no other wants an end there is none; without any tab the
-// last one's counts.
-func (i *idle) leave(c *Client) {
-	tabs := i.session.tabs(nil)
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.active == c {
+	if !slices.Contains(i.session.tabs(nil), i.active) {
 		i.active = nil
 	}
-	if i.cancel == nil || i.by != c {
-		return
-	}
-	i.by = nil
-	for _, other := range tabs {
-		if other.settings.Idle.Timeout > 0 {
-			i.adopt(other)
-			i.wake()
-			return
+	var wanted IdleSettings
+	tabs := i.session.present()
+	for _, c := range tabs {
+		if own := c.settings.Idle; own.Timeout > 0 && (wanted.Timeout == 0 || own.Timeout < wanted.Timeout) {
+			wanted = own
 		}
 	}
-	if len(tabs) > 0 {
-		i.cancel()
-		i.cancel = nil
+	user, _ := i.session.current()
+	watching := i.cancel != nil
+	switch {
+	case user == nil || len(tabs) == 0:
+		return
+	case watching && !i.now().Before(i.deadline):
+		i.wake()
+		return
+	case wanted.Timeout == 0:
+		i.halt()
+		return
+	case !watching:
+		ctx, cancel := context.WithCancel(context.Background())
+		touched := make(chan struct{}, 1)
+		i.cancel, i.touched, i.since = cancel, touched, i.now()
+		i.session.config.spawn(func() { i.run(ctx, touched) })
 	}
+	wanted.Warn = min(wanted.Warn, wanted.Timeout/2)
+	i.settings, i.deadline = wanted, i.since.Add(wanted.Timeout)
+	i.wake()
 }
 
 // wake has the clock looked at now. The caller has the lock.
@@ -113,21 +93,15 @@ func (i *idle) wake() {
 	}
 }
 
-// join counts a tab that came as activity, and begins to watch if it is the
-// first that wants that.
-func (i *idle) join(c *Client) {
-	i.session.turn.Lock()
-	defer i.session.turn.Unlock()
-	if user, _ := i.session.current(); user != nil {
-		i.start()
-		i.touch(c)
-	}
-}
-
 // stop ends the watch.
 func (i *idle) stop() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.halt()
+}
+
+// halt is stop for who has the lock.
+func (i *idle) halt() {
 	if i.cancel != nil {
 		i.cancel()
 		i.cancel = nil
@@ -139,10 +113,10 @@ func (i *idle) stop() {
 func (i *idle) touch(c *Client) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.active = c
 	if i.cancel == nil {
 		return
 	}
-	i.active = c
 	if now := i.now(); now.Before(i.deadline) {
 		i.since, i.deadline = now, now.Add(i.settings.Timeout)
 	}
@@ -198,21 +172,18 @@ func (i *idle) count(seconds int) {
 // expire signs out, in the tab that was active last or in another one.
 func (i *idle) expire(settings IdleSettings, active *Client) {
 	s := i.session
-	user, _ := s.current()
+	user := s.signOutIdle()
 	if user == nil || settings.RemoveOnly {
-		s.unload()
 		return
 	}
 	var err error = ErrPageGone
 	for _, tab := range s.willing(active) {
-		// The first tab has the user forgotten; the others need the hint, too.
-		err = tab.SignoutRedirect(context.Background(), SignoutArgs{IDTokenHint: user.IDToken})
+		err = tab.signoutByRedirect(context.Background(), user, SignoutArgs{})
 		if !errors.Is(err, ErrPageGone) {
 			break
 		}
 	}
 	if err != nil {
-		s.unload()
 		s.config.Logf("session: the idle user is signed out here alone: %v", err)
 	}
 }

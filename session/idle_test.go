@@ -163,7 +163,7 @@ func TestIdleSignoutTab(t *testing.T) {
 			if gone {
 				p.Navigator = goneTab{}
 			}
-			second, err := w.registry.Open(w.settings, p, false)
+			second, err := w.registry.Open(w.settings, p, Hint{})
 			if err != nil {
 				t.Fatal(err)
 			}

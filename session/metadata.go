@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// ProviderSettings are what the app knows of the provider itself, in JSON. It
-// passes the same checks as what is fetched (OIDC Discovery 4.3).
+// ProviderSettings are what the app knows of the provider itself, in JSON, which
+// passes the same checks as what is fetched (OIDC Discovery 4.3), and how a tab
+// sends its requests there.
 type ProviderSettings struct {
 	Metadata     string // the whole of it: none is fetched
 	MetadataSeed string // members that take the place of those fetched
@@ -34,10 +34,7 @@ type ProviderSettings struct {
 // different sources are different, even if they have one issuer.
 type source struct {
 	oidc.MetadataSource
-	keys    string // a JWK Set, or empty
-	headers string // in JSON, or empty
-	timeout time.Duration
-	cookies bool
+	keys string // a JWK Set, or empty
 }
 
 func (s *Settings) source() source {
@@ -48,10 +45,7 @@ func (s *Settings) source() source {
 			Seed:     s.Provider.MetadataSeed,
 			URL:      s.Provider.MetadataURL,
 		},
-		keys:    s.Provider.SigningKeys,
-		headers: s.Provider.Headers,
-		timeout: s.Provider.RequestTimeout,
-		cookies: s.Provider.Cookies,
+		keys: s.Provider.SigningKeys,
 	}
 }
 
@@ -59,10 +53,6 @@ func (s *Settings) source() source {
 func (s source) check() error {
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("metadata: %w", err)
-	}
-	var headers map[string]string
-	if s.headers != "" && strictjson.Unmarshal([]byte(s.headers), &headers) != nil {
-		return fmt.Errorf("extraHeaders: %w", oidc.ErrInvalidConfig)
 	}
 	if s.keys != "" {
 		if _, err := oidc.ParseKeys([]byte(s.keys)); err != nil {

@@ -83,7 +83,7 @@ func TestMetadataOfTheAppRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			w.settings.Provider = tt.provider
-			_, err := w.registry.Open(w.settings, newTab(w.op).page(), false)
+			_, err := w.registry.Open(w.settings, newTab(w.op).page(), Hint{})
 			if !errors.Is(err, tt.want) && (err != nil || tt.want != "") {
 				t.Errorf("Open = %v, want %s", err, string(tt.want))
 			}

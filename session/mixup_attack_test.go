@@ -54,7 +54,7 @@ func newAttacked(t *testing.T, row oidctest.MixUp, who present) *attacked {
 		tab.frame = func(_ context.Context, url string) (string, error) { return a.visit(url), nil }
 		tab.popup = func(_ context.Context, popup Popup) (string, error) { return a.visit(popup.URL), nil }
 		settings := Settings{Issuer: op.Issuer, ClientID: op.ClientID, RedirectURI: uri, Scope: "openid", ManualRenew: true}
-		client, err := registry.Open(settings, tab.page(), false)
+		client, err := registry.Open(settings, tab.page(), Hint{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -89,7 +89,7 @@ func (w *world) another() *Client {
 	w.t.Helper()
 	settings := w.settings
 	settings.Issuer = otherIssuer
-	client, err := w.registry.Open(settings, newTab(w.op).page(), false)
+	client, err := w.registry.Open(settings, newTab(w.op).page(), Hint{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

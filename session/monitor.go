@@ -60,7 +60,7 @@ type Checker interface {
 // [MonitorSettings].Session had been set.
 func (c *Client) MonitorSession() {
 	if !c.watchful.Swap(true) {
-		c.session.monitor.join()
+		c.session.monitor.settle()
 	}
 }
 
@@ -96,7 +96,7 @@ func (c *Client) providerSession(ctx context.Context, previous *User, args Signi
 		args.Scope = "openid"
 	}
 	args.SkipUserinfo = true
-	user, err := c.session.signinFrame(ctx, c, previous, args)
+	user, err := c.session.signinFrame(c.Calling(ctx), c, previous, args)
 	if err == nil {
 		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil
 	}
@@ -133,15 +133,15 @@ func (m *monitor) start(user *User) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
-	v := &vigil{monitor: m, client: c, user: user}
-	m.vigil = v
-	m.session.config.spawn(func() { v.run(ctx) })
+	m.vigil = &vigil{monitor: m, client: c, user: user}
+	run := m.vigil.run
+	m.session.config.spawn(func() { run(ctx) })
 }
 
 // client returns a tab that wants the session of user watched, nil if there
 // is none.
 func (m *monitor) client(user *User) *Client {
-	for _, c := range m.session.tabs(nil) {
+	for _, c := range m.session.present() {
 		if user != nil && c.watchful.Load() || user == nil && c.settings.Monitor.Anonymous {
 			return c
 		}
@@ -149,16 +149,24 @@ func (m *monitor) client(user *User) *Client {
 	return nil
 }
 
-// join begins to watch if the tab that came is the first to want that.
-func (m *monitor) join() {
+// settle goes on with the settings of the first tab that is there and wants a watch;
+// it begins one where there is none, and ends the one that no tab wants.
+func (m *monitor) settle() {
 	m.session.turn.Lock()
 	defer m.session.turn.Unlock()
+	user, _ := m.session.current()
+	next := m.client(user)
 	m.mu.Lock()
 	watching := m.cancel != nil
+	if watching && next != nil {
+		m.vigil.client = next
+	}
 	m.mu.Unlock()
-	if !watching {
-		user, _ := m.session.current()
+	switch {
+	case !watching:
 		m.start(user)
+	case next == nil:
+		m.stop()
 	}
 }
 
@@ -172,13 +180,8 @@ func (m *monitor) stop() {
 	}
 }
 
-// leave goes on with the settings of another tab where they were those of one
-// that leaves, or ends the watch if no other wants it.
-func (m *monitor) leave(c *Client) {
-	m.session.turn.Lock()
-	defer m.session.turn.Unlock()
-	user, _ := m.session.current()
-	next := m.client(user)
+// disregard forgets what a tab has answered.
+func (m *monitor) disregard(c *Client) {
 	m.mu.Lock()
 	if m.tab == c {
 		m.tab, m.doubted = nil, false
@@ -186,18 +189,8 @@ func (m *monitor) leave(c *Client) {
 	if m.blinder == c {
 		m.blind, m.blinder = false, nil
 	}
-	idle := m.cancel == nil
-	ours := m.vigil != nil && m.vigil.client == c
-	if ours && next != nil {
-		m.vigil.client = next
-	}
 	m.mu.Unlock()
-	switch {
-	case ours && next == nil:
-		m.stop()
-	case idle:
-		m.start(user)
-	}
+	m.settle()
 }
 
 // end is for a sign-out: from now on nobody is watched, with new confidence.
@@ -217,7 +210,7 @@ func (m *monitor) giveUp(why string) {
 	m.mu.Unlock()
 	m.stop()
 	if !blind { // the tab is gone already
-		m.join()
+		m.settle()
 		return
 	}
 	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)

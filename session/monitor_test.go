@@ -54,7 +54,7 @@ func (w *world) watched(answer func(int) (string, error)) (*Client, *tab, *opFra
 	tab, frame := newTab(w.op), &opFrame{answer: answer}
 	page := tab.page()
 	page.Checker = frame
-	client, err := w.registry.Open(w.settings, page, false)
+	client, err := w.registry.Open(w.settings, page, Hint{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type TransactionStore interface {
 type Kept struct {
 	Record  []byte
 	Arrival Arrival
+	Client  string // as in [Transaction]; empty if an older release has kept it
 }
 
 // A Transaction is a record to keep, and what the store and the callback page
@@ -42,6 +43,7 @@ type Transaction struct {
 	Record    []byte
 	Arrival   Arrival // of a response that could not be used yet
 	ReturnTo  string  // the address that the response is handed to
+	Client    string  // whose it is: issuer and client_id
 	ExpiresAt int64   // seconds since the epoch
 	Restore   bool    // the app did not ask for it, and need not know that it is to be completed
 }
@@ -49,10 +51,23 @@ type Transaction struct {
 // A Listener learns what happens to the session. Its methods do not wait.
 type Listener interface {
 	Notify(Event)
-	// Hint tells whether a session is worth restoring when the tab is loaded
-	// again in another program.
-	Hint(signedIn bool)
+	// Hint gives the tab what to keep, for another program that it is loaded
+	// with. The tab ignores one that is older than what it keeps.
+	Hint(Hint)
 }
+
+// A Hint is what the tabs of an origin keep of a session for the next program.
+type Hint struct {
+	SignedIn bool  // it is worth restoring
+	Order    int64 // of the last act that whoever wrote it knew of; 0: none is kept; see [NoOrder]
+}
+
+// MaxOrder bounds what is an order: JavaScript counts no further.
+const MaxOrder = 1<<53 - 1
+
+// NoOrder is the Order of a [Hint] of a page that does not know it: of an earlier
+// release.
+const NoOrder = -1
 
 // A Page is what a client needs of its tab.
 type Page struct {

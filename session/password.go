@@ -29,7 +29,8 @@ func (c *Client) SigninPassword(ctx context.Context, args PasswordArgs) (*User, 
 	if err != nil {
 		return nil, err
 	}
-	return c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	user, err = c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	return c.arrived(ctx, user, err)
 }
 
 // Password signs in with the End-User's password. Without the scope "openid"
@@ -41,6 +42,7 @@ func (s *Steps) Password(ctx context.Context, args PasswordArgs) (*User, error) 
 
 // password is [Steps.Password] for any client.
 func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*User, error) {
+	ctx = c.Calling(ctx)
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
@@ -68,14 +70,14 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	}
 	r.received = s.config.Now()
 	if tokens.IDToken == "" {
-		return c.newUser(tokens, new(oidc.IDTokenClaims), r), nil
+		return c.settings.newUser(tokens, new(oidc.IDTokenClaims), r), nil
 	}
 	claims, err := s.provider.verifyFresh(ctx, c.expectUnasked(metadata, tokens.AccessToken), tokens.IDToken, r)
 	if err != nil {
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
-	user := c.newUser(tokens, claims, r)
-	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
+	user := c.settings.newUser(tokens, claims, r)
+	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil

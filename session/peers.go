@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
@@ -25,9 +24,17 @@ type peerMessage struct {
 	// the same user; empty after a sign-out.
 	Who string `json:"who"`
 
-	// When that began, in milliseconds since the epoch: a sign-out beats what
-	// began before it, also where that is heard later.
+	// When that began, in milliseconds since the epoch, for releases that know no
+	// order.
 	At int64 `json:"at,omitempty"`
+
+	// Order is that of the last act that the program knows of; a release that has
+	// none knows no order.
+	Order *int64 `json:"order,omitempty"`
+
+	// How is "idle" if nobody was there any more, and "over" if the provider's
+	// session has ended, which is no act.
+	How string `json:"how,omitempty"`
 }
 
 // PeerMessageLimit bounds what programs tell each other, in bytes. Whoever is of
@@ -47,18 +54,34 @@ func (s *session) who(user *User) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// announce tells the other programs who is signed in now, nil for nobody, by what
-// began then, if that is news to them.
-func (s *session) announce(user *User, began time.Time) {
-	if who := s.who(user); s.tell(who) {
-		s.say(who, began)
+// tellPeers tells the other programs what this one knows.
+func (s *session) tellPeers() {
+	s.mu.Lock()
+	n, ok := s.standing.says()
+	s.mu.Unlock()
+	if ok {
+		s.say(n)
 	}
 }
 
+// tellOver tells the other programs that the provider's session has ended.
+func (s *session) tellOver() {
+	s.mu.Lock()
+	n := news{order: s.standing.order, over: true, at: s.wall()}
+	s.mu.Unlock()
+	s.say(n)
+}
+
 // say tells the other programs, and the other sessions of this one: those of
-// pages with other settings for the same client.
-func (s *session) say(who string, began time.Time) {
-	m := peerMessage{s.id.source.Issuer, s.id.clientID, who, began.UnixMilli()}
+// pages that bring something of the provider, see [source].
+func (s *session) say(n news) {
+	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order}
+	switch {
+	case n.over:
+		m.How = "over"
+	case n.act == idled:
+		m.How = "idle"
+	}
 	s.config.spawn(func() { s.registry.deliver(m, s) }) // it waits for the registry, which may wait for us
 	if s.config.Broadcast == nil {
 		return
@@ -68,21 +91,32 @@ func (s *session) say(who string, began time.Time) {
 	}
 }
 
-// tell notes what the other programs know. It reports whether that is news.
-func (s *session) tell(who string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	news := s.told != who
-	s.told = who
-	return news
+// news returns what a message says.
+func (m *peerMessage) news() news {
+	n := news{who: m.Who, at: m.At, over: m.How == "over"}
+	switch {
+	case m.Who != "":
+		n.act = signedIn
+	case m.How == "idle":
+		n.act = idled
+	default:
+		n.act = signedOut
+	}
+	if m.Order != nil {
+		n.order = *m.Order
+	}
+	return n
 }
 
 // Heard takes what another program gave to its [Config.Broadcast]. It does not
 // wait. Messages for sessions that are not there are ignored, and so is what
-// is no message.
+// is no message, or has an order that is none.
 func (r *Registry) Heard(message []byte) {
 	var m peerMessage
 	if len(message) > PeerMessageLimit || strictjson.Unmarshal(message, &m) != nil {
+		return
+	}
+	if m.Order != nil && (*m.Order < 0 || *m.Order > MaxOrder) {
 		return
 	}
 	r.deliver(m, nil)
@@ -101,85 +135,48 @@ func (r *Registry) deliver(m peerMessage, from *session) {
 	}
 }
 
-// follow does what another program did: it forgets the user who was signed out
-// or replaced, and finds the one who signed in. What it does is no news, unless
-// somebody else is found.
+// follow does what another program did.
 func (s *session) follow(m peerMessage) {
-	if s.knowsBetter(m) {
-		return
-	}
-	s.tell(m.Who)
-	user, _ := s.current()
-	if user != nil && s.who(user) == m.Who {
-		return
-	}
-	tabs := s.willing(nil)
-	_, before := s.current()
-	if user != nil || m.Who == "" { // who is in the air is not there yet, and signed out, too
-		var gone *User
-		gone, before.unloads = s.drop(m.Who != "")
-		if gone != nil && len(tabs) > 0 { // that program knows its own refresh token alone
-			_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
+	s.heed(func(st *standing) effects {
+		if m.Order == nil {
+			return st.heardUnordered(m.news(), s.wall())
 		}
-	} else {
-		s.mu.Lock()
-		s.hint = true // a page that asks meanwhile waits for what is found
-		s.mu.Unlock()
+		return st.heard(m.news())
+	})
+}
+
+// heed carries out what follows from news. That program knows its own refresh
+// token alone: that of a user who goes is revoked here.
+func (s *session) heed(what func(*standing) effects) {
+	s.turn.Lock()
+	result := s.ask(what)
+	gone := s.carryOut(result, nil, nil)
+	_, now := s.current()
+	s.turn.Unlock()
+	tabs := s.willing(nil)
+	if len(tabs) == 0 {
+		return
 	}
-	if m.Who != "" && len(tabs) > 0 {
-		s.find(tabs[0], m.Who, before.unloads)
+	if gone != nil {
+		_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
+	}
+	if result.has(find) {
+		s.find(tabs[0], now)
 	}
 }
 
 // find signs in whoever has a session at the provider. What is in the air already
-// may end with the user before, or find that one: then it is done again, unless
-// somebody has signed out since unloads were counted.
-func (s *session) find(tab *Client, who string, unloads int) {
+// may end with the user before: then it is done again, unless there has been
+// another act since.
+func (s *session) find(tab *Client, since moment) {
 	for range 2 {
 		_, err := tab.SigninSilent(context.Background(), SigninArgs{})
-		user, now := s.current()
 		if err != nil && !errors.Is(err, ErrNotSignedIn) {
 			s.config.Logf("session: somebody signed in in another program: %v", err)
 			return
 		}
-		if now.unloads != unloads || user != nil && s.who(user) == who {
+		if user, now := s.current(); user != nil || now.order != since.order {
 			return
 		}
 	}
-}
-
-// knowsBetter tells whether a message is old news: of who began to sign in before
-// somebody signed out, or of a sign-out before the sign-in of the user. A clock
-// that was set back knows nothing.
-func (s *session) knowsBetter(m peerMessage) bool {
-	now := s.config.Now().UnixMilli()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	news := s.out
-	if m.Who == "" {
-		news = s.signedIn
-	}
-	if 0 < m.At && m.At < news && news <= now {
-		return true
-	}
-	if m.Who == "" && m.At <= now {
-		s.out = max(s.out, m.At)
-	}
-	return false
-}
-
-// drop forgets the user whom another program has signed out or replaced. What
-// the tabs keep is told by that program, which may have gone on since. It returns
-// who that was, and how often it has happened.
-func (s *session) drop(hint bool) (user *User, unloads int) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	user = s.forget()
-	s.mu.Lock()
-	s.hint, unloads = hint, s.unloads
-	s.mu.Unlock()
-	if user != nil {
-		s.notify(Event{Name: UserUnloaded})
-	}
-	return user, unloads
 }

@@ -43,21 +43,23 @@ type Popup struct {
 // [ErrPageGone], and those of [Client.SigninCallback].
 func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
+	_, began := s.current()
+	ctx = c.Calling(ctx)
 	phases := s.calledAt(args.Called)
-	args.phases = &phases
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
 	}
 	phases.found(s.provider)
-	request := args.request(&c.settings)
+	settings := args.settings(c)
+	request := args.request(settings)
 	if args.Request.Display == "" {
 		request.Display = "popup" // OIDC Core 3.1.2.1
 	}
 	if args.RedirectURI == "" {
 		request.RedirectURI = c.settings.PopupRedirectURI
 	}
-	tx, url, err := s.start(ctx, c, metadata, request)
+	tx, url, err := s.start(ctx, c, settings, metadata, request)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +67,10 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		return nil, err
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
-		_, began := s.current()
-		phases.Arrived = began.at.UnixMilli()
-		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, args)
+		phases.Arrived = s.wall()
+		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, SigninArgs{
+			SkipUserinfo: args.SkipUserinfo, asked: settings, phases: &phases,
+		})
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}
@@ -77,7 +80,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		}
 		phases.User = s.wall()
 		s.stats.signin(phases)
-		return user, nil
+		return c.arrived(ctx, user, nil)
 	}
 	phases.Left = s.wall()
 	popup := Popup{Window: args.Window, URL: url, State: tx.State, Timeout: popupTimeout}

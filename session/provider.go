@@ -27,8 +27,8 @@ type provider struct {
 	stats     counters
 	sessions  int // that use it; guarded by the mu of the registry
 
-	metadataFlight flight[*oidc.Metadata]
-	keysFlight     flight[*oidc.KeySet]
+	metadataFlight keyedFlight[*oidc.Metadata] // by how the request is sent, as keysFlight
+	keysFlight     keyedFlight[*oidc.KeySet]
 
 	mu         sync.Mutex
 	metadata   *oidc.Metadata // guarded by mu, as all below
@@ -39,6 +39,7 @@ type provider struct {
 	skew       time.Duration // of the provider's clock; see verifyFresh
 	blockedAt  time.Time     // when a frame showed that it cannot work
 	blockedBy  *Client       // the tab that said so; it is forgotten with it
+	blockedURI string        // and the redirect URI, which is of the settings of a tab
 	clients    []*Client     // the tabs, which are asked for headers
 }
 
@@ -47,7 +48,7 @@ func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
 	if metadata := p.cachedMetadata(); metadata != nil {
 		return metadata, nil
 	}
-	return p.metadataFlight.do(ctx, func(ctx context.Context) (*oidc.Metadata, error) {
+	return p.metadataFlight.do(ctx, wire(ctx), func(ctx context.Context) (*oidc.Metadata, error) {
 		if metadata := p.cachedMetadata(); metadata != nil { // another flight has landed
 			return metadata, nil
 		}
@@ -103,7 +104,7 @@ func (p *provider) fetchKeys(ctx context.Context, refetch bool) (*oidc.KeySet, e
 	if keys := p.cachedKeys(refetch); keys != nil {
 		return keys, nil
 	}
-	return p.keysFlight.do(ctx, func(ctx context.Context) (*oidc.KeySet, error) {
+	return p.keysFlight.do(ctx, wire(ctx), func(ctx context.Context) (*oidc.KeySet, error) {
 		if keys := p.cachedKeys(refetch); keys != nil { // another flight has landed
 			return keys, nil
 		}
@@ -187,20 +188,23 @@ func (t pastCache) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, e
 	return t.Transport.Do(ctx, &direct)
 }
 
-// frameAnswered remembers whether a hidden frame can work for this provider.
-func (p *provider) frameAnswered(tab *Client, answered bool) {
+// frameAnswered remembers whether a hidden frame can work for this provider with a
+// redirect URI.
+func (p *provider) frameAnswered(tab *Client, redirectURI string, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.blockedAt, p.blockedBy = time.Time{}, nil
-	if !answered {
-		p.blockedAt, p.blockedBy = p.now(), tab
+	switch {
+	case !answered:
+		p.blockedAt, p.blockedBy, p.blockedURI = p.now(), tab, redirectURI
+	case p.blockedURI == redirectURI:
+		p.blockedAt, p.blockedBy, p.blockedURI = time.Time{}, nil, ""
 	}
 }
 
 // frameBlocked tells whether a frame showed within the last hour that it cannot
-// work.
-func (p *provider) frameBlocked() bool {
+// work with a redirect URI.
+func (p *provider) frameBlocked(redirectURI string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.blockedAt.IsZero() && p.fresh(p.blockedAt, cacheLifetime)
+	return p.blockedURI == redirectURI && p.fresh(p.blockedAt, cacheLifetime)
 }

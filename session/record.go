@@ -1,6 +1,8 @@
 package session
 
 import (
+	"fmt"
+
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -15,8 +17,28 @@ type record struct {
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
 	Restore  bool                  `json:"restore,omitempty"`  // nobody asked for the sign-in
 
+	// Order is that of the last act known when the sign-in was asked for; nil in
+	// a record of an earlier release. See [standing].
+	Order *int64 `json:"order,omitempty"`
+
 	SkipUserinfo bool `json:"skip_userinfo,omitempty"`
+
+	Asked *RequestSettings `json:"asked,omitempty"` // see [Settings.again]; of an older release: nil
+	Bound bool             `json:"bound,omitempty"` // the tokens are to be bound to a key
 }
+
+// args are those that complete the sign-in of tx in a tab with such settings.
+func (r *record) args(settings *Settings, tx *oidc.Transaction, phases *SigninPhases) SigninArgs {
+	asked := *settings
+	asked.DPoP = asked.DPoP || r.Bound
+	if r.Asked != nil {
+		asked.Scope, asked.ExtraToken, asked.Request = tx.Scope, tx.ExtraToken, *r.Asked
+	}
+	return SigninArgs{SkipUserinfo: r.SkipUserinfo, asked: &asked, phases: phases}
+}
+
+// errOfAnother is what becomes of a response whose sign-in another client began.
+var errOfAnother = fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
 
 // signin returns the record of a sign-in.
 func (r record) signin(tx *oidc.Transaction) ([]byte, error) {
@@ -44,10 +66,25 @@ func signoutRecord(appState strictjson.RawMessage) ([]byte, error) {
 	return strictjson.Marshal(record{Signout: true, AppState: appState})
 }
 
-// isSignout tells whether a record is of a sign-out.
-func isSignout(data []byte) bool {
+// A recordKind says what a record is of.
+type recordKind int
+
+const (
+	ofNothing recordKind = iota
+	ofSignin
+	ofSignout
+)
+
+func kindOf(data []byte) recordKind {
 	var r record
-	return data != nil && strictjson.UnmarshalKnown(data, &r) == nil && r.Signout
+	switch {
+	case data == nil || strictjson.UnmarshalKnown(data, &r) != nil:
+	case r.Signout:
+		return ofSignout
+	case r.Signin != nil:
+		return ofSignin
+	}
+	return ofNothing
 }
 
 // parseSignoutRecord returns the app's state of a sign-out; nothing for a

@@ -69,7 +69,9 @@ type Registry struct {
 	absences  absences
 }
 
-// key identifies a session.
+// key identifies a session: one for each client, however the settings of its
+// tabs differ. What a page brings of the provider, and how the client proves who
+// it is, makes another client of it: see [source].
 type key struct {
 	source         source
 	clientID       string
@@ -96,12 +98,12 @@ func NewRegistry(config Config) *Registry {
 	}
 }
 
-// Open returns a client for one tab. With hint, the tab says that there was a
+// Open returns a client for one tab, which has kept hint: whether there was a
 // session when it was loaded last, so that it is worth restoring. The client
 // is to be closed when the tab goes away. Codes: [oidc.ErrInvalidConfig],
 // [oidc.ErrInsecureURL], those of [oidc.MetadataSource.Check] and
 // [oidc.ParseKeys].
-func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error) {
+func (r *Registry) Open(settings Settings, page Page, hint Hint) (*Client, error) {
 	if err := settings.check(); err != nil {
 		return nil, err
 	}
@@ -113,7 +115,7 @@ func (r *Registry) Open(settings Settings, page Page, hint bool) (*Client, error
 		forget:   map[string]func(){},
 	}
 	config := &r.config
-	client.redirect.only.config, client.signout.only.config = config, config
+	client.redirect.only.config, client.signout.only.config, client.restoring.only.config = config, config, config
 	client.callback.config, client.stepUps.config = config, config
 	client.manual.Store(settings.ManualRenew)
 	client.watchful.Store(settings.Monitor.Session)
@@ -151,7 +153,7 @@ func (r *Registry) newSession(k key) *session {
 	s.silent.config, s.keeping.only.config, s.restore.only.config = &config, &config, &config
 	s.proverFlight.only.config, s.fetches.flights.config = &config, &config
 	s.transport = func(headers map[string]string) oidc.Transport {
-		counted := &meter{s.provider.outfit(r.config.Transport, s, headers), s.provider, &s.stats}
+		counted := &meter{&outfitter{r.config.Transport, s.provider, s, headers}, s.provider, &s.stats}
 		return k.authentication.Authenticate(counted, config.Rand, config.Now)
 	}
 	config.Transport = s.transport(nil)
@@ -166,8 +168,8 @@ func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
 		p = &provider{source: source, now: r.config.Now}
-		p.metadataFlight.only.config, p.keysFlight.only.config = &r.config, &r.config
-		p.transport = &meter{p.outfit(r.config.Transport, nil, nil), p, &p.stats}
+		p.metadataFlight.config, p.keysFlight.config = &r.config, &r.config
+		p.transport = &meter{&outfitter{r.config.Transport, p, nil, nil}, p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

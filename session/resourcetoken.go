@@ -22,7 +22,7 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 	if token := s.cachedToken(user, resource); token != nil {
 		return token, nil
 	}
-	return s.fetches.flights.doFor(ctx, c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
+	return s.fetches.flights.doFor(c.Calling(ctx), c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
 		token, err := s.refreshResource(ctx, wanted, c, resource)
 		if errors.Is(err, errNeedsFrame) {
 			token, err = s.frameResource(ctx, c, resource)
@@ -42,7 +42,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 		return nil, err
 	}
 	defer release()
-	before := s.standing()
+	before := s.scene()
 	if token := s.cachedToken(before.user, resource); token != nil {
 		return token, nil
 	}
@@ -68,7 +68,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 
 // frameResource asks in a hidden frame.
 func (s *session) frameResource(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
-	before := s.standing()
+	before := s.scene()
 	if before.user == nil {
 		return nil, ErrNotSignedIn
 	}
@@ -114,7 +114,7 @@ func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh
 	}
 	r.received = s.config.Now()
 	s.rotate(user, tokens.RefreshToken)
-	return &resourceToken{c.newUser(tokens, user.claims, r), user}, nil
+	return &resourceToken{c.settings.newUser(tokens, user.claims, r), user}, nil
 }
 
 // cachedToken returns the token of user for a resource, nil if there is none
@@ -131,11 +131,11 @@ func (s *session) cachedToken(user *User, resource string) *resourceToken {
 
 // keepToken remembers a token of who was signed in before, and may have been
 // renewed since, unless somebody has signed in or out: [ErrNotSignedIn].
-func (s *session) keepToken(before standing, resource string, token *resourceToken) error {
+func (s *session) keepToken(before scene, resource string, token *resourceToken) error {
 	s.turn.Lock() // unload, which forgets the tokens, comes before or after
 	defer s.turn.Unlock()
-	current := s.standing()
-	if current.user == nil || current.unloads != before.unloads || current.arrivals != before.arrivals {
+	current := s.scene()
+	if current.user == nil || current.changes != before.changes {
 		return ErrNotSignedIn
 	}
 	token.user = current.user

@@ -11,8 +11,8 @@ import (
 
 // start begins a transaction, unless its response could not be told from that
 // of another provider.
-func (s *session) start(ctx context.Context, c *Client, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
-	if c.settings.BindCode {
+func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
+	if settings.BindCode {
 		prover, err := s.prover(ctx)
 		if err != nil {
 			return nil, "", err

@@ -110,7 +110,7 @@ func TestBindCode(t *testing.T) {
 	t.Run("without DPoP", func(t *testing.T) {
 		w, _, _ := bound(t)
 		w.settings.DPoP = false
-		_, err := w.registry.Open(w.settings, newTab(w.op).page(), false)
+		_, err := w.registry.Open(w.settings, newTab(w.op).page(), Hint{})
 		mustFail(t, "Open", err, oidc.ErrInvalidConfig)
 	})
 }

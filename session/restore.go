@@ -3,24 +3,12 @@ package session
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// restoreMark is the name under which a tab remembers that it went to the
-// provider to restore the session. It is no state: those are longer, and what
-// an address calls its state is looked up with [Client.take].
-const restoreMark oidc.Secret = "restore"
-
 const (
-	// restoreMarkLifetime is how long a tab does not go again.
-	restoreMarkLifetime = 15 * time.Minute
-
-	// departure is how long a tab may take to leave for the provider.
-	departure = 10 * time.Second
-
 	// freshTries is how often a token is renewed that has expired when it is here.
 	freshTries = 3
 
@@ -45,7 +33,7 @@ func (c *Client) User(ctx context.Context) (*User, error) {
 func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	s := c.session
 	s.mu.Lock()
-	user, hint := s.user, s.hint
+	user, hint := s.user, s.standing.hint
 	s.mu.Unlock()
 	switch {
 	case user != nil:
@@ -61,11 +49,12 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
+		_, began := s.current()
 		start := time.Now()
 		err := c.restoreSilently(ctx)
 		s.stats.restore(start, err)
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
-			return c.nothingRestored(err)
+			return c.nothingRestored(began, err)
 		}
 		// Whatever became of it: somebody may have signed in or out meanwhile.
 		user, _ := s.current()
@@ -103,7 +92,7 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 
 // restoreSilently signs in through the frame, unless that is known not to work.
 func (c *Client) restoreSilently(ctx context.Context) error {
-	if c.session.provider.frameBlocked() {
+	if c.session.provider.frameBlocked(c.settings.SilentRedirectURI) {
 		return ErrFrameNoResponse
 	}
 	_, err := c.SigninSilent(ctx, SigninArgs{})
@@ -112,10 +101,10 @@ func (c *Client) restoreSilently(ctx context.Context) error {
 
 // nothingRestored tells the tabs why there is no session, unless somebody
 // signed in meanwhile.
-func (c *Client) nothingRestored(reason error) (*User, error) {
+func (c *Client) nothingRestored(began moment, reason error) (*User, error) {
 	s := c.session
 	s.config.Logf("session: nothing to restore: %v", reason)
-	s.dropHint()
+	s.notRestored(began)
 	user, _ := s.current()
 	if user == nil {
 		s.notify(Event{Name: RestoreError, Err: reason})
@@ -123,83 +112,11 @@ func (c *Client) nothingRestored(reason error) (*User, error) {
 	return user, nil
 }
 
-// restoreByRedirect sends the tab to the provider and back, once: a mark in
-// the tab keeps it from going again until a sign-in succeeds. It returns when
-// the tab has not left after all.
-func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User, error) {
-	s := c.session
-	if err := s.outlives(c); err != nil {
-		return nil, err
-	}
-	start, now := time.Now(), s.config.Now()
-	mark, err := c.page.Transactions.Take(ctx, restoreMark)
-	if err != nil {
-		return nil, err
-	}
-	if until, err := strconv.ParseInt(string(mark.Record), 10, 64); err == nil && now.Unix() < until {
-		if err := c.markRestore(ctx, until); err != nil {
-			return nil, err
-		}
-		s.notify(Event{Name: RestoreError, Err: ErrNotSignedIn})
-		return nil, nil
-	}
-	metadata, err := s.provider.fetchMetadata(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.markRestore(ctx, now.Add(restoreMarkLifetime).Unix()); err != nil {
-		return nil, err
-	}
-	request := c.settings.request()
-	silence(request)
-	if err := c.leave(ctx, metadata, request, record{Restore: true}, returnTo, SigninPhases{}); err != nil {
-		return nil, err
-	}
-	s.stats.restore(start, nil)
-	pass := s.config.gate("departure")
-	select {
-	case <-ctx.Done():
-		pass()
-		return nil, context.Cause(ctx)
-	case <-time.After(departure):
-		pass()
-	}
-	user, _ := s.current()
-	return user, nil
-}
-
-// take takes what the tab keeps for the response with that state; nothing for
-// the mark, which is no transaction's: an address must not take it away.
-func (c *Client) take(ctx context.Context, state oidc.Secret) (Kept, error) {
-	if state == restoreMark {
-		return Kept{}, nil
-	}
-	return c.page.Transactions.Take(ctx, state)
-}
-
-// markRestore keeps the tab from being sent to the provider before until,
-// seconds since the epoch.
-func (c *Client) markRestore(ctx context.Context, until int64) error {
-	return c.page.Transactions.Put(ctx, restoreMark, Transaction{
-		Record:    []byte(strconv.FormatInt(until, 10)),
-		ExpiresAt: until,
-	})
-}
-
-// restored removes the mark after a sign-in that succeeded.
-func (c *Client) restored(ctx context.Context, byRedirect bool) error {
-	if !byRedirect {
-		return nil
-	}
-	_, err := c.page.Transactions.Take(ctx, restoreMark)
-	return err
-}
-
 // hinted tells whether there was a session that is worth restoring.
 func (s *session) hinted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hint
+	return s.standing.hint
 }
 
 // restoresByRedirect tells whether there is a tab that restores by redirect.

@@ -14,7 +14,7 @@ import (
 type failure struct {
 	user *User
 	err  error
-	by   *Client // the tab whose frame it was; nil if there was none
+	by   *Client // the tab that asked, with its settings; nil once it is gone
 	pace.Failure
 }
 
@@ -46,13 +46,9 @@ func (s *session) failed(c *Client, user *User, last failure, err error) {
 		s.end(user, err)
 		return
 	}
-	by := c
-	if s.refreshable(user) {
-		by = nil
-	}
 	next := last.Again(time.Now(), user.lifetime, retryAfter, verdict, s.roll())
 	s.mu.Lock()
-	s.failure = failure{user: user, err: err, by: by, Failure: next}
+	s.failure = failure{user: user, err: err, by: c, Failure: next}
 	s.mu.Unlock()
 	if next.Attempts == 1 {
 		s.notify(Event{Name: SilentRenewError, Err: err})

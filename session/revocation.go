@@ -26,7 +26,7 @@ const (
 // was revoked. Tokens that the user does not have are passed over. Codes:
 // [ErrNotSignedIn], and those of [oidc.RevocationRequest.Revoke].
 func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
-	before := c.session.standing()
+	before := c.session.scene()
 	user := before.user
 	if user == nil {
 		return ErrNotSignedIn
@@ -37,7 +37,7 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	if types == nil {
 		types = []TokenType{AccessToken, RefreshToken}
 	}
-	metadata, err := c.session.provider.fetchMetadata(ctx)
+	metadata, err := c.Metadata(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (c *Client) revokeAll(ctx context.Context, metadata *oidc.Metadata, user *U
 
 func (c *Client) revoke(ctx context.Context, metadata *oidc.Metadata, token oidc.Secret, typ TokenType) error {
 	request := &oidc.RevocationRequest{ClientID: c.settings.ClientID, Token: token, TypeHint: string(typ)}
-	if err := request.Revoke(ctx, c.session.config.Transport, metadata); err != nil {
+	if err := request.Revoke(c.Calling(ctx), c.session.config.Transport, metadata); err != nil {
 		return fmt.Errorf("revocation: %w", err)
 	}
 	return nil

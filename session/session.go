@@ -40,16 +40,12 @@ type session struct {
 
 	mu       sync.Mutex
 	user     *User               // guarded by mu, as all below; changed by who has the turn
-	unloads  int                 // how often a user was unloaded or removed
-	signedIn int64               // when the sign-in began that brought the user, as peerMessage.At; 0 for a restore
-	out      int64               // when somebody signed out last, here or in another program
+	standing standing            // who is signed in, and what follows from what happens
 	ended    []ending            // sessions that the provider has ended a while ago
+	endings  int                 // how many it has ended
 	grant    grant               // what has become of the user's refresh token
 	failure  failure             // of the last renewal
 	key      *oidc.DPoPTransport // nil until it is needed
-	hint     bool                // a silent sign-in is worth trying
-	told     string              // who the other programs think is signed in; see peers.go
-	arrivals int                 // how often somebody signed in otherwise than by a renewal
 	gone     bool                // the registry has forgotten it; nobody signs in here any more
 	answers  int                 // how many services the pages have done
 	clients  []*Client           // in the order in which they came
@@ -60,32 +56,64 @@ type session struct {
 	refs int // clients that use it; guarded by the mu of the registry
 }
 
-// current returns the user, nil if nobody is signed in, and the moment.
+// current returns the user, nil if nobody is signed in, and what begins now.
 func (s *session) current() (*User, moment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.user, moment{s.unloads, s.config.Now()}
+	return s.user, moment{s.standing.began(), s.endings, s.wall()}
 }
 
-// load makes user, of a sign-in that began then, the current one and tells all
-// tabs. Who has signed out since stays signed out: [ErrNotSignedIn].
+// ask has the standing say what follows from something that happens. The caller
+// has the turn.
+func (s *session) ask(what func(*standing) effects) effects {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return what(&s.standing)
+}
+
+// load makes user, of an interactive sign-in that began then, the current one. Who
+// has signed out since stays signed out: [ErrNotSignedIn].
 func (s *session) load(user *User, began moment) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.late(user, began) {
+	if s.late(user, began, true) {
 		return ErrNotSignedIn
 	}
-	s.mu.Lock()
-	s.arrivals++
-	s.signedIn = began.at.UnixMilli()
-	s.mu.Unlock()
-	s.set(user, began)
+	result := s.ask(func(st *standing) effects { return st.signedIn(began.mark, s.who(user), began.at) })
+	if result.has(lose) {
+		return ErrNotSignedIn
+	}
+	s.carryOut(result, user, nil)
 	return nil
 }
 
-// set makes user, of what began then, the current one and tells all tabs. The
-// caller has the turn.
-func (s *session) set(user *User, began moment) {
+// carryOut does what the standing says, with the user who comes, and the reason
+// why one goes; both may be nil. The tabs hear of it first. It returns who has gone.
+// The caller has the turn.
+func (s *session) carryOut(result effects, user *User, reason error) (gone *User) {
+	if result.has(forget) {
+		gone = s.forget()
+	}
+	if result.has(take) {
+		s.set(user)
+	}
+	if result.has(tellPages) {
+		s.tellPages()
+	}
+	if gone != nil {
+		s.notify(Event{Name: UserUnloaded, Err: reason})
+	}
+	if result.has(take) {
+		s.notify(Event{Name: UserLoaded, User: user})
+	}
+	if result.has(tellPeers) {
+		s.tellPeers()
+	}
+	return gone
+}
+
+// set makes user the current one. The caller has the turn.
+func (s *session) set(user *User) {
 	s.mu.Lock()
 	s.user = user
 	if user.key != nil {
@@ -96,34 +124,25 @@ func (s *session) set(user *User, began moment) {
 	s.fetches.forgetUseless(user)
 	s.expiry.start(user)
 	s.monitor.start(user)
-	s.idle.start()
-	s.tellHint(true)
-	s.notify(Event{Name: UserLoaded, User: user})
-	s.announce(user, began.at)
+	s.idle.settle()
 }
 
-// signOut is unload for a sign-out at the provider, of whomever: the other
-// programs hear of it also where this one knows of nobody.
+// signOut is for a sign-out that somebody asked for. It returns who it was.
 func (s *session) signOut() *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	user := s.clear()
-	if user == nil {
-		s.tell("")
-		s.say("", s.config.Now())
-	}
-	return user
+	return s.carryOut(s.ask(func(st *standing) effects { return st.signedOut(s.wall()) }), nil, nil)
 }
 
-// unload forgets the user and tells all tabs. It reports who it was.
-func (s *session) unload() *User {
+// signOutIdle is for a user who is not there any more. It returns who it was.
+func (s *session) signOutIdle() *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	return s.clear()
+	return s.carryOut(s.ask(func(st *standing) effects { return st.idled(s.wall()) }), nil, nil)
 }
 
-// endIf is unload for a user whose session at the provider is over, as over
-// says; the tabs hear that first.
+// endIf forgets a user whose session at the provider is over, as over says; the
+// tabs hear that first, and the other programs, too.
 func (s *session) endIf(over func(*User) bool) bool {
 	s.turn.Lock()
 	defer s.turn.Unlock()
@@ -132,28 +151,14 @@ func (s *session) endIf(over func(*User) bool) bool {
 		return false
 	}
 	s.notify(Event{Name: UserSignedOut})
-	s.clear()
+	s.carryOut(s.ask(func(st *standing) effects { return st.ended(false) }), nil, nil)
+	s.tellOver()
 	return true
 }
 
-// clear is unload for who has the turn.
-func (s *session) clear() *User {
-	now := s.config.Now()
-	s.mu.Lock()
-	s.out = now.UnixMilli()
-	s.mu.Unlock()
-	user := s.forget()
-	s.tellHint(false)
-	if user != nil {
-		s.notify(Event{Name: UserUnloaded})
-		s.announce(nil, now)
-	}
-	return user
-}
-
-// end is unload for a user whose session is over for a reason. It does nothing
-// if somebody else is signed in by now. Where a redirect can look for a
-// session, what the frame says is not the last word.
+// end forgets a user whose session is over for a reason; the other programs find
+// out for themselves. It does nothing if somebody else is signed in by now. Where a
+// redirect can look for a session, what the frame says is not the last word.
 func (s *session) end(user *User, reason error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
@@ -161,12 +166,8 @@ func (s *session) end(user *User, reason error) {
 		return
 	}
 	s.config.Logf("session: the session is over: %v", reason)
-	s.forget()
-	if !s.restoresByRedirect() {
-		s.tellHint(false)
-	}
-	s.notify(Event{Name: UserUnloaded, Err: reason})
-	s.tell("") // the other programs find out for themselves
+	worth := s.restoresByRedirect()
+	s.carryOut(s.ask(func(st *standing) effects { return st.ended(worth) }), nil, reason)
 }
 
 // forget forgets the user and what belongs to the user. It returns who it was,
@@ -179,8 +180,7 @@ func (s *session) forget() *User {
 		last.RefreshToken = s.grant.token
 		user = &last
 	}
-	s.user, s.grant, s.key, s.failure, s.signedIn = nil, grant{}, nil, failure{}, 0
-	s.unloads++
+	s.user, s.grant, s.key, s.failure = nil, grant{}, nil, failure{}
 	s.mu.Unlock()
 	s.expiry.stop()
 	s.fetches.forget()
@@ -189,24 +189,20 @@ func (s *session) forget() *User {
 	return user
 }
 
-// dropHint tells all tabs that there is nothing to restore, unless somebody
-// signed in meanwhile.
-func (s *session) dropHint() {
+// notRestored is for a restore that began then and has found nobody.
+func (s *session) notRestored(began moment) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if user, _ := s.current(); user == nil {
-		s.tellHint(false)
-	}
+	s.carryOut(s.ask(func(st *standing) effects { return st.missing(began.mark) }), nil, nil)
 }
 
-// tellHint tells all tabs whether there is a session worth restoring. The
-// caller has the turn.
-func (s *session) tellHint(signedIn bool) {
+// tellPages tells all tabs what to keep. The caller has the turn.
+func (s *session) tellPages() {
 	s.mu.Lock()
-	s.hint = signedIn
+	hint := Hint{s.standing.hint, s.standing.order}
 	s.mu.Unlock()
 	for _, c := range s.tabs(nil) {
-		c.page.Listener.Hint(signedIn)
+		c.page.Listener.Hint(hint)
 	}
 }
 
@@ -231,7 +227,7 @@ func (c *Client) keepsMetadata() bool { return c.session.config.OnePage && c.pag
 // SkipUserinfo and Header count. Nothing of the token response is visible to
 // anybody before all its checks have passed (RFC 9700 4.5.3.2).
 func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction, callbackURL string, args SigninArgs) (*User, error) {
-	phases := args.phases
+	phases, settings := args.phases, args.settings(c)
 	if phases == nil {
 		phases = new(SigninPhases) // nobody asks
 	}
@@ -247,7 +243,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	// when they are.
 	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
 
-	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP, args.Header)
+	transport, err := s.tokenTransport(ctx, metadata, settings.DPoP, args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -272,19 +268,20 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
 	phases.Verified = s.wall()
-	user := c.newUser(tokens, claims, r)
+	user := settings.newUser(tokens, claims, r)
 	user.key = keyOf(ctx)
+	user.resource = args.Request.Resource
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
-	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
+	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil
 }
 
-// loadUserinfo adds the claims of the userinfo endpoint if the client wants
-// them, and the call does not skip that.
-func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip bool) error {
-	if skip || !c.settings.LoadUserinfo {
+// loadUserinfo adds the claims of the userinfo endpoint if the sign-in wanted
+// them, and the call does not skip that. The token of a resource goes nowhere else.
+func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error {
+	if skip || !user.asked.LoadUserinfo || len(user.resource) > 0 {
 		return nil
 	}
 	metadata, err := s.provider.fetchMetadata(ctx)
@@ -300,7 +297,7 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip 
 		Subject:     user.Subject(),
 		Keys:        keys,
 		Algorithms:  metadata.SigningAlgorithms(),
-		ClientID:    c.settings.ClientID,
+		ClientID:    s.id.clientID,
 	}
 	transport, err := s.tokenTransport(ctx, metadata, isBound(user), nil)
 	if err != nil {
@@ -310,6 +307,6 @@ func (s *session) loadUserinfo(ctx context.Context, c *Client, user *User, skip 
 	if err != nil {
 		return fmt.Errorf("userinfo: %w", err)
 	}
-	c.settings.Profile.addUserinfo(user.Profile, claims)
+	user.asked.Profile.addUserinfo(user.Profile, claims)
 	return nil
 }

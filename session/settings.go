@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
@@ -103,6 +104,8 @@ type Settings struct {
 
 	Monitor MonitorSettings
 	Idle    IdleSettings
+
+	headers map[string]string // those of Provider, once they are checked
 }
 
 // A RestoreMode is a way to restore a session after a reload.
@@ -118,15 +121,15 @@ const (
 // RequestSettings are optional parameters of an Authentication Request, as
 // in [oidc.AuthenticationRequest].
 type RequestSettings struct {
-	Prompt       string
-	Display      string
-	MaxAge       *int64 // seconds
-	UILocales    string
-	ACRValues    string
-	Claims       string // JSON (OIDC Core 5.5)
-	ResponseMode string
-	Resource     []string
-	Extra        map[string]string
+	Prompt       string            `json:"prompt,omitempty"`
+	Display      string            `json:"display,omitempty"`
+	MaxAge       *int64            `json:"max_age,omitempty"` // seconds
+	UILocales    string            `json:"ui_locales,omitempty"`
+	ACRValues    string            `json:"acr_values,omitempty"`
+	Claims       string            `json:"claims,omitempty"` // JSON (OIDC Core 5.5)
+	ResponseMode string            `json:"response_mode,omitempty"`
+	Resource     []string          `json:"resource,omitempty"`
+	Extra        map[string]string `json:"extra,omitempty"`
 }
 
 const (
@@ -145,6 +148,9 @@ func (s *Settings) check() error {
 	}
 	if err := s.source().check(); err != nil {
 		return err
+	}
+	if text := s.Provider.Headers; text != "" && strictjson.Unmarshal([]byte(text), &s.headers) != nil {
+		return fmt.Errorf("extraHeaders: %w", oidc.ErrInvalidConfig)
 	}
 	if s.BindCode && !s.DPoP {
 		return fmt.Errorf("a code bound to a key, without DPoP: %w", oidc.ErrInvalidConfig)
@@ -199,6 +205,56 @@ func (s *Settings) refreshScope(granted string) string {
 	}
 	allowed := setOf(oidc.SplitScope(s.RefreshScope))
 	return strings.Join(slices.DeleteFunc(oidc.SplitScope(granted), func(scope string) bool { return !allowed[scope] }), " ")
+}
+
+// with returns the settings with what of a sign-in's arguments a renewal asks for
+// again. How long ago the End-User may have signed in is for the sign-in alone: it
+// would end the session that it began.
+func (s Settings) with(a *SigninArgs) *Settings {
+	override(&s.Scope, a.Scope)
+	override(&s.Request.ACRValues, a.Request.ACRValues)
+	override(&s.Request.Claims, a.Request.Claims)
+	if a.Request.Resource != nil {
+		s.Request.Resource = a.Request.Resource
+	}
+	if a.Request.Extra != nil {
+		s.Request.Extra = a.Request.Extra
+	}
+	if a.ExtraToken != nil {
+		s.ExtraToken = a.ExtraToken
+	}
+	return &s
+}
+
+// again returns the settings for a renewal of user: those of the tab that asks, and
+// what the sign-in asked for, whichever tab that was in.
+func (s *Settings) again(user *User) *Settings {
+	if user == nil {
+		return s
+	}
+	again, asked := *s, user.asked
+	if asked == nil { // the app has brought the user
+		again.Scope, again.DPoP = joinScopes(s.Scope, user.Scope), s.DPoP || isBound(user)
+		return &again
+	}
+	again.Scope, again.OmitScope, again.RefreshScope = asked.Scope, asked.OmitScope, asked.RefreshScope
+	again.Request, again.ExtraToken = asked.Request, asked.ExtraToken
+	again.DPoP, again.BindCode = asked.DPoP, asked.BindCode
+	again.LoadUserinfo, again.Profile, again.TokenMembers = asked.LoadUserinfo, asked.Profile, asked.TokenMembers
+	return &again
+}
+
+// joinScopes returns the scopes of all lists, each once.
+func joinScopes(lists ...string) string {
+	var scopes []string
+	known := map[string]bool{}
+	for _, scope := range oidc.SplitScope(strings.Join(lists, " ")) {
+		if !known[scope] {
+			known[scope] = true
+			scopes = append(scopes, scope)
+		}
+	}
+	return strings.Join(scopes, " ")
 }
 
 // setOf is for lists whose length a page or a provider chooses: nothing

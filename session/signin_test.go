@@ -216,7 +216,7 @@ func TestOpenRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			tt.edit(&w.settings)
-			client, err := w.registry.Open(w.settings, newTab(w.op).page(), false)
+			client, err := w.registry.Open(w.settings, newTab(w.op).page(), Hint{})
 			mustFail(t, "Open", err, tt.want)
 			if client != nil {
 				t.Error("a client came with an error")

@@ -27,7 +27,11 @@ type SignoutArgs struct {
 // forgotten whatever fails afterwards. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
-	user := c.session.signOut()
+	return c.signoutByRedirect(ctx, c.session.signOut(), args)
+}
+
+// signoutByRedirect is SignoutRedirect for a user who is forgotten already.
+func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
 	_, err := c.signout.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
@@ -48,6 +52,7 @@ func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutAr
 // startSignout returns the request that ends the session of user, and its URL.
 // Tokens are revoked on the way.
 func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
+	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, "", err
@@ -84,6 +89,7 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	}
 	return c.page.Transactions.Put(ctx, request.State, Transaction{
 		Record:    data,
+		Client:    c.name(),
 		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})
 }
@@ -103,9 +109,9 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	if state == "" {
 		return nil, refusal
 	}
-	kept, err := c.page.Transactions.Look(ctx, state)
-	if err == nil && isSignout(kept.Record) { // what belongs to a sign-in stays for that
-		kept, err = c.take(ctx, state)
+	kept, err := c.read(ctx, state, ofSignout, false)
+	if errors.Is(err, errOfAnother) {
+		err = nil
 	}
 	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
 	if refusal != nil {

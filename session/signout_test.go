@@ -170,7 +170,7 @@ func TestSignoutSilent(t *testing.T) {
 			if heard := other.heard(); !slices.Equal(heard, []EventName{UserUnloaded}) || client.Current() != nil {
 				t.Errorf("the user is still there; events = %v", heard)
 			}
-			if client.session.provider.frameBlocked() {
+			if client.session.provider.frameBlocked(w.settings.RedirectURI) {
 				t.Error("a silent sign-in would not be tried any more")
 			}
 		})

@@ -23,7 +23,12 @@ import (
 // [oidc.ErrNetwork], [oidc.ErrSubjectChanged] if somebody else signed in, and
 // those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
-	return c.renewOnce(ctx, args, func(*User) (bool, error) { return false, nil })
+	before, _ := c.session.current()
+	user, err := c.renewOnce(ctx, args, func(*User) (bool, error) { return false, nil })
+	if before != nil {
+		return user, err
+	}
+	return c.arrived(ctx, user, err)
 }
 
 // renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
@@ -42,30 +47,43 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 // that there is nothing to do any more.
 func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
-	return s.silent.doFor(ctx, c, args.key(), func(ctx, wanted context.Context) (*User, error) {
-		user, err := s.refreshInTurn(ctx, wanted, c, args, done)
-		if !errors.Is(err, errNeedsFrame) {
-			return user, err
+	return s.silent.doFor(c.Calling(ctx), c, args.key(), func(ctx, wanted context.Context) (*User, error) {
+		user, err := c.renewNow(ctx, wanted, args, done)
+		if errors.Is(err, errAgain) {
+			user, err = c.renewNow(ctx, wanted, args, done)
 		}
-		before := s.standing()
-		if ok, err := done(before.user); ok || err != nil {
-			return before.user, err
-		}
-		start := time.Now()
-		user, err = s.signinFrame(ctx, c, before.user, args)
-		if err == nil && before.user != nil {
-			if user.Subject() != before.user.Subject() {
-				err = oidc.ErrSubjectChanged
-			} else {
-				user.follow(before.user)
-			}
-		}
-		s.stats.renewal(start, err)
-		if err != nil {
-			return nil, err
-		}
-		return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
+		return user, err
 	})
+}
+
+// renewNow is renewOnce for who is alone.
+func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
+	s := c.session
+	user, err := s.refreshInTurn(ctx, wanted, c, args, done)
+	if !errors.Is(err, errNeedsFrame) {
+		return user, err
+	}
+	before := s.scene()
+	if ok, err := done(before.user); ok || err != nil {
+		return before.user, err
+	}
+	start := time.Now()
+	user, err = s.signinFrame(ctx, c, before.user, args)
+	if weaker := before.user.unsteppedFor(&c.settings); wantsUser(err) && weaker != nil {
+		user, err = s.signinFrame(ctx, c, weaker, args)
+	}
+	if err == nil && before.user != nil {
+		if user.Subject() != before.user.Subject() {
+			err = oidc.ErrSubjectChanged
+		} else {
+			user.follow(before.user)
+		}
+	}
+	s.stats.renewal(start, err)
+	if err != nil {
+		return nil, err
+	}
+	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
 }
 
 // label gives the user what the app wants back.
@@ -91,7 +109,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		return nil, err
 	}
 	defer release()
-	before := s.standing()
+	before := s.scene()
 	if ok, err := done(before.user); ok || err != nil {
 		return before.user, err
 	}
@@ -124,7 +142,7 @@ func (c *Client) orRevoke(ctx context.Context, late *User) func(*User, error) (*
 	return func(user *User, err error) (*User, error) {
 		if errors.Is(err, ErrNotSignedIn) && late.RefreshToken != "" {
 			c.session.config.spawn(func() {
-				if metadata, err := c.session.provider.fetchMetadata(ctx); err == nil {
+				if metadata, err := c.Metadata(ctx); err == nil {
 					c.revokeAtSignout(ctx, metadata, late)
 				}
 			})
@@ -153,12 +171,13 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 			return nil, err
 		}
 	}
+	settings, resource := c.settings.again(previous), args.resource(previous)
 	request := &oidc.RefreshRequest{
-		ClientID:     c.settings.ClientID,
+		ClientID:     settings.ClientID,
 		RefreshToken: token,
-		Scope:        c.settings.refreshScope(previous.Scope),
+		Scope:        settings.refreshScope(previous.Scope),
 		RedirectURI:  args.RedirectURI,
-		Resource:     args.Request.Resource,
+		Resource:     resource,
 		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
@@ -196,15 +215,25 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		claims.Nonce = cmp.Or(claims.Nonce, previous.claims.Nonce)
 		claims.AuthTime = cmp.Or(claims.AuthTime, previous.claims.AuthTime)
 	}
-	user := c.newUser(tokens, claims, r)
+	user := settings.with(&args).newUser(tokens, claims, r)
 	if kept {
 		user.Profile = maps.Clone(previous.Profile)
 	}
+	user.resource = resource
 	user.follow(previous)
-	if err := s.loadUserinfo(ctx, c, user, args.SkipUserinfo); err != nil {
+	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil
+}
+
+// resource returns what the access token is to be for: as the call says, or as the
+// one before.
+func (a *SigninArgs) resource(previous *User) []string {
+	if a.Request.Resource != nil || previous == nil {
+		return a.Request.Resource
+	}
+	return previous.resource
 }
 
 // refreshable tells whether a refresh request can carry the arguments. What
@@ -254,7 +283,9 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if err != nil {
 		return nil, err
 	}
-	request := args.request(&c.settings)
+	args.asked, args.Request.Resource = c.settings.again(previous), args.resource(previous)
+	settings := args.settings(c)
+	request := args.request(settings)
 	silence(request)
 	if args.RedirectURI == "" {
 		request.RedirectURI = c.settings.SilentRedirectURI
@@ -272,7 +303,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
 		asked[tab] = true
-		tx, url, startErr := s.start(visits, c, metadata, request)
+		tx, url, startErr := s.start(visits, c, settings, metadata, request)
 		if startErr != nil {
 			return nil, startErr
 		}
@@ -284,7 +315,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		if s.nextTab(c, asked) != nil {
 			limit /= 2 // the other is to have its turn
 		}
-		callbackURL, err = s.frame(visits, tab, url, min(timeout, frameLimit), limit)
+		callbackURL, err = s.frame(visits, tab, url, request.RedirectURI, min(timeout, frameLimit), limit)
 		if err == nil {
 			return s.complete(ctx, c, tx, callbackURL, args)
 		}
@@ -314,7 +345,7 @@ func silence(request *oidc.AuthenticationRequest) {
 // page in a frame without a network, which looks like a login page from
 // outside: the provider is asked before it is blamed. The page gets to know the
 // timeout, and is waited for no longer than limit.
-func (s *session) frame(ctx context.Context, tab *Client, url string, timeout, limit time.Duration) (string, error) {
+func (s *session) frame(ctx context.Context, tab *Client, url, redirectURI string, timeout, limit time.Duration) (string, error) {
 	start := time.Now()
 	visit, cancel := context.WithTimeoutCause(ctx, limit, errNoFrame)
 	defer cancel()
@@ -323,13 +354,13 @@ func (s *session) frame(ctx context.Context, tab *Client, url string, timeout, l
 	tab.served(err)
 	switch {
 	case err == nil:
-		s.provider.frameAnswered(tab, true)
+		s.provider.frameAnswered(tab, redirectURI, true)
 	case errors.Is(err, ErrPageGone):
 	case errors.Is(err, ErrFrameNoResponse), errors.Is(err, oidc.ErrTimeout):
 		if away := s.provider.probe(ctx); away != nil {
 			return "", fmt.Errorf("hidden frame: %w", away)
 		}
-		s.provider.frameAnswered(tab, !errors.Is(err, ErrFrameNoResponse))
+		s.provider.frameAnswered(tab, redirectURI, !errors.Is(err, ErrFrameNoResponse))
 	}
 	return callbackURL, err
 }

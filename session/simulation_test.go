@@ -170,7 +170,7 @@ func (s *simulation) tabsComeAndGo() {
 	if n := len(s.clients); n == 0 || n < 20 && s.dice(20) == 0 {
 		tab := newTab(s.op)
 		tab.frame = s.frame
-		client, err := s.registry.Open(s.settings, tab.page(), true)
+		client, err := s.registry.Open(s.settings, tab.page(), Hint{SignedIn: true})
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -45,7 +46,7 @@ func (s *Steps) Metadata(ctx context.Context) (*oidc.Metadata, error) {
 // Metadata returns what the provider says of itself. Codes: those of
 // [oidc.FetchMetadata].
 func (c *Client) Metadata(ctx context.Context) (*oidc.Metadata, error) {
-	return c.session.provider.fetchMetadata(ctx)
+	return c.session.provider.fetchMetadata(c.Calling(ctx))
 }
 
 // A SigninRequest is where to send the End-User, and what is remembered.
@@ -68,11 +69,12 @@ func remembered(tx *oidc.Transaction) *SigninRequest {
 // Signin prepares a sign-in. Codes as for [Client.SigninRedirect].
 func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, error) {
 	c := s.client
+	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tx, url, err := c.session.start(ctx, c, metadata, args.request(&c.settings))
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, args.request(&c.settings))
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +85,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	err = c.page.Transactions.Put(ctx, tx.State, Transaction{Record: kept, ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()})
+	err = c.page.Transactions.Put(ctx, tx.State, Transaction{Record: kept, Client: c.name(), ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()})
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +93,6 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	request := remembered(tx)
 	request.URL = url
 	return request, nil
-}
-
-// read returns what is kept for a state, which stays there with keep.
-func (s *Steps) read(ctx context.Context, state oidc.Secret, keep bool) (Kept, error) {
-	if keep {
-		return s.client.page.Transactions.Look(ctx, state)
-	}
-	return s.client.take(ctx, state)
 }
 
 // SigninState returns what belongs to a response, and leaves it there with
@@ -109,7 +103,7 @@ func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) 
 	if err != nil {
 		return nil, nil, err
 	}
-	kept, err := s.read(ctx, state, keep)
+	kept, err := s.client.read(ctx, state, ofSignin, keep)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,7 +132,7 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.read(ctx, state, args.Keep)
+	kept, err := s.client.read(ctx, state, ofSignin, args.Keep)
 	if err != nil {
 		return nil, err
 	}
@@ -147,9 +141,9 @@ func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args Res
 		return nil, err
 	}
 	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
-		return nil, fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+		return nil, errOfAnother
 	}
-	user, err := s.client.session.complete(ctx, s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
+	user, err := s.client.session.complete(s.Calling(ctx), s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
 		SkipUserinfo: record.SkipUserinfo, Header: args.Header, keep: args.Keep,
 	})
 	if err != nil {
@@ -179,7 +173,7 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 	if s.client.settings.DPoP {
 		known.TokenType = "DPoP"
 	}
-	return s.client.session.refresh(ctx, s.client, &known, known.RefreshToken, args)
+	return s.client.session.refresh(s.Calling(ctx), s.client, &known, known.RefreshToken, args)
 }
 
 // Signout returns the address that ends the provider's session, and the state
@@ -187,6 +181,7 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 // [Client.SignoutRedirect].
 func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, state oidc.Secret, err error) {
 	c := s.client
+	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return "", "", err
@@ -218,8 +213,8 @@ func (s *Steps) SignoutState(ctx context.Context, callbackURL string, keep bool)
 	if state == "" {
 		return nil, refusal
 	}
-	kept, err := s.read(ctx, state, keep)
-	if err != nil {
+	kept, err := s.client.read(ctx, state, ofSignout, keep)
+	if err != nil && !errors.Is(err, errOfAnother) {
 		return nil, err
 	}
 	return &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}, nil
@@ -233,7 +228,7 @@ func (s *Steps) SignoutResponse(ctx context.Context, callbackURL string) (*Signo
 // Revoke tells the provider that a token is not needed any more. Codes: those
 // of [oidc.RevocationRequest.Revoke].
 func (s *Steps) Revoke(ctx context.Context, token oidc.Secret, typ TokenType) error {
-	metadata, err := s.client.session.provider.fetchMetadata(ctx)
+	metadata, err := s.Metadata(ctx)
 	if err != nil {
 		return err
 	}

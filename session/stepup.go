@@ -159,18 +159,11 @@ func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, a
 // met it is checked with the ID Token: acr_values and max_age are demanded,
 // not only asked for.
 func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
-	args := SigninArgs{stepUp: want}
+	asked := c.settings.again(user) // what the user has is to stay
+	args := SigninArgs{stepUp: want, asked: asked}
 	args.Request.ACRValues, args.Request.MaxAge = want.ACRValues, want.MaxAge
 	if want.Scope != "" {
-		scopes := oidc.SplitScope(c.settings.Scope)
-		known := setOf(scopes)
-		for _, scope := range append(user.Scopes(), oidc.SplitScope(want.Scope)...) {
-			if !known[scope] {
-				known[scope] = true
-				scopes = append(scopes, scope)
-			}
-		}
-		args.Scope = strings.Join(scopes, " ")
+		args.Scope = joinScopes(asked.Scope, user.Scope, want.Scope)
 	}
 	return args
 }

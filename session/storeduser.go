@@ -42,7 +42,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	user := *given
 	user.line = rand.Text()
 	if before != nil && (user.AccessToken == before.AccessToken || user.RefreshToken != "" && user.RefreshToken == before.RefreshToken) {
-		user.line = before.line // the same grant is of the same person
+		user.line, user.asked, user.resource = before.line, before.asked, before.resource // it is the same grant
 	}
 	if user.TokenType == "" {
 		user.TokenType = "Bearer"
@@ -66,7 +66,8 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && same(before, current) {
 		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile
 	}
-	return s.load(&user, began)
+	_, err = c.arrived(ctx, &user, s.load(&user, began))
+	return err
 }
 
 // identify finds out whom the tokens of user are about; before is who was
@@ -79,6 +80,7 @@ func (c *Client) identify(ctx context.Context, user, before *User) error {
 	if before != nil && user.IDToken == before.IDToken {
 		user.claims = before.claims // it was verified when it was new
 	} else {
+		ctx = c.Calling(ctx)
 		metadata, err := c.session.provider.fetchMetadata(ctx)
 		if err != nil {
 			return err

@@ -258,7 +258,7 @@ func TestStoreMeanwhile(t *testing.T) {
 
 		go store()
 		synctest.Wait()
-		standing := client.session.standing()
+		standing := client.session.scene()
 		before := standing.user
 		renewed, err := client.session.refresh(t.Context(), client, before, user.RefreshToken, SigninArgs{})
 		if err != nil {

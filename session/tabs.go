@@ -7,14 +7,37 @@ import (
 )
 
 // join adds a tab.
-func (s *session) join(c *Client, hint bool) {
+func (s *session) join(c *Client, hint Hint) {
 	s.mu.Lock()
 	s.clients = append(s.clients, c)
-	s.hint = s.hint || hint
 	s.mu.Unlock()
+	c.Hinted(hint)
+	s.idle.touch(c)
+	s.settle()
+}
+
+// settle goes by the settings of the tabs that are there now.
+func (s *session) settle() {
 	s.expiry.poke()
-	s.monitor.join()
-	s.idle.join(c)
+	s.monitor.settle()
+	s.idle.settle()
+}
+
+// present returns the tabs whose settings count: those that do not sleep, or all if
+// all do.
+func (s *session) present() []*Client {
+	tabs := s.tabs(nil)
+	awake := slices.DeleteFunc(slices.Clone(tabs), func(c *Client) bool { return c.asleep.Load() })
+	if len(awake) > 0 {
+		return awake
+	}
+	return tabs
+}
+
+// Hinted takes what the tab keeps now: it is shown again, or another tab of the
+// origin has written it.
+func (c *Client) Hinted(hint Hint) {
+	c.session.heed(func(st *standing) effects { return st.hinted(hint) })
 }
 
 // leave removes a tab, and what it has said, wanted or failed to do.
@@ -22,9 +45,8 @@ func (s *session) leave(c *Client) {
 	s.mu.Lock()
 	s.clients = slices.DeleteFunc(s.clients, func(other *Client) bool { return other == c })
 	s.mu.Unlock()
-	s.expiry.poke()
 	s.disregard(c)
-	s.idle.leave(c)
+	s.settle()
 }
 
 // disregard forgets what a tab has said, or failed to do.
@@ -36,7 +58,7 @@ func (s *session) disregard(c *Client) {
 		s.forgive()
 	}
 	s.provider.disregard(c)
-	s.monitor.leave(c)
+	s.monitor.disregard(c)
 }
 
 // forgive forgets the failure of a renewal that a page had a part in: it may be
@@ -123,7 +145,11 @@ func (c *Client) served(err error) {
 // Sleeps tells that the page of the tab does not answer, or does so again. It
 // is asked for nothing, and preferred for nothing, while it sleeps.
 func (c *Client) Sleeps(asleep bool) {
-	if c.asleep.Swap(asleep) && !asleep {
+	was := c.asleep.Swap(asleep)
+	if was && !asleep {
 		c.Wake()
+	}
+	if was != asleep {
+		c.session.config.spawn(c.session.settle) // who is told something else meanwhile does not wait
 	}
 }

@@ -47,57 +47,75 @@ func (s *session) enter(ctx context.Context, room chan<- struct{}) error {
 	}
 }
 
-// A moment is when something began that brings a user, so that what has ended
+// A moment is when something began that may bring a user, so that what has ended
 // since is not brought back.
 type moment struct {
-	unloads int // how often there was a sign-out before
-	at      time.Time
+	mark
+	endings int   // how many sessions the provider had ended
+	at      int64 // milliseconds since the epoch
 }
 
-// late tells whether there was a sign-out since then, of the session that user
-// is of. The caller has the turn.
-func (s *session) late(user *User, began moment) bool {
+// askedFor returns the moment of a sign-in that was asked for when the last act
+// known was the one of that order, maybe in another program; see [record].
+func (m moment) askedFor(order *int64) moment {
+	if order != nil && 0 <= *order && *order <= MaxOrder {
+		m.order = *order
+	}
+	return m
+}
+
+// late tells whether the session that user is of has ended since then: the program
+// has forgotten it, or the provider has named it. What the provider says of all
+// sessions is of those before an interactive sign-in. The caller has the turn.
+func (s *session) late(user *User, began moment, interactive bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.gone || s.unloads != began.unloads || slices.ContainsFunc(s.ended, func(e ending) bool {
-		return !e.at.Before(began.at) && oidc.CheckFrontChannelLogout(e.pageURL, user.claims) == nil
+	return s.gone || slices.ContainsFunc(s.ended, func(e ending) bool {
+		return e.number > began.endings && !(interactive && e.all) && oidc.CheckFrontChannelLogout(e.pageURL, user.claims) == nil
 	})
 }
 
-// A standing is who was signed in at a time, and what would make news of then
-// old news.
-type standing struct {
+// A scene is who was signed in when something began, and what would make news of
+// then old news.
+type scene struct {
 	user *User
 	moment
-	arrivals int
 }
 
-func (s *session) standing() standing {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return standing{s.user, moment{s.unloads, s.config.Now()}, s.arrivals}
+func (s *session) scene() scene {
+	user, now := s.current()
+	return scene{user, now}
 }
 
-// replace makes user the current one after a renewal that began at before. It
-// returns who is signed in then: somebody who signed in with a page meanwhile
-// stays, and so does who was renewed meanwhile, unless this renewal asked for
-// something of its own.
-func (s *session) replace(before standing, user *User, own bool) (*User, error) {
+// errAgain says that who was found is of before a sign-in elsewhere.
+var errAgain = fmt.Errorf("somebody has signed in elsewhere meanwhile: %w", ErrNotSignedIn)
+
+// replace makes user the current one after a restore or a renewal that began at
+// before. It returns who is signed in then: somebody who signed in with a page
+// meanwhile stays, and so does who was renewed meanwhile, unless this renewal asked
+// for something of its own.
+func (s *session) replace(before scene, user *User, own bool) (*User, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	current := s.standing()
-	switch {
-	case s.late(user, before.moment):
+	if s.late(user, before.moment, false) {
 		return nil, ErrNotSignedIn
-	case current.user == before.user:
-	case current.arrivals != before.arrivals || current.user == nil:
-		return current.user, nil
-	case before.user != nil && current.user.AccessToken == before.user.AccessToken: // it has another session_state alone
-	case !own && current.user.left(s.config.Now()) > 0:
-		return current.user, nil
-	case !same(current.user, user):
+	}
+	current, _ := s.current()
+	who := s.who(user)
+	switch result := s.ask(func(st *standing) effects { return st.comes(before.mark, who) }); {
+	case result.has(lose):
+		return nil, ErrNotSignedIn
+	case result.has(again):
+		return nil, errAgain
+	case result.has(keep):
+		return current, nil
+	case current == before.user || current == nil:
+	case before.user != nil && current.AccessToken == before.user.AccessToken: // it has another session_state alone
+	case !own && current.left(s.config.Now()) > 0:
+		return current, nil
+	case !same(current, user):
 		return nil, oidc.ErrSubjectChanged
 	}
-	s.set(user, before.moment)
+	s.carryOut(s.ask(func(st *standing) effects { return st.found(before.mark, who, before.at) }), user, nil)
 	return user, nil
 }

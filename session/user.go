@@ -39,6 +39,8 @@ type User struct {
 	Kept map[string]strictjson.RawMessage
 
 	claims   *oidc.IDTokenClaims
+	asked    *Settings           // what the sign-in asked for; nil if the app brought the user
+	resource []string            // that a renewal asked for: the access token is for nothing else
 	key      *oidc.DPoPTransport // that the tokens are bound to, if it is another than the session's before
 	line     string              // what renewals of the same person pass on; see [same]
 	lifetime time.Duration       // of the access token when it came; 0 if nobody knows
@@ -52,7 +54,7 @@ const maxLifetime = 100 * 365 * 24 * 60 * 60 // seconds
 // newUser makes a user of a token response that passed all its checks. The
 // life of the access token counts from when it was asked for. None at all
 // means that the provider does not say: nobody issues a token of no use.
-func (c *Client) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, r round) *User {
+func (s *Settings) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, r round) *User {
 	user := &User{
 		AccessToken:  tokens.AccessToken,
 		TokenType:    tokens.TokenType,
@@ -60,9 +62,10 @@ func (c *Client) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims,
 		IDToken:      tokens.IDToken,
 		Scope:        tokens.Scope,
 		Extra:        tokens.Extra,
-		Kept:         pick(tokens.Extra, c.settings.TokenMembers),
-		Profile:      c.settings.Profile.profile(claims.Members),
+		Kept:         pick(tokens.Extra, s.TokenMembers),
+		Profile:      s.Profile.profile(claims.Members),
 		claims:       claims,
+		asked:        s,
 		line:         rand.Text(),
 	}
 	if tokens.ExpiresIn != nil && *tokens.ExpiresIn > 0 {
@@ -112,11 +115,33 @@ func (u *User) follow(previous *User) {
 		u.Kept = kept
 	}
 	u.line = previous.line
+	if len(u.resource) > 0 { // what the userinfo endpoint said stays, which does not get that token
+		profile := maps.Clone(previous.Profile)
+		maps.Copy(profile, u.Profile)
+		u.Profile = profile
+	}
 	if u.claims.SessionID == "" && previous.claims.SessionID != "" { // a refreshed ID Token may lack it, but the session is the same
 		claims := *u.claims
 		claims.SessionID = previous.claims.SessionID
 		u.claims = &claims
 	}
+}
+
+// unsteppedFor returns the user without what sign-ins asked for beyond the settings of
+// a tab and a provider may not go on with: a step-up that is over must not end the
+// session. It is nil if that is nothing.
+func (u *User) unsteppedFor(s *Settings) *User {
+	if u == nil || u.asked == nil {
+		return nil
+	}
+	asked, was := *u.asked, &u.asked.Request
+	asked.Request.ACRValues, asked.Request.Claims = s.Request.ACRValues, s.Request.Claims
+	if asked.Request.ACRValues == was.ACRValues && asked.Request.Claims == was.Claims {
+		return nil
+	}
+	weaker := *u
+	weaker.asked = &asked
+	return &weaker
 }
 
 // Subject returns the sub claim, which with the issuer identifies the

@@ -48,7 +48,7 @@ func (w *vigil) run(ctx context.Context) {
 		return
 	}
 	for w.sleep(ctx, w.pause) {
-		metadata, err := w.session.provider.fetchMetadata(ctx)
+		metadata, err := w.wanted().Metadata(ctx)
 		if err != nil {
 			w.slower()
 			continue
@@ -217,7 +217,7 @@ func (w *vigil) renewState(ctx context.Context, found ProviderSession) {
 		return
 	}
 	defer release()
-	before := s.standing()
+	before := s.scene()
 	s.mu.Lock()
 	grant := s.grant
 	s.mu.Unlock()

@@ -10,7 +10,7 @@ import type { DPoPStore, StateStore } from "./stores.js";
 export type OIDCErrorCode =
   | "invalid_argument" | "invalid_config" | "insecure_url"
   | "metadata_invalid" | "issuer_mismatch" | "unsupported"
-  | "network" | "cors_refused" | "timeout" | "aborted" | "redirect_refused" | "answer_forged"
+  | "network" | "cors_refused" | "timeout" | "aborted" | "disposed" | "redirect_refused" | "answer_forged"
   | "http_status" | "response_too_large" | "not_json"
   | "callback_missing" | "callback_malformed" | "state_unknown" | "state_mismatch"
   | "redirect_uri_mismatch" | "transaction_expired" | "target_not_allowed"
@@ -163,10 +163,11 @@ export interface UserManagerSettings extends RequestParameters {
   /** Of the request for tokens with a code; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
   /**
-   * Go with every request of the program to the provider; none replaces one of
-   * the protocol's. A function is called, in a page that is open, before each
-   * request, and may return a promise: a request whose headers nobody answers
-   * is not sent (page_gone), and a header that comes out empty is left out.
+   * Go with every request to the provider that is for this page; none replaces one
+   * of the protocol's. A function is called before each request, in this page or in
+   * another one that is open and has the same headers, and may return a promise: a
+   * request whose headers nobody answers is not sent (page_gone), and a header that
+   * comes out empty is left out.
    */
   extraHeaders?: Record<string, ExtraHeader>;
   /** Space-separated: of the granted scopes, those that a request with the refresh token names. Default: all. */
@@ -237,7 +238,7 @@ export interface UserManagerSettings extends RequestParameters {
   stopCheckSessionOnError?: boolean;
   /** "code", the only one. */
   query_status_response_type?: string;
-  /** Signs out who does nothing in any tab. Default: nobody. */
+  /** Signs out who does nothing in any tab. Of tabs with different times the shortest counts. Default: nobody. */
   idle?: IdleSettings;
   /** How the tab goes to the provider: "replace" leaves no entry in its history. Default "assign". */
   redirectMethod?: "replace" | "assign";
@@ -733,6 +734,15 @@ export class UserManager {
   constructor(
     settings: UserManagerSettings, redirectNavigator?: INavigator, popupNavigator?: INavigator, iframeNavigator?: INavigator,
   );
+  /**
+   * Ends this manager, not the session: its listeners go, its events are silent,
+   * the program closes its connection, and calls that are under way or come later
+   * fail with disposed. A response that signinCallback() is reading is read to
+   * its end, and another manager of the same client, which asks for it meanwhile,
+   * gets the same result: effects that a framework runs twice may make a manager
+   * and dispose of it each time.
+   */
+  dispose(): Promise<void>;
   /** What was given, and the defaults of the rest. */
   readonly settings: UserManagerSettingsStore;
   /** What the provider says of itself. */

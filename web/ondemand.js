@@ -4,10 +4,14 @@
 // the navigators of the app, and what tells when somebody is there.
 
 import { startAgain } from "./shim/again.js";
-import { follow, lateAnswer, visitPopup } from "./shim/answer.js";
+import { answerOpener, follow, lateAnswer, visitPopup } from "./shim/answer.js";
 import { fetchThrough } from "./shim/fetch.js";
+import { attributesOf, headers } from "./shim/headers.js";
 import { watchActivity } from "./shim/idle.js";
+import { watchIntent } from "./shim/intent.js";
 import { checkSession } from "./shim/monitor.js";
-import { leaveWith, visitWith } from "./shim/navigators.js";
+import { leave, leaveWith, visitWith } from "./shim/navigators.js";
 
-export const parts = { checkSession, fetchThrough, follow, lateAnswer, leaveWith, startAgain, visitPopup, visitWith, watchActivity };
+const services = { checkSession, headers, popup: visitPopup, "popup.late": lateAnswer };
+
+export const parts = { answerOpener, attributesOf, fetchThrough, follow, leave, leaveWith, services, startAgain, visitWith, watchActivity, watchIntent };

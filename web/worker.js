@@ -26,8 +26,11 @@ const EMPTY_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 /** The address of this script. A worker knows it itself; Parcel takes import.meta.url away. */
 const SELF = globalThis.WorkerGlobalScope ? location.href : import.meta.url;
 
-/** Held for as long as this host lives, so that pages notice its end. */
-const alive = holdLock(`oidcspa.host.${Math.random()}`);
+/**
+ * Held for as long as this host lives, so that pages notice its end, and find it
+ * if it is one that all of them can connect to; see web/shim/host.js.
+ */
+const alive = holdLock(`oidcspa.host.${globalThis.SharedWorkerGlobalScope ? "shared" : ""} ${SELF} ${Math.random()}`);
 
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;

@@ -246,7 +246,7 @@ func (w *world) checkSignedOut(a *app) {
 			w.violate("signed out", fmt.Sprintf("%s was told last that %s is there", p.name, p.told))
 		}
 	}
-	if w.storage[a].signedIn {
+	if w.storage[a].SignedIn {
 		w.violate("signed out", "the hint of "+a.name+" says that somebody is signed in")
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
+	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
 
 // An operation is something that an app, a person, a browser or a provider does.
@@ -150,7 +151,7 @@ func init() {
 			return fmt.Sprintf("renewAutomatically %t", n%2 == 0)
 		})},
 		{"wake", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			wake(client, p.w.storage[p.app])
+			p.react(pagemodel.Woken)
 			return "wake"
 		})},
 
@@ -421,7 +422,7 @@ func (p *page) ask() {
 func (p *page) thaw() {
 	p.frozen, p.program.frozen = false, false
 	p.client.Sleeps(false)
-	wake(p.client, p.w.storage[p.app])
+	p.react(pagemodel.Woken)
 }
 
 // act is a call that brings somebody.

@@ -2,65 +2,70 @@
 
 package explore
 
-// What a page decides for itself, in pure functions: web/shim does the same in
-// JavaScript. A hint is what the origin's storage keeps of a session for the next
-// program.
-
-// A hint says whether a session is worth restoring, and by which order of the
-// last act whoever wrote it knew that. A page of a release that knows no order
-// keeps the first alone.
-type hint struct {
-	signedIn bool
-	order    int64
-}
-
-// keep returns what the storage keeps after a program told the page its hint: one
-// of a lower order is old news.
-func keep(stored, told hint) hint {
-	if told.order < stored.order {
-		return stored
-	}
-	return told
-}
-
-// A doing is what a page does when something has happened to it.
-type doing int
-
-const (
-	nothing  doing = iota
-	catchUp        // ask who is signed in, and tell the app if that is news
-	signOut        // forget the user
-	tellHint       // give the program what the storage keeps
+import (
+	"github.com/oidcspa/oidcspa/session"
+	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
 
-// shownAgain is for a page that comes back from the back/forward cache; left says
-// that it had left its program, which went on without it.
-func shownAgain(left bool, stored hint) doing {
-	switch {
-	case left:
-		return catchUp
-	case !stored.signedIn:
-		return signOut
+// What a page does with what the storage of the origin holds, and with what happens
+// to it: package pagemodel decides, as web/shim does in JavaScript.
+
+// stored is what the page reads in storage.
+func (p *page) stored() pagemodel.Standing { return p.w.storage[p.app] }
+
+// hint is what the page tells a program of that. One of the release that knows no
+// order has none to tell.
+func (p *page) hint() session.Hint {
+	s := p.stored()
+	if p.release == "old" {
+		return session.Hint{SignedIn: s.SignedIn, Order: session.NoOrder}
 	}
-	return nothing
+	return session.Hint{SignedIn: s.SignedIn, Order: s.Order}
 }
 
-// storageChanged is for a page that another one has written the storage under.
-func storageChanged(connected bool, stored hint) doing {
-	if stored.signedIn && !connected {
-		return catchUp
+// Hint is [session.Listener]: the page keeps what its program tells, and the other
+// pages of the origin hear that the storage has changed.
+func (l *link) Hint(h session.Hint) {
+	if l.stopped() {
+		return
 	}
-	return nothing
+	p, w := l.page, l.w
+	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Order}
+	if p.release == "old" {
+		told.Order = before.Order
+	}
+	if !pagemodel.IsNews(before, told) || told == before {
+		return
+	}
+	if told.Order == 0 {
+		told.Order = before.Order
+	}
+	w.storage[p.app] = told
+	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
+	for _, t := range w.tabs {
+		if other := t.page; other != nil && other != p && t.app == p.app {
+			w.later("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
+				if t.page == other {
+					other.react(pagemodel.Stored)
+				}
+			})
+		}
+	}
 }
 
-// caughtUp returns the event that tells the app what it has missed, empty for
-// nothing.
-func caughtUp(known, found string) string {
-	switch {
-	case known == found:
-		return ""
-	case found == "":
-		return "userUnloaded"
+// react does what follows from an event.
+func (p *page) react(event pagemodel.Event) {
+	connected := !p.left && !p.program.ended
+	switch pagemodel.Reaction(event, p.stored(), pagemodel.Page{Connected: connected, Left: p.left}) {
+	case pagemodel.Ask, pagemodel.Find:
+		if !connected {
+			p.left = false
+			p.program = p.tab.program()
+			p.join()
+		}
+		p.ask()
+	case pagemodel.Tell:
+		p.client.Hinted(p.hint())
+		p.client.Wake()
 	}
-	return "userLoaded"
 }

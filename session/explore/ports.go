@@ -289,18 +289,3 @@ func (l *link) CheckSession(ctx context.Context, check session.Check) (string, e
 	}
 	return "changed", nil
 }
-
-// hinted keeps what the program says that the storage is to keep, and has the
-// pages hear of it that are served by nobody.
-func (l *link) hinted(told hint) {
-	p := l.page
-	w := p.w
-	if l.stopped() {
-		return
-	}
-	before := w.storage[p.app]
-	w.storage[p.app] = keep(before, told)
-	if w.storage[p.app] != before {
-		w.say("%s writes the hint of %s: %v", p.name, p.app.name, told.signedIn)
-	}
-}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
+	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
 
 // A world is everything that there is in one schedule.
@@ -28,7 +29,7 @@ type world struct {
 	apps      []*app
 	programs  []*program
 	tabs      []*tab
-	storage   map[*app]hint // of the origin
+	storage   map[*app]pagemodel.Standing // of the origin
 
 	calls     []*call
 	acts      []*act
@@ -113,7 +114,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 			dice: rand.New(rand.NewPCG(seed, 1)), seed: seed, arrived: make(chan struct{}, 1),
 			began: time.Now(), trace: trace, until: map[int]int{},
 		},
-		storage: map[*app]hint{}, coverage: map[string]int{},
+		storage: map[*app]pagemodel.Standing{}, coverage: map[string]int{},
 	}
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
@@ -245,7 +246,7 @@ func (p *program) end() {
 	}
 	// Who is signed in without a tab is let go of, so that goroutines end.
 	for _, t := range w.tabs {
-		if client, err := open(p.registry, t.settings, t.nowhere(p), hint{}); err == nil {
+		if client, err := t.nowhere(p).open(session.Hint{}); err == nil {
 			_ = client.RemoveUser(context.Background())
 			client.Close()
 		}
@@ -264,10 +265,16 @@ func (t *tab) load() {
 	t.w.say("%s shows %s, in %s", t.name, t.app.name, p.program.name)
 }
 
+func (l *link) open(hint session.Hint) (*session.Client, error) {
+	return l.program.registry.Open(l.settings, session.Page{
+		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
+	}, hint)
+}
+
 // join has the page served by its program.
 func (p *page) join() {
 	p.link = &link{page: p, program: p.program}
-	client, err := open(p.program.registry, p.settings, p.link, p.w.storage[p.app])
+	client, err := p.link.open(p.hint())
 	if err != nil {
 		panic(err) // the settings are ours
 	}
@@ -335,22 +342,8 @@ func (t *tab) comeBack() {
 	t.unload(false)
 	t.cached, t.page = nil, p
 	p.program.frozen = false
-	w := t.w
-	w.say("%s comes back", t.name)
-	if p.left || p.program.ended {
-		p.program = t.program()
-		p.join()
-	}
-	wake(p.client, w.storage[t.app])
-	switch shownAgain(p.left, w.storage[t.app]) {
-	case catchUp:
-		p.ask()
-	case signOut:
-		if removesWithoutHint {
-			_ = p.client.RemoveUser(context.Background())
-		}
-	}
-	p.left = false
+	t.w.say("%s comes back", t.name)
+	p.react(pagemodel.Shown)
 }
 
 // close closes the tab.
@@ -376,9 +369,7 @@ func (p *page) crash() {
 	for _, t := range p.w.tabs {
 		if page := t.page; page != nil && page.program == old {
 			page.abandon() // runtime_stopped
-			page.program = t.program()
-			page.join()
-			page.ask()
+			page.react(pagemodel.Lost)
 		}
 		if page := t.cached; page != nil && page.program == old {
 			page.left = true

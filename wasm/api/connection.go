@@ -146,7 +146,7 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		c.Close()
 		return nil, nil
 	case "wake":
-		c.wake()
+		c.wake(params)
 		return nil, nil
 	}
 	if s := c.openedSteps(); s != nil {
@@ -177,8 +177,8 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 
 type openParams struct {
 	calledJSON
+	hintJSON
 	Version  int                   `json:"version"`
-	SignedIn bool                  `json:"signed_in"`
 	Lock     string                `json:"lock"`  // held by the page as long as it lives; may be empty
 	Steps    bool                  `json:"steps"` // for an OidcClient
 	Host     string                `json:"host"`  // where the app wants the program to run; empty if it does not say
@@ -242,7 +242,7 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	if p.Steps {
 		steps, err = c.registry.OpenSteps(settings, page)
 	} else {
-		client, err = c.registry.Open(settings, page, p.SignedIn)
+		client, err = c.registry.Open(settings, page, p.hint())
 	}
 	if err != nil {
 		forget()

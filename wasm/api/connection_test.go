@@ -10,6 +10,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/jsonrpc"
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
 )
 
 func TestOpen(t *testing.T) {
@@ -188,4 +189,25 @@ func TestCloseNotification(t *testing.T) {
 			t.Error("a closed connection answered")
 		}
 	})
+}
+
+// What a page keeps of a session has an order. An earlier release has none, and
+// what is no order is none.
+func TestHintOrder(t *testing.T) {
+	for kept, want := range map[string]int64{
+		`{"signed_in":true}`:                          session.NoOrder,
+		`{"signed_in":true,"order":null}`:             session.NoOrder,
+		`{"signed_in":true,"order":0}`:                0,
+		`{"signed_in":true,"order":1}`:                1,
+		`{"signed_in":true,"order":9007199254740991}`: session.MaxOrder,
+		`{"signed_in":true,"order":9007199254740992}`: 0,
+		`{"signed_in":true,"order":1e300}`:            0,
+		`{"signed_in":true,"order":-1}`:               0,
+		`{"signed_in":true,"order":1.5}`:              0,
+	} {
+		var j hintJSON
+		if err := decode([]byte(kept), &j); err != nil || j.hint() != (session.Hint{SignedIn: true, Order: want}) {
+			t.Errorf("%s is %v, %v; want the order %d", kept, j.hint(), err, want)
+		}
+	}
 }

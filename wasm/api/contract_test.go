@@ -51,7 +51,7 @@ const frameMember = "iframeAttributes"
 // pageMembers are those of a UserManager that the page serves alone.
 var pageMembers = []string{
 	"settings", "events", "metadataService", "signinRedirectCallback", "signinPopupCallback", "signinSilentCallback",
-	"signoutRedirectCallback", "signoutPopupCallback", "signoutSilentCallback", "clearStaleState",
+	"signoutRedirectCallback", "signoutPopupCallback", "signoutSilentCallback", "clearStaleState", "dispose",
 }
 
 // memberNames are the members that do not have the name of the method.
@@ -110,7 +110,7 @@ func TestDeclaredMethods(t *testing.T) {
 		members = append(members, names...)
 	}
 	same(t, "UserManager", parseDeclarations(read(t, declarationFile)).members(t, "UserManager"), members)
-	called := submatches(regexp.MustCompile(`(?:#call|#leaveFor|#inPopup|connection\.call|this\.call|this\.#ask|notify)\("(\w+)"`), read(t, pageFile))
+	called := submatches(regexp.MustCompile(`(?:#call|#tell|#leaveFor|#inPopup|connection\.call|this\.call|this\.#ask|notify)\("(\w+)"`), read(t, pageFile))
 	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
 	for _, step := range steps {
 		served = append(served, step.name)
@@ -158,6 +158,8 @@ func section(t *testing.T, source, from, to string) string {
 func TestServices(t *testing.T) {
 	source := section(t, read(t, pageFile), "const SERVICES = {\n", "\n};\n")
 	offered := submatches(regexp.MustCompile(`(?m)^  (?:async )?"?([\w.]+)"?\(`), source)
+	rare := section(t, read(t, "web/ondemand.js"), "const services = {", "}")
+	offered = append(offered, submatches(regexp.MustCompile(`[ "]([\w.]+)"?(?:,|:)`), strings.ReplaceAll(rare, ": ", ":"))...)
 	same(t, "SERVICES", offered, arguments(t, "wasm/api", "call"))
 	known := []string{string(session.ErrInternal)}
 	for _, code := range pageCodes {

@@ -68,6 +68,7 @@ type tab struct {
 	checks   []checkParams
 	answers  []string // of the provider's frame; then "unchanged"
 	hint     bool
+	order    int64
 	heard    [][]byte // all messages of the program
 }
 
@@ -215,8 +216,8 @@ func (tab *tab) event(_ context.Context, params []byte) (any, error) {
 }
 
 func (tab *tab) hinted(_ context.Context, params []byte) (any, error) {
-	var p hintParams
-	return nil, tab.read(params, &p, func() { tab.hint = p.SignedIn })
+	var p hintJSON
+	return nil, tab.read(params, &p, func() { tab.hint, tab.order = p.SignedIn, p.hint().Order })
 }
 
 // read decodes params and runs then with the lock.

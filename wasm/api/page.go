@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/oidcspa/oidcspa/jsonrpc"
@@ -59,6 +60,7 @@ type putParams struct {
 	State     string `json:"state"`
 	Record    string `json:"record"`
 	ReturnTo  string `json:"return_to,omitempty"`
+	Client    string `json:"client"`     // whose it is
 	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
 	Restore   bool   `json:"restore,omitempty"`
 
@@ -77,6 +79,7 @@ func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction)
 		State:     state.Reveal(),
 		Record:    string(t.Record),
 		ReturnTo:  t.ReturnTo,
+		Client:    t.Client,
 		ExpiresAt: t.ExpiresAt,
 		Restore:   t.Restore,
 	}
@@ -93,6 +96,7 @@ type takeParams struct {
 
 type takeResult struct {
 	Record  *string      `json:"record"`
+	Client  string       `json:"client"`
 	Arrival *arrivalJSON `json:"arrival"`
 }
 
@@ -113,7 +117,7 @@ func (p page) take(ctx context.Context, params takeParams) (session.Kept, error)
 	if err != nil || result.Record == nil {
 		return kept, err
 	}
-	kept.Record = []byte(*result.Record)
+	kept.Record, kept.Client = []byte(*result.Record), result.Client
 	if result.Arrival != nil {
 		kept.Arrival = session.Arrival{Address: result.Arrival.Address, Mark: result.Arrival.Mark}
 	}
@@ -125,13 +129,28 @@ func (p page) Notify(event session.Event) {
 	_ = p.conn.Notify("event", newEventJSON(event))
 }
 
-type hintParams struct {
-	SignedIn bool `json:"signed_in"`
+// hintJSON is what the pages of an origin keep of a session.
+type hintJSON struct {
+	SignedIn bool     `json:"signed_in"`
+	Order    *float64 `json:"order"` // a page of an earlier release has none
+}
+
+// hint returns what a page has kept. What is no order is none: anybody on the
+// origin can write there.
+func (j *hintJSON) hint() session.Hint {
+	switch {
+	case j.Order == nil:
+		return session.Hint{SignedIn: j.SignedIn, Order: session.NoOrder}
+	case *j.Order != math.Trunc(*j.Order) || *j.Order < 1 || *j.Order > session.MaxOrder:
+		return session.Hint{SignedIn: j.SignedIn}
+	}
+	return session.Hint{SignedIn: j.SignedIn, Order: int64(*j.Order)}
 }
 
 // Hint is [session.Listener].
-func (p page) Hint(signedIn bool) {
-	_ = p.conn.Notify("hint", hintParams{signedIn})
+func (p page) Hint(hint session.Hint) {
+	order := float64(hint.Order)
+	_ = p.conn.Notify("hint", hintJSON{hint.SignedIn, &order})
 }
 
 type headersParams struct {

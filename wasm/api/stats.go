@@ -96,12 +96,18 @@ func (c *Connection) stats() statsResult {
 	return result
 }
 
-// wake hears that the page is shown again, or online again.
-func (c *Connection) wake() {
+// wake hears that the page is shown again, or online again, or that another page
+// has written what it keeps. A page of an earlier release does not say what that is.
+func (c *Connection) wake(params []byte) {
 	c.mu.Lock()
 	client := c.client
 	c.mu.Unlock()
-	if client != nil {
-		client.Wake()
+	if client == nil {
+		return
 	}
+	var kept hintJSON
+	if decode(params, &kept) == nil && kept.Order != nil {
+		client.Hinted(kept.hint())
+	}
+	client.Wake()
 }

@@ -1,10 +1,8 @@
 // @ts-check
 // The provider's response in the address of the page.
 
+import { onDemand } from "./demand.js";
 import { readTransaction } from "./services.js";
-
-/** How long a page that waits for a response may take to say so, in milliseconds. */
-const HEARD_TIMEOUT = 1_000;
 
 /** What a provider adds to an address. */
 const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response"];
@@ -38,10 +36,12 @@ export function stateOf(url) {
 /**
  * Takes the provider's response out of the address bar, and returns the
  * address that held it. Without one of the parameters in marks there is no
- * response: the address is the app's own, and stays.
+ * response: the address is the app's own, and stays. So does a response of
+ * another client.
  */
-export function takeResponse(marks) {
+export function takeResponse(marks, client) {
   const { href } = location;
+  if (keptFor(client) === undefined) return href;
   const url = new URL(href);
   const fragment = fragmentOf(url.hash);
   if (!marks.some((name) => url.searchParams.has(name) || fragment.has(name))) return href;
@@ -52,11 +52,10 @@ export function takeResponse(marks) {
   return href;
 }
 
-/** Whether the address holds the response to a sign-in that restores the session. */
-export function isRestoring() {
-  const { searchParams, hash } = new URL(location.href);
-  const state = searchParams.get("state") ?? fragmentOf(hash).get("state");
-  return state !== null && Boolean(readTransaction(`oidcspa.${state}`)?.restore);
+/** What the tab keeps for the response in its address: null for nothing, undefined if that is of another client. */
+export function keptFor(client) {
+  const kept = readTransaction(`oidcspa.${stateOf(location.href)}`);
+  return (kept?.client ?? client) === client ? kept : undefined;
 }
 
 /**
@@ -76,15 +75,5 @@ export async function handOver(url, keepOpen = false, navigator = undefined) {
     window.parent.postMessage(message, location.origin);
     return true;
   }
-  window.opener?.postMessage(message, location.origin);
-  // Without an opener it is heard by this alone.
-  const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
-  const heard = await new Promise((resolve) => {
-    channel.onmessage = () => resolve(true);
-    setTimeout(resolve, HEARD_TIMEOUT, false);
-    channel.postMessage(message);
-  });
-  channel.close();
-  if (heard && !keepOpen) window.close();
-  return heard;
+  return (await onDemand()).answerOpener(message, state);
 }

@@ -2,6 +2,8 @@
 // What to do when the worker does not start at once: a script has taken its
 // name, or its file is not there yet. While servers are upgraded one after the
 // other, a page may be of a build that the next one to answer does not have.
+// Chromium does not always say that a shared worker's script is missing: one that
+// is silent is asked again, which finds it if it is only slow.
 
 import { pause } from "./connection.js";
 import { failure } from "./errors.js";
@@ -31,7 +33,7 @@ export async function startAgain(url, hosts, start) {
     forbidden ||= url.startsWith(blockedURI.split("?")[0]) && effectiveDirective !== "connect-src"; // missing() asks, too
   });
   let connection = await startAnywhere(url, hosts, start, NAME_ENDS);
-  for (let wait = FIRST_WAIT; !connection && wait < NO_WAIT && hosts.length > 0 && navigator.onLine; wait *= 1.5) {
+  for (let wait = FIRST_WAIT; !connection && wait < NO_WAIT && navigator.onLine; wait *= 1.5) {
     await pause(wait);
     if (forbidden) break;
     connection = await startAnywhere(fresh(url), hosts, start, [""]); // a name that nobody has taken

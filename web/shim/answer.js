@@ -14,13 +14,16 @@ const THERE = 3;
 /** How long an answer may be behind the end of its window, in milliseconds. */
 const POPUP_GRACE = 300;
 
+/** How long a page that waits for a response may take to say so, in milliseconds. */
+const HEARD_TIMEOUT = 1_000;
+
 /** The windows that calls have opened, by the number that the program knows. */
 const popups = new Map();
 
 /** The service "popup". A window of 0 is opened now, if the browser lets us. */
-export async function visitPopup({ window = 0, url, state, timeout }, settings, navigator) {
+export async function visitPopup({ window = 0, url, state, timeout }, settings, navigators) {
   const visit = (popup) => popup.visit(url, state, timeout);
-  if (!window) return follow(openPopup(settings, {}, navigator), visit);
+  if (!window) return follow(openPopup(settings, {}, navigators.popups), visit);
   const popup = popups.get(window);
   if (!popup) throw { code: "aborted" }; // its call has settled
   return visit(popup);
@@ -54,6 +57,21 @@ export function lateAnswer({ state, timeout }) {
       reject({ code: "timeout" });
     }, timeout);
   });
+}
+
+/** In the window: hands the answer to the page that has opened it, if there is one. */
+export async function answerOpener(message, state) {
+  window.opener?.postMessage(message, location.origin);
+  // Without an opener it is heard by this alone.
+  const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
+  const heard = await new Promise((resolve) => {
+    channel.onmessage = () => resolve(true);
+    setTimeout(resolve, HEARD_TIMEOUT, false);
+    channel.postMessage(message);
+  });
+  channel.close();
+  if (heard && !message.keepOpen) window.close();
+  return heard;
 }
 
 /** A window that openPopup has opened. */

@@ -96,6 +96,7 @@ export class Connection {
     this.#rejectAll(reason);
     this.#port.close();
     this.#ended.abort();
+    this.#serve = own; // does nothing, and holds nobody: the browser may keep all this for as long as the worker runs
   }
 
   #rejectAll(reason) {

@@ -26,6 +26,10 @@ export class UserManagerEvents {
     this._raise("userUnloaded");
   }
 
+  _clear() {
+    this.#callbacks.clear();
+  }
+
   #add(name, callback) {
     this.#callbacks.set(name, [...(this.#callbacks.get(name) ?? []), callback]);
     return () => this.#remove(name, callback);

@@ -17,8 +17,8 @@ const VERSION = 1;
  */
 const WORKER_NAME = `oidcspa.${VERSION}`;
 
-/** How long a worker may take to say that its script runs, in milliseconds. */
-const HELLO_TIMEOUT = 10_000;
+/** How long a worker may take to say that its script runs before it is asked again, in milliseconds. */
+const HELLO_TIMEOUT = 5_000;
 
 /** A string that the page's Trusted Types policy lets through. */
 function scriptURL(url) {
@@ -98,6 +98,16 @@ function ownURL(assets) {
   throw failure(assets ? "invalid_config" : "worker_not_found", "assets are no folder of the page's own origin");
 }
 
+/** Whether a program runs that a page with these settings gets a connection to; anywhere: any of this origin. */
+export async function runs({ host = "shared", assets }, anywhere) {
+  try {
+    const begin = anywhere ? "" : `${host} ${ownURL(assets)} `;
+    return (await navigator.locks.query()).held.some(({ name }) => name.startsWith(`oidcspa.host.${begin}`));
+  } catch {
+    return false; // no locks, or no address: who calls for more than an answer hears of it
+  }
+}
+
 /**
  * Connects to the program on the first host that works, and opens the
  * connection with params. They are under way while the host starts. For what
@@ -107,21 +117,19 @@ export async function connect(settings, serve, params) {
   const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   const start = (host, address, end = "") => startOn(host, address, end, serve, params);
-  let reason;
   for (const host of hosts) {
     try {
       return await start(host, url);
     } catch (error) {
       if (error?.code) throw error;
-      reason = error ?? reason;
-      if (error === "error") break;
+      if (error) break;
     }
   }
   const { startAgain } = await onDemand("worker_not_found");
-  return startAgain(url, reason === "silent" ? [] : hosts, start);
+  return startAgain(url, hosts, start);
 }
 
-/** Starts the program on a host. It rejects with the type of the event that says that the script does not run. */
+/** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
 async function startOn(host, url, end, serve, params) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
   let connection, opened;
@@ -132,7 +140,7 @@ async function startOn(host, url, end, serve, params) {
     opened = open(connection, params);
     const silence = pause(HELLO_TIMEOUT).then(() => { throw { type: "silent" }; });
     await Promise.race([connection.hello, failed, silence]);
-    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker failed")));
+    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
   } catch (error) {
     connection?.stop(failure("worker_not_found", "it did not answer"));
     throw error?.type;

@@ -9,10 +9,12 @@ const ACTIVITY_PAUSE = 3_000;
 
 /**
  * Calls report when somebody is there, and tells the other pages, whose
- * programs may be others. The result does the same at once.
+ * programs may be others, until signal is aborted. The result does the same at once.
  */
-export function watchActivity(name, report) {
+export function watchActivity(name, report, signal) {
+  if (signal.aborted) return report;
   const channel = new BroadcastChannel(name);
+  signal.addEventListener("abort", () => channel.close());
   let last = -Infinity;
   const tell = () => {
     last = performance.now();
@@ -29,7 +31,7 @@ export function watchActivity(name, report) {
     addEventListener(type, () => {
       if (document.hidden || performance.now() - last < ACTIVITY_PAUSE) return;
       tell();
-    }, { __proto__: null, capture: true, passive: true });
+    }, { __proto__: null, capture: true, passive: true, signal });
   }
   return tell;
 }

@@ -9,17 +9,16 @@ const SIGNS = ["pointerover", "focusin", "pointerdown"];
 
 /**
  * Calls prepare, once: on "intent" when somebody comes near a marked element, on
- * "idle" when the page has nothing else to do. Who saves data, or has a slow
- * network, loads nothing before the click.
+ * "idle" when the page has nothing else to do. Until signal is aborted.
  */
-export function watchIntent(when, prepare) {
-  const { saveData, effectiveType } = navigator.connection ?? {};
-  if (saveData || effectiveType?.includes("2g")) return;
+export function watchIntent(when, prepare, signal) {
+  if (signal.aborted) return;
   if (when === "idle") {
     (globalThis.requestIdleCallback ?? setTimeout)(prepare);
     return;
   }
   const done = new AbortController();
+  signal.addEventListener("abort", () => done.abort());
   const look = ({ target }) => {
     if (!target.closest?.(MARKED)) return;
     done.abort();

@@ -69,11 +69,19 @@ export class Logger {
     return logger;
   }
 
+  /** Says, once, which settings have no effect. */
+  static _mentionUnused(names) {
+    if (!said) Logger.warn("UserManager", `settings without effect, see docs/migrating-from-oidc-client-ts.md: ${names.join(", ")}`);
+    said = true;
+  }
+
   static debug(name, ...args) { write(4, name, "", args); }
   static info(name, ...args) { write(3, name, "", args); }
   static warn(name, ...args) { write(2, name, "", args); }
   static error(name, ...args) { write(1, name, "", args); }
 }
+
+let said = false;
 
 /** The name before the lines of the library itself. */
 const OWN = "oidcspa";

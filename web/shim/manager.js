@@ -1,19 +1,19 @@
 // @ts-check
 // The API: passes calls on to the program, and events to the app.
 
-import { takeResponse, handOver, isRestoring } from "./address.js";
+import { keptFor, takeResponse, handOver } from "./address.js";
 import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
-import { connect } from "./host.js";
-import { Backoff, stampOf } from "./life.js";
+import { connect, runs } from "./host.js";
+import { backoff, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { own } from "./own.js";
 import { addPeer } from "./peers.js";
-import { watchIntent } from "./intent.js";
 import { openPopup } from "./popup.js";
-import { SERVICES, dropExpired } from "./services.js";
+import { dropExpired, serve } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
+import { isNews, mayLeave, reaction, standingOf } from "./standing.js";
 import { User, toUser } from "./user.js";
 
 /** When a script that could not be loaded is tried again, in milliseconds. */
@@ -21,61 +21,81 @@ const PAUSE = 5_000;
 
 const IN_PAGE = typeof document === "object";
 
+/**
+ * The responses that are being read, by client. Frameworks run effects twice:
+ * the second gets the result of the first, also from another manager.
+ * @type {Map<string, Promise<any>>}
+ */
+const callbacks = new Map();
+
 /** Signs in, keeps the session, signs out. See oidcspa.d.ts. */
 export class UserManager {
   /** Keeps Vue from wrapping it: a Proxy has no private members. */
   [Symbol.toStringTag] = "UserManager";
   #connection = null;
-  #callback = null;
   #given;
-  #hintKey;
-  #active = () => {};
+  /** The client, in keys of storage and of transactions. */
+  #key;
+  #hint;
+  #order;
+  /** Aborted when it is disposed of. */
+  #life = new AbortController();
+  #active = () => this.#tell("stayActive");
   /** What the app knows of the user; see stampOf. */
   #known;
   #left = false;
   #recovering = false;
-  #backoff = new Backoff();
+  #pause = backoff();
   /** How the next navigation of the tab goes. */
   #redirect;
   /** What else a frame gets. */
   #framing;
   /** Those of the app, if it has any. */
   #navigators;
-  /** @type {((url: string) => void) | undefined} */
-  #go;
 
   constructor(given, redirect, popups, frames) {
     const settings = this.#given = own(given);
-    this.#navigators = { redirect, popups, frames, leave: redirect && ((url) => this.#leaveWith(url)) };
+    this.#navigators = { redirect, popups, frames };
     this.settings = this.#redirect = new UserManagerSettingsStore(this.#given);
     mentionUnused(settings).catch(() => {});
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
-    this.#hintKey = `oidcspa.session:${settings.authority}:${settings.client_id}`;
+    const key = this.#key = `${settings.authority}:${settings.client_id}`;
+    this.#hint = `oidcspa.session:${key}`;
+    this.#order = `oidcspa.order:${key}`;
     addPeer(this.settings);
     if (!IN_PAGE) return; // a server that renders the app hears of nothing
-    addEventListener("storage", (event) => this.#onStorage(event));
-    addEventListener("pagehide", (event) => this.#leave(event));
-    addEventListener("online", () => this.#wake());
-    addEventListener("pageshow", (event) => {
-      this.#comeBack(event);
-      this.#wake();
+    const signal = this.#life.signal;
+    const on = (type, listener) => addEventListener(type, listener, { __proto__: null, signal });
+    const woken = () => this.#react("woken");
+    on("storage", (event) => (event.key ?? key).endsWith(key) && this.#react("stored"));
+    on("pagehide", (event) => this.#leave(event));
+    on("pageshow", ({ persisted }) => {
+      this.#react(persisted ? "shown" : "woken");
+      this.#left = false;
     });
-    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
-    if (settings.fetch) onDemand().catch(() => {}); // while there is a network
-    if (settings.idle) {
-      const report = () => { this.#connection?.then((c) => c.notify("stayActive"), () => {}); };
-      this.#active = report;
-      const name = `oidcspa.active:${settings.authority}:${settings.client_id}`;
-      const watch = () => onDemand().then((parts) => { this.#active = parts.watchActivity(name, report); }, () => setTimeout(watch, PAUSE));
-      watch();
-    }
+    on("online", woken);
+    on("visibilitychange", () => document.hidden || woken());
+    const by = !savesData() && settings.prepare;
+    const load = () => onDemand().then((parts) => {
+      if (settings.idle) this.#active = parts.watchActivity(`oidcspa.active:${key}`, this.#active, signal);
+      if (by) parts.watchIntent(by, () => this.#call("prepare", { by }).catch(() => {}), signal); // the sign-in says why
+    }, () => setTimeout(load, PAUSE));
+    if (settings.fetch || settings.idle || by) load(); // while there is a network
     if (settings.monitorAnonymousSession) this.#connect().catch(() => {});
-    if (settings.prepare) watchIntent(settings.prepare, () => this.#call("prepare", { by: settings.prepare }).catch(() => {})); // the sign-in says why
+  }
+
+  async dispose() {
+    const reason = failure("disposed", "it is gone");
+    this.#life.abort(reason);
+    this.events._clear();
+    await callbacks.get(this.#key)?.catch(() => {}); // a response can be used once
+    this.#tell("close");
+    this.#connection?.then((connection) => connection.stop(reason), () => {});
   }
 
   async getUser(raiseEvent = false) {
-    const user = await this.#getUser();
+    const user = await this.#getUser("call");
     this.#known ??= stampOf(user);
     if (user && raiseEvent) this.events.load(user);
     return user;
@@ -87,16 +107,29 @@ export class UserManager {
     await this.#call("storeUser", { user: fields ?? null });
   }
 
-  async #getUser() {
+  async #getUser(event) {
     // Who never signed in does not pay for the worker.
-    if (!this.#connection && !this.#signedIn()) return null;
+    if (!await this.#reaches(event)) return null;
     // In the frame of a page that waits for this response before it knows the user.
     if (window.parent !== window) await this.#handOver(location.href);
+    const response = keptFor(this.#key);
     // Back from a round trip that the app knows nothing of.
-    if (isRestoring()) return (await this.signinCallback()) ?? null;
-    const ask = () => this.#call("getUser", { return_to: location.href });
+    if (response?.restore) return (await this.signinCallback()) ?? null;
+    await callbacks.get(this.#key)?.catch(() => {}); // it may bring somebody
+    const ask = () => this.#call("getUser", { return_to: mayLeave(event, response) ? location.href : undefined });
     // With a program that has just ended it is asked again: it changes nothing.
     return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
+  }
+
+  /** Whether there is a program to ask, or one to be started, when something happens. */
+  async #reaches(event, anywhere) {
+    this.#life.signal.throwIfAborted();
+    const follows = this.#reaction(event);
+    return follows === "ask" || follows === "find" && await runs(this.#given, anywhere);
+  }
+
+  #reaction(event) {
+    return reaction(event, { ...this.#standing(), connected: this.#connection, left: this.#left });
   }
 
   async prepare() {
@@ -111,27 +144,16 @@ export class UserManager {
   async #leaveFor(method, args) {
     const { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params } = own(args);
     this.#redirect = { redirectMethod, redirectTarget };
-    if (!this.#navigators.redirect) {
-      await this.#call(method, params).catch((error) => {
-        if (!this.#left || error.code !== "aborted") throw error; // the page has gone before the program has heard that it goes
-      });
-      return shownAgain();
+    const call = () => this.#call(method, params);
+    const { redirect } = this.#navigators;
+    if (redirect) {
+      const prepared = redirect.prepare(this.#redirect);
+      return (await loadFor({ prepared })).leaveWith(prepared, this.#navigators, call);
     }
-    return this.#guide(async (go) => {
-      this.#go = go;
-      try {
-        await this.#call(method, params);
-      } finally {
-        if (this.#go === go) this.#go = undefined;
-      }
+    await call().catch((error) => {
+      if (!this.#left || error.code !== "aborted") throw error; // the page has gone before the program has heard that it goes
     });
-  }
-
-  /** Leaves with the app's navigator, when it is known where to. */
-  async #guide(leave) {
-    const prepared = this.#navigators.redirect.prepare(this.#redirect);
-    const { leaveWith } = await loadFor({ prepared });
-    await leaveWith(prepared, leave);
+    return shownAgain();
   }
 
   signinInitiated(url = location.href) {
@@ -142,11 +164,15 @@ export class UserManager {
     return this.signinCallback(url);
   }
 
-  signinCallback(url) {
+  async signinCallback(url) {
     if (url !== undefined) return this.#signinCallback(url);
-    // Frameworks run effects twice: the second gets the result of the first.
-    this.#callback ??= this.#signinCallback(takeResponse(["code", "error", "response"])).finally(() => { this.#callback = null; });
-    return this.#callback;
+    this.#life.signal.throwIfAborted();
+    const key = this.#key;
+    if (!callbacks.has(key)) {
+      const response = takeResponse(["code", "error", "response"], key);
+      callbacks.set(key, this.#signinCallback(response).finally(() => callbacks.delete(key)));
+    }
+    return callbacks.get(key);
   }
 
   async #signinCallback(url) {
@@ -199,13 +225,13 @@ export class UserManager {
 
   #renew(on) {
     this.#given.automaticSilentRenew = on;
-    this.#connection?.then((connection) => connection.call("silentRenew", { on })).catch(() => {});
+    this.#tell("silentRenew", { on });
   }
 
   /** For SessionMonitor. */
   _monitor() {
     this.#given.monitorSession = true;
-    this.#connection?.then((connection) => connection.call("monitorSession")).catch(() => {});
+    this.#tell("monitorSession");
   }
 
   async clearStaleState() {
@@ -215,6 +241,7 @@ export class UserManager {
   }
 
   async stayActive() {
+    this.#life.signal.throwIfAborted();
     this.#active();
   }
 
@@ -223,6 +250,7 @@ export class UserManager {
   }
 
   async #inPopup(method, args) {
+    this.#life.signal.throwIfAborted();
     const { params, ...popup } = openPopup(this.settings, args, this.#navigators.popups);
     const { follow } = await loadFor(popup);
     return follow(popup, () => this.#call(method, params));
@@ -241,7 +269,7 @@ export class UserManager {
   }
 
   async removeUser() {
-    if (this.#connection || this.#signedIn()) await this.#call("removeUser");
+    if (await this.#reaches("call", true)) await this.#call("removeUser");
   }
 
   dpopProof(url, _user, method = "GET", nonce) {
@@ -279,11 +307,11 @@ export class UserManager {
     await this.#answer(this.#navigators.frames, url);
   }
 
-  async signoutRedirectCallback(url = takeResponse(["state", "error"])) {
+  async signoutRedirectCallback(url = takeResponse(["state", "error"], this.#key)) {
     return signoutResponse(url, await this.#call("signoutCallback", { url }));
   }
 
-  async signoutCallback(url = takeResponse(["state", "error"]), keepOpen = false) {
+  async signoutCallback(url = takeResponse(["state", "error"], this.#key), keepOpen = false) {
     if (await this.#handOver(url, keepOpen)) return undefined;
     const found = own(await this.#call("signoutCallback", { url }));
     return (found.state ?? found.url_state) == null ? undefined : signoutResponse(url, found);
@@ -294,9 +322,17 @@ export class UserManager {
     return this.#call("stats");
   }
 
-  /** What timers missed is due; the program decides what to do. */
-  #wake() {
-    this.#connection?.then((connection) => connection.notify("wake"), () => {});
+  /** Something has happened that the app knows nothing of. */
+  #react(event) {
+    const follows = this.#reaction(event);
+    // What timers missed is due; the program decides what to do.
+    if (follows === "tell") this.#tell("wake", this.#standing());
+    else if (follows) this.#catchUp(event);
+  }
+
+  /** Tells the program, if there is one. */
+  #tell(method, params) {
+    this.#connection?.then((connection) => connection.notify(method, params), () => {});
   }
 
   async #call(method, given) {
@@ -309,6 +345,7 @@ export class UserManager {
 
   /** The connection; a new one if there is none or the worker has ended. */
   async #connect() {
+    if (!callbacks.has(this.#key)) this.#life.signal.throwIfAborted();
     const opening = (this.#connection ??= this.#start());
     let connection;
     try {
@@ -323,7 +360,7 @@ export class UserManager {
   #start() {
     const given = this.#given;
     const opening = connect(given, (method, params, worker) => this.#serve(method, params, worker), {
-      host: given.host, signed_in: this.#signedIn(), settings: forProgram(given),
+      host: given.host, ...this.#standing(), settings: forProgram(given),
     });
     opening.then(async (connection) => {
       const reason = await connection.gone;
@@ -335,14 +372,8 @@ export class UserManager {
 
   #serve(method, params, worker) {
     if (method === "event") return this.#onEvent(params);
-    if (method === "hint") return this.#keepHint(params.signed_in);
-    if (!Object.hasOwn(SERVICES, method)) throw { code: "internal" };
-    return SERVICES[method](params, own({ ...this.settings, ...this.#redirect, ...this.#framing, worker }), this.#navigators);
-  }
-
-  #leaveWith(url) {
-    if (this.#go) this.#go(url);
-    else this.#guide(async (go) => go(url)).catch(reportError); // nobody waits for it
+    if (method === "hint") return this.#keep(params);
+    return serve(method, params, own({ ...this.settings, ...this.#redirect, ...this.#framing, worker }), this.#navigators);
   }
 
   /**
@@ -359,19 +390,11 @@ export class UserManager {
     }, () => {});
   }
 
-  /** Shown again, out of the back/forward cache. */
-  #comeBack({ persisted }) {
-    if (!persisted) return;
-    if (this.#left) this.#catchUp();
-    else if (!this.#signedIn()) this.removeUser().catch(() => {});
-    this.#left = false;
-  }
-
   /** The program has ended: who only listens needs a new one, too. */
   async #onLoss({ code }) {
     if (code !== "runtime_stopped" || this.#recovering) return;
     this.#recovering = true;
-    do await this.#backoff.pause(); while (!await this.#catchUp());
+    do await this.#pause(); while (!await this.#catchUp("lost"));
     this.#recovering = false;
   }
 
@@ -379,9 +402,9 @@ export class UserManager {
    * Tells the app what has happened while there was no connection. Resolves to
    * false if the program has ended again.
    */
-  async #catchUp() {
+  async #catchUp(event) {
     try {
-      const user = await this.#getUser();
+      const user = await this.#getUser(event);
       if (stampOf(user) === (this.#known ?? stampOf(null))) return true;
       this.#known = stampOf(user);
       if (user) this.events._raise("userLoaded", user);
@@ -403,28 +426,25 @@ export class UserManager {
     else this.events._raise(name);
   }
 
-  /** Whether there was a session when this origin was last here. */
-  #signedIn() {
+  /** What storage holds. */
+  #standing() {
     try {
-      return localStorage.getItem(this.#hintKey) !== null;
+      return standingOf(localStorage.getItem(this.#hint), localStorage.getItem(this.#order));
     } catch {
-      return IN_PAGE; // no way to know: the program finds out
+      return { signed_in: IN_PAGE, order: 0 }; // no way to know: the program finds out
     }
   }
 
-  #keepHint(signedIn) {
+  /** Keeps what the program tells. The hint comes first: alone it is no news to others. */
+  #keep(news) {
+    if (!isNews(this.#standing(), news)) return;
     try {
-      if (signedIn) localStorage.setItem(this.#hintKey, "1");
-      else localStorage.removeItem(this.#hintKey);
+      if (news.signed_in) localStorage.setItem(this.#hint, "1");
+      else localStorage.removeItem(this.#hint);
+      if (news.order) localStorage.setItem(this.#order, news.order);
     } catch {
       // without storage every start asks the provider
     }
-  }
-
-  /** Another tab signed in, and this one has no program that could have heard of it. */
-  async #onStorage({ key }) {
-    if (key !== this.#hintKey && key !== null) return;
-    if (this.#signedIn() && !this.#connection) await this.#catchUp();
   }
 }
 
@@ -441,6 +461,11 @@ async function loadFor({ opened, prepared }) {
 async function signoutResponse(url, found) {
   const { SignoutResponse } = await import("../client.js");
   return Object.assign(new SignoutResponse(new URL(url).searchParams), { userState: own(found).state ?? undefined });
+}
+
+function savesData() {
+  const { saveData, effectiveType } = navigator.connection ?? {};
+  return saveData || effectiveType?.includes("2g");
 }
 
 /** Resolves when the page comes back from the back/forward cache. */

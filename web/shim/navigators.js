@@ -13,20 +13,30 @@ function requestAt(url, state) {
 }
 
 /** Leaves with a navigator as soon as the call knows where to. */
-export async function leaveWith(prepared, call) {
+export async function leaveWith(prepared, navigators, call) {
   const handle = await prepared;
   let left;
+  const go = (url) => {
+    left = (async () => handle.navigate(requestAt(url)))();
+    left.catch(() => {}); // heard below
+  };
+  navigators.go = go;
   try {
-    await call((url) => {
-      left = (async () => handle.navigate(requestAt(url)))();
-      left.catch(() => {}); // heard below
-    });
+    await call();
     if (!left) handle.close(); // another call of the same time has left
     await left;
   } catch (error) {
     handle.close();
     throw error;
+  } finally {
+    if (navigators.go === go) navigators.go = undefined;
   }
+}
+
+/** The service "navigate" where the app has a navigator: for the call that waits, or for nobody. */
+export function leave(url, how, navigators) {
+  if (navigators.go) navigators.go(url);
+  else leaveWith(navigators.redirect.prepare(how), navigators, () => navigators.go(url)).catch(reportError);
 }
 
 /** Visits url in a frame of the app's for so many milliseconds at most. */

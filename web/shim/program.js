@@ -4,7 +4,7 @@
 
 import { connect } from "./host.js";
 import { own } from "./own.js";
-import { SERVICES } from "./services.js";
+import { serve } from "./services.js";
 import { forProgram, metadataURL } from "./settings.js";
 
 /** Settings that the program needs for single steps. */
@@ -54,6 +54,6 @@ class Program {
     const { host, assets, authority, metadataUrl } = this.#settings;
     const settings = forProgram(Object.fromEntries(STEP_SETTINGS.map((name) => [name, this.#settings[name]])));
     if (metadataUrl !== metadataURL(authority)) settings.metadataUrl = metadataUrl;
-    return connect({ host, assets }, (method, params) => SERVICES[method](params, this.#settings, own()), { steps: true, settings });
+    return connect({ host, assets }, (method, params) => serve(method, params, this.#settings, own()), { steps: true, settings });
   }
 }

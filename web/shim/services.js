@@ -4,39 +4,27 @@
 import { onDemand } from "./demand.js";
 import { own } from "./own.js";
 
-/** Attributes that would make the frame another document, or a script of this page. */
-const SCRIPTED = /^(src|srcdoc|on.*)$/i;
-
 /** How long a frame that has loaded may take to answer, in milliseconds. */
 const FRAME_GRACE = 1_000;
 
-/** The services, by the names under which the program calls them, with the settings and the navigators of who has the connection. */
-export const SERVICES = {
+/**
+ * The services, by the names under which the program calls them, with the
+ * settings and the navigators of who has the connection. Others are loaded when
+ * they are first needed.
+ */
+const SERVICES = {
   /** Sends the tab to url, or the whole window that it is a frame of. */
-  navigate({ url }, { redirectMethod, redirectTarget }, { leave } = own()) {
-    if (leave) return leave(url);
+  async navigate({ url }, { redirectMethod, redirectTarget }, navigators) {
+    if (navigators.redirect) return (await onDemand()).leave(url, { redirectMethod, redirectTarget }, navigators);
     const target = redirectTarget === "top" ? window.top ?? window : window;
     if (redirectMethod === "replace") target.location.replace(url);
     else target.location.href = url;
-    return undefined;
-  },
-
-  /** The values of headers that are functions of the app. */
-  async headers({ names }, settings) {
-    const extraHeaders = own(settings.extraHeaders);
-    const valueOf = async (header) => (typeof header === "function" ? header() : header);
-    try {
-      return { headers: Object.fromEntries(await Promise.all(names.map(async (name) => [name, await valueOf(extraHeaders[name])]))) };
-    } catch {
-      throw { code: "invalid_config" };
-    }
   },
 
   /** Visits url in a hidden frame until the callback page comes up in it. */
-  async frame({ url, timeout }, { iframeAttributes }, { frames } = own()) {
+  async frame({ url, timeout }, { iframeAttributes }, { frames }) {
     if (frames) return (await onDemand()).visitWith(frames, url, timeout);
-    const attributes = Object.entries(iframeAttributes ?? {});
-    if (attributes.some(([name]) => SCRIPTED.test(name))) throw { code: "invalid_config" };
+    const attributes = iframeAttributes ? (await onDemand()).attributesOf(iframeAttributes) : [];
     return new Promise((resolve, reject) => {
       const frame = document.createElement("iframe");
       let grace;
@@ -66,19 +54,6 @@ export const SERVICES = {
     });
   },
 
-  async checkSession(question) {
-    return (await onDemand()).checkSession(question);
-  },
-
-  /** Visits url in a window until the callback page comes up in it. */
-  async popup(params, settings, { popups } = own()) {
-    return (await onDemand()).visitPopup(params, settings, popups);
-  },
-
-  async "popup.late"(params) {
-    return (await onDemand()).lateAnswer(params);
-  },
-
   "transactions.put"({ state, ...transaction }, { worker }) {
     try {
       dropExpired();
@@ -91,9 +66,16 @@ export const SERVICES = {
   "transactions.take"({ state, keep }) {
     const transaction = readTransaction(`oidcspa.${state}`);
     if (transaction && !keep) sessionStorage.removeItem(`oidcspa.${state}`);
-    return { record: transaction?.record ?? null, arrival: transaction?.arrival };
+    return { record: null, ...transaction };
   },
 };
+
+/** Does what the program asks for. */
+export async function serve(method, params, settings, navigators) {
+  const services = Object.hasOwn(SERVICES, method) ? SERVICES : (await onDemand()).services;
+  if (!Object.hasOwn(services, method)) throw { code: "internal" };
+  return services[method](params, settings, navigators);
+}
 
 export function readTransaction(key) {
   try {

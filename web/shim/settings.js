@@ -89,15 +89,12 @@ const NO_EFFECT = [
   "iframeNotifyParentOrigin", "iframeScriptOrigin", "revokeTokenAdditionalContentTypes",
 ];
 
-let said = false;
-
-/** Tells the log, once, of settings that have no effect. */
+/** Tells the log of settings that have no effect. */
 export async function mentionUnused(given) {
-  const names = NO_EFFECT.filter((name) => (given?.[name] ?? true) !== true);
-  if (said || !names.length) return;
-  said = true;
+  const names = NO_EFFECT.filter((name) => (given[name] ?? true) !== true);
+  if (!names.length) return;
   const { Logger } = await import("../log.js");
-  new Logger("UserManager").warn(`settings without effect, see docs/migrating-from-oidc-client-ts.md: ${names.join(", ")}`);
+  Logger._mentionUnused(names);
 }
 
 /** What the program is told of settings: headers that are functions stay here. */

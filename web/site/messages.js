@@ -24,6 +24,7 @@ const messages = {
   cors_refused: "The sign-in service does not let this page read its answers. This page's origin must be registered there.",
   timeout: "The sign-in service did not answer in time. Try again in a moment.",
   aborted: "This was stopped before it was done.",
+  disposed: "This page has ended that by itself. Try again.",
   redirect_refused: "The sign-in service answered with a redirect where none is allowed. Tell whoever runs it.",
   answer_forged: "Something in this browser answers in place of the sign-in service. Tell whoever runs this page.",
   http_status: "The sign-in service is out of order at the moment. Try again later.",

@@ -1,0 +1,78 @@
+// Package pagemodel is web/shim/standing.js in Go: what a page does with what its
+// storage holds and with what happens to it. The simulator plays pages with it;
+// e2e.TestPageModel runs both through the same schedules.
+package pagemodel
+
+import (
+	"strconv"
+
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// A Standing is what storage holds of a session.
+type Standing struct {
+	SignedIn bool  `json:"signed_in"` // it is worth restoring
+	Order    int64 `json:"order"`     // of the last sign-in or sign-out; 0: not known
+}
+
+// StandingOf reads the two values of storage, nil for nothing.
+func StandingOf(hint, order *string) Standing {
+	s := Standing{SignedIn: hint != nil}
+	if order != nil {
+		n, err := strconv.ParseInt(*order, 10, 64)
+		if err == nil && 0 < n && n <= session.MaxOrder && strconv.FormatInt(n, 10) == *order {
+			s.Order = n
+		}
+	}
+	return s
+}
+
+// IsNews tells whether storage takes what a program tells: old news changes
+// nothing.
+func IsNews(stored, told Standing) bool { return told.Order >= stored.Order }
+
+// An Event is what happens to a page.
+type Event string
+
+// The events.
+const (
+	Call   Event = "call"   // the app asks who is signed in
+	Lost   Event = "lost"   // the program has ended
+	Shown  Event = "shown"  // it comes out of the back/forward cache
+	Woken  Event = "woken"  // it is shown again otherwise, or online
+	Stored Event = "stored" // another page has written to storage
+)
+
+// What follows from an event.
+const (
+	Ask     = "ask"  // ask a program, which is started if none runs
+	Find    = "find" // ask a program that runs, if one does
+	Tell    = "tell" // tell the program what storage holds
+	Nothing = ""
+)
+
+// A Page is what a page knows of itself.
+type Page struct {
+	Connected bool `json:"connected"` // to a program
+	Left      bool `json:"left"`      // it has ended the connection to sleep
+}
+
+// Reaction says what a page does when something happens.
+func Reaction(event Event, stored Standing, page Page) string {
+	switch {
+	case event == Call, event == Lost, event == Shown && page.Left:
+		if page.Connected || stored.SignedIn {
+			return Ask
+		}
+		return Find
+	case page.Connected:
+		return Tell
+	case event == Stored && stored.SignedIn:
+		return Ask
+	}
+	return Nothing
+}
+
+// MayLeave tells whether the tab may be sent to the provider; response: its
+// address holds one of this client.
+func MayLeave(event Event, response bool) bool { return event == Call && !response }

@@ -1,0 +1,202 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// newRedirectWorld has a tab that restores by redirect, and a hint.
+func newRedirectWorld(t *testing.T) (*world, *tab) {
+	w := newWorld(t)
+	w.settings.Restore = RestoreRedirect
+	tab := newTab(w.op)
+	tab.hint = true
+	return w, tab
+}
+
+// After a round trip that found nobody, any sign-in lets the tab go again.
+func TestRestoreMarkEndsWithAnySignIn(t *testing.T) {
+	ways := []struct {
+		name string
+		do   func(w *world, client *Client, tab *tab) error
+	}{
+		{"redirect", func(w *world, client *Client, tab *tab) error {
+			w.signIn(client, tab)
+			return nil
+		}},
+		{"popup", func(w *world, client *Client, _ *tab) error {
+			_, err := client.SigninPopup(w.t.Context(), SigninArgs{Window: 1})
+			return err
+		}},
+		{"silent", func(w *world, client *Client, _ *tab) error {
+			_, err := client.SigninSilent(w.t.Context(), SigninArgs{})
+			return err
+		}},
+		{"password", func(w *world, client *Client, _ *tab) error {
+			w.op.Password = "secret"
+			_, err := client.SigninPassword(w.t.Context(), PasswordArgs{Username: "u", Password: "secret"})
+			return err
+		}},
+		{"stored user", func(w *world, client *Client, _ *tab) error {
+			return client.StoreUser(w.t.Context(), &User{AccessToken: "a", ExpiresAt: time.Now().Add(time.Hour).Unix()})
+		}},
+	}
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, tab := newRedirectWorld(t)
+				w.op.SignedIn = false
+				client := w.openIn(tab, true)
+				if _, err := client.SigninCallback(t.Context(), roundTrip(t, w, tab)); err != nil {
+					t.Fatal(err)
+				}
+				client.Close()
+				w.restart()
+				client = w.openIn(tab, true)
+				w.op.SignedIn = true
+				if err := way.do(w, client, tab); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				client.session.expiry.stop()
+				client.Close()
+				w.restart()
+				tab.hint = true
+				if roundTrip(t, w, tab) == "" {
+					t.Error("a reload after the sign-in shows nobody")
+				}
+			})
+		})
+	}
+}
+
+// Who asks while the tab is about to leave waits with the first.
+func TestRestoreByRedirectIsOneFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, tab := newRedirectWorld(t)
+		client := w.openIn(tab, true)
+		ctx, cancel := context.WithCancel(t.Context())
+		answers := make(chan error, 2)
+		ask := func() {
+			_, err := client.Restore(ctx, "https://app.example.test/shop")
+			answers <- err
+		}
+		go ask()
+		time.Sleep(500 * time.Millisecond)
+		go ask()
+		synctest.Wait()
+		if heard := tab.heard(); len(answers) > 0 || len(heard) > 0 || len(tab.addresses) != 1 {
+			t.Errorf("%d answers, events %v, the tab left %d times; want two that wait, none, once", len(answers), heard, len(tab.addresses))
+		}
+		cancel()
+		<-answers
+		<-answers
+		time.Sleep(departure)
+	})
+}
+
+// A tab whose sign-in is being completed is not sent away: who asks meanwhile
+// is told what becomes of it.
+func TestRestoreByRedirectWaitsForACallback(t *testing.T) {
+	tests := []struct {
+		name  string
+		first bool // the callback is there before somebody asks
+		fails bool
+	}{
+		{"asked after it", true, false},
+		{"asked before it", false, false},
+		{"asked after one that fails", true, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, tab := newRedirectWorld(t)
+				client := w.openIn(tab, true)
+				callback := w.redirect(client, tab)
+				client.Close()
+				w.restart() // the page is loaded anew
+				client = w.openIn(tab, true)
+				tab.set(func() { tab.addresses = nil })
+				if tt.fails {
+					callback = refusal(tab.address, "access_denied")
+				}
+				w.transport.Fail = func(*oidc.Request) error {
+					time.Sleep(time.Second)
+					return nil
+				}
+				asked, called := make(chan *User, 1), make(chan error, 1)
+				ask := func() {
+					user, err := client.Restore(t.Context(), "https://app.example.test/shop")
+					if err != nil {
+						t.Error(err)
+					}
+					asked <- user
+				}
+				complete := func() {
+					_, err := client.SigninCallback(t.Context(), callback)
+					called <- err
+				}
+				order := []func(){ask, complete}
+				if tt.first {
+					slices.Reverse(order)
+				}
+				for _, do := range order {
+					go do()
+					time.Sleep(100 * time.Millisecond)
+				}
+				if err := <-called; (err != nil) != tt.fails {
+					t.Errorf("SigninCallback = %v", err)
+				}
+				if user := <-asked; (user == nil) != tt.fails || len(tab.addresses) > 0 {
+					t.Errorf("told %v, the tab left %d times", user, len(tab.addresses))
+				}
+			})
+		})
+	}
+}
+
+// Two clients of one tab: what belongs to one is left to it by the other.
+func TestTransactionsBelongToAClient(t *testing.T) {
+	w := newWorld(t)
+	mine, tab := w.open(false)
+	mineBack := w.redirect(mine, tab)
+	other := w.settings
+	w.settings.ClientID = "another"
+	theirs := w.openIn(tab, false)
+	_, err := theirs.SigninCallback(t.Context(), mineBack)
+	mustFail(t, "SigninCallback of the other client", err, oidc.ErrIssuerMismatch)
+	if user, err := mine.SigninCallback(t.Context(), mineBack); user == nil || err != nil {
+		t.Errorf("SigninCallback of its own = %v, %v", user, err)
+	}
+	w.settings = other
+	if err := mine.SignoutRedirect(t.Context(), SignoutArgs{State: []byte(`"cart"`)}); err != nil {
+		t.Fatal(err)
+	}
+	out := w.op.Visit(tab.address)
+	if response, err := theirs.SignoutCallback(t.Context(), out); err != nil || response != nil && response.State != nil {
+		t.Errorf("SignoutCallback of the other client = %+v, %v", response, err)
+	}
+	if response, err := mine.SignoutCallback(t.Context(), out); err != nil || string(response.State) != `"cart"` {
+		t.Errorf("SignoutCallback of its own = %+v, %v", response, err)
+	}
+}
+
+// That one client of a tab has looked for its session keeps no other from it.
+func TestRestoreMarkIsOfAClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, tab := newRedirectWorld(t)
+		if roundTrip(t, w, tab) == "" {
+			t.Fatal("the tab never left")
+		}
+		w.restart()
+		w.settings.ClientID, w.op.ClientID = "another", "another"
+		if roundTrip(t, w, tab) == "" {
+			t.Error("the other client's session is not looked for")
+		}
+	})
+}

@@ -1,0 +1,170 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A session that is restored by a redirect: the tab goes to the provider and
+// back. That is done for a call of the app alone, by one flight per tab, and not
+// while the response to a sign-in is being read; see docs/decisions.
+
+const (
+	// restoreMarkLifetime is how long a tab does not go again.
+	restoreMarkLifetime = 15 * time.Minute
+
+	// departure is how long a tab may take to leave for the provider.
+	departure = 10 * time.Second
+)
+
+// errStays says that a tab is not sent away after all.
+var errStays = errors.New("the tab stays")
+
+// restoreByRedirect sends the tab to the provider and back, once: a mark in
+// the tab keeps it from going again until a sign-in succeeds. It returns when
+// the tab has not left after all.
+func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User, error) {
+	s := c.session
+	return c.restoring.doFor(ctx, c, func(ctx, wanted context.Context) (*User, error) {
+		start := time.Now()
+		err := c.leaveToRestore(ctx, wanted, returnTo)
+		if err != nil && !errors.Is(err, errStays) {
+			return nil, err
+		}
+		if err == nil {
+			s.stats.restore(start, nil)
+			pass := s.config.gate("departure")
+			select {
+			case <-wanted.Done():
+				pass()
+				return nil, context.Cause(wanted)
+			case <-time.After(departure):
+				pass()
+			}
+		}
+		user, _ := s.current()
+		return user, nil
+	})
+}
+
+// leaveToRestore has the tab leave. It is [errStays] if nobody wants that any more,
+// if the tab has gone a moment ago, or if a callback was in the air: who waited
+// for that is told what it brought.
+func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string) error {
+	s := c.session
+	_, began := s.current()
+	if c.callback.settle(ctx) {
+		return errStays
+	}
+	if err := s.outlives(c); err != nil {
+		return err
+	}
+	if marked, err := c.hasMark(ctx, began.order); marked || err != nil {
+		if err == nil {
+			s.notify(Event{Name: RestoreError, Err: ErrNotSignedIn})
+			err = errStays
+		}
+		return err
+	}
+	metadata, err := s.provider.fetchMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	request := c.settings.request()
+	silence(request)
+	return c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
+		if err := c.mark(ctx, began.order); err != nil {
+			return err
+		}
+		if c.callback.settle(ctx) || wanted.Err() != nil {
+			return errors.Join(errStays, c.unmark(ctx))
+		}
+		return nil
+	})
+}
+
+// settle waits for what is in the air. It reports whether there was something.
+func (k *keyedFlight[T]) settle(ctx context.Context) bool {
+	k.mu.Lock()
+	var all []*landing[T]
+	for _, r := range slices.SortedFunc(maps.Keys(k.air), func(a, b route) int { return strings.Compare(a.key, b.key) }) {
+		l := k.air[r]
+		l.passengers++
+		all = append(all, l)
+	}
+	k.mu.Unlock()
+	for _, l := range all {
+		_, _, _ = k.wait(ctx, l, nil)
+	}
+	return len(all) > 0
+}
+
+// restoreMark is the name under which a tab remembers that it went to the
+// provider to restore the session of this client. It is no state: none has a
+// colon, and what an address calls its state is looked at before it is taken.
+func (c *Client) restoreMark() oidc.Secret { return oidc.Secret("restore:" + c.name()) }
+
+// name tells the clients of a tab apart.
+func (c *Client) name() string { return c.settings.Issuer + ":" + c.settings.ClientID }
+
+// mark keeps the tab from being sent to the provider for a while, unless somebody
+// signs in, wherever that is.
+func (c *Client) mark(ctx context.Context, order int64) error {
+	until := c.session.config.Now().Add(restoreMarkLifetime).Unix()
+	return c.page.Transactions.Put(ctx, c.restoreMark(), Transaction{
+		Record:    []byte(strconv.FormatInt(until, 10) + " " + strconv.FormatInt(order, 10)), // seconds since the epoch
+		ExpiresAt: until,
+	})
+}
+
+func (c *Client) hasMark(ctx context.Context, order int64) (bool, error) {
+	mark, err := c.page.Transactions.Look(ctx, c.restoreMark())
+	until, then, _ := strings.Cut(string(mark.Record), " ")
+	return number(until) > c.session.config.Now().Unix() && number(then) >= order, err
+}
+
+// number is 0 for what is none.
+func number(digits string) int64 {
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
+}
+
+// unmark removes the mark.
+func (c *Client) unmark(ctx context.Context) error {
+	_, err := c.page.Transactions.Take(ctx, c.restoreMark())
+	return err
+}
+
+// arrived removes the mark after a sign-in, whichever way that came. What keeps
+// the page from it is no failure of the sign-in.
+func (c *Client) arrived(ctx context.Context, user *User, err error) (*User, error) {
+	if err == nil && c.settings.Restore == RestoreRedirect {
+		_ = c.unmark(ctx)
+	}
+	return user, err
+}
+
+// read returns what the tab keeps for the response with that state, and takes
+// it away unless it is to be kept. It is looked at first: what belongs to another
+// client of the tab, to a sign-in instead of a sign-out or the other way round,
+// stays for whom it is.
+func (c *Client) read(ctx context.Context, state oidc.Secret, kind recordKind, keep bool) (Kept, error) {
+	kept, err := c.page.Transactions.Look(ctx, state)
+	if err != nil || keep {
+		return kept, err
+	}
+	if kept.Client != "" && kept.Client != c.name() {
+		return Kept{}, errOfAnother
+	}
+	if kindOf(kept.Record) != kind {
+		return kept, nil
+	}
+	return c.page.Transactions.Take(ctx, state)
+}

@@ -1,0 +1,324 @@
+package session
+
+// An act is what somebody asked for: a sign-in that ends in a new user, or a
+// sign-out. Each has an order, a number above all that its program has heard of,
+// so that every program and page can tell news from old news, whenever it comes.
+// What happens without anybody asking (a restore, a renewal, the end of the
+// provider's session) has none.
+//
+// Acts of one order happened in programs that did not know of each other: the
+// one further down counts.
+type act uint8
+
+const (
+	nothing   act = iota
+	left          // a page keeps that nobody is worth restoring: signed out, or not, nobody here knows
+	idled         // nobody was there any more: a sign-out, but no one's wish
+	signedIn      // of the person in standing.last; empty: not known
+	tied          // several persons: the provider knows who is signed in
+	signedOut     // by somebody
+)
+
+// A standing is what a program knows of who is signed in, and decides what
+// follows from anything that happens. It does nothing else: no I/O, no clock, no
+// locks. docs/who-is-signed-in.md has its table.
+type standing struct {
+	order int64  // of the last act known
+	act   act    // that one
+	last  string // whom it signed in, as a digest; see session.who
+	at    int64  // when that was, for releases that know no order; milliseconds
+
+	closed   int64 // the order of the last sign-out known
+	explicit int64 // and of the last that somebody asked for
+
+	disputed int64 // the order of a sign-out after which a page still had the hint
+
+	here string // who is signed in here; empty: nobody
+	hint bool   // a silent sign-in is worth trying
+
+	acts    int // how often there was news of an act
+	ends    int // how often a session has ended here
+	outs    int // how often by a sign-out that somebody asked for
+	changes int // how often somebody has come or gone otherwise than by a renewal
+}
+
+// A mark is when something began.
+type mark struct {
+	order                     int64
+	acts, ends, outs, changes int
+}
+
+// effects are what follows; several may.
+type effects uint16
+
+const (
+	take      effects = 1 << iota // the user who comes is signed in
+	keep                          // the user who comes is not needed: who is there stays
+	lose                          // the user who comes is too late: not_signed_in, and the tokens are revoked
+	again                         // whoever was found is of before a sign-in: look once more
+	forget                        // nobody is signed in any more
+	find                          // look at the provider who is signed in
+	tellPeers                     // tell the other programs
+	tellPages                     // tell the pages what to keep
+)
+
+// has tells whether one of some effects follows.
+func (e effects) has(some effects) bool { return e&some != 0 }
+
+// began is for what begins now and may bring a user.
+func (s *standing) began() mark { return mark{s.order, s.acts, s.ends, s.outs, s.changes} }
+
+// signedIn is for an interactive sign-in that began then. Only a sign-out that
+// somebody asked for since is stronger.
+func (s *standing) signedIn(began mark, who string, at int64) effects {
+	if s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order {
+		return lose
+	}
+	s.raise(max(s.order, began.order), signedIn, who, at)
+	s.here = who
+	s.changes++
+	return take | tellPeers | tellPages
+}
+
+// comes says what would become of a user who is found by a restore or a renewal
+// that began then.
+func (s *standing) comes(began mark, who string) effects {
+	switch {
+	case s.ends != began.ends || s.closed > began.order:
+		return lose
+	case s.here != "" && s.changes != began.changes:
+		return keep
+	case s.order == began.order && s.acts == began.acts:
+	case s.act == tied || s.act == signedIn && s.last != "" && s.last != who:
+		return again
+	}
+	return take
+}
+
+// found is comes for who is there now. It is no act, unless the app asked for it
+// after a sign-out.
+func (s *standing) found(began mark, who string, at int64) effects {
+	result := s.comes(began, who)
+	if result != take {
+		return result
+	}
+	s.here, s.hint = who, true
+	switch {
+	case s.out():
+		s.raise(s.order, signedIn, who, at)
+	case began.order > s.order:
+		s.learn(began.order, signedIn, who, at)
+	case s.act == tied || s.last == who:
+		return take | tellPages
+	case s.last == "":
+		s.act, s.last, s.at = signedIn, who, at
+	default:
+		s.act, s.last = tied, ""
+	}
+	return take | tellPeers | tellPages
+}
+
+// missing is for a restore that began then and has found nobody.
+func (s *standing) missing(began mark) effects {
+	if s.here != "" || !s.hint || s.order != began.order || s.ends != began.ends {
+		return 0
+	}
+	s.hint = false
+	return tellPages
+}
+
+// signedOut is for a sign-out that somebody asked for here.
+func (s *standing) signedOut(at int64) effects {
+	s.raise(s.order, signedOut, "", at)
+	return s.gone() | tellPeers | tellPages
+}
+
+// idled is for a user who is signed out because nobody is there any more.
+func (s *standing) idled(at int64) effects {
+	if s.here == "" {
+		return 0
+	}
+	s.raise(s.order, idled, "", at)
+	return s.gone() | tellPeers | tellPages
+}
+
+// ended is for a session that is over: the provider has said so, or it cannot be
+// renewed. With worth another try may find it.
+func (s *standing) ended(worth bool) effects {
+	if s.here == "" {
+		return 0
+	}
+	result := s.gone()
+	if !worth {
+		s.hint = false
+		result |= tellPages
+	}
+	return result
+}
+
+// news is what programs tell each other.
+type news struct {
+	order int64
+	act   act
+	who   string
+	over  bool  // the session is over, which is no act
+	at    int64 // milliseconds
+}
+
+// says returns the news that this program has; false if there are none.
+func (s *standing) says() (news, bool) {
+	n := news{order: s.order, act: s.act, at: s.at}
+	switch {
+	case s.act == left:
+		return n, false
+	case s.out():
+		return n, true
+	case s.here != "":
+		n.who = s.here
+	default:
+		n.who = s.last
+	}
+	n.act = signedIn
+	return n, n.who != ""
+}
+
+// heard is for news from another program.
+func (s *standing) heard(n news) effects {
+	if n.order < s.order { // that program has not heard of it
+		s.wasOut(n.order, n.act)
+		return tellPeers
+	}
+	if n.over {
+		if n.order > s.order {
+			s.learn(n.order, signedIn, "", n.at)
+		}
+		return s.ended(false)
+	}
+	act, last := n.act, n.who
+	if n.order == s.order {
+		switch {
+		case s.act == tied && act == signedIn, act == s.act && (last == s.last || last == ""):
+			return 0
+		case act < s.act:
+			s.wasOut(n.order, act)
+			return tellPeers
+		case act == signedIn && s.act == signedIn && s.last != "":
+			act, last = tied, ""
+		}
+	}
+	s.learn(n.order, act, last, n.at)
+	switch {
+	case act == signedOut || act == idled:
+		return s.gone() | tellPages
+	case act == signedIn && s.here == last:
+		return tellPages
+	}
+	return s.replaced() | find | tellPages
+}
+
+// heardUnordered is for news of a release that knows no order: it is an act right
+// after those that are known here, unless its time says that it was before. A
+// clock that was set back says nothing.
+func (s *standing) heardUnordered(n news, now int64) effects {
+	if 0 < n.at && n.at < s.at && s.at <= now && n.act != s.act {
+		return 0
+	}
+	if n.at == 0 || n.at > now {
+		n.at = s.at
+	}
+	n.order = next(s.order)
+	return s.heard(n)
+}
+
+// hinted is for a page that says what it keeps: it has come, or come back, or
+// another one has written it. What is not there is no news.
+func (s *standing) hinted(h Hint) effects {
+	switch {
+	case h.Order == NoOrder:
+		return s.hintedUnordered(h.SignedIn)
+	case h.Order > s.order && h.SignedIn:
+		s.learn(h.Order, signedIn, "", s.at)
+		if s.here != "" {
+			return s.replaced() | find
+		}
+		return 0
+	case h.Order > s.order:
+		s.learn(h.Order, left, "", s.at)
+		return s.gone()
+	case h.Order < s.order:
+		return tellPages
+	case h.SignedIn && s.act == left: // it was known better elsewhere
+		s.learn(s.order, signedIn, "", s.at)
+		return 0
+	case h.SignedIn && !s.out():
+		s.hint = true
+		return 0
+	case h.SignedIn && s.disputed == s.order: // or two programs would tell their pages in turns
+		return tellPeers
+	case h.SignedIn:
+		s.disputed = s.order
+		return tellPeers | tellPages
+	case s.here != "":
+		return tellPages
+	}
+	return 0
+}
+
+// hintedUnordered is for a page of a release that knows no order.
+func (s *standing) hintedUnordered(worth bool) effects {
+	switch {
+	case !worth || s.here != "":
+		return 0
+	case s.out():
+		s.raise(s.order, signedIn, "", s.at)
+		return tellPages
+	}
+	s.hint = true
+	return 0
+}
+
+// raise is for an act here, after what is known.
+func (s *standing) raise(known int64, act act, last string, at int64) {
+	s.learn(next(known), act, last, at)
+}
+
+// learn is for an act, here or elsewhere.
+func (s *standing) learn(order int64, act act, last string, at int64) {
+	s.order, s.act, s.last, s.at = order, act, last, at
+	s.acts++
+	s.hint = act == signedIn || act == tied
+	s.wasOut(order, act)
+	if act == signedOut {
+		s.outs++
+	}
+}
+
+// wasOut remembers a sign-out, also one that was not the last act.
+func (s *standing) wasOut(order int64, act act) {
+	switch act {
+	case signedOut:
+		s.explicit = max(s.explicit, order)
+		fallthrough
+	case idled, left:
+		s.closed = max(s.closed, order)
+	}
+}
+
+// out tells whether the last act was a sign-out.
+func (s *standing) out() bool { return s.act == signedOut || s.act == idled || s.act == left }
+
+// gone is for the end of a session: also who is in the air does not come any more.
+func (s *standing) gone() effects {
+	s.ends++
+	return s.replaced()
+}
+
+// replaced forgets who is here.
+func (s *standing) replaced() effects {
+	s.here = ""
+	s.changes++
+	return forget
+}
+
+// next is the order of the act after one.
+func next(order int64) int64 { return min(order+1, MaxOrder) }
