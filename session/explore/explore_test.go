@@ -18,9 +18,15 @@ var (
 	exploreFlag = flag.Duration("explore", 0, "how long to explore; 0: as many schedules as belong to the tests")
 	countFlag   = flag.Uint64("schedules", 20000, "how many schedules belong to the tests")
 	firstFlag   = flag.Uint64("first", 0, "the seeds come after this one")
+	strictFlag  = flag.Bool("strict", false, "what is known fails, too")
 	shrinkFlag  = flag.Int("shrink", 3, "how many schedules of those that break a rule are made small")
 )
 
+// known are the rules that the engine breaks, and why nobody has mended that yet.
+// They are printed by every run. A rule is taken off when it holds.
+var known = map[string]string{}
+
+// TestSeed prints the trace of one seed, made small if it breaks a rule.
 func TestSeed(t *testing.T) {
 	if *seedFlag == 0 {
 		t.Skip("no seed")
@@ -37,6 +43,7 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// TestSame runs schedules twice: the traces are the same, byte for byte.
 func TestSame(t *testing.T) {
 	for seed := range uint64(1000) {
 		a, b := run(t, seed, plan(seed), true), run(t, seed, plan(seed), true)
@@ -80,7 +87,12 @@ func TestExplore(t *testing.T) {
 	for _, rule := range slices.Sorted(maps.Keys(sum.found)) {
 		seeds := sum.found[rule]
 		slices.Sort(seeds)
-		t.Errorf("%s: %d seeds: %v", rule, len(seeds), seeds[:min(20, len(seeds))])
+		report := t.Errorf
+		if why := known[rule]; why != "" && !*strictFlag {
+			report = t.Logf
+			t.Logf("known: %s: %s", rule, why)
+		}
+		report("%s: %d seeds: %v", rule, len(seeds), seeds[:min(20, len(seeds))])
 		r, _ := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
 		t.Logf("seed %d: %s: %s\n%s", r.seed, r.violation.rule, r.violation.what, words(r.trace))
 	}

@@ -468,7 +468,7 @@ func (p *page) signout(name string, fn func(ctx context.Context) error) {
 
 // signinRedirect is an interactive sign-in that leaves the page.
 func (p *page) signinRedirect(args session.SigninArgs) {
-	a := &act{app: p.app, asked: p.w.tick()}
+	a := &act{app: p.app, asked: p.w.tick(), behind: p.w.newsUnderway()}
 	p.w.acts = append(p.w.acts, a)
 	p.away = a
 	client := p.client

@@ -44,7 +44,7 @@ func (l *link) Hint(h session.Hint) {
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
 	for _, t := range w.tabs {
 		if other := t.page; other != nil && other != p && t.app == p.app {
-			w.later("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
+			w.tell("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
 				if t.page == other {
 					other.react(pagemodel.Stored)
 				}
@@ -55,6 +55,9 @@ func (l *link) Hint(h session.Hint) {
 
 // react does what follows from an event.
 func (p *page) react(event pagemodel.Event) {
+	if p.client == nil { // it is being opened
+		return
+	}
 	connected := !p.left && !p.program.ended
 	switch pagemodel.Reaction(event, p.stored(), pagemodel.Page{Connected: connected, Left: p.left}) {
 	case pagemodel.Ask, pagemodel.Find:
@@ -65,7 +68,12 @@ func (p *page) react(event pagemodel.Event) {
 		}
 		p.ask()
 	case pagemodel.Tell:
-		p.client.Hinted(p.hint())
-		p.client.Wake()
+		client, hint := p.client, p.hint()
+		pass := p.w.gate(p.program, "hears of the storage")
+		go func() {
+			pass()
+			client.Hinted(hint)
+			client.Wake()
+		}()
 	}
 }

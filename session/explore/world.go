@@ -104,6 +104,7 @@ type act struct {
 	out       bool // a sign-out
 	silent    bool // the app asked for a silent sign-in, which is no act but brings somebody
 	asked     int  // the step
+	behind    bool // there was news on the way when it was asked for
 	done      int  // 0: not yet
 	succeeded bool
 }
@@ -214,7 +215,7 @@ func (p *program) broadcast(message []byte) {
 		if p.release == "old" || other.release == "old" {
 			text = withoutOrder(text)
 		}
-		p.w.later("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
+		p.w.tell("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
 			if !other.ended {
 				other.registry.Heard([]byte(text))
 			}
@@ -260,8 +261,8 @@ func (t *tab) nowhere(p *program) *link { return &link{page: &page{tab: t, gone:
 func (t *tab) load() {
 	t.visit++
 	p := &page{tab: t, number: t.visit, program: t.program()}
-	t.page = p
 	p.join()
+	t.page = p
 	t.w.say("%s shows %s, in %s", t.name, t.app.name, p.program.name)
 }
 
@@ -274,9 +275,19 @@ func (l *link) open(hint session.Hint) (*session.Client, error) {
 // join has the page served by its program.
 func (p *page) join() {
 	p.link = &link{page: p, program: p.program}
-	client, err := p.link.open(p.hint())
-	if err != nil {
-		panic(err) // the settings are ours
+	var client *session.Client
+	hint, link := p.hint(), p.link
+	go func() {
+		var err error
+		if client, err = link.open(hint); err != nil {
+			panic(err) // the settings are ours
+		}
+	}()
+	for synctest.Wait(); client == nil; {
+		p.w.violate("open", "to open "+p.name+" takes its time")
+		if !p.w.step() {
+			p.w.rest(time.Minute)
+		}
 	}
 	p.client, p.told, p.events = client, "", 0
 }
@@ -375,6 +386,14 @@ func (p *page) crash() {
 			page.left = true
 		}
 	}
+}
+
+// newsUnderway tells whether something that programs and pages tell each other has
+// not arrived.
+func (w *world) newsUnderway() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news })
 }
 
 // A violation is what must not be.
