@@ -396,10 +396,17 @@ func (w *world) newsUnderway() bool {
 	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news })
 }
 
+// amongReleases marks the rules about who is signed in where one of the releases
+// knows no order.
+const amongReleases = ", among releases"
+
 // A violation is what must not be.
 type violation struct{ rule, what string }
 
 func (w *world) violate(rule, what string) {
+	if w.mixed && (strings.HasPrefix(rule, "signed") || rule == "won") {
+		rule += amongReleases
+	}
 	if w.violation == nil {
 		w.violation = &violation{rule, what}
 		w.say("VIOLATION %s: %s", rule, what)
