@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Arguments that cannot cross to the program fail; they do not hang.
+// Arguments that cannot cross to the program fail; they do not hang. The call fails
+// alone: others in the air have their answers.
 func TestArgumentsThatCannotCross(t *testing.T) {
 	tests := []struct {
 		name, state string
@@ -23,8 +24,12 @@ func TestArgumentsThatCannotCross(t *testing.T) {
 	tab.visit(a.origin + "/")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			eval[any](tab, "void (globalThis.others = Promise.allSettled([um.stats(), um.metadataService.getIssuer()]))")
 			if code := codeOf(tab, fmt.Sprintf("um.signinRedirect({ state: %s })", tt.state)); code != "invalid_argument" {
 				t.Errorf("code %q, want invalid_argument", code)
+			}
+			if got := eval[string](tab, "others.then((all) => all.map(({ status }) => status).join())"); got != "fulfilled,fulfilled" {
+				t.Errorf("calls beside it: %s", got)
 			}
 		})
 	}

@@ -20,7 +20,7 @@ func callback(fn func(arg safejs.Value)) safejs.Func {
 		if len(args) > 0 {
 			arg = args[0]
 		}
-		fn(arg)
+		guarded(func() { fn(arg) })
 		return nil
 	})
 	if err != nil {

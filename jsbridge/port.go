@@ -4,6 +4,8 @@ package jsbridge
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/hack-pad/safejs"
 )
@@ -15,6 +17,10 @@ var (
 	// ErrPortListens says that the port has its listener already.
 	ErrPortListens = errors.New("jsbridge: port has a listener")
 )
+
+// channelsLimit bounds the channels that were handed over and that nobody has taken:
+// the call that names one comes right behind it.
+const channelsLimit = 64
 
 // A Port is one end of a MessageChannel that carries text.
 type Port struct {
@@ -89,6 +95,9 @@ func (p *Port) Close() {
 	}
 	p.closed = true
 	p.unlisten()
+	for n := range p.channels {
+		p.dropChannel(n)
+	}
 	// What has no close method is no port, and then there is nothing to close.
 	_, _ = p.port.Call("close")
 }
@@ -122,7 +131,19 @@ func (p *Port) keepChannel(event safejs.Value) {
 	if p.channels == nil {
 		p.channels = make(map[int]handover)
 	}
+	p.dropChannel(n) // of the same number
+	for len(p.channels) >= channelsLimit {
+		p.dropChannel(slices.Min(slices.Collect(maps.Keys(p.channels))))
+	}
 	p.channels[n] = handover{port, body}
+}
+
+// dropChannel closes a channel that nobody has taken.
+func (p *Port) dropChannel(n int) {
+	if handed, ok := p.channels[n]; ok {
+		_, _ = handed.port.Call("close")
+		delete(p.channels, n)
+	}
 }
 
 func (p *Port) listen(typ string, fn func(event safejs.Value)) error {

@@ -174,3 +174,34 @@ func TestPortBroken(t *testing.T) {
 		})
 	}
 }
+
+// Channels that nobody takes do not pile up, nor do they outlive the port.
+func TestChannelsThatNobodyTakes(t *testing.T) {
+	main := eval(t, `
+		const main = new MessageChannel();
+		for (let n = 1; n <= 1000; n++) {
+			const side = new MessageChannel();
+			main.port2.postMessage({ channel: n, body: new Blob(["x"]) }, [side.port2]);
+		}
+		const side = new MessageChannel();
+		main.port2.postMessage({ channel: 1000, body: null }, [side.port2]);
+		main.port2.postMessage("all");
+		return main.port1;`)
+	port := NewPort(main)
+	messages, _ := collect(t, port)
+	receive(t, messages)
+	if n := len(port.channels); n != channelsLimit {
+		t.Errorf("%d channels, want %d", n, channelsLimit)
+	}
+	for _, n := range []int{1000, 1001 - channelsLimit} { // the last ones are there
+		r, err := port.Relay(t.Context(), n)
+		if err != nil {
+			t.Fatalf("channel %d: %v", n, err)
+		}
+		r.Close()
+	}
+	port.Close()
+	if n := len(port.channels); n != 0 {
+		t.Errorf("%d channels of a port that is closed", n)
+	}
+}

@@ -81,6 +81,7 @@ func (p *Port) Relay(ctx context.Context, channel int) (*Relay, error) {
 	remove, err := Listen(r.port, "message", r.receive)
 	if err != nil {
 		cancel(err)
+		_, _ = r.port.Call("close")
 		return nil, err
 	}
 	r.remove = remove

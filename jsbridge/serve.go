@@ -40,7 +40,7 @@ func serve(global string, accept func(*Port)) (said string, stop func(), err err
 	if err := safejs.Global().Delete(global); err != nil {
 		return "", nil, caught(err)
 	}
-	f := callback(func(port safejs.Value) { go accept(NewPort(port)) })
+	f := callback(func(port safejs.Value) { spawn(func() { accept(NewPort(port)) }) })
 	answer, err := host.Invoke(f)
 	if err != nil {
 		release(f)

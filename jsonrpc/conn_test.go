@@ -88,6 +88,7 @@ func TestCallMalformedResponse(t *testing.T) {
 		{"result and error", `{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}}`},
 		{"error is a string", `{"jsonrpc":"2.0","id":1,"error":"no"}`},
 		{"error is null", `{"jsonrpc":"2.0","id":1,"error":null}`},
+		{"nested too deeply", `{"jsonrpc":"2.0","id":1,"result":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`},
 		{"code is a string", `{"jsonrpc":"2.0","id":1,"error":{"code":"1","message":""}}`},
 	}
 	for _, tt := range tests {

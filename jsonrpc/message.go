@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -54,8 +55,48 @@ type cancelParams struct {
 	ID strictjson.RawMessage `json:"id"`
 }
 
-// parse reads one message. With an error comes the id to answer it under.
+// parse reads one message. With an error comes the id to answer it under; of a
+// response or a notification that cannot be read there is nothing to answer.
 func parse(data []byte) (*message, *Error) {
+	unknown, id := &message{id: null}, opening(data)
+	m, invalid := read(data)
+	switch {
+	case invalid == nil || string(m.id) != "null" || id == nil:
+		return m, invalid
+	case opens(data, id, method):
+		unknown.id = id
+	case opens(data, id, result), opens(data, id, failure):
+		return &message{id: id, err: ErrResponse}, nil
+	}
+	return unknown, invalid
+}
+
+// What the members of a message begin with that this package, or a page, has written.
+const (
+	first   = `{"jsonrpc":"2.0","id":`
+	method  = `,"method":`
+	result  = `,"result":`
+	failure = `,"error":`
+)
+
+// opening returns the number that a message has as its id, if it begins with that:
+// it is known then, whatever the rest is, and one call that cannot be read is no
+// matter of the others (JSON-RPC 5: id).
+func opening(data []byte) strictjson.RawMessage {
+	rest, found := bytes.CutPrefix(data[:min(len(data), len(first)+20)], []byte(first))
+	digits := len(rest) - len(bytes.TrimLeft(rest, "0123456789"))
+	if !found || digits == 0 || digits > 16 {
+		return nil
+	}
+	return strictjson.RawMessage(rest[:digits])
+}
+
+// opens tells whether member comes next.
+func opens(data, id []byte, member string) bool {
+	return bytes.HasPrefix(data[len(first)+len(id):], []byte(member))
+}
+
+func read(data []byte) (*message, *Error) {
 	unknown := &message{id: null}
 	if len(data) > maxMessage {
 		return unknown, &Error{Code: CodeInvalidRequest, Message: "message too long"}

@@ -9,6 +9,8 @@ import (
 )
 
 const (
+	parseFirst     = `{"jsonrpc":"2.0","id":1,"error":{"code":-32700,"message":"parse error"}}`
+	tooLongFirst   = `{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"message too long"}}`
 	parseError     = `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"parse error"}}`
 	invalid        = `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"invalid request"}}`
 	invalidFirst   = `{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"invalid request"}}`
@@ -41,20 +43,20 @@ func TestReceive(t *testing.T) {
 		{"result is too large", `{"jsonrpc":"2.0","id":1,"method":"too large"}`, internalFailed},
 
 		{"5.1 empty message", ``, parseError},
-		{"5.1 truncated", `{"jsonrpc":"2.0","id":1,"method":"echo"`, parseError},
-		{"5.1 trailing data", `{"jsonrpc":"2.0","id":1,"method":"echo"} 1`, parseError},
-		{"5.1 invalid UTF-8", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}", parseError},
-		{"5.1 nested too deeply", `{"jsonrpc":"2.0","id":1,"method":"echo","params":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`, parseError},
+		{"5.1 truncated", `{"jsonrpc":"2.0","id":1,"method":"echo"`, parseFirst},
+		{"5.1 trailing data", `{"jsonrpc":"2.0","id":1,"method":"echo"} 1`, parseFirst},
+		{"5.1 invalid UTF-8", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}", parseFirst},
+		{"5.1 nested too deeply", `{"jsonrpc":"2.0","id":1,"method":"echo","params":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`, parseFirst},
 
 		{"4 scalar", `1`, invalid},
 		{"4 null", `null`, invalid},
 		{"4 no version", `{"id":1,"method":"echo"}`, invalid},
 		{"4 other version", `{"jsonrpc":"1.0","id":1,"method":"echo"}`, invalid},
 		{"4 other case", `{"jsonrpc":"2.0","id":1,"Method":"echo"}`, invalid},
-		{"4 method is a number", `{"jsonrpc":"2.0","id":1,"method":1}`, invalid},
+		{"4 method is a number", `{"jsonrpc":"2.0","id":1,"method":1}`, invalidFirst},
 		{"4 empty method", `{"jsonrpc":"2.0","id":1,"method":""}`, invalidFirst},
 		{"4 empty method, no id", `{"jsonrpc":"2.0","method":""}`, invalid},
-		{"4 duplicate method", `{"jsonrpc":"2.0","id":1,"method":"echo","method":"echo"}`, invalid},
+		{"4 duplicate method", `{"jsonrpc":"2.0","id":1,"method":"echo","method":"echo"}`, invalidFirst},
 		{"4 id null", `{"jsonrpc":"2.0","id":null,"method":"echo"}`, invalid},
 		{"4 id is an object", `{"jsonrpc":"2.0","id":{},"method":"echo"}`, invalid},
 		{"4 id is true", `{"jsonrpc":"2.0","id":true,"method":"echo"}`, invalid},
@@ -65,6 +67,13 @@ func TestReceive(t *testing.T) {
 		{"5 neither method nor result", `{"jsonrpc":"2.0","id":1}`, invalid},
 		{"6 batch", `[{"jsonrpc":"2.0","id":1,"method":"echo"}]`, invalid},
 		{"6 empty batch", `[]`, invalid},
+		{"too long, begun", `{"jsonrpc":"2.0","id":1,"method":"echo","params":["` + strings.Repeat("x", maxMessage) + `"]}`, tooLongFirst},
+		{"5.1 unreadable, the id is long", `{"jsonrpc":"2.0","id":12345678901234567,"method":[`, parseError},
+		{"5.1 unreadable, the id is none", `{"jsonrpc":"2.0","id":,"method":[`, parseError},
+		{"5.1 unreadable, the id is cut off", `{"jsonrpc":"2.0","id":1`, parseError},
+		{"5.1 unreadable, what follows is no method", `{"jsonrpc":"2.0","id":1,"params":[`, parseError},
+		{"5.1 unreadable response", `{"jsonrpc":"2.0","id":1,"result":[`, ""},
+		{"5.1 unreadable failure", `{"jsonrpc":"2.0","id":1,"error":[`, ""},
 		{"too long", strings.Repeat(" ", maxMessage+1), tooLong},
 
 		{"response to nothing", `{"jsonrpc":"2.0","id":1,"result":1}`, ""},

@@ -136,6 +136,18 @@ func unescape(text string) string {
 	}
 }
 
+// brokenEscapes tells whether a segment has a percent sign that begins no escape,
+// beside what a server that reads it as one could make dots of: two dots, or an
+// escaped byte that begins a longer character.
+func brokenEscapes(segment string) bool {
+	broken, long := false, strings.Contains(segment, "..")
+	for _, after := range strings.Split(segment, "%")[1:] {
+		n, ok := hexNumber(after, 0, 2)
+		broken, long = broken || !ok, long || ok && n[1] >= 0x80
+	}
+	return broken && long
+}
+
 // hexNumber returns the two bytes of the number that text[from:to] is, if it
 // is one.
 func hexNumber(text string, from, to int) (n [2]byte, ok bool) {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,11 +32,14 @@ type Client struct {
 	named  sync.Mutex
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
-	redirect  flight[struct{}]
+	redirect  keyedFlight[struct{}]
 	restoring flight[*User] // by redirect
-	signout   flight[struct{}]
+	signout   keyedFlight[struct{}]
+	leaver    atomic.Pointer[User] // whom the sign-outs in the air are of
 	callback  keyedFlight[*User]
 	stepUps   keyedFlight[*User]
+	recall    flight[struct{}]
+	recalled  atomic.Bool // see [Client.recallStepUps]
 }
 
 // Close ends the tab's part. The session goes on for the other tabs, and for
@@ -95,21 +99,23 @@ type SigninArgs struct {
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
-// the navigation has been ordered. Codes: those of [oidc.FetchMetadata] and
+// the navigation has been ordered. Calls that ask for the same while that is under
+// way are one; others have their own, and the last one wins. Codes: those of [oidc.FetchMetadata] and
 // [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
-	_, err := c.redirect.do(c.Calling(ctx), func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, c.signinRedirect(ctx, args)
+	key := fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp)
+	_, asked := c.session.current()
+	_, err := c.redirect.do(c.Calling(ctx), key, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.signinRedirect(ctx, args, asked)
 	})
 	return err
 }
 
-func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
+func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment) error {
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
-	_, began := c.session.current()
 	phases := c.session.calledAt(args.Called)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
@@ -117,7 +123,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs) error {
 	}
 	phases.found(c.session.provider)
 	settings := args.settings(c)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &began.order, Asked: &settings.Request, Bound: settings.DPoP}
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.order, Asked: &settings.Request, Bound: settings.DPoP}
 	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return nil })
 }
 
@@ -212,7 +218,7 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 	if err != nil {
 		return nil, err
 	}
-	return c.callback.do(c.Calling(ctx), state.Reveal(), func(ctx context.Context) (*User, error) {
+	return c.callback.do(c.Calling(ctx), callbackURL, func(ctx context.Context) (*User, error) {
 		return c.signinCallback(ctx, state, callbackURL)
 	})
 }
@@ -254,11 +260,10 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(begun, err)
 		}
-		c.session.stepUpAnswered(record.StepUp) // the same challenge leads to the same end
+		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
 		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
 	user.State = record.AppState
-	c.session.stepUpAnswered(record.StepUp)
 	if record.Restore { // the app did not ask for it
 		if _, err := c.orRevoke(ctx, user)(c.session.replace(scene{moment: begun}, user, false)); err != nil && !errors.Is(err, ErrNotSignedIn) {
 			return nil, err
@@ -268,6 +273,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
 		return nil, err
 	}
+	c.stepUpAnswered(ctx, record.StepUp)
 	phases.User = c.session.wall()
 	c.session.stats.signin(phases)
 	return c.arrived(ctx, user, nil)

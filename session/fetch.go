@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -18,8 +16,10 @@ const (
 	// to be sent; a third of its life if that is less.
 	fetchMargin = 10 * time.Second
 	// refusalPause is how long a token that was refused right after it was
-	// renewed keeps others from being renewed for the same reason.
+	// renewed keeps others from being renewed for the same reason, and
+	// refusalLimit how many are renewed in that time, whatever the answers are.
 	refusalPause = time.Minute
+	refusalLimit = 3
 )
 
 // A FetchRequest is a request of the app's that is to carry an access token.
@@ -38,52 +38,6 @@ type FetchRequest struct {
 
 	// ReturnTo is as in [SigninArgs], for [StepUpRedirect].
 	ReturnTo string
-}
-
-// fetches is what a session remembers for its requests to APIs.
-type fetches struct {
-	flights keyedFlight[*resourceToken]
-
-	mu       sync.Mutex
-	tokens   map[string]*resourceToken // by resource; guarded by mu, as all below
-	renewed  map[string]time.Time      // by digest: tokens that were renewed for a request that could not be repeated
-	futile   map[string]time.Time      // by resource: when a renewed token was refused, too
-	counting sync.Mutex                // held while a sign-in is counted in answered
-	answered map[string]time.Time      // by challenge, and by API and number: when it was answered with a sign-in
-}
-
-// forget drops the tokens.
-func (f *fetches) forget() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.tokens = nil
-}
-
-// forgetUseless drops the tokens that are of no use to user, who is signed in now.
-func (f *fetches) forgetUseless(user *User) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	maps.DeleteFunc(f.tokens, func(_ string, token *resourceToken) bool { return token.user != user })
-}
-
-// noted tells whether something was noted under key less than a minute ago,
-// on the wall clock.
-func (f *fetches) noted(notes *map[string]time.Time, key string, now time.Time) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	at, ok := (*notes)[key]
-	age := now.Round(0).Sub(at.Round(0))
-	return ok && age >= 0 && age < refusalPause
-}
-
-func (f *fetches) note(notes *map[string]time.Time, key string, now time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if *notes == nil {
-		*notes = map[string]time.Time{}
-	}
-	maps.DeleteFunc(*notes, func(_ string, at time.Time) bool { return now.Round(0).Sub(at.Round(0)) >= refusalPause })
-	(*notes)[key] = now
 }
 
 // Fetch sends a request to an API through t, with the access token for it and
@@ -201,7 +155,7 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 	for name, value := range f.request.Header {
 		header[name] = value
 	}
-	transport := f.transport
+	var transport oidc.Transport = &pinned{f, with.user}
 	if isBound(with.user) {
 		prover, err := f.session.prover(ctx)
 		if err != nil {
@@ -221,29 +175,55 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 	return resp, err
 }
 
+// pinned sends a request of user's as long as that is who is signed in.
+type pinned struct {
+	*fetch
+	user *User
+}
+
+// Do is [oidc.Transport].
+func (p *pinned) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	if err := p.session.still(p.user); err != nil {
+		return nil, err
+	}
+	return p.transport.Do(ctx, req)
+}
+
+// still fails if it is not user who is signed in.
+func (s *session) still(user *User) error {
+	current, _ := s.current()
+	switch {
+	case current == nil:
+		return ErrNotSignedIn
+	case !same(current, user):
+		return fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
+	}
+	return nil
+}
+
 // renewAndRepeat renews a token that was refused. What cannot be renewed, or
 // cannot be repeated, ends with the answer that is there; a token that was
 // renewed in vain is not renewed again for a while.
 func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc.Response) (*credential, *oidc.Response, error) {
-	s, resource := f.session, f.api.Resource
-	now := s.config.Now()
-	if s.fetches.noted(&s.fetches.renewed, digest(used.token), now) {
-		s.fetches.note(&s.fetches.futile, resource, now)
+	s, futile := f.session, "futile\n"+f.api.Resource
+	if s.noted("renewed\n" + digest(used.token)) {
+		s.note(used.user, futile)
 	}
-	if s.fetches.noted(&s.fetches.futile, resource, now) {
+	if s.noted(futile) || !s.mayRenew(f.api.Resource, used.token) {
 		return used, resp, nil
 	}
 	fresh, err := f.renew(ctx, used)
 	if err != nil {
+		s.renewalFailed(used.token)
 		s.config.Logf("session: a token was refused by an API and not renewed: %v", err)
 		return used, resp, nil
 	}
 	if !f.request.Repeatable {
-		s.fetches.note(&s.fetches.renewed, digest(fresh.token), now)
+		s.note(fresh.user, "renewed\n"+digest(fresh.token))
 		return used, resp, nil // the next request has the new token
 	}
 	if resp, err = f.send(ctx, fresh); err == nil && refusesToken(resp) {
-		s.fetches.note(&s.fetches.futile, resource, s.config.Now())
+		s.note(fresh.user, futile)
 	}
 	return fresh, resp, err
 }

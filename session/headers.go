@@ -85,8 +85,8 @@ func (p *provider) isOwn(address string) bool {
 }
 
 // ask asks a tab for the values that are missing: the one whose call it is
-// before the others with the same headers, of them those that answer before those
-// that do not.
+// before the others that say the same headers, of them those that answer before
+// those that do not.
 func (o *outfitter) ask(ctx context.Context, caller *Client) (map[string]string, error) {
 	names := caller.settings.headersToAsk()
 	if names == nil {
@@ -95,7 +95,8 @@ func (o *outfitter) ask(ctx context.Context, caller *Client) (map[string]string,
 	ctx, cancel := context.WithTimeoutCause(ctx, headersLimit, ErrPageGone)
 	defer cancel()
 	for _, tab := range willing(o.tabs(), caller) {
-		if tab.settings.Provider.Headers != caller.settings.Provider.Headers || tab.page.Headers == nil {
+		knows := func(name string) bool { value, ok := tab.settings.headers[name]; return ok && value == "" }
+		if tab.page.Headers == nil || tab != caller && len(slices.DeleteFunc(slices.Clone(names), knows)) > 0 {
 			continue
 		}
 		answer, err := tab.page.Headers.Headers(ctx, names)

@@ -278,9 +278,13 @@ func TestHeadersOfATabThatIsGone(t *testing.T) {
 // Nor does one fail what is another's call while its page sleeps.
 func TestHeadersOfATabThatFails(t *testing.T) {
 	w := newWorld(t)
-	w.settings.Provider.Headers = `{"X-A":null}`
+	w.settings.Provider.Headers = `{"X-B":null}`
+	_, stranger := w.open(false)
+	stranger.headers = gives("X-A", "of an app that knows no such header")
+	w.settings.Provider.Headers = `{"X-A":null,"X-Load":"1"}`
 	client, sleeper := w.open(false)
 	sleeper.headers = fails(ErrPageGone)
+	w.settings.Provider.Headers = `{"X-A":null,"X-Load":"2"}`
 	_, hostile := w.open(false)
 	hostile.headers = fails(oidc.ErrInvalidConfig)
 	_, good := w.open(false)

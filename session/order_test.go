@@ -604,3 +604,44 @@ func TestLastOrder(t *testing.T) {
 		}
 	})
 }
+
+// What was decided on before a sign-out does not begin after it.
+func TestDecidedBeforeSignout(t *testing.T) {
+	withOrigin(t, 2, func(t *testing.T, o *origin) {
+		client := o.clients[1]
+		o.w.signIn(o.clients[0], o.tabs[0])
+		_, decided := client.session.current()
+		_ = o.clients[0].RemoveUser(t.Context())
+		synctest.Wait()
+		client.session.find(client, decided)
+		_, err := client.signinSilent(t.Context(), SigninArgs{}, decided)
+		mustFail(t, "signinSilent", err, ErrNotSignedIn)
+		o.want("after the sign-out", "nobody nobody")
+
+		// The app asks after it: that is a sign-in.
+		order := o.kept.Order
+		if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+			t.Error(err)
+		}
+		o.want("after signinSilent", "subject-1 subject-1")
+		if o.kept.Order <= order {
+			t.Errorf("the tabs keep %v after the act of order %d", o.kept, order)
+		}
+	})
+}
+
+// Tokens that nobody gets are revoked as those of a sign-out are, also without a
+// refresh token.
+func TestLostAccessTokenIsRevoked(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		o.clients[0].settings.RevokeTypes = []TokenType{AccessToken}
+		var lost string
+		o.w.op.EditTokenResponse = func(r map[string]any) { lost, _ = r["access_token"].(string) }
+		_, err := o.during(o.clients[0], o.tabs[0], func() { _ = o.clients[0].RemoveUser(t.Context()) })
+		mustFail(t, "SigninCallback", err, ErrNotSignedIn)
+		synctest.Wait()
+		if lost == "" || !o.w.op.Revoked(lost) {
+			t.Error("the token that nobody got is good")
+		}
+	})
+}

@@ -161,22 +161,24 @@ func (s *session) heed(what func(*standing) effects) {
 		_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
 	}
 	if result.has(find) {
-		s.find(tabs[0], now)
+		s.config.spawn(func() { s.find(tabs[0], now) })
 	}
 }
 
 // find signs in whoever has a session at the provider. What is in the air already
 // may end with the user before: then it is done again, unless there has been
-// another act since.
-func (s *session) find(tab *Client, since moment) {
+// another act since it was decided on.
+func (s *session) find(tab *Client, decided moment) {
 	for range 2 {
-		_, err := tab.SigninSilent(context.Background(), SigninArgs{})
+		_, err := tab.signinSilent(context.Background(), SigninArgs{}, decided)
 		if err != nil && !errors.Is(err, ErrNotSignedIn) {
 			s.config.Logf("session: somebody signed in in another program: %v", err)
 			return
 		}
-		if user, now := s.current(); user != nil || now.order != since.order {
+		user, now := s.current()
+		if user != nil || now.acts != decided.acts {
 			return
 		}
+		decided = now
 	}
 }

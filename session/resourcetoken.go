@@ -23,9 +23,15 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 		return token, nil
 	}
 	return s.fetches.flights.doFor(c.Calling(ctx), c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
+		if err := s.fetches.tooManyFailures(resource, s.config.Now()); err != nil {
+			return nil, err
+		}
 		token, err := s.refreshResource(ctx, wanted, c, resource)
 		if errors.Is(err, errNeedsFrame) {
 			token, err = s.frameResource(ctx, c, resource)
+		}
+		if err != nil {
+			s.resourceFailed(resource, err)
 		}
 		return token, err
 	})

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -33,7 +34,7 @@ func (c *Client) User(ctx context.Context) (*User, error) {
 func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	s := c.session
 	s.mu.Lock()
-	user, hint := s.user, s.standing.hint
+	user, hint, began := s.user, s.standing.hint, s.moment()
 	s.mu.Unlock()
 	switch {
 	case user != nil:
@@ -41,17 +42,16 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	case !hint || c.settings.Restore == RestoreOff:
 		return nil, nil
 	case c.settings.Restore == RestoreRedirect && returnTo != "":
-		return c.restoreByRedirect(ctx, returnTo)
+		return c.restoreByRedirect(ctx, returnTo, began)
 	case c.settings.Restore == RestoreRedirect:
 		return nil, nil
 	}
-	return s.restore.doFor(ctx, c, func(ctx, _ context.Context) (*User, error) {
+	return s.restore.doFor(ctx, c, strconv.Itoa(began.ends), func(ctx, _ context.Context) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
-		_, began := s.current()
 		start := time.Now()
-		err := c.restoreSilently(ctx)
+		err := c.restoreSilently(ctx, began)
 		s.stats.restore(start, err)
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
 			return c.nothingRestored(began, err)
@@ -91,11 +91,11 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 }
 
 // restoreSilently signs in through the frame, unless that is known not to work.
-func (c *Client) restoreSilently(ctx context.Context) error {
+func (c *Client) restoreSilently(ctx context.Context, decided moment) error {
 	if c.session.provider.frameBlocked(c.settings.SilentRedirectURI) {
 		return ErrFrameNoResponse
 	}
-	_, err := c.SigninSilent(ctx, SigninArgs{})
+	_, err := c.signinSilent(ctx, SigninArgs{}, decided)
 	return err
 }
 

@@ -30,11 +30,11 @@ var errStays = errors.New("the tab stays")
 // restoreByRedirect sends the tab to the provider and back, once: a mark in
 // the tab keeps it from going again until a sign-in succeeds. It returns when
 // the tab has not left after all.
-func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User, error) {
+func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began moment) (*User, error) {
 	s := c.session
 	return c.restoring.doFor(ctx, c, func(ctx, wanted context.Context) (*User, error) {
 		start := time.Now()
-		err := c.leaveToRestore(ctx, wanted, returnTo)
+		err := c.leaveToRestore(ctx, wanted, returnTo, began)
 		if err != nil && !errors.Is(err, errStays) {
 			return nil, err
 		}
@@ -57,9 +57,8 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string) (*User,
 // leaveToRestore has the tab leave. It is [errStays] if nobody wants that any more,
 // if the tab has gone a moment ago, or if a callback was in the air: who waited
 // for that is told what it brought.
-func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string) error {
+func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, began moment) error {
 	s := c.session
-	_, began := s.current()
 	if c.callback.settle(ctx) {
 		return errStays
 	}

@@ -59,14 +59,6 @@ func (p *pair) carryOut(i int, result effects, over bool) {
 	}
 }
 
-func (p *pair) acted(i int) {
-	s := &p.programs[i]
-	if s.order <= p.highest && s.order <= max(p.lastIn, p.lastOut) {
-		return // in the other program, too
-	}
-	p.highest = max(p.highest, s.order)
-}
-
 func (p *pair) begin(i int, acts bool, who string) {
 	if acts {
 		p.provider = who

@@ -23,8 +23,8 @@ type session struct {
 
 	silent   keyedFlight[*User] // renewals, by what they ask for
 	keeping  flight[struct{}]   // the renewal because the access token ends
-	restore  flight[*User]
-	renewing chan struct{} // has room for who uses the refresh token; see takeTurn
+	restore  keyedFlight[*User] // by how often a session had ended before
+	renewing chan struct{}      // has room for who uses the refresh token; see takeTurn
 	stats    counters
 
 	// transport is that of config, with headers for a single call.
@@ -60,8 +60,11 @@ type session struct {
 func (s *session) current() (*User, moment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.user, moment{s.standing.began(), s.endings, s.wall()}
+	return s.user, s.moment()
 }
+
+// moment is for what begins now. The caller holds s.mu.
+func (s *session) moment() moment { return moment{s.standing.began(), s.endings, s.wall()} }
 
 // ask has the standing say what follows from something that happens. The caller
 // has the turn.
@@ -115,13 +118,14 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 // set makes user the current one. The caller has the turn.
 func (s *session) set(user *User) {
 	s.mu.Lock()
+	previous := s.user
 	s.user = user
 	if user.key != nil {
 		s.key = user.key
 	}
 	s.grant.take(user.RefreshToken)
 	s.mu.Unlock()
-	s.fetches.forgetUseless(user)
+	s.fetches.forgetUseless(previous, user)
 	s.expiry.start(user)
 	s.monitor.start(user)
 	s.idle.settle()

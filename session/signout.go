@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -24,7 +25,8 @@ type SignoutArgs struct {
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
 // provider, to end the session there (RP-Initiated Logout 2). The user is
-// forgotten whatever fails afterwards. Codes: those of [oidc.FetchMetadata]
+// forgotten whatever fails afterwards. Calls with the same arguments are one, as
+// for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
 	return c.signoutByRedirect(ctx, c.session.signOut(), args)
@@ -32,10 +34,21 @@ func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
 
 // signoutByRedirect is SignoutRedirect for a user who is forgotten already.
 func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
-	_, err := c.signout.do(ctx, func(ctx context.Context) (struct{}, error) {
+	if user == nil {
+		user = c.leaver.Load() // of the call before
+	}
+	if c.leaver.Swap(user); user != nil {
+		defer c.leaver.CompareAndSwap(user, nil)
+	}
+	_, err := c.signout.do(ctx, args.key(), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
 	return err
+}
+
+// key is equal for arguments that ask for the same.
+func (a *SignoutArgs) key() string {
+	return fmt.Sprintf("%q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
 }
 
 func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutArgs) error {
@@ -52,7 +65,6 @@ func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutAr
 // startSignout returns the request that ends the session of user, and its URL.
 // Tokens are revoked on the way.
 func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
-	ctx = c.Calling(ctx)
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, "", err

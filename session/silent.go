@@ -23,18 +23,24 @@ import (
 // [oidc.ErrNetwork], [oidc.ErrSubjectChanged] if somebody else signed in, and
 // those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
-	before, _ := c.session.current()
-	user, err := c.renewOnce(ctx, args, func(*User) (bool, error) { return false, nil })
+	before, now := c.session.current()
+	user, err := c.signinSilent(ctx, args, now)
 	if before != nil {
 		return user, err
 	}
 	return c.arrived(ctx, user, err)
 }
 
+// signinSilent is SigninSilent for who decided on it then.
+func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided moment) (*User, error) {
+	return c.renewOnce(ctx, args, decided, func(*User) (bool, error) { return false, nil })
+}
+
 // renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
 // signed in any more, and nothing is left to do if it is another.
 func (c *Client) renew(ctx context.Context, user *User) error {
-	_, err := c.renewOnce(ctx, SigninArgs{}, func(previous *User) (done bool, err error) {
+	_, now := c.session.current()
+	_, err := c.renewOnce(ctx, SigninArgs{}, now, func(previous *User) (done bool, err error) {
 		if previous == nil {
 			return false, ErrNotSignedIn
 		}
@@ -44,26 +50,31 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 }
 
 // renewOnce renews the user, unless others do the same already or done says
-// that there is nothing to do any more.
-func (c *Client) renewOnce(ctx context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
+// that there is nothing to do any more. What was decided on before a session ended
+// is not joined by what was decided on since.
+func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
-	return s.silent.doFor(c.Calling(ctx), c, args.key(), func(ctx, wanted context.Context) (*User, error) {
-		user, err := c.renewNow(ctx, wanted, args, done)
+	key := strconv.Itoa(decided.ends) + " " + args.key()
+	return s.silent.doFor(c.Calling(ctx), c, key, func(ctx, wanted context.Context) (*User, error) {
+		user, err := c.renewNow(ctx, wanted, args, decided, done)
 		if errors.Is(err, errAgain) {
-			user, err = c.renewNow(ctx, wanted, args, done)
+			user, err = c.renewNow(ctx, wanted, args, decided, done)
 		}
 		return user, err
 	})
 }
 
 // renewNow is renewOnce for who is alone.
-func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
+func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
 	s := c.session
-	user, err := s.refreshInTurn(ctx, wanted, c, args, done)
+	user, err := s.refreshInTurn(ctx, wanted, c, args, decided, done)
 	if !errors.Is(err, errNeedsFrame) {
 		return user, err
 	}
-	before := s.scene()
+	before, err := s.sceneSince(decided)
+	if err != nil {
+		return nil, err
+	}
 	if ok, err := done(before.user); ok || err != nil {
 		return before.user, err
 	}
@@ -100,7 +111,7 @@ var errNeedsFrame = errors.New("a frame is needed")
 // refreshInTurn renews the user with the refresh token; [errNeedsFrame] if that
 // cannot be. A refresh token that the provider refuses is worthless: the frame
 // may still find a session.
-func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, done func(*User) (bool, error)) (*User, error) {
+func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
 	if user, _ := s.current(); !args.refreshable() || !s.refreshable(user) {
 		return nil, errNeedsFrame
 	}
@@ -109,7 +120,10 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		return nil, err
 	}
 	defer release()
-	before := s.scene()
+	before, err := s.sceneSince(decided)
+	if err != nil {
+		return nil, err
+	}
 	if ok, err := done(before.user); ok || err != nil {
 		return before.user, err
 	}
@@ -136,11 +150,12 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
 }
 
-// orRevoke revokes the refresh token of a user who came too late: there was a
-// sign-out meanwhile, which could not know of it.
+// orRevoke revokes the tokens of a user who came too late: there was a sign-out
+// meanwhile, which could not know of them. Whoever asked may be gone by then.
 func (c *Client) orRevoke(ctx context.Context, late *User) func(*User, error) (*User, error) {
 	return func(user *User, err error) (*User, error) {
-		if errors.Is(err, ErrNotSignedIn) && late.RefreshToken != "" {
+		if errors.Is(err, ErrNotSignedIn) {
+			ctx := context.WithoutCancel(ctx)
 			c.session.config.spawn(func() {
 				if metadata, err := c.Metadata(ctx); err == nil {
 					c.revokeAtSignout(ctx, metadata, late)

@@ -73,7 +73,7 @@ var happenings = []struct {
 			return s.signedIn(began, "bob", 0)
 		}},
 		{"Bob; asked for in another program before the last act", func(s *standing, began mark) effects {
-			began.order = s.order - 1
+			began.order = max(0, s.order-1)
 			return s.signedIn(began, "bob", 0)
 		}},
 	}},

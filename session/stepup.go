@@ -2,7 +2,7 @@ package session
 
 import (
 	"context"
-	"errors"
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,16 +38,6 @@ type StepUp struct {
 // challenges differ: one that is never content must not become a loop.
 const stepUpLimit = 3
 
-// keys are what is noted of a sign-in that answers the challenge: the challenge
-// itself, and one of so many for the API.
-func (want *StepUp) keys() []string {
-	keys := []string{want.key()}
-	for i := range stepUpLimit {
-		keys = append(keys, want.API+"\n"+strconv.Itoa(i))
-	}
-	return keys
-}
-
 // stepUpOf returns what an answer asks for, nil if it asks for nothing that a
 // sign-in can bring.
 func stepUpOf(resp *oidc.Response) *StepUp {
@@ -76,13 +66,17 @@ func stepUpOf(resp *oidc.Response) *StepUp {
 	return want
 }
 
-// key identifies what is asked for.
+// key identifies what is asked for. It is short, whatever that is.
 func (want *StepUp) key() string {
 	age := ""
 	if want.MaxAge != nil {
 		age = strconv.FormatInt(*want.MaxAge, 10)
 	}
-	return want.ACRValues + "\n" + age + "\n" + want.Scope
+	return "answered\n" + brief(want.ACRValues+"\n"+age+"\n"+want.Scope)
+}
+
+func brief(text string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(digest(oidc.Secret(text))))
 }
 
 // stepUp tells the app of a challenge, and answers it if the settings say so.
@@ -101,11 +95,10 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 	want.API = f.api.URL
 	args := c.stepUpArgs(used.user, want)
 	if c.settings.Fetch.StepUp == StepUpRedirect {
-		if !s.answer(want) {
+		if !c.answers(ctx, used.user, want) {
 			return false, nil
 		}
 		args.ReturnTo = f.request.ReturnTo
-		s.noteStepUp(want) // whatever comes of it
 		if err := c.SigninRedirect(ctx, args); err != nil {
 			return false, err
 		}
@@ -140,18 +133,14 @@ func sameSubject(now, then *User) error {
 // challenged, and however late. It returns no user if the challenge is not
 // answered again.
 func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, args SigninArgs) (*User, error) {
-	return c.stepUps.do(ctx, want.key(), func(ctx context.Context) (*User, error) {
+	return c.stepUps.do(ctx, used.person()+"\n"+want.key(), func(ctx context.Context) (*User, error) {
 		if current := c.session.signedInAfter(used); current != nil {
 			return current, nil // another flight has landed
 		}
-		if !c.session.answer(want) {
-			return c.session.signedInAfter(used), nil // what is noted comes after the sign-in
+		if !c.answers(ctx, used, want) {
+			return c.session.signedInAfter(used), nil // it may have come meanwhile
 		}
-		user, err := c.SigninPopup(ctx, args)
-		if !isWindow(err) { // the person has seen it
-			c.session.noteStepUp(want)
-		}
-		return user, err
+		return c.SigninPopup(ctx, args)
 	})
 }
 
@@ -166,63 +155,6 @@ func (c *Client) stepUpArgs(user *User, want *StepUp) SigninArgs {
 		args.Scope = joinScopes(asked.Scope, user.Scope, want.Scope)
 	}
 	return args
-}
-
-// isWindow tells whether a sign-in failed at the window alone.
-func isWindow(err error) bool {
-	for _, code := range []oidc.Code{ErrPopupBlocked, ErrPopupClosed, ErrPopupSevered, oidc.ErrAborted, ErrPageGone} {
-		if errors.Is(err, code) {
-			return true
-		}
-	}
-	return false
-}
-
-// answer tells whether a challenge is answered with a sign-in: one that was not a
-// moment ago, of an API that has not had so many. It is one of them then,
-// however the sign-in ends.
-func (s *session) answer(want *StepUp) bool {
-	keys := want.keys()
-	if !s.isAnswered(keys[0]) && s.countStepUp(keys[1:]) {
-		return true
-	}
-	s.config.Logf("session: an API asks for the same sign-in again, or for too many; it is not repeated")
-	return false
-}
-
-// countStepUp takes the first of keys that is free, if there is one.
-func (s *session) countStepUp(keys []string) bool {
-	s.fetches.counting.Lock()
-	defer s.fetches.counting.Unlock()
-	for _, key := range keys {
-		if !s.isAnswered(key) {
-			s.fetches.note(&s.fetches.answered, key, s.config.Now())
-			return true
-		}
-	}
-	return false
-}
-
-func (s *session) isAnswered(key string) bool {
-	return s.fetches.noted(&s.fetches.answered, key, s.config.Now())
-}
-
-// stepUpAnswered notes that a challenge was answered with a sign-in, which counts
-// if it was another program that it began in.
-func (s *session) stepUpAnswered(want *StepUp) {
-	if want == nil {
-		return
-	}
-	keys := want.keys()
-	if !s.isAnswered(keys[0]) {
-		s.countStepUp(keys[1:])
-	}
-	s.noteStepUp(want)
-}
-
-// noteStepUp notes it where it counts already.
-func (s *session) noteStepUp(want *StepUp) {
-	s.fetches.note(&s.fetches.answered, want.key(), s.config.Now())
 }
 
 // requiredACR are the acr of which the answer has to have one.

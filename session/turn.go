@@ -87,6 +87,16 @@ func (s *session) scene() scene {
 	return scene{user, now}
 }
 
+// sceneSince is scene for what was decided on then: it is [ErrNotSignedIn] if a
+// session has ended since.
+func (s *session) sceneSince(decided moment) (scene, error) {
+	now := s.scene()
+	if now.ends != decided.ends {
+		return now, ErrNotSignedIn
+	}
+	return now, nil
+}
+
 // errAgain says that who was found is of before a sign-in elsewhere.
 var errAgain = fmt.Errorf("somebody has signed in elsewhere meanwhile: %w", ErrNotSignedIn)
 

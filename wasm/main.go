@@ -22,6 +22,7 @@ const host = "oidcspa.host"
 func main() {
 	config := session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Logf: note}
 	config.OnPanic = func(value any, stack []byte) { report("panic: %v\n%s", value, stack) }
+	jsbridge.OnPanic = config.OnPanic
 	registry, pages := joinPeers(config), &api.Pages{}
 	var phases api.HostPhases
 	said, err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, pages, phases, port) })

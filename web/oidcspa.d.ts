@@ -165,7 +165,7 @@ export interface UserManagerSettings extends RequestParameters {
   /**
    * Go with every request to the provider that is for this page; none replaces one
    * of the protocol's. A function is called before each request, in this page or in
-   * another one that is open and has the same headers, and may return a promise: a
+   * another one that is open and has that function, and may return a promise: a
    * request whose headers nobody answers is not sent (page_gone), and a header that
    * comes out empty is left out.
    */

@@ -66,7 +66,7 @@ func NewConnection(registry *session.Registry, send func([]byte) error, onPanic 
 	c.conn.OnPanic = onPanic
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.opening = time.AfterFunc(openLimit, c.expire)
+	c.opening = time.AfterFunc(openLimit, func() { c.guarded("open", c.expire) })
 	return c
 }
 
@@ -74,7 +74,7 @@ func NewConnection(registry *session.Registry, send func([]byte) error, onPanic 
 func (c *Connection) Receive(message []byte) {
 	if c.asleep.Swap(false) {
 		c.counts(true) // before the page begins a sign-in
-		go c.sleeps(false)
+		c.spawn("sleeps", func() { c.sleeps(false) })
 	}
 	c.conn.Receive(message)
 }
@@ -262,7 +262,7 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 		return fmt.Errorf("the connection is open or closed already: %w", oidc.ErrInvalidArgument)
 	}
 	if c.Gone != nil {
-		go c.watch(p.Lock)
+		c.spawn("watch", func() { c.watch(p.Lock) })
 	}
 	return nil
 }

@@ -82,25 +82,47 @@ type fetchResult struct {
 func (c *Connection) fetch(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	var p fetchParams
 	if err := decode(params, &p); err != nil {
+		c.giveBack(params)
 		return nil, err
-	}
-	if err := p.check(); err != nil {
-		return nil, err
-	}
-	if p.Cache == "default" {
-		// The address is the same for the next person, and what the browser has
-		// kept may be of the one before. Asking whether it is good does not help
-		// where an ETag is a version number.
-		p.Cache = "no-store"
 	}
 	if c.Relay == nil {
 		return nil, fmt.Errorf("fetch: %w", oidc.ErrUnsupported)
 	}
-	relay, err := c.Relay(p.Channel, RelayOptions{p.Mode, p.Redirect, p.Cache, p.Integrity, p.Streamed})
+	// The channel is taken first: what is refused gives it back.
+	relay, err := c.Relay(p.Channel, RelayOptions{p.Mode, p.Redirect, p.cache(), p.Integrity, p.Streamed})
 	if err != nil {
 		return nil, err
 	}
-	resp, err := client.Fetch(ctx, &session.FetchRequest{
+	resp, err := c.send(ctx, client, &p, relay)
+	if err != nil {
+		relay.Close()
+		return nil, err
+	}
+	c.spawn("fetch", func() {
+		defer relay.Close()
+		relay.Deliver()
+	})
+	return fetchResult{resp.Status, resp.Header, relay.Answer()}, nil
+}
+
+// giveBack closes the channel of a call that cannot be read otherwise.
+func (c *Connection) giveBack(params []byte) {
+	var p struct {
+		Channel int `json:"channel"`
+	}
+	if c.Relay == nil || strictjson.Unmarshal(params, &p) != nil {
+		return
+	}
+	if relay, err := c.Relay(p.Channel, RelayOptions{}); err == nil {
+		relay.Close()
+	}
+}
+
+func (c *Connection) send(ctx context.Context, client *session.Client, p *fetchParams, relay Relay) (*oidc.Response, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return client.Fetch(ctx, &session.FetchRequest{
 		Method:     p.Method,
 		URL:        p.URL,
 		Header:     p.Headers,
@@ -108,15 +130,17 @@ func (c *Connection) fetch(ctx context.Context, client *session.Client, params [
 		ReturnTo:   p.ReturnTo,
 		Shown:      p.Shown,
 	}, relay)
-	if err != nil {
-		relay.Close()
-		return nil, err
+}
+
+// cache is the mode that a request is sent with.
+func (p *fetchParams) cache() string {
+	if p.Cache == "default" {
+		// The address is the same for the next person, and what the browser has
+		// kept may be of the one before. Asking whether it is good does not help
+		// where an ETag is a version number.
+		return "no-store"
 	}
-	go func() {
-		defer relay.Close()
-		relay.Deliver()
-	}()
-	return fetchResult{resp.Status, resp.Header, relay.Answer()}, nil
+	return p.Cache
 }
 
 // fetchJSON are the settings about requests to APIs.

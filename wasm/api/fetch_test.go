@@ -118,6 +118,13 @@ func TestFetchRefusals(t *testing.T) {
 			if len(r.sent) != 0 {
 				t.Error("the request was sent")
 			}
+			select {
+			case <-r.closed:
+			default:
+				if tt.changes["channel"] == nil {
+					t.Error("its channel, with its body, stays")
+				}
+			}
 		})
 	}
 }

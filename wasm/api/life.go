@@ -62,10 +62,10 @@ func (c *Connection) lose(why string) {
 func (c *Connection) watch(lock string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go func() {
+	c.spawn("watch", func() {
 		<-c.Done()
 		cancel()
-	}()
+	})
 	if !strings.HasPrefix(lock, pageLock) {
 		lock = "" // that is no page's
 	}
@@ -74,10 +74,10 @@ func (c *Connection) watch(lock string) {
 	pause, limit := askedSeldom, longSilence
 	switch {
 	case lock != "":
-		go func() {
+		c.spawn("watch", func() {
+			defer close(free)
 			_ = c.Gone(ctx, lock) // what is no name of a lock is held by nobody
-			close(free)
-		}()
+		})
 	case c.Gone(ctx, nobodys()) != nil: // there are no locks
 		pause, free = askedOften, nil
 	default:
@@ -116,10 +116,10 @@ func (c *Connection) answers(ctx context.Context, lock string, limit time.Durati
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	answered := make(chan struct{})
-	go func() {
+	c.spawn("ping", func() {
+		defer close(answered)
 		_ = c.conn.Call(ctx, "ping", struct{}{}, nil)
-		close(answered)
-	}()
+	})
 	dozes, silent, gone := time.NewTimer(doze), time.NewTimer(silence), time.NewTimer(limit)
 	var looks <-chan time.Time // for others of the same page, once it dozes
 	defer dozes.Stop()

@@ -26,6 +26,9 @@ const PATIENCE = 1_000;
 /** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
 const NOTIFICATIONS = ["event", "hint"];
 
+/** The codes of what the program could not read (JSON-RPC 5.1). It finds the id at the beginning, where #send writes it. */
+const UNREADABLE = [-32700, -32600];
+
 /** One page's end of a connection. */
 export class Connection {
   #port;
@@ -93,15 +96,11 @@ export class Connection {
 
   stop(reason) {
     this.stopped ??= reason;
-    this.#rejectAll(reason);
+    for (const { reject } of this.#pending.values()) reject(reason);
+    this.#pending.clear();
     this.#port.close();
     this.#ended.abort();
     this.#serve = own; // does nothing, and holds nobody: the browser may keep all this for as long as the worker runs
-  }
-
-  #rejectAll(reason) {
-    for (const { reject } of this.#pending.values()) reject(reason);
-    this.#pending.clear();
   }
 
   #send(message) {
@@ -127,13 +126,11 @@ export class Connection {
 
   async #receive({ id, method, params: given, result, error }, hello) {
     const params = own(given);
-    if (!method && id === null) {
-      // What we sent could not be read, and nobody can say which call it was.
-      this.#rejectAll(failure("invalid_argument", "the arguments are too long or nested too deeply"));
-    } else if (!method) {
+    if (!method) {
       const call = this.#pending.get(id);
       this.#pending.delete(id);
-      if (error) call?.reject(toError(error));
+      if (UNREADABLE.includes(error?.code)) call?.reject(failure("invalid_argument", "the arguments are too long or nested too deeply"));
+      else if (error) call?.reject(toError(error));
       else call?.resolve(result);
     } else if (method === "hello") {
       hello();

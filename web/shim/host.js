@@ -131,7 +131,7 @@ export async function connect(settings, serve, params) {
 
 /** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
 async function startOn(host, url, end, serve, params) {
-  if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is none of shared, dedicated, page");
+  if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
   try {
     const { port, failed } = HOSTS[host](url, end);
@@ -142,7 +142,7 @@ async function startOn(host, url, end, serve, params) {
     await Promise.race([connection.hello, failed, silence]);
     failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
   } catch (error) {
-    connection?.stop(failure("worker_not_found", "it did not answer"));
+    connection?.stop(failure("worker_not_found", "silent"));
     throw error?.type;
   }
   const refusal = await opened;

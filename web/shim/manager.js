@@ -21,6 +21,9 @@ const PAUSE = 5_000;
 
 const IN_PAGE = typeof document === "object";
 
+/** Made here: what an error's stack names is kept with it, and a connection keeps why it has ended. */
+const DISPOSED = failure("disposed", "dispose()");
+
 /**
  * The responses that are being read, by client. Frameworks run effects twice:
  * the second gets the result of the first, also from another manager.
@@ -86,12 +89,11 @@ export class UserManager {
   }
 
   async dispose() {
-    const reason = failure("disposed", "it is gone");
-    this.#life.abort(reason);
+    this.#life.abort(DISPOSED);
     this.events._clear();
     await callbacks.get(this.#key)?.catch(() => {}); // a response can be used once
     this.#tell("close");
-    this.#connection?.then((connection) => connection.stop(reason), () => {});
+    this.#connection?.then((connection) => connection.stop(DISPOSED), () => {});
   }
 
   async getUser(raiseEvent = false) {
@@ -145,7 +147,7 @@ export class UserManager {
     const { redirectMethod = this.settings.redirectMethod, redirectTarget = this.settings.redirectTarget, ...params } = own(args);
     this.#redirect = { redirectMethod, redirectTarget };
     const call = () => this.#call(method, params);
-    const { redirect } = this.#navigators;
+    const redirect = this.#navigators.redirect;
     if (redirect) {
       const prepared = redirect.prepare(this.#redirect);
       return (await loadFor({ prepared })).leaveWith(prepared, this.#navigators, call);

@@ -1,0 +1,26 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "runtime/debug"
+
+// OnPanic, if set, is told of a bug in what JavaScript calls, or in what that has
+// begun: nobody else hears of it, and the program goes on. Set it before anything
+// else of this package is used.
+var OnPanic func(value any, stack []byte)
+
+// guarded calls fn. Without OnPanic its panic goes on.
+func guarded(fn func()) {
+	defer func() {
+		if OnPanic == nil {
+			return
+		}
+		if value := recover(); value != nil {
+			OnPanic(value, debug.Stack())
+		}
+	}()
+	fn()
+}
+
+// spawn runs what no callback may wait for.
+func spawn(fn func()) { go guarded(fn) }
