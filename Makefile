@@ -4,11 +4,12 @@
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
+TIME     ?= 2h
 N        ?= 5
 NATIVE    = $$(go list ./... | grep -v -e /e2e -e /internal/jstest)
 LONG     := TestFault|TestHostile|Peer|Compat|React|Vue# tests of e2e that `make check` runs
 
-.PHONY: all build dist demo test test-native test-js e2e check race hostile faults compat claims check-long lint fmt size bench flaky fuzz clean chromium redis jstest
+.PHONY: all build dist demo test test-native test-js e2e check race hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis jstest
 
 all: test
 
@@ -32,6 +33,7 @@ size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 
 check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
 fmt: bin/lint            ; gofmt -s -w . && $< fmt
+explore:                 ; go test -count=1 -timeout 0 -run TestExplore ./session/explore -explore $(TIME)
 bench: chromium jstest   ; scripts/bench.sh
 flaky: chromium          ; scripts/flaky.sh $(N) '$(LONG)'
 fuzz:                    ; scripts/fuzz.sh $(FUZZTIME)

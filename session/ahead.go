@@ -150,7 +150,7 @@ func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
 	nobody := &Client{session: e.session, settings: left.settings}
 	e.user, e.err = nobody.exchangeAhead(nobody.Calling(context.Background()), left) // each request bounds its own time
 	close(e.done)
-	time.AfterFunc(aheadLimit, func() {
+	r.config.after(aheadLimit, func() {
 		defer r.release(e.session)
 		if r.absences.drop(state, left) && e.err == nil {
 			_, _ = nobody.orRevoke(context.Background(), e.user)(nil, ErrNotSignedIn)
@@ -191,9 +191,12 @@ func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kep
 	if e == nil {
 		return nil, moment{}, errNotAhead
 	}
+	pass := c.session.config.gate("exchange")
 	select {
 	case <-e.done:
+		pass()
 	case <-ctx.Done():
+		pass()
 		return nil, moment{}, context.Cause(ctx)
 	}
 	phases.take(e)

@@ -101,7 +101,14 @@ type watch struct {
 // run looks at the clocks until ctx ends, which is when the user changes.
 func (w *watch) run(ctx context.Context) {
 	for ctx.Err() == nil {
+		select { // what has ended comes first
+		case <-w.landed:
+			w.renewing = false
+			continue
+		default:
+		}
 		timer := time.NewTimer(w.look(ctx))
+		pass := w.session.config.gate("expiry")
 		select {
 		case <-timer.C:
 		case <-w.wake:
@@ -110,6 +117,7 @@ func (w *watch) run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		timer.Stop()
+		pass()
 	}
 }
 

@@ -34,6 +34,8 @@ func (f *flight[T]) doFor(ctx context.Context, c *Client, fn func(ctx, wanted co
 
 // A keyedFlight is a flight per key.
 type keyedFlight[T any] struct {
+	config *Config // nil where no simulation looks
+
 	mu  sync.Mutex
 	air map[route]*landing[T] // guarded by mu
 }
@@ -97,7 +99,7 @@ func (k *keyedFlight[T]) board(ctx context.Context, r route, c *Client, fn func(
 			k.air = map[route]*landing[T]{}
 		}
 		k.air[r] = l
-		go k.run(l, r, func() (T, error) { return fn(ctx, wanted) })
+		k.config.spawn(func() { k.run(l, r, func() (T, error) { return fn(ctx, wanted) }) })
 	}
 	l.passengers++
 	return l
@@ -106,6 +108,7 @@ func (k *keyedFlight[T]) board(ctx context.Context, r route, c *Client, fn func(
 // wait waits for a landing; settled is false if limit came first.
 func (k *keyedFlight[T]) wait(ctx context.Context, l *landing[T], limit <-chan time.Time) (value T, settled bool, err error) {
 	defer k.leave(l)
+	defer k.config.gate("flight")()
 	select {
 	case <-l.done:
 		return l.value, true, l.err

@@ -70,7 +70,7 @@ func (r *Registry) sweep() {
 	if len(r.idle) == 0 || r.sweeper != nil {
 		return
 	}
-	r.sweeper = time.AfterFunc(linger, func() {
+	r.sweeper = r.config.after(linger, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.sweeper = nil

@@ -51,10 +51,7 @@ func (s *session) remember(pageURL string) {
 // time do not come. It reports whether there was one.
 func (r *Registry) FrontChannelLogout(pageURL string) bool {
 	r.mu.Lock()
-	sessions := make([]*session, 0, len(r.sessions))
-	for _, s := range r.sessions {
-		sessions = append(sessions, s)
-	}
+	sessions := r.inOrder()
 	r.mu.Unlock()
 	ended := false
 	for _, s := range sessions {

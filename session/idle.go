@@ -154,12 +154,14 @@ func (i *idle) run(ctx context.Context, touched <-chan struct{}) {
 			i.session.notify(Event{Name: IdleCountdown})
 		}
 		timer := time.NewTimer(pause)
+		pass := i.session.config.gate("idle")
 		select {
 		case <-timer.C:
 		case <-touched:
 		case <-ctx.Done():
 		}
 		timer.Stop()
+		pass()
 	}
 }
 

@@ -25,12 +25,15 @@ func caught(value any) error {
 // spawn runs what nobody waits for. A bug in it must not end the program, which
 // serves all tabs.
 func (c *Config) spawn(fn func()) {
-	go func() {
-		defer func() {
-			if value := recover(); value != nil && c.OnPanic != nil {
-				c.OnPanic(value, debug.Stack())
-			}
-		}()
-		fn()
+	go c.guarded(c.gate("start"), fn)
+}
+
+func (c *Config) guarded(pass, fn func()) {
+	defer func() {
+		if value := recover(); value != nil && c != nil && c.OnPanic != nil {
+			c.OnPanic(value, debug.Stack())
+		}
 	}()
+	pass()
+	fn()
 }

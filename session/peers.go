@@ -127,7 +127,8 @@ func (r *Registry) Heard(message []byte) {
 func (r *Registry) deliver(m peerMessage, from *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for id, s := range r.sessions {
+	for _, s := range r.inOrder() {
+		id := s.id
 		if s != from && id.source.Issuer == m.Issuer && id.clientID == m.ClientID {
 			r.config.spawn(func() { s.follow(m) })
 		}

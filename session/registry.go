@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +38,12 @@ type Config struct {
 	// what became of it.
 	Broadcast func(message []byte)
 
+	// Gate, for simulations alone, is told where a goroutine is about to wait or
+	// to be started, and does not wait itself. The goroutine calls pass, with no
+	// lock held, before it goes on: who lets one pass at a time decides the order
+	// of everything.
+	Gate func(point string) (pass func())
+
 	// OnPanic, if set, is told of a bug that no call ran into: the value and
 	// the stack. It must not panic.
 	OnPanic func(value any, stack []byte)
@@ -53,6 +61,7 @@ type Registry struct {
 	providers map[source]*provider // guarded by mu
 	sessions  map[key]*session     // guarded by mu
 	idle      []*session           // those without a tab, the oldest first; guarded by mu
+	born      int                  // sessions so far; guarded by mu
 	sweeper   *time.Timer          // guarded by mu; nil when there are none
 
 	redirects redirects
@@ -105,6 +114,9 @@ func (r *Registry) Open(settings Settings, page Page, hint Hint) (*Client, error
 		turn:     make(chan struct{}, 1),
 		forget:   map[string]func(){},
 	}
+	config := &r.config
+	client.redirect.config, client.signout.config, client.restoring.only.config = config, config, config
+	client.callback.config, client.stepUps.config, client.recall.only.config = config, config, config
 	client.manual.Store(settings.ManualRenew)
 	client.watchful.Store(settings.Monitor.Session)
 	client.uses(settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI)
@@ -127,11 +139,19 @@ func (r *Registry) session(k key) *session {
 	return s
 }
 
+// inOrder returns all sessions, the oldest first. The caller holds r.mu.
+func (r *Registry) inOrder() []*session {
+	return slices.SortedFunc(maps.Values(r.sessions), func(a, b *session) int { return a.born - b.born })
+}
+
 // newSession returns a session that nobody knows yet. The caller holds r.mu.
 func (r *Registry) newSession(k key) *session {
 	config := r.config
-	s := &session{config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	r.born++
+	s := &session{born: r.born, config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 	s.provider.sessions++
+	s.silent.config, s.keeping.only.config, s.restore.config = &config, &config, &config
+	s.proverFlight.only.config, s.fetches.flights.config = &config, &config
 	s.transport = func(headers map[string]string) oidc.Transport {
 		counted := &meter{&outfitter{r.config.Transport, s.provider, s, headers}, s.provider, &s.stats}
 		return k.authentication.Authenticate(counted, config.Rand, config.Now)
@@ -148,6 +168,7 @@ func (r *Registry) provider(source source) *provider {
 	p := r.providers[source]
 	if p == nil {
 		p = &provider{source: source, now: r.config.Now}
+		p.metadataFlight.config, p.keysFlight.config = &r.config, &r.config
 		p.transport = &meter{&outfitter{r.config.Transport, p, nil, nil}, p, &p.stats}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,10 +40,13 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 		}
 		if err == nil {
 			s.stats.restore(start, nil)
+			pass := s.config.gate("departure")
 			select {
 			case <-wanted.Done():
+				pass()
 				return nil, context.Cause(wanted)
 			case <-time.After(departure):
+				pass()
 			}
 		}
 		user, _ := s.current()
@@ -88,7 +93,8 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 func (k *keyedFlight[T]) settle(ctx context.Context) bool {
 	k.mu.Lock()
 	var all []*landing[T]
-	for _, l := range k.air {
+	for _, r := range slices.SortedFunc(maps.Keys(k.air), func(a, b route) int { return strings.Compare(a.key, b.key) }) {
+		l := k.air[r]
 		l.passengers++
 		all = append(all, l)
 	}

@@ -13,6 +13,7 @@ import (
 type session struct {
 	config    *Config
 	id        key
+	born      int // how many of the registry came before it
 	registry  *Registry
 	provider  *provider
 	redirects *redirects

@@ -23,17 +23,27 @@ var errNoTurn = fmt.Errorf("the renewals before take too long: %w", oidc.ErrTime
 func (s *session) takeTurn(ctx context.Context, c *Client) (release func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, turnLimit, errNoTurn)
 	defer cancel()
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := s.enter(ctx, c.turn); err != nil {
+		return nil, err
 	}
+	defer func() { <-c.turn }()
+	if err := s.enter(ctx, s.renewing); err != nil {
+		return nil, err
+	}
+	return func() { <-s.renewing }, nil
+}
+
+// enter waits until there is room.
+func (s *session) enter(ctx context.Context, room chan<- struct{}) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	defer s.config.gate("turn")()
 	select {
-	case s.renewing <- struct{}{}:
-		return func() { <-s.renewing }, nil
+	case room <- struct{}{}:
+		return nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 }
 

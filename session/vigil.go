@@ -44,10 +44,10 @@ func (w *vigil) run(ctx context.Context) {
 	w.pause = w.interval()
 	if w.user != nil {
 		w.known = ProviderSession{State: w.user.SessionState, Subject: w.user.Subject()}
-	} else if !sleep(ctx, anonymousPause) || !w.meet(ctx) {
+	} else if !w.sleep(ctx, anonymousPause) || !w.meet(ctx) {
 		return
 	}
-	for sleep(ctx, w.pause) {
+	for w.sleep(ctx, w.pause) {
 		metadata, err := w.wanted().Metadata(ctx)
 		if err != nil {
 			w.slower()
@@ -249,9 +249,10 @@ func (s *session) keepGrant(user *User, g grant) {
 func (w *vigil) slower() { w.pause = max(w.interval(), min(2*w.pause, slowestCheck)) }
 
 // sleep waits; false if ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
+func (w *vigil) sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
+	defer w.session.config.gate("monitor")()
 	select {
 	case <-timer.C:
 		return true

@@ -1,0 +1,15 @@
+//go:build !js
+
+// Package explore looks for the order of events in which package session does
+// something wrong. It is a world of people, providers, programs and tabs in which
+// nothing happens by itself: [testing/synctest] stands for time, and a scheduler
+// lets one goroutine go on at a time, the one that the dice of a seed pick.
+//
+// What has to be right is in invariants.go, which reads as the specification of
+// the engine. operations.go is what apps and people do, page.go what a page
+// decides, provider.go who answers, world.go what there is, and scheduler.go
+// the order. A seed is a schedule; explore.go runs one, and makes it small when
+// something is wrong.
+//
+// The package runs natively alone and is linked into no program.
+package explore

@@ -1,0 +1,79 @@
+//go:build !js
+
+package explore
+
+import (
+	"github.com/oidcspa/oidcspa/session"
+	"github.com/oidcspa/oidcspa/session/pagemodel"
+)
+
+// What a page does with what the storage of the origin holds, and with what happens
+// to it: package pagemodel decides, as web/shim does in JavaScript.
+
+// stored is what the page reads in storage.
+func (p *page) stored() pagemodel.Standing { return p.w.storage[p.app] }
+
+// hint is what the page tells a program of that. One of the release that knows no
+// order has none to tell.
+func (p *page) hint() session.Hint {
+	s := p.stored()
+	if p.release == "old" {
+		return session.Hint{SignedIn: s.SignedIn, Order: session.NoOrder}
+	}
+	return session.Hint{SignedIn: s.SignedIn, Order: s.Order}
+}
+
+// Hint is [session.Listener]: the page keeps what its program tells, and the other
+// pages of the origin hear that the storage has changed.
+func (l *link) Hint(h session.Hint) {
+	if l.stopped() {
+		return
+	}
+	p, w := l.page, l.w
+	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Order}
+	if p.release == "old" {
+		told.Order = before.Order
+	}
+	if !pagemodel.IsNews(before, told) || told == before {
+		return
+	}
+	if told.Order == 0 {
+		told.Order = before.Order
+	}
+	w.storage[p.app] = told
+	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
+	for _, t := range w.tabs {
+		if other := t.page; other != nil && other != p && t.app == p.app {
+			w.tell("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
+				if t.page == other {
+					other.react(pagemodel.Stored)
+				}
+			})
+		}
+	}
+}
+
+// react does what follows from an event.
+func (p *page) react(event pagemodel.Event) {
+	if p.client == nil { // it is being opened
+		return
+	}
+	connected := !p.left && !p.program.ended
+	switch pagemodel.Reaction(event, p.stored(), pagemodel.Page{Connected: connected, Left: p.left}) {
+	case pagemodel.Ask, pagemodel.Find:
+		if !connected {
+			p.left = false
+			p.program = p.tab.program()
+			p.join()
+		}
+		p.ask()
+	case pagemodel.Tell:
+		client, hint := p.client, p.hint()
+		pass := p.w.gate(p.program, "hears of the storage")
+		go func() {
+			pass()
+			client.Hinted(hint)
+			client.Wake()
+		}()
+	}
+}

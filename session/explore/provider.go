@@ -1,0 +1,265 @@
+//go:build !js
+
+package explore
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// lifetime is that of an access token.
+const lifetime = 5 * time.Minute
+
+// A provider answers as the specifications say, from memory. It has one session
+// with the browser, as a provider has by its cookie.
+type provider struct {
+	w      *world
+	issuer string
+
+	subject string // who is signed in with the browser; empty for nobody
+	session int    // counts them, as sid and session_state do
+	codes   map[string]*grant
+	refresh map[string]*refreshToken
+	access  map[string]*accessToken
+	issued  int
+	down    bool
+}
+
+// A grant is what a sign-in at the provider gave.
+type grant struct {
+	subject, client, nonce, scope, redirect string
+	session                                 int
+	authTime                                int64
+	acr                                     string
+	revoked                                 *bool // shared by all that come of a sign-in
+}
+
+type refreshToken struct {
+	*grant
+	used  bool
+	doubt bool // the answer with the next one did not arrive
+}
+
+type accessToken struct {
+	*grant
+	expires time.Time
+	refused bool // the API does not take it any more
+}
+
+var (
+	signingKey = ed25519.NewKeyFromSeed([]byte("a key of nobody for simulations!"))
+	jwks       = []byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"1","x":"` +
+		encode(signingKey.Public().(ed25519.PublicKey)) + `"}]}`)
+	jwsHeader = encode([]byte(`{"alg":"EdDSA","kid":"1"}`))
+)
+
+func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
+
+func newProvider(w *world, issuer string) *provider {
+	return &provider{
+		w: w, issuer: issuer,
+		codes: map[string]*grant{}, refresh: map[string]*refreshToken{}, access: map[string]*accessToken{},
+	}
+}
+
+func (p *provider) metadata() string {
+	return strings.ReplaceAll(`{"issuer":"ISS","authorization_endpoint":"ISS/authorize","token_endpoint":"ISS/token",`+
+		`"jwks_uri":"ISS/jwks","revocation_endpoint":"ISS/revoke","end_session_endpoint":"ISS/end",`+
+		`"check_session_iframe":"ISS/check","response_types_supported":["code"],"subject_types_supported":["public"],`+
+		`"id_token_signing_alg_values_supported":["EdDSA"],"code_challenge_methods_supported":["S256"],`+
+		`"authorization_response_iss_parameter_supported":true}`, "ISS", p.issuer)
+}
+
+// kindOf names a request for the trace.
+func kindOf(req *oidc.Request) string {
+	path := req.URL[strings.LastIndexByte(req.URL, '/')+1:]
+	if path == "token" && strings.Contains(req.Body, "grant_type=refresh_token") {
+		return "refresh"
+	}
+	return path
+}
+
+// serve answers a request.
+func (p *provider) serve(req *oidc.Request) *oidc.Response {
+	path := strings.TrimPrefix(req.URL, p.issuer)
+	form, _ := url.ParseQuery(req.Body)
+	switch path {
+	case "/.well-known/openid-configuration":
+		return answer(200, p.metadata())
+	case "/jwks":
+		return answer(200, string(jwks))
+	case "/token":
+		return p.token(form)
+	case "/revoke":
+		if t := p.refresh[form.Get("token")]; t != nil {
+			*t.revoked = true
+		}
+		return answer(200, "")
+	}
+	return answer(404, "")
+}
+
+func answer(status int, body string) *oidc.Response {
+	return &oidc.Response{Status: status, Header: map[string]string{"content-type": "application/json"}, Body: []byte(body)}
+}
+
+func refusal(code string) *oidc.Response { return answer(400, `{"error":"`+code+`"}`) }
+
+func (p *provider) token(form url.Values) *oidc.Response {
+	switch form.Get("grant_type") {
+	case "authorization_code":
+		g := p.codes[form.Get("code")]
+		delete(p.codes, form.Get("code"))
+		if g == nil {
+			p.w.violate("codes", "a code that was never given, or a second time")
+			return refusal("invalid_grant")
+		}
+		return p.issue(g)
+	case "refresh_token":
+		t := p.refresh[form.Get("refresh_token")]
+		switch {
+		case t == nil:
+			p.w.violate("issuer", "a refresh token at a provider that it is not of")
+			return refusal("invalid_grant")
+		case form.Get("client_id") != t.client:
+			p.w.violate("issuer", "a refresh token of another client")
+			return refusal("invalid_grant")
+		case t.used && !t.doubt:
+			p.w.violate("once", "a refresh token is used a second time")
+			*t.revoked = true
+		case t.used:
+			*t.revoked = true // rotation with reuse detection
+		}
+		if *t.revoked {
+			return refusal("invalid_grant")
+		}
+		t.used = true
+		if scope := form.Get("scope"); scope != "" {
+			next := *t.grant
+			next.scope = scope
+			return p.issue(&next)
+		}
+		return p.issue(t.grant)
+	case "password":
+		who := form.Get("username")
+		return p.issue(&grant{subject: who, client: form.Get("client_id"), scope: form.Get("scope"), authTime: time.Now().Unix(), revoked: new(bool)})
+	}
+	return refusal("unsupported_grant_type")
+}
+
+func (p *provider) issue(g *grant) *oidc.Response {
+	p.issued++
+	now := time.Now()
+	access := "at-" + g.subject + "-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
+	refresh := "rt-" + g.subject + "-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
+	p.access[access] = &accessToken{grant: g, expires: now.Add(lifetime)}
+	body := `{"access_token":"` + access + `","token_type":"Bearer","expires_in":` + strconv.Itoa(int(lifetime/time.Second)) + `,"scope":"` + g.scope + `"`
+	if strings.Contains(g.scope, "offline_access") {
+		p.refresh[refresh] = &refreshToken{grant: g}
+		body += `,"refresh_token":"` + refresh + `"`
+	}
+	return answer(200, body+`,"id_token":"`+p.idToken(g, now.Unix())+`"}`)
+}
+
+func (p *provider) idToken(g *grant, now int64) string {
+	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"aud":%q,"exp":%d,"iat":%d,"auth_time":%d,"sid":"%d"`,
+		p.issuer, g.subject, g.client, now+300, now, g.authTime, g.session)
+	if g.nonce != "" {
+		claims += `,"nonce":"` + g.nonce + `"`
+	}
+	if g.acr != "" {
+		claims += `,"acr":"` + g.acr + `"`
+	}
+	input := jwsHeader + "." + encode([]byte(claims+"}"))
+	return input + "." + encode(ed25519.Sign(signingKey, []byte(input)))
+}
+
+// authorize is what the browser comes back with from the authorization endpoint,
+// empty if a page is shown. person is who types at the login page, empty for a
+// request that nobody looks at.
+func (p *provider) authorize(address, person string) string {
+	u, err := url.Parse(address)
+	if err != nil || !strings.HasPrefix(address, p.issuer+"/") {
+		p.w.violate("issuer", "a browser is sent to the wrong provider")
+		return ""
+	}
+	q := u.Query()
+	back := q.Get("redirect_uri") + "?state=" + url.QueryEscape(q.Get("state")) + "&iss=" + url.QueryEscape(p.issuer)
+	switch hint := subjectOf(q.Get("id_token_hint")); {
+	case person == "deny":
+		return back + "&error=access_denied"
+	case person != "":
+		if p.subject == "" || q.Get("prompt") == "login" || q.Get("max_age") != "" || person != "sso" && p.w.dice.IntN(3) == 0 {
+			if person == "sso" {
+				person = "alice"
+			}
+			p.signIn(person)
+		}
+	case p.subject == "", hint != "" && hint != p.subject:
+		return back + "&error=login_required&session_state=" + p.state()
+	}
+	p.issued++
+	code := "code-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
+	p.codes[code] = &grant{
+		subject: p.subject, client: q.Get("client_id"), nonce: q.Get("nonce"), scope: q.Get("scope"),
+		redirect: q.Get("redirect_uri"), session: p.session, authTime: time.Now().Unix(), acr: q.Get("acr_values"), revoked: new(bool),
+	}
+	if p.w.refusesStepUp {
+		p.codes[code].acr = ""
+	}
+	return back + "&code=" + code + "&session_state=" + p.state()
+}
+
+func (p *provider) state() string {
+	return "s" + strconv.Itoa(p.session) + "." + p.issuer[len(p.issuer)-1:]
+}
+
+// signIn begins a session with the browser.
+func (p *provider) signIn(subject string) {
+	p.subject = subject
+	p.session++
+}
+
+// signOut ends it, and revokes the refresh tokens that hang on it.
+func (p *provider) signOut() {
+	if p.subject == "" {
+		return
+	}
+	for _, t := range p.refresh {
+		if t.session == p.session {
+			*t.revoked = true
+		}
+	}
+	p.subject = ""
+	p.session++
+}
+
+// end is the end_session_endpoint.
+func (p *provider) end(address string) string {
+	u, _ := url.Parse(address)
+	p.signOut()
+	if back := u.Query().Get("post_logout_redirect_uri"); back != "" {
+		return back + "?state=" + url.QueryEscape(u.Query().Get("state"))
+	}
+	return ""
+}
+
+// subjectOf returns the sub of an ID Token, empty if there is none.
+func subjectOf(token string) string {
+	_, rest, _ := strings.Cut(token, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	claims, _ := base64.RawURLEncoding.DecodeString(payload)
+	_, after, found := strings.Cut(string(claims), `"sub":"`)
+	if !found {
+		return ""
+	}
+	subject, _, _ := strings.Cut(after, `"`)
+	return subject
+}
