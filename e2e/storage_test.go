@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -46,16 +47,17 @@ const walk = `(async () => {
 })()`
 
 // checkStorage fails the test if the browser keeps a secret, or anything but
-// the hint that there was a session.
+// the hint that there was a session and the order of the last act.
 func checkStorage(t *testing.T, tab *tab, secrets *secrets) {
 	t.Helper()
 	checkSecrets(t, tab, secrets)
 	for _, key := range eval[[]string](tab, "Object.keys(sessionStorage)") {
 		t.Errorf("sessionStorage keeps %q", key)
 	}
-	for _, key := range eval[[]string](tab, "Object.keys(localStorage)") {
-		if !strings.HasPrefix(key, "oidcspa.session:") {
-			t.Errorf("localStorage keeps %q", key)
+	for key, value := range eval[map[string]string](tab, "({ ...localStorage })") {
+		_, err := strconv.ParseUint(value, 10, 53)
+		if !(strings.HasPrefix(key, "oidcspa.session:") && value == "1" || strings.HasPrefix(key, "oidcspa.order:") && err == nil) {
+			t.Errorf("localStorage keeps %q with %d characters", key, len(value))
 		}
 	}
 }
