@@ -24,7 +24,12 @@ var (
 
 // known are the rules that the engine breaks, and why nobody has mended that yet.
 // They are printed by every run. A rule is taken off when it holds.
-var known = map[string]string{}
+var known = map[string]string{
+	"signed out":                 "a sign-in that was asked for before a sign-out elsewhere, and ends before its program has heard of that, gets the higher order",
+	"signed out" + amongReleases: "the release that knows no order is this engine with the order taken from what it tells",
+	"signed in" + amongReleases:  "the same",
+	"won" + amongReleases:        "the same",
+}
 
 // TestSeed prints the trace of one seed, made small if it breaks a rule.
 func TestSeed(t *testing.T) {
@@ -93,22 +98,25 @@ func TestExplore(t *testing.T) {
 			t.Logf("known: %s: %s", rule, why)
 		}
 		report("%s: %d seeds: %v", rule, len(seeds), seeds[:min(20, len(seeds))])
-		r, _ := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
+		if *shrinkFlag == 0 {
+			continue
+		}
+		r := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
 		t.Logf("seed %d: %s: %s\n%s", r.seed, r.violation.rule, r.violation.what, words(r.trace))
 	}
 }
 
 // smallest makes the schedules of seeds small, and returns the shortest.
-func smallest(t *testing.T, seeds []uint64) (best result, ops []operation) {
+func smallest(t *testing.T, seeds []uint64) (best result) {
 	for _, seed := range seeds {
 		found := run(t, seed, plan(seed), false)
 		small := shrink(t, seed, plan(seed), found.violation.rule)
 		r := run(t, seed, small, true)
 		if best.violation == nil || len(words(r.trace)) < len(words(best.trace)) {
-			best, ops = r, small
+			best = r
 		}
 	}
-	return best, ops
+	return best
 }
 
 // A tally is what many schedules came to.

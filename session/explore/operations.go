@@ -577,6 +577,7 @@ func (w *world) tokenOf(req *oidc.Request) (*accessToken, *provider) {
 
 // frontChannel tells the programs that a session of a provider is over.
 func (w *world) frontChannel(p *provider, session int) {
+	p.named = w.tick()
 	url := fmt.Sprintf("https://app.example.test/frontchannel.html?iss=%s&sid=%d", strings.ReplaceAll(strings.ReplaceAll(p.issuer, ":", "%3A"), "/", "%2F"), session)
 	for _, program := range w.programs {
 		if !program.ended {

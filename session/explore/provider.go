@@ -30,6 +30,7 @@ type provider struct {
 	access  map[string]*accessToken
 	issued  int
 	down    bool
+	named   int // when the front channel named a session last
 }
 
 // A grant is what a sign-in at the provider gave.
