@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +22,16 @@ var (
 	strictFlag  = flag.Bool("strict", false, "what is known fails, too")
 	shrinkFlag  = flag.Int("shrink", 3, "how many schedules of those that break a rule are made small")
 )
+
+// TestRules has every rule that is checked be one that is written down.
+func TestRules(t *testing.T) {
+	for rule := range known {
+		name := strings.TrimSuffix(rule, amongReleases)
+		if promiseOf(name) == "" {
+			t.Errorf("the rule %q is not in the list", rule)
+		}
+	}
+}
 
 // known are the rules that the engine breaks, and why nobody has mended that yet.
 // They are printed by every run. A rule is taken off when it holds.
@@ -102,7 +113,7 @@ func TestExplore(t *testing.T) {
 			continue
 		}
 		r := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
-		t.Logf("seed %d: %s: %s\n%s", r.seed, r.violation.rule, r.violation.what, words(r.trace))
+		t.Logf("seed %d: %s: %s\n%s\n%s", r.seed, r.violation.rule, r.violation.what, promiseOf(strings.TrimSuffix(rule, amongReleases)), words(r.trace))
 	}
 }
 

@@ -39,6 +39,16 @@ var rules = []struct{ name, promise string }{
 	{"panic", "Nothing runs into a bug."},
 }
 
+// promiseOf returns the sentence of a rule, empty if there is none.
+func promiseOf(name string) string {
+	for _, rule := range rules {
+		if rule.name == name {
+			return rule.promise
+		}
+	}
+	return ""
+}
+
 // checkStep is for every step: who has the turn tells all tabs before anybody else
 // goes on.
 func (w *world) checkStep() {
