@@ -54,7 +54,7 @@ func (r record) signin(tx *oidc.Transaction) ([]byte, error) {
 // [oidc.ErrStateUnknown].
 func parseSigninRecord(data []byte) (*oidc.Transaction, *record, error) {
 	var r record
-	if data == nil || strictjson.UnmarshalKnown(data, &r) != nil || r.Signin == nil {
+	if data == nil || strictjson.Unmarshal(data, &r) != nil || r.Signin == nil {
 		return nil, nil, oidc.ErrStateUnknown
 	}
 	tx, err := oidc.DecodeTransaction(r.Signin)
@@ -78,7 +78,7 @@ const (
 func kindOf(data []byte) recordKind {
 	var r record
 	switch {
-	case data == nil || strictjson.UnmarshalKnown(data, &r) != nil:
+	case data == nil || strictjson.Unmarshal(data, &r) != nil:
 	case r.Signout:
 		return ofSignout
 	case r.Signin != nil:
@@ -91,7 +91,7 @@ func kindOf(data []byte) recordKind {
 // state that was not ours, which does no harm after a sign-out.
 func parseSignoutRecord(data []byte) strictjson.RawMessage {
 	var r record
-	if data == nil || strictjson.UnmarshalKnown(data, &r) != nil || !r.Signout {
+	if data == nil || strictjson.Unmarshal(data, &r) != nil || !r.Signout {
 		return nil
 	}
 	return r.AppState
