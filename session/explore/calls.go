@@ -125,7 +125,9 @@ func (p *page) signout(name string, fn func(ctx context.Context) error) {
 func (p *page) signinRedirect(args session.SigninArgs) {
 	a := &act{app: p.app, asked: p.w.tick(), behind: p.w.newsUnderway()}
 	p.w.acts = append(p.w.acts, a)
-	p.away = a
+	if p.away == nil { // several may leave: what comes back is of the first, for all that is known
+		p.away = a
+	}
 	client := p.client
 	p.call("signinRedirect", func(ctx context.Context, _ *call) error {
 		err := client.SigninRedirect(ctx, args)
