@@ -141,8 +141,9 @@ func (p *provider) token(form url.Values) *oidc.Response {
 		if *t.revoked {
 			return refusal("invalid_grant")
 		}
-		t.used = true
-		if scope := form.Get("scope"); scope != "" {
+		scope := form.Get("scope")
+		t.used = scope == "" || strings.Contains(scope, "offline_access") // another one comes
+		if scope != "" {
 			next := *t.grant
 			next.scope = scope
 			return p.issue(&next)
