@@ -4,7 +4,7 @@ package jsbridge
 
 import "runtime/debug"
 
-// OnPanic, if set, is told of a bug in what JavaScript calls, or in what that has
+// OnPanic is told, if set, of a bug in what JavaScript calls, or in what that has
 // begun: nobody else hears of it, and the program goes on. Set it before anything
 // else of this package is used.
 var OnPanic func(value any, stack []byte)
