@@ -71,13 +71,18 @@ func (s *standing) began() mark { return mark{s.order, s.acts, s.ends, s.outs, s
 // signedIn is for an interactive sign-in that began then. Only a sign-out that
 // somebody asked for since is stronger.
 func (s *standing) signedIn(began mark, who string, at int64) effects {
-	if s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order {
+	if s.beaten(began) {
 		return lose
 	}
 	s.raise(max(s.order, began.order), signedIn, who, at)
 	s.here = who
 	s.changes++
 	return take | tellPeers | tellPages
+}
+
+// beaten tells whether somebody has signed out since an interactive sign-in began.
+func (s *standing) beaten(began mark) bool {
+	return s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order
 }
 
 // comes says what would become of a user who is found by a restore or a renewal
