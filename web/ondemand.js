@@ -8,10 +8,9 @@ import { answerOpener, follow, lateAnswer, visitPopup } from "./shim/answer.js";
 import { fetchThrough } from "./shim/fetch.js";
 import { attributesOf, headers } from "./shim/headers.js";
 import { watchActivity } from "./shim/idle.js";
-import { watchIntent } from "./shim/intent.js";
 import { checkSession } from "./shim/monitor.js";
 import { leave, leaveWith, visitWith } from "./shim/navigators.js";
 
 const services = { checkSession, headers, popup: visitPopup, "popup.late": lateAnswer };
 
-export const parts = { answerOpener, attributesOf, fetchThrough, follow, leave, leaveWith, services, startAgain, visitWith, watchActivity, watchIntent };
+export const parts = { answerOpener, attributesOf, fetchThrough, follow, leave, leaveWith, services, startAgain, visitWith, watchActivity };

@@ -40,11 +40,13 @@ func run(t *testing.T, seed uint64, ops []operation, traced bool) (r result) {
 			defer func() { r.trace = trace.String() }()
 		}
 		w := newWorld(seed, trace)
-		for i, op := range ops {
+		var index uint64
+		for _, op := range ops {
+			index++
 			if op.steps < 0 { // taken out
 				continue
 			}
-			if w.do(op, i); w.violation != nil {
+			if w.do(op, index); w.violation != nil {
 				break
 			}
 		}

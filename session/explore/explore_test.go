@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,9 +23,27 @@ var (
 	shrinkFlag  = flag.Int("shrink", 3, "how many schedules of those that break a rule are made small")
 )
 
+// TestRules has every rule that is checked be one that is written down.
+func TestRules(t *testing.T) {
+	for rule := range known {
+		name := strings.TrimSuffix(rule, amongReleases)
+		if promiseOf(name) == "" {
+			t.Errorf("the rule %q is not in the list", rule)
+		}
+	}
+}
+
 // known are the rules that the engine breaks, and why nobody has mended that yet.
 // They are printed by every run. A rule is taken off when it holds.
-var known = map[string]string{}
+var known = map[string]string{
+	"signed out":                 "a sign-in that was asked for before a sign-out elsewhere, and ends before its program has heard of that, gets the higher order",
+	"signed out" + amongReleases: "the release that knows no order is this engine with the order taken from what it tells",
+	"signed in" + amongReleases:  "the same",
+	"signed in":                  "two in 12,000: not looked at yet",
+	"won":                        "a sign-in whose tab had asked twice: not looked at yet",
+	"scope":                      "four in 12,000: not looked at yet",
+	"won" + amongReleases:        "the same",
+}
 
 // TestSeed prints the trace of one seed, made small if it breaks a rule.
 func TestSeed(t *testing.T) {
@@ -45,7 +64,11 @@ func TestSeed(t *testing.T) {
 
 // TestSame runs schedules twice: the traces are the same, byte for byte.
 func TestSame(t *testing.T) {
-	for seed := range uint64(1000) {
+	count := uint64(1000)
+	if raced {
+		count = 25
+	}
+	for seed := range count {
 		a, b := run(t, seed, plan(seed), true), run(t, seed, plan(seed), true)
 		if a.trace != b.trace {
 			t.Fatalf("seed %d: two runs differ:\n%s\n---\n%s", seed, a.trace, b.trace)
@@ -57,6 +80,9 @@ func TestSame(t *testing.T) {
 // operation met which state.
 func TestExplore(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	if raced && *countFlag == 20000 {
+		*countFlag = 500
+	}
 	began := time.Now()
 	var next atomic.Uint64
 	all := make([]tally, runtime.GOMAXPROCS(0))
@@ -93,22 +119,25 @@ func TestExplore(t *testing.T) {
 			t.Logf("known: %s: %s", rule, why)
 		}
 		report("%s: %d seeds: %v", rule, len(seeds), seeds[:min(20, len(seeds))])
-		r, _ := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
-		t.Logf("seed %d: %s: %s\n%s", r.seed, r.violation.rule, r.violation.what, words(r.trace))
+		if *shrinkFlag == 0 {
+			continue
+		}
+		r := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
+		t.Logf("seed %d: %s: %s\n%s\n%s", r.seed, r.violation.rule, r.violation.what, promiseOf(strings.TrimSuffix(rule, amongReleases)), words(r.trace))
 	}
 }
 
 // smallest makes the schedules of seeds small, and returns the shortest.
-func smallest(t *testing.T, seeds []uint64) (best result, ops []operation) {
+func smallest(t *testing.T, seeds []uint64) (best result) {
 	for _, seed := range seeds {
 		found := run(t, seed, plan(seed), false)
 		small := shrink(t, seed, plan(seed), found.violation.rule)
 		r := run(t, seed, small, true)
 		if best.violation == nil || len(words(r.trace)) < len(words(best.trace)) {
-			best, ops = r, small
+			best = r
 		}
 	}
-	return best, ops
+	return best
 }
 
 // A tally is what many schedules came to.

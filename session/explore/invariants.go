@@ -19,7 +19,7 @@ import (
 var rules = []struct{ name, promise string }{
 	{"signed out", "After an explicit sign-out with no sign-in asked for after it, nobody is signed in anywhere once the world is quiet: no program has a user, no tab was told last that somebody is there, and no hint says so. What began before the sign-out, and ends after it, signs nobody in."},
 	{"signed in", "After an explicit sign-in that no other act overlaps or follows, everybody who asks is told that person once the world is quiet, where no provider has ended the session and nothing fails."},
-	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out of which its page could not know when it was asked for."},
+	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out after it was asked for, or one of which its page had not heard then, or if the provider has ended the very session."},
 	{"person", "A request carries the token of the person who was there when the app called, or none."},
 	{"issuer", "Tokens and codes go to their own issuer, of their own client, and to APIs on the list."},
 	{"codes", "A code is used once."},
@@ -37,6 +37,16 @@ var rules = []struct{ name, promise string }{
 	{"memory", "When all tabs are closed and time has passed, there is no session left and no goroutine."},
 	{"quiet", "Where nobody does anything, everything comes to rest."},
 	{"panic", "Nothing runs into a bug."},
+}
+
+// promiseOf returns the sentence of a rule, empty if there is none.
+func promiseOf(name string) string {
+	for _, rule := range rules {
+		if rule.name == name {
+			return rule.promise
+		}
+	}
+	return ""
 }
 
 // checkStep is for every step: who has the turn tells all tabs before anybody else
@@ -115,6 +125,9 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 		if other.out && other.app == a.app && (a.behind || other.asked > a.asked || other.done == 0 || other.done > a.asked) {
 			return
 		}
+	}
+	if p.app.provider.named > a.asked { // it may be the one of this sign-in
+		return
 	}
 	if !p.w.calm && p.settings.Idle.Timeout > 0 {
 		return

@@ -180,6 +180,7 @@ func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, erro
 	if p.w.dice.IntN(2) == 0 {
 		return "", oidc.ErrTimeout
 	}
+	p.w.acts = append(p.w.acts, &act{app: p.app, silent: true, asked: p.w.tick()}) // it signs in, and no call ends with it
 	return p.person(popup.URL, false)
 }
 

@@ -30,6 +30,7 @@ type provider struct {
 	access  map[string]*accessToken
 	issued  int
 	down    bool
+	named   int // when the front channel named a session last
 }
 
 // A grant is what a sign-in at the provider gave.
@@ -140,8 +141,9 @@ func (p *provider) token(form url.Values) *oidc.Response {
 		if *t.revoked {
 			return refusal("invalid_grant")
 		}
-		t.used = true
-		if scope := form.Get("scope"); scope != "" {
+		scope := form.Get("scope")
+		t.used = scope == "" || strings.Contains(scope, "offline_access") // another one comes
+		if scope != "" {
 			next := *t.grant
 			next.scope = scope
 			return p.issue(&next)

@@ -3,6 +3,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -16,7 +17,7 @@ import (
 // are numbered before anybody waits, by who runs alone then, so that the numbers
 // do not depend on who comes first.
 type ticket struct {
-	number int
+	number uint64
 	what   string
 	owner  *program      // whose goroutine it is; nil for the world's
 	let    chan struct{} // closed to let the goroutine go on
@@ -33,7 +34,7 @@ type scheduler struct {
 	seed uint64
 
 	mu      sync.Mutex
-	numbers int       // guarded by mu, as all below
+	numbers uint64    // guarded by mu, as all below
 	waiting int       // goroutines that have a ticket and have not come with it
 	ready   []*ticket // by number
 	arrived chan struct{}
@@ -42,7 +43,7 @@ type scheduler struct {
 	trace *strings.Builder // nil: nobody reads it
 	began time.Time
 	late  uint64 // one in so many is kept back for long; 0: none
-	until map[int]int
+	until map[uint64]int
 }
 
 // issue returns a new ticket.
@@ -56,7 +57,7 @@ func (s *scheduler) issue(what string, owner *program) *ticket {
 // put says that a ticket could be picked.
 func (s *scheduler) put(t *ticket) {
 	s.mu.Lock()
-	at, _ := slices.BinarySearchFunc(s.ready, t.number, func(t *ticket, number int) int { return t.number - number })
+	at, _ := slices.BinarySearchFunc(s.ready, t.number, func(t *ticket, number uint64) int { return cmp.Compare(t.number, number) })
 	s.ready = slices.Insert(s.ready, at, t)
 	s.mu.Unlock()
 	select {
@@ -150,9 +151,9 @@ func (s *scheduler) isLate(t *ticket) bool {
 	}
 	until, known := s.until[t.number]
 	if !known {
-		x := mix(s.seed, uint64(t.number))
+		x := mix(s.seed, t.number)
 		if x%s.late == 0 {
-			until = s.steps + 5 + int(x>>32%60)
+			until = s.steps + 5 + int(x>>58) // at most 63
 		}
 		s.until[t.number] = until
 	}

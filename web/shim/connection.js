@@ -73,7 +73,7 @@ export class Connection {
     try {
       this.#send({ id, method, params });
     } catch {
-      return Promise.reject(failure("invalid_argument", "the arguments cannot be written as JSON"));
+      return Promise.reject(failure("invalid_argument", "the arguments are no JSON"));
     }
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }

@@ -45,11 +45,11 @@ export class UserManagerEvents {
    * A callback that throws does not keep the others from hearing it. The
    * result says whether one returned false: that is a veto.
    */
-  _raise(name, ...args) {
+  _raise(name, arg) {
     let vetoed = false;
     for (const callback of this.#callbacks.get(name) ?? []) {
       try {
-        if (callback(...args) === false) vetoed = true;
+        if (callback(arg) === false) vetoed = true;
       } catch (error) {
         reportError(error);
       }

@@ -4,6 +4,7 @@
 // end asks for it. See jsbridge.Relay.
 
 import { failure } from "./errors.js";
+import { shownAgain } from "./life.js";
 import { own } from "./own.js";
 
 /** How many pieces of an answer may wait for the app, so that short answers end by themselves. */
@@ -13,9 +14,10 @@ const WAITING = 4;
  * Sends a request, which new Request makes of input and init.
  * @param {import("./connection.js").Connection} connection
  * @param {string} [known] see stampOf: whom the page has shown when the app called
+ * @param {boolean} [leaves] the program sends the page away for a step-up
  * @returns {Promise<Response>}
  */
-export async function fetchThrough(connection, input, given, known) {
+export async function fetchThrough(connection, input, given, known, leaves) {
   const init = own(given);
   const stream = init.body instanceof ReadableStream ? init.body : null;
   let request;
@@ -55,6 +57,7 @@ export async function fetchThrough(connection, input, given, known) {
     return toResponse(head, bodies.answer);
   } catch (error) {
     bodies.end();
+    if (error?.code === "step_up_required" && leaves) await shownAgain();
     throw error;
   }
 }

@@ -21,3 +21,8 @@ export function backoff() {
 export function stampOf(user) {
   return user ? `${user.profile.sub ?? ""} ${user.expires_at}` : "nobody";
 }
+
+/** Resolves when the page comes back from the back/forward cache. */
+export function shownAgain() {
+  return new Promise((resolve) => addEventListener("pageshow", resolve, { __proto__: null, once: true }));
+}

@@ -6,7 +6,7 @@ import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
 import { connect, runs } from "./host.js";
-import { backoff, stampOf } from "./life.js";
+import { backoff, shownAgain, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { own } from "./own.js";
 import { addPeer } from "./peers.js";
@@ -19,7 +19,7 @@ import { User, toUser } from "./user.js";
 /** When a script that could not be loaded is tried again, in milliseconds. */
 const PAUSE = 5_000;
 
-const IN_PAGE = typeof document === "object";
+const IN_PAGE = !!globalThis.document;
 
 /** Made here: what an error's stack names is kept with it, and a connection keeps why it has ended. */
 const DISPOSED = failure("disposed", "dispose()");
@@ -39,8 +39,6 @@ export class UserManager {
   #given;
   /** The client, in keys of storage and of transactions. */
   #key;
-  #hint;
-  #order;
   /** Aborted when it is disposed of. */
   #life = new AbortController();
   #active = () => this.#tell("stayActive");
@@ -64,12 +62,10 @@ export class UserManager {
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     const key = this.#key = `${settings.authority}:${settings.client_id}`;
-    this.#hint = `oidcspa.session:${key}`;
-    this.#order = `oidcspa.order:${key}`;
     addPeer(this.settings);
     if (!IN_PAGE) return; // a server that renders the app hears of nothing
     const signal = this.#life.signal;
-    const on = (type, listener) => addEventListener(type, listener, { __proto__: null, signal });
+    const on = (type, listener) => addEventListener(type, listener, { __proto__: null, capture: true, signal });
     const woken = () => this.#react("woken");
     on("storage", (event) => (event.key ?? key).endsWith(key) && this.#react("stored"));
     on("pagehide", (event) => this.#leave(event));
@@ -79,12 +75,19 @@ export class UserManager {
     });
     on("online", woken);
     on("visibilitychange", () => document.hidden || woken());
-    const by = !savesData() && settings.prepare;
+    const { saveData, effectiveType } = navigator.connection ?? {};
+    const by = !(saveData || effectiveType?.includes("2g")) && settings.prepare;
     const load = () => onDemand().then((parts) => {
       if (settings.idle) this.#active = parts.watchActivity(`oidcspa.active:${key}`, this.#active, signal);
-      if (by) parts.watchIntent(by, () => this.#call("prepare", { by }).catch(() => {}), signal); // the sign-in says why
     }, () => setTimeout(load, PAUSE));
-    if (settings.fetch || settings.idle || by) load(); // while there is a network
+    if (settings.fetch || settings.idle) load(); // while there is a network
+    let prepare = () => {
+      prepare = () => {}; // once
+      this.#call("prepare", { by }).catch(prepare); // the sign-in says why
+    };
+    if (by === "intent") {
+      for (const sign of ["pointerover", "focusin"]) on(sign, ({ target }) => target.closest?.("[data-oidcspa-signin]") && prepare());
+    } else if (by) (window.requestIdleCallback ?? setTimeout)(prepare);
     if (settings.monitorAnonymousSession) this.#connect().catch(() => {});
   }
 
@@ -178,8 +181,7 @@ export class UserManager {
   }
 
   async #signinCallback(url) {
-    if (await this.#handOver(url)) return undefined;
-    return toUser(await this.#call("signinCallback", { url })) ?? undefined;
+    if (!await this.#handOver(url)) return toUser(await this.#call("signinCallback", { url })) ?? undefined;
   }
 
   async signinSilent(given) {
@@ -200,7 +202,7 @@ export class UserManager {
   /** In a frame or a window: gives the response to the navigator that has made it, or to its page. */
   async #answer(navigator, url, how) {
     if (navigator) await navigator.callback(url, how);
-    else if (!await handOver(url, how?.keepOpen)) throw failure("state_unknown", "no page waits for the response in this window");
+    else if (!await handOver(url, how?.keepOpen)) throw failure("state_unknown", "nobody waits for it");
   }
 
   /** The same where it may be a page of the app's own; resolves to false then. */
@@ -288,13 +290,8 @@ export class UserManager {
 
   async fetch(input, init) {
     const shown = this.#known;
-    try {
-      const { fetchThrough } = await onDemand();
-      return await fetchThrough(await this.#connect(), input, init, shown);
-    } catch (error) {
-      if (error?.code === "step_up_required" && !this.#navigators.redirect) await shownAgain();
-      throw error;
-    }
+    const { fetchThrough } = await onDemand();
+    return fetchThrough(await this.#connect(), input, init, shown, !this.#navigators.redirect);
   }
 
   signoutRedirect(args = {}) {
@@ -360,8 +357,7 @@ export class UserManager {
   }
 
   #start() {
-    const given = this.#given;
-    const opening = connect(given, (method, params, worker) => this.#serve(method, params, worker), {
+    const given = this.#given, opening = connect(given, (method, params, worker) => this.#serve(method, params, worker), {
       host: given.host, ...this.#standing(), settings: forProgram(given),
     });
     opening.then(async (connection) => {
@@ -388,7 +384,7 @@ export class UserManager {
       connection.notify("close");
       if (!persisted) return;
       this.#left = true;
-      connection.stop(failure("aborted", "the page was left"));
+      connection.stop(failure("aborted", "the page is gone"));
     }, () => {});
   }
 
@@ -407,10 +403,9 @@ export class UserManager {
   async #catchUp(event) {
     try {
       const user = await this.#getUser(event);
-      if (stampOf(user) === (this.#known ?? stampOf(null))) return true;
-      this.#known = stampOf(user);
-      if (user) this.events._raise("userLoaded", user);
-      else this.events._raise("userUnloaded");
+      const before = this.#known ?? stampOf(null);
+      if (before === (this.#known = stampOf(user))) return true;
+      this.events._raise(user ? "userLoaded" : "userUnloaded", user ?? undefined);
     } catch (error) {
       if (error.code === "runtime_stopped") return false;
       this.events._raise("silentRenewError", error);
@@ -420,18 +415,14 @@ export class UserManager {
 
   #onEvent({ name, user, error, seconds_left, step_up }) {
     if (name === "userLoaded" || name === "userUnloaded") this.#known = stampOf(user);
-    if (name === "userLoaded") this.events._raise(name, toUser(user));
-    else if (name === "idleCountdown") {
-      if (this.events._raise(name, seconds_left)) this.#active();
-    } else if (step_up) this.events._raise(name, step_up);
-    else if (error) this.events._raise(name, toError(error));
-    else this.events._raise(name);
+    const value = user ? toUser(user) : step_up ?? (error ? toError(error) : seconds_left);
+    if (this.events._raise(name, value) && name === "idleCountdown") this.#active();
   }
 
   /** What storage holds. */
   #standing() {
     try {
-      return standingOf(localStorage.getItem(this.#hint), localStorage.getItem(this.#order));
+      return standingOf(localStorage.getItem(`oidcspa.session:${this.#key}`), localStorage.getItem(`oidcspa.order:${this.#key}`));
     } catch {
       return { signed_in: IN_PAGE, order: 0 }; // no way to know: the program finds out
     }
@@ -441,9 +432,9 @@ export class UserManager {
   #keep(news) {
     if (!isNews(this.#standing(), news)) return;
     try {
-      if (news.signed_in) localStorage.setItem(this.#hint, "1");
-      else localStorage.removeItem(this.#hint);
-      if (news.order) localStorage.setItem(this.#order, news.order);
+      if (news.signed_in) localStorage.setItem(`oidcspa.session:${this.#key}`, "1");
+      else localStorage.removeItem(`oidcspa.session:${this.#key}`);
+      if (news.order) localStorage.setItem(`oidcspa.order:${this.#key}`, news.order);
     } catch {
       // without storage every start asks the provider
     }
@@ -462,15 +453,5 @@ async function loadFor({ opened, prepared }) {
 
 async function signoutResponse(url, found) {
   const { SignoutResponse } = await import("../client.js");
-  return Object.assign(new SignoutResponse(new URL(url).searchParams), { userState: own(found).state ?? undefined });
-}
-
-function savesData() {
-  const { saveData, effectiveType } = navigator.connection ?? {};
-  return saveData || effectiveType?.includes("2g");
-}
-
-/** Resolves when the page comes back from the back/forward cache. */
-function shownAgain() {
-  return new Promise((resolve) => addEventListener("pageshow", resolve, { __proto__: null, once: true }));
+  return SignoutResponse._for(url, own(found));
 }

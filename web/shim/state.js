@@ -125,4 +125,9 @@ export class SignoutResponse {
     Object.assign(this, readState(params));
     for (const name of ["error", "error_description", "error_uri"]) this[name] = params.get(name);
   }
+
+  /** The response at an address, with what the program has found of it. */
+  static _for(url, { state }) {
+    return Object.assign(new this(new URL(url).searchParams), { userState: state ?? undefined });
+  }
 }

@@ -1,0 +1,87 @@
+//go:build !js
+
+package explore
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// program returns the one that a page is to be served by: the shared one of its
+// release that runs, else a new one.
+func (t *tab) program() *program {
+	w := t.w
+	if t.shared {
+		for _, p := range w.programs {
+			if !p.ended && !p.onePage && p.release == t.release {
+				return p
+			}
+		}
+	}
+	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, requests: map[*app]int{}}
+	p.registry = session.NewRegistry(session.Config{
+		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast,
+		//lint:ignore gosec G404: a simulation, repeatable by its seed
+		Rand:    random{rand.New(rand.NewPCG(w.seed, uint64(100+len(w.programs))))},
+		Gate:    func(point string) func() { return w.gate(p, point) },
+		OnPanic: func(value any, stack []byte) { w.violate("panic", fmt.Sprintf("%v\n%s", value, stack)) },
+	})
+	w.programs = append(w.programs, p)
+	return p
+}
+
+// broadcast gives a message to the other programs, in the order of each pair.
+func (p *program) broadcast(message []byte) {
+	for _, other := range p.w.programs {
+		if other == p || other.ended || p.ended {
+			continue
+		}
+		text, queue := string(message), p.name+other.name
+		if p.w.mixed { // without an order, that of the sender is all that there is
+			queue = other.name
+		}
+		if p.release == "old" || other.release == "old" {
+			text = withoutOrder(text)
+		}
+		p.w.tell("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
+			if !other.ended {
+				other.registry.Heard([]byte(text))
+			}
+		})
+	}
+}
+
+// withoutOrder is a message of a release that knows no order.
+func withoutOrder(message string) string {
+	before, after, found := strings.Cut(message, `,"order":`)
+	if !found {
+		return message
+	}
+	return before + strings.TrimLeft(after, "0123456789")
+}
+
+// end ends a program: nothing of it is seen any more.
+func (p *program) end() {
+	w := p.w
+	w.say("%s ends", p.name)
+	p.ended = true
+	for _, t := range w.tabs {
+		for _, page := range []*page{t.page, t.cached} {
+			if page != nil && page.program == p && page.client != nil {
+				_ = page.client.RemoveUser(context.Background())
+				page.client.Close()
+			}
+		}
+	}
+	// Who is signed in without a tab is let go of, so that goroutines end.
+	for _, t := range w.tabs {
+		if client, err := t.nowhere(p).open(session.Hint{}); err == nil {
+			_ = client.RemoveUser(context.Background())
+			client.Close()
+		}
+	}
+}

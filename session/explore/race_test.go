@@ -1,0 +1,5 @@
+//go:build race && !js
+
+package explore
+
+const raced = true
