@@ -173,7 +173,7 @@ func (s *search) look(ctx context.Context, name string, edits []claims.Edit) (f 
 
 // measure finds out what is usual.
 func (s *search) measure(ctx context.Context) error {
-	cmd := s.command(ctx, s.sound, "-test.run=^TestMutation$", "-mutation="+s.limit.String())
+	cmd := s.command(ctx, s.sound, "-test.run=^TestMutation$", "-mutation="+time.Minute.String())
 	output, err := cmd.Output()
 	s.usual.broken = map[string]int{}
 	for line := range strings.Lines(string(output)) {
