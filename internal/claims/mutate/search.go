@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,13 +33,19 @@ type usual struct {
 	broken    map[string]int // by invariant
 }
 
-// exceeds tells whether an invariant is broken more often than usual.
+// chance is how likely it may be that what is found is as usual.
+const chance = 0.02
+
+// exceeds tells whether an invariant is broken so often that it is hardly as usual.
+// Which has not been broken yet may be the next time.
 func (u *usual) exceeds(rule string, broken, schedules int) bool {
-	if u.broken[rule] == 0 {
-		return true
+	expected := float64(u.broken[rule]+1) / float64(u.schedules) * float64(schedules)
+	fewer, term := 0.0, math.Exp(-expected) // of a Poisson distribution
+	for i := range broken {
+		fewer += term
+		term *= expected / float64(i+1)
 	}
-	expected := float64(u.broken[rule]) / float64(u.schedules) * float64(schedules)
-	return float64(broken) > 3*expected+2
+	return 1-fewer < chance
 }
 
 // A finding is what became of a row.
@@ -166,7 +173,7 @@ func (s *search) look(ctx context.Context, name string, edits []claims.Edit) (f 
 
 // measure finds out what is usual.
 func (s *search) measure(ctx context.Context) error {
-	cmd := s.command(ctx, s.sound, "-test.run=^TestMutation$", "-mutation="+s.limit.String())
+	cmd := s.command(ctx, s.sound, "-test.run=^TestMutation$", "-mutation="+time.Minute.String())
 	output, err := cmd.Output()
 	s.usual.broken = map[string]int{}
 	for line := range strings.Lines(string(output)) {
