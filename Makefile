@@ -32,6 +32,7 @@ claims: chromium         ; go run ./internal/claims/check -browser
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 
 check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
+	go run ./internal/claims/mutate # the simulator finds each rule that is taken away
 fmt: bin/lint            ; gofmt -s -w . && $< fmt
 explore:                 ; go test -count=1 -timeout 0 -run TestExplore ./session/explore -explore $(TIME)
 bench: chromium jstest   ; scripts/bench.sh
