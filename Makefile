@@ -1,12 +1,12 @@
-# make, Go and git are all that is needed; the tests see to their browser
-# and to Redis themselves, and `make compat` needs npm, too.
+# make, Go and git are all that is needed. Where apt-get may install something the
+# tests get their browser and Redis themselves. `make compat` needs npm, too.
 
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
 FUZZTIME ?= 30s
 TIME     ?= 2h
 N        ?= 5
-NATIVE    = $$(go list ./... | grep -v /e2e)
+NATIVE    = $$(go list ./... | grep -v -e /e2e -e /internal/jstest)
 LONG     := TestFault|TestHostile|Peer|Compat|React|Vue# tests of e2e that `make check` runs
 
 .PHONY: all build dist demo test test-native test-js e2e check race hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis jstest
@@ -18,13 +18,13 @@ dist:                    ; go run ./cmd/assets -v -npm dist
 demo:                    ; go run ./demo
 
 test: test-native test-js e2e
-test-native: chromium redis ; go test $(NATIVE)
-test-js: chromium jstest ; $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
+test-native: redis       ; go test $(NATIVE)
+test-js: chromium jstest ; go test ./internal/jstest && $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
 e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)' . ./bench
 
 check: lint race hostile faults compat claims size
 lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .
-race: chromium redis     ; go test $(RACE) $(NATIVE)
+race: redis              ; go test $(RACE) $(NATIVE) ./internal/jstest
 hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 20m -run TestHostile
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium         ; scripts/compat.sh

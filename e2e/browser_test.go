@@ -8,6 +8,8 @@ package e2e
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -45,15 +47,15 @@ func TestMain(m *testing.M) {
 }
 
 // run builds the assets and starts one browser for all tests. Without a
-// browser the tests are skipped, but not in CI.
+// browser there are no tests, but not in CI.
 func run(m *testing.M) (int, error) {
 	path, err := chromium.Path()
 	if err != nil {
-		if os.Getenv("CI") != "" {
+		if os.Getenv("CI") != "" || !errors.Is(err, chromium.ErrNotFound) {
 			return 1, err
 		}
 		fmt.Fprintln(os.Stderr, "e2e: skipped:", err)
-		return 0, nil
+		return runNothing(m), nil
 	}
 	dir, err := os.MkdirTemp("", "oidcspa-e2e-")
 	if err != nil {
@@ -75,6 +77,18 @@ func run(m *testing.M) (int, error) {
 	}
 	browser = ctx
 	return m.Run(), nil
+}
+
+// runNothing has `go test` print "[no tests to run]" beside the package's "ok",
+// which alone would look like success.
+func runNothing(m *testing.M) int {
+	flag.Parse() // or Run does it, and takes back what is set here
+	for name, value := range map[string]string{"test.run": "^$", "test.bench": "", "test.fuzz": ""} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	return m.Run()
 }
 
 // A tab is a page in a profile of its own, or of another tab's.

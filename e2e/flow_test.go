@@ -87,6 +87,9 @@ func testFlow(t *testing.T, a *app, p *provider, host string) {
 		t.Errorf("after the sign-out: %s", got)
 	}
 	checkStorage(t, tab, p.secrets)
+	if got := eval[string](tab, "Object.keys(localStorage).map((key) => key.split(':', 1)[0]).join()"); got != "oidcspa.order" {
+		t.Errorf("after the sign-out localStorage keeps %q, want the order of it", got)
+	}
 	if code := codeOf(tab, "um.signinSilent()"); code != "provider_error" {
 		t.Errorf("silent sign-in after the sign-out: code %q", code)
 	}

@@ -54,7 +54,7 @@ func TestStartPhases(t *testing.T) {
 			}
 			other := tab.sibling() // a reload, while the first holds the program
 			other.visit(a.origin + "/")
-			if got := eval[string](other, start); got != "undefined true" { // it has only asked for this
+			if got := eval[string](other, start); got != "getUser true" { // which asks a program that runs
 				t.Errorf("another page of the program: started by %q", got)
 			}
 			if got, want := phasesOf(other, "start", startPhases), "script answered received compiled main called opened"; got != want {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the tests of e2e, without those that the second argument matches, as often as
-# the first says, beside four busy loops: a test that judges by time is red here first. It goes on after a failure, and says in
-# the end how many there were; bin/flaky.N.log has what each run printed.
+# the first says, beside four busy loops: a test that judges by time is red here
+# first. It goes on after a failure, and says in the end how many there were;
+# bin/flaky.N.log has what each run printed.
 set -eu
 cd "$(dirname "$0")/../e2e"
 runs=${1:-5}

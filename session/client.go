@@ -100,12 +100,13 @@ type SigninArgs struct {
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
 // the navigation has been ordered. Calls that ask for the same while that is under
-// way are one; others have their own, and the last one wins. Codes: those of [oidc.FetchMetadata] and
-// [oidc.AuthenticationRequest.Start], [ErrRedirectURIShared].
+// way are one, unless there was an act in between; others have their own, and the
+// last one wins. Codes: those of [oidc.FetchMetadata] and [oidc.AuthenticationRequest.Start],
+// [ErrRedirectURIShared], [ErrNotSignedIn] if there was a sign-out before it left.
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
-	key := fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp)
 	_, asked := c.session.current()
+	key := fmt.Sprintf("%d %s\n%q\n%+v", asked.order, args.key(), args.ReturnTo, args.stepUp)
 	_, err := c.redirect.do(c.Calling(ctx), key, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args, asked)
 	})
@@ -124,7 +125,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	phases.found(c.session.provider)
 	settings := args.settings(c)
 	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.order, Asked: &settings.Request, Bound: settings.DPoP}
-	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return nil })
+	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return c.session.stillAsked(asked) })
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards. last

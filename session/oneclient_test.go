@@ -128,6 +128,7 @@ func TestSourcesStayApart(t *testing.T) {
 				w := newWorld(t)
 				client, tab := w.open(false)
 				user := w.signIn(client, tab)
+				synctest.Wait() // what the program says of it is said
 				edit(w)
 				other, otherTab := w.open(false)
 				otherTab.frame = func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }

@@ -645,3 +645,35 @@ func TestLostAccessTokenIsRevoked(t *testing.T) {
 		}
 	})
 }
+
+// A sign-in that was asked for before a sign-out elsewhere does not outrun it with
+// the acts of its own program, in whichever order programs hear of both.
+func TestSigninThatOutrunsSignout(t *testing.T) {
+	for _, last := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOrigin(t, 3)
+			first, second := o.w.redirect(o.clients[0], o.tabs[0]), o.w.redirect(o.clients[0], o.tabs[0])
+			o.still, o.late = true, true
+			signOut := func() { _ = o.clients[1].RemoveUser(t.Context()) }
+			if !last {
+				signOut()
+			}
+			for _, back := range []string{first, second} {
+				if _, err := o.clients[0].SigninCallback(t.Context(), back); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if last {
+				signOut()
+			}
+			o.arrive()
+			o.want("after the sign-out", "nobody nobody nobody")
+			if o.kept.SignedIn {
+				t.Error("the tabs keep that somebody is signed in")
+			}
+			if user := o.w.signIn(o.clients[0], o.tabs[0]); user == nil {
+				t.Error("nobody signs in any more")
+			}
+		})
+	}
+}

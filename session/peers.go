@@ -32,8 +32,12 @@ type peerMessage struct {
 	// none knows no order.
 	Order *int64 `json:"order,omitempty"`
 
-	// How is "idle" if nobody was there any more, and "over" if the provider's
-	// session has ended, which is no act.
+	// Behind is how many acts the program of a sign-in heard of between the call and
+	// the user.
+	Behind int64 `json:"behind,omitempty"`
+
+	// How is "idle" if nobody was there any more, "undone" if a sign-in came to
+	// nothing, and "over" if the provider's session has ended, which is no act.
 	How string `json:"how,omitempty"`
 }
 
@@ -75,12 +79,14 @@ func (s *session) tellOver() {
 // say tells the other programs, and the other sessions of this one: those of
 // pages that bring something of the provider, see [source].
 func (s *session) say(n news) {
-	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order}
+	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind}
 	switch {
 	case n.over:
 		m.How = "over"
 	case n.act == idled:
 		m.How = "idle"
+	case n.act == undone:
+		m.How = "undone"
 	}
 	s.config.spawn(func() { s.registry.deliver(m, s) }) // it waits for the registry, which may wait for us
 	if s.config.Broadcast == nil {
@@ -93,12 +99,14 @@ func (s *session) say(n news) {
 
 // news returns what a message says.
 func (m *peerMessage) news() news {
-	n := news{who: m.Who, at: m.At, over: m.How == "over"}
+	n := news{who: m.Who, at: m.At, behind: m.Behind, over: m.How == "over"}
 	switch {
 	case m.Who != "":
 		n.act = signedIn
 	case m.How == "idle":
 		n.act = idled
+	case m.How == "undone":
+		n.act = undone
 	default:
 		n.act = signedOut
 	}

@@ -259,3 +259,28 @@ func TestRotatedRefreshToken(t *testing.T) {
 		t.Errorf("SigninSilent = %v, %d frames; want the newest refresh token to work", err, tab.frames)
 	}
 }
+
+// Who asks after a sign-out does not join who asked before it: that one stays here,
+// and the other signs in.
+func TestSigninRedirectAroundSignout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		client, tab := w.open(false)
+		release := make(chan struct{})
+		w.transport.Fail = func(*oidc.Request) error { <-release; return nil }
+		before, since := make(chan error, 1), make(chan error, 1)
+		go func() { before <- client.SigninRedirect(t.Context(), SigninArgs{}) }()
+		synctest.Wait()
+		_ = client.RemoveUser(t.Context())
+		go func() { since <- client.SigninRedirect(t.Context(), SigninArgs{}) }()
+		synctest.Wait()
+		close(release)
+		mustFail(t, "the sign-in before the sign-out", <-before, ErrNotSignedIn)
+		if err := <-since; err != nil || len(tab.addresses) != 1 {
+			t.Fatalf("SigninRedirect = %v, %d navigations", err, len(tab.addresses))
+		}
+		if _, err := client.SigninCallback(t.Context(), w.op.Visit(tab.address)); err != nil {
+			t.Errorf("SigninCallback = %v", err)
+		}
+	})
+}

@@ -16,6 +16,7 @@ const (
 	idled         // nobody was there any more: a sign-out, but no one's wish
 	signedIn      // of the person in standing.last; empty: not known
 	tied          // several persons: the provider knows who is signed in
+	undone        // a sign-in that was asked for before a sign-out of lower order
 	signedOut     // by somebody
 )
 
@@ -27,6 +28,7 @@ type standing struct {
 	act   act    // that one
 	last  string // whom it signed in, as a digest; see session.who
 	at    int64  // when that was, for releases that know no order; milliseconds
+	asked int64  // the order that was known where it was asked for
 
 	closed   int64 // the order of the last sign-out known
 	explicit int64 // and of the last that somebody asked for
@@ -71,13 +73,18 @@ func (s *standing) began() mark { return mark{s.order, s.acts, s.ends, s.outs, s
 // signedIn is for an interactive sign-in that began then. Only a sign-out that
 // somebody asked for since is stronger.
 func (s *standing) signedIn(began mark, who string, at int64) effects {
-	if s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order {
+	if s.beaten(began) {
 		return lose
 	}
 	s.raise(max(s.order, began.order), signedIn, who, at)
-	s.here = who
+	s.here, s.asked = who, began.order
 	s.changes++
 	return take | tellPeers | tellPages
+}
+
+// beaten tells whether somebody has signed out since an interactive sign-in began.
+func (s *standing) beaten(began mark) bool {
+	return s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order
 }
 
 // comes says what would become of a user who is found by a restore or a renewal
@@ -158,11 +165,12 @@ func (s *standing) ended(worth bool) effects {
 
 // news is what programs tell each other.
 type news struct {
-	order int64
-	act   act
-	who   string
-	over  bool  // the session is over, which is no act
-	at    int64 // milliseconds
+	order  int64
+	act    act
+	who    string
+	over   bool  // the session is over, which is no act
+	at     int64 // milliseconds
+	behind int64 // how many acts its program heard of after it was asked for
 }
 
 // says returns the news that this program has; false if there are none.
@@ -178,7 +186,7 @@ func (s *standing) says() (news, bool) {
 	default:
 		n.who = s.last
 	}
-	n.act = signedIn
+	n.act, n.behind = signedIn, s.order-1-s.asked
 	return n, n.who != ""
 }
 
@@ -186,7 +194,7 @@ func (s *standing) says() (news, bool) {
 func (s *standing) heard(n news) effects {
 	if n.order < s.order { // that program has not heard of it
 		s.wasOut(n.order, n.act)
-		return tellPeers
+		return s.undo() | tellPeers
 	}
 	if n.over {
 		if n.order > s.order {
@@ -194,11 +202,12 @@ func (s *standing) heard(n news) effects {
 		}
 		return s.ended(false)
 	}
-	act, last := n.act, n.who
+	act, last, asked := n.act, n.who, n.order-1-n.behind
 	if n.order == s.order {
 		switch {
 		case s.act == tied && act == signedIn, act == s.act && (last == s.last || last == ""):
-			return 0
+			s.asked = min(s.asked, asked)
+			return s.undo()
 		case act < s.act:
 			s.wasOut(n.order, act)
 			return tellPeers
@@ -207,13 +216,27 @@ func (s *standing) heard(n news) effects {
 		}
 	}
 	s.learn(n.order, act, last, n.at)
+	s.asked = asked
+	if result := s.undo(); result != 0 {
+		return result
+	}
 	switch {
-	case act == signedOut || act == idled:
+	case s.out():
 		return s.gone() | tellPages
 	case act == signedIn && s.here == last:
 		return tellPages
 	}
 	return s.replaced() | find | tellPages
+}
+
+// undo ends a sign-in that was asked for before a sign-out and has a higher order
+// nevertheless: its program had not heard of that one, which counts.
+func (s *standing) undo() effects {
+	if s.act != signedIn || s.asked >= s.explicit {
+		return 0
+	}
+	s.learn(s.order, undone, "", s.at)
+	return s.gone() | tellPeers | tellPages
 }
 
 // heardUnordered is for news of a release that knows no order: it is an act right
@@ -284,7 +307,7 @@ func (s *standing) raise(known int64, act act, last string, at int64) {
 
 // learn is for an act, here or elsewhere.
 func (s *standing) learn(order int64, act act, last string, at int64) {
-	s.order, s.act, s.last, s.at = order, act, last, at
+	s.order, s.act, s.last, s.at, s.asked = order, act, last, at, order-1
 	s.acts++
 	s.hint = act == signedIn || act == tied
 	s.wasOut(order, act)
@@ -299,13 +322,13 @@ func (s *standing) wasOut(order int64, act act) {
 	case signedOut:
 		s.explicit = max(s.explicit, order)
 		fallthrough
-	case idled, left:
+	case idled, left, undone:
 		s.closed = max(s.closed, order)
 	}
 }
 
 // out tells whether the last act was a sign-out.
-func (s *standing) out() bool { return s.act == signedOut || s.act == idled || s.act == left }
+func (s *standing) out() bool { return s.act != nothing && s.act != signedIn && s.act != tied }
 
 // gone is for the end of a session: also who is in the air does not come any more.
 func (s *standing) gone() effects {

@@ -40,8 +40,8 @@ var situations = []struct {
 	name string
 	standing
 }{
-	{"Ann is signed in", standing{order: 5, act: signedIn, last: "ann", here: "ann", hint: true}},
-	{"Ann has signed in, nobody is here", standing{order: 5, act: signedIn, last: "ann", hint: true}},
+	{"Ann is signed in", standing{order: 5, act: signedIn, last: "ann", asked: 4, here: "ann", hint: true}},
+	{"Ann has signed in, nobody is here", standing{order: 5, act: signedIn, last: "ann", asked: 4, hint: true}},
 	{"somebody has signed out", standing{order: 5, act: signedOut, explicit: 5, closed: 5, outs: 1}},
 	{"it knows nothing", standing{}},
 }
@@ -123,6 +123,11 @@ var happenings = []struct {
 		{"the session of order 5 is over", hears(news{order: 5, over: true})},
 		{"Ann signed in, order 6", hears(news{order: 6, act: signedIn, who: "ann"})},
 		{"Bob signed in, order 6", hears(news{order: 6, act: signedIn, who: "bob"})},
+		{"Bob signed in, order 7, asked for at 4", hears(news{order: 7, act: signedIn, who: "bob", behind: 2})},
+		{"the same, and somebody signed out, order 6", func(s *standing, _ mark) effects {
+			s.heard(news{order: 7, act: signedIn, who: "bob", behind: 2})
+			return s.heard(news{order: 6, act: signedOut})
+		}},
 		{"somebody signed out, order 6", hears(news{order: 6, act: signedOut})},
 		{"Ann signed in, no order", func(s *standing, _ mark) effects { return s.heardUnordered(news{act: signedIn, who: "ann"}, 9) }},
 		{"Bob signed in, no order", func(s *standing, _ mark) effects { return s.heardUnordered(news{act: signedIn, who: "bob"}, 9) }},

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,7 +134,8 @@ func sameSubject(now, then *User) error {
 // challenged, and however late. It returns no user if the challenge is not
 // answered again.
 func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, args SigninArgs) (*User, error) {
-	return c.stepUps.do(ctx, used.person()+"\n"+want.key(), func(ctx context.Context) (*User, error) {
+	_, now := c.session.current()
+	return c.stepUps.do(ctx, fmt.Sprintf("%d %s\n%s", now.outs, used.person(), want.key()), func(ctx context.Context) (*User, error) {
 		if current := c.session.signedInAfter(used); current != nil {
 			return current, nil // another flight has landed
 		}

@@ -344,3 +344,36 @@ func TestStepUpLate(t *testing.T) {
 		t.Errorf("status %d after %d windows", status, windows)
 	}
 }
+
+// Nor does a request of who has signed in since a sign-out wait for the window of
+// before it, which signs nobody in.
+func TestStepUpAroundSignout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpPopup })
+		release := make(chan struct{})
+		tab.popup = func(_ context.Context, p Popup) (string, error) {
+			<-release
+			return w.op.Visit(p.URL), nil
+		}
+		w.op.EditIDToken = func(_, claims map[string]any) { claims["acr"] = "mfa" }
+		a.answer = func(n int, _ map[string]string) *oidc.Response {
+			if n <= 2 {
+				return challenged(401, mfa)
+			}
+			return &oidc.Response{Status: 200}
+		}
+		before, since := make(chan error, 1), make(chan error, 1)
+		go func() { _, err := get(client, a); before <- err }()
+		synctest.Wait()
+		_ = client.RemoveUser(t.Context())
+		w.signIn(client, tab)
+		go func() { _, err := get(client, a); since <- err }()
+		synctest.Wait()
+		close(release)
+		mustFail(t, "the request before the sign-out", <-before, ErrNotSignedIn)
+		if err := <-since; err != nil {
+			t.Errorf("the request since the sign-out: %v", err)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}

@@ -64,6 +64,17 @@ func (m moment) askedFor(order *int64) moment {
 	return m
 }
 
+// stillAsked is [ErrNotSignedIn] if somebody has signed out since an interactive
+// sign-in began.
+func (s *session) stillAsked(began moment) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.standing.beaten(began.mark) {
+		return ErrNotSignedIn
+	}
+	return nil
+}
+
 // late tells whether the session that user is of has ended since then: the program
 // has forgotten it, or the provider has named it. What the provider says of all
 // sessions is of those before an interactive sign-in. The caller has the turn.

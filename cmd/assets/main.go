@@ -30,6 +30,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 
 	"github.com/oidcspa/oidcspa/web/build"
 )
@@ -64,6 +65,17 @@ func keepBuilds(keep int, out, previous string) int {
 	}
 }
 
+// patience is how long a build says nothing.
+const patience = 2 * time.Second
+
+// sayIfSlow has a line printed if what begins now has not ended soon.
+func sayIfSlow(say func(format string, args ...any)) (end func()) {
+	timer := time.AfterFunc(patience, func() {
+		say("assets: compiling and compressing the program; that may take two minutes (-v says more)")
+	})
+	return func() { timer.Stop() }
+}
+
 func run(ctx context.Context, opts build.Options, budget, npm string, verbose bool) error {
 	source, checkout, err := build.FindSource(ctx)
 	if err != nil {
@@ -79,6 +91,8 @@ func run(ctx context.Context, opts build.Options, budget, npm string, verbose bo
 	opts.Source, opts.Warnf = source, say
 	if verbose {
 		opts.Logf = say
+	} else {
+		defer sayIfSlow(say)()
 	}
 	m, err := build.Build(ctx, opts)
 	if err == nil && npm != "" {

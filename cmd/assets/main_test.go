@@ -1,6 +1,28 @@
 package main
 
-import "testing"
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestSayIfSlow(t *testing.T) {
+	for _, slow := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			said := 0
+			end := sayIfSlow(func(string, ...any) { said++ })
+			if slow {
+				time.Sleep(patience)
+				synctest.Wait()
+			}
+			end()
+			time.Sleep(2 * patience)
+			if (said == 1) != slow || said > 1 {
+				t.Errorf("slow: %v; said %d times", slow, said)
+			}
+		})
+	}
+}
 
 func TestKeepBuilds(t *testing.T) {
 	for _, tt := range []struct {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/internal/chromium"
 )
 
 // program is testdata/program, built for the browser by TestMain.
@@ -62,6 +64,7 @@ func (b *buffer) String() string {
 }
 
 func TestRun(t *testing.T) {
+	needBrowser(t)
 	tests := []struct {
 		name    string
 		environ []string
@@ -111,6 +114,14 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// needBrowser skips a test where there is no browser, but not in CI.
+func needBrowser(t *testing.T) {
+	t.Helper()
+	if _, err := chromium.Path(); errors.Is(err, chromium.ErrNotFound) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+}
+
 // startsWith is strings.HasPrefix, where nothing only starts with nothing.
 func startsWith(s, prefix string) bool {
 	return strings.HasPrefix(s, prefix) && (s == "") == (prefix == "")
@@ -119,6 +130,7 @@ func startsWith(s, prefix string) bool {
 // TestRunTimeout: a program that leaves the event loop alone and one that does
 // not are ended.
 func TestRunTimeout(t *testing.T) {
+	needBrowser(t)
 	for _, args := range [][]string{{"hang"}, {"spin"}} {
 		t.Run(args[0], func(t *testing.T) {
 			stdout := newBuffer()
@@ -132,6 +144,7 @@ func TestRunTimeout(t *testing.T) {
 }
 
 func TestRunEndsEarly(t *testing.T) {
+	needBrowser(t)
 	errStop := errors.New("stop")
 	tests := []struct {
 		name string
