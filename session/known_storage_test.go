@@ -1,0 +1,81 @@
+//go:build known
+
+package session
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// clear is localStorage.clear() in a page; others are not told.
+func (o *origin) clear() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.kept = Hint{}
+}
+
+// Right: "an explicit sign-out wins over everything that began before it, in every
+// program", also if the program of who signs out is new and storage was cleared (a
+// logout page that begins with localStorage.clear()). Its sign-out gets a low order,
+// and the other program's sign-in of before undoes it: in both programs.
+func TestKnownSignoutAfterClear(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		for range 3 {
+			o.w.signIn(o.clients[0], o.tabs[0])
+		}
+		o.still = true
+		o.clear()
+		client, _ := o.open()
+		if err := client.RemoveUser(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		o.want("after the sign-out", "nobody nobody")
+	})
+}
+
+// Right: a page that sleeps in the back/forward cache while somebody signs out, and the
+// app then clears the storage, does not bring the user back.
+func TestKnownClearAfterSignoutAndBack(t *testing.T) {
+	withOrigin(t, 2, func(t *testing.T, o *origin) {
+		o.w.signIn(o.clients[0], o.tabs[0])
+		o.want("a sign-in", "subject-1 subject-1")
+		o.deaf[0] = true
+		_ = o.clients[1].RemoveUser(t.Context())
+		synctest.Wait()
+		o.clear()
+		o.deaf[0], o.deaf[1] = false, true // the page that signed out is left
+		o.clients[0].Hinted(o.kept)
+		o.want("the page is shown again", "nobody nobody")
+	})
+}
+
+// Right: frames stay under a constant in a minute. Any script of the origin, or a
+// program of a release with a fault, says once in 100 ms that somebody signed in.
+func TestKnownFramesPerMinuteByMessages(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		client, tab := o.clients[0], o.tabs[0]
+		o.w.signIn(client, tab)
+		for i := range 600 {
+			client.session.registry.Heard(fmt.Appendf(nil, `{"issuer":%q,"client_id":%q,"who":"x%d","order":%d}`, o.w.op.Issuer, o.w.op.ClientID, i, i+10))
+			time.Sleep(100 * time.Millisecond)
+		}
+		synctest.Wait()
+		if tab.frames > 60 {
+			t.Errorf("%d hidden frames within a minute", tab.frames)
+		}
+	})
+}
+
+// Right: two settings of idle that differ do not keep anybody from being signed out; holds.
+func TestKnownMessagesWhileNobody(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		for _, m := range []string{`{"who":"","how":"over","order":3}`, `{"who":"x","how":"idle","order":4}`, `{"who":"","how":"idle","order":5,"at":-9223372036854775808}`, `{"who":"","how":"` + "\\u0000" + `","order":6,"at":9223372036854775807}`} {
+			o.clients[0].session.registry.Heard([]byte(`{"issuer":"` + o.w.op.Issuer + `","client_id":"` + o.w.op.ClientID + `",` + m[1:]))
+			synctest.Wait()
+		}
+		o.w.signIn(o.clients[0], o.tabs[0])
+		o.want("after odd messages", "subject-1")
+	})
+}
