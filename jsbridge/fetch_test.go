@@ -203,9 +203,17 @@ func TestFetchStops(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
-			if tt.want == errEnough {
+			switch {
+			case tt.want != errEnough:
+			case tt.status == 0:
 				go func() {
 					Fetch(t.Context(), &FetchRequest{URL: server(t) + "/begun?id=" + id})
+					cancel(errEnough)
+				}()
+			default:
+				begun := eval(t, whenAnswered)
+				go func() {
+					_, _ = Await(t.Context(), begun)
 					cancel(errEnough)
 				}()
 			}
@@ -225,6 +233,19 @@ func TestFetchStops(t *testing.T) {
 		})
 	}
 }
+
+// whenAnswered is a promise of the moment when the next request's answer has begun,
+// and whoever waited for that knows.
+const whenAnswered = `
+	const original = fetch;
+	return new Promise((resolve) => {
+		globalThis.fetch = (request) => {
+			globalThis.fetch = original;
+			const answer = original(request), later = () => setTimeout(resolve);
+			answer.then(later, later);
+			return answer;
+		};
+	});`
 
 func TestFetchContextEnded(t *testing.T) {
 	errEnough := errors.New("enough")
