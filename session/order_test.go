@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,7 +67,9 @@ func newOrigin(t *testing.T, programs int) *origin {
 func (o *origin) open() (*Client, *tab) {
 	i := len(o.clients)
 	o.w.registry = NewRegistry(Config{Transport: o.w.transport, OnePage: true, Logf: o.w.t.Logf, Broadcast: func(message []byte) {
+		o.mu.Lock()
 		o.said = append(o.said, string(message))
+		var now []func()
 		for j, other := range o.clients {
 			deliver := func() { other.session.registry.Heard(message) }
 			switch {
@@ -74,8 +77,12 @@ func (o *origin) open() (*Client, *tab) {
 			case o.late:
 				o.later = append(o.later, deliver)
 			default:
-				deliver()
+				now = append(now, deliver)
 			}
+		}
+		o.mu.Unlock()
+		for _, deliver := range now {
+			deliver()
 		}
 	}})
 	tab := newTab(o.w.op)
@@ -100,8 +107,10 @@ func (o *origin) open() (*Client, *tab) {
 
 // arrive delivers what waits.
 func (o *origin) arrive() {
+	o.mu.Lock()
 	later := o.later
 	o.late, o.later = false, nil
+	o.mu.Unlock()
 	for _, deliver := range later {
 		deliver()
 		synctest.Wait()
@@ -368,12 +377,12 @@ func TestSigninCallbackMeanwhile(t *testing.T) {
 				o.w.signIn(o.clients[0], o.tabs[0])
 				o.want("before", "subject-1 subject-1")
 				o.person("subject-2")
-				var last string
+				var last atomic.Value
 				o.w.op.Edit(func() {
-					o.w.op.EditTokenResponse = func(r map[string]any) { last, _ = r["refresh_token"].(string) }
+					o.w.op.EditTokenResponse = func(r map[string]any) { last.Store(r["refresh_token"]) }
 				})
 				user, err := o.during(o.clients[0], o.tabs[0], func() { tt.do(o) })
-				token := last
+				token, _ := last.Load().(string)
 				if user != nil {
 					token = user.RefreshToken.Reveal()
 				}

@@ -59,7 +59,8 @@ func TestPanicsOfWhatNobodyWaitsFor(t *testing.T) {
 					}
 				}
 				quiet := func(context.Context, []byte) (any, error) { return nil, nil }
-				tab.services["ping"], tab.services["stopped"] = quiet, quiet
+				tab.offer("ping", quiet)
+				tab.offer("stopped", quiet)
 				run(t, w, tab)
 				if value := <-heard; value != "a bug" {
 					t.Errorf("heard of %v", value)
