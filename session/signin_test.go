@@ -172,6 +172,14 @@ func TestSigninCallbackOfAnotherClient(t *testing.T) {
 	w.settings.ClientID = "other"
 	_, err := w.openIn(tab, false).SigninCallback(t.Context(), callback)
 	mustFail(t, "SigninCallback", err, oidc.ErrIssuerMismatch)
+	tab.set(func() { // of a release that does not say whose it is
+		for state, transaction := range tab.transactions {
+			transaction.Client = ""
+			tab.transactions[state] = transaction
+		}
+	})
+	_, err = w.openIn(tab, false).SigninCallback(t.Context(), callback)
+	mustFail(t, "SigninCallback", err, oidc.ErrIssuerMismatch)
 }
 
 func TestUnknownKidFetchesKeysOnce(t *testing.T) {
