@@ -283,7 +283,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the
 // provider's session goes on.
 func (c *Client) RemoveUser(context.Context) error {
-	c.session.signOut()
+	c.session.remove()
 	return nil
 }
 

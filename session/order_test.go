@@ -655,6 +655,21 @@ func TestLostAccessTokenIsRevoked(t *testing.T) {
 	})
 }
 
+// An app that forgets whoever is there before it signs in ends no sign-in that has
+// left already.
+func TestRemoveUserOfNobody(t *testing.T) {
+	withOrigin(t, 2, func(t *testing.T, o *origin) {
+		callback := o.w.redirect(o.clients[0], o.tabs[0])
+		_ = o.clients[0].RemoveUser(t.Context())
+		_ = o.clients[1].RemoveUser(t.Context())
+		synctest.Wait()
+		if _, err := o.clients[0].SigninCallback(t.Context(), callback); err != nil {
+			t.Error(err)
+		}
+		o.want("after the sign-in", "subject-1 subject-1")
+	})
+}
+
 // A sign-in that was asked for before a sign-out elsewhere does not outrun it with
 // the acts of its own program, in whichever order programs hear of both.
 func TestSigninThatOutrunsSignout(t *testing.T) {
@@ -663,7 +678,7 @@ func TestSigninThatOutrunsSignout(t *testing.T) {
 			o := newOrigin(t, 3)
 			first, second := o.w.redirect(o.clients[0], o.tabs[0]), o.w.redirect(o.clients[0], o.tabs[0])
 			o.still, o.late = true, true
-			signOut := func() { _ = o.clients[1].RemoveUser(t.Context()) }
+			signOut := func() { _ = o.clients[1].SignoutRedirect(t.Context(), SignoutArgs{}) }
 			if !last {
 				signOut()
 			}

@@ -138,6 +138,13 @@ func (s *session) signOut() *User {
 	return s.carryOut(s.ask(func(st *standing) effects { return st.signedOut(s.wall()) }), nil, nil)
 }
 
+// remove is for an app that forgets whoever is there.
+func (s *session) remove() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.carryOut(s.ask(func(st *standing) effects { return st.removed(s.wall()) }), nil, nil)
+}
+
 // signOutIdle is for a user who is not there any more. It returns who it was.
 func (s *session) signOutIdle() *User {
 	s.turn.Lock()

@@ -140,6 +140,18 @@ func (s *standing) signedOut(at int64) effects {
 	return s.gone() | tellPeers | tellPages
 }
 
+// removed is for an app that forgets whoever is there. Where that is nobody, apps tidy
+// up before they sign in: a sign-in whose response is still to come stays, one whose
+// response is here does not.
+func (s *standing) removed(at int64) effects {
+	if s.here != "" {
+		return s.signedOut(at)
+	}
+	s.raise(s.order, idled, "", at)
+	s.outs++
+	return tellPeers | tellPages | s.gone()
+}
+
 // idled is for a user who is signed out because nobody is there any more.
 func (s *standing) idled(at int64) effects {
 	if s.here == "" {
