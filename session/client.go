@@ -281,7 +281,8 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the
-// provider's session goes on.
+// provider's session goes on. Where nobody is signed in, a sign-in that has left for
+// the provider goes on, too.
 func (c *Client) RemoveUser(context.Context) error {
 	c.session.remove()
 	return nil

@@ -825,7 +825,10 @@ export class UserManager {
   /** signoutRedirect, in a hidden frame: for providers whose pages let themselves be framed. Codes: frame_no_response, timeout. */
   signoutSilent(args?: SignoutSilentArgs): Promise<void>;
   signoutSilentCallback(url?: string): Promise<void>;
-  /** Forgets the user in all tabs; the provider's session goes on. */
+  /**
+   * Forgets the user in all tabs; the provider's session goes on. Where nobody is signed in it stops restores and renewals,
+   * but no sign-in that has left for the provider.
+   */
   removeUser(): Promise<void>;
   /**
    * The header DPoP for one request with the user's access token, for the
