@@ -54,7 +54,8 @@ func TestStartPhases(t *testing.T) {
 			}
 			other := tab.sibling() // a reload, while the first holds the program
 			other.visit(a.origin + "/")
-			if got := eval[string](other, start); got != "getUser true" { // which asks a program that runs
+			eval[bool](other, "firstUser.then((first) => first !== null)") // it looks for a program that runs before it asks
+			if got := eval[string](other, start); got != "getUser true" {
 				t.Errorf("another page of the program: started by %q", got)
 			}
 			if got, want := phasesOf(other, "start", startPhases), "script answered received compiled main called opened"; got != want {
