@@ -109,7 +109,8 @@ type OP struct {
 	// returns true. See [OP.Answer].
 	Respond func(endpoint string, w http.ResponseWriter, r *http.Request) bool
 
-	// Hold is called before a request is answered, and may wait.
+	// Hold is called when a request has come, which counts already, and before it is
+	// answered. It may wait.
 	Hold func(endpoint string, r *http.Request)
 
 	tb testing.TB
@@ -231,16 +232,16 @@ func (op *OP) remember(secrets ...string) {
 // ServeHTTP answers like a provider, with CORS for every origin.
 func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	endpoint, handler, respond, hold := op.lookup(r)
+	// A client that was refused finds out why; it cannot read the answer.
+	blind := r.Header.Get("Sec-Fetch-Mode") == "no-cors"
+	if r.Method != http.MethodOptions && !blind && handler != nil {
+		op.log(endpoint, r)
+	}
 	if hold != nil {
 		hold(endpoint, r)
 	}
 	op.allow(w.Header(), endpoint)
-	if r.Method == http.MethodOptions {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	if r.Header.Get("Sec-Fetch-Mode") == "no-cors" {
-		// A client that was refused finds out why; it cannot read the answer.
+	if r.Method == http.MethodOptions || blind {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -251,7 +252,6 @@ func (op *OP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	op.log(endpoint, r)
 	if respond != nil && respond(endpoint, w, r) {
 		return
 	}
