@@ -36,6 +36,9 @@ type peerMessage struct {
 	// the user.
 	Behind int64 `json:"behind,omitempty"`
 
+	// Out is the order of the last sign-out that the program knows of.
+	Out int64 `json:"out,omitempty"`
+
 	// How is "idle" if nobody was there any more, "undone" if a sign-in came to
 	// nothing, and "over" if the provider's session has ended, which is no act.
 	How string `json:"how,omitempty"`
@@ -79,7 +82,7 @@ func (s *session) tellOver() {
 // say tells the other programs, and the other sessions of this one: those of
 // pages that bring something of the provider, see [source].
 func (s *session) say(n news) {
-	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind}
+	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind, Out: n.out}
 	switch {
 	case n.over:
 		m.How = "over"
@@ -111,7 +114,7 @@ func (m *peerMessage) news() news {
 		n.act = signedOut
 	}
 	if m.Order != nil {
-		n.order = *m.Order
+		n.order, n.out = *m.Order, m.Out
 	}
 	return n
 }
@@ -121,10 +124,8 @@ func (m *peerMessage) news() news {
 // is no message, or has an order that is none.
 func (r *Registry) Heard(message []byte) {
 	var m peerMessage
-	if len(message) > PeerMessageLimit || strictjson.Unmarshal(message, &m) != nil {
-		return
-	}
-	if m.Order != nil && (*m.Order < 0 || *m.Order > MaxOrder) {
+	if len(message) > PeerMessageLimit || strictjson.Unmarshal(message, &m) != nil ||
+		m.Order != nil && (!isOrder(*m.Order, r.config.Now().UnixMilli()) || m.Out < 0 || m.Out > *m.Order) {
 		return
 	}
 	r.deliver(m, nil)
