@@ -124,8 +124,10 @@ func (m *peerMessage) news() news {
 // is no message, or has an order that is none.
 func (r *Registry) Heard(message []byte) {
 	var m peerMessage
-	if len(message) > PeerMessageLimit || strictjson.Unmarshal(message, &m) != nil ||
-		m.Order != nil && (!isOrder(*m.Order, r.config.Now().UnixMilli()) || m.Out < 0 || m.Out > *m.Order) {
+	if len(message) > PeerMessageLimit || strictjson.Unmarshal(message, &m) != nil {
+		return
+	}
+	if m.Order != nil && (!isOrder(*m.Order, r.config.Now().UnixMilli()) || m.Out < 0 || m.Out > *m.Order) {
 		return
 	}
 	r.deliver(m, nil)

@@ -44,12 +44,8 @@ func TestSigninReturnsToANewProgram(t *testing.T) {
 		{"the same, and the session ends", []func(*origin){signsOut, signsIn, ends}, true},
 	}
 	for _, tt := range tests {
-		for _, reload := range []bool{true, false} {
-			name := tt.name + ", the same program"
-			if reload {
-				name = tt.name + ", a new program"
-			}
-			t.Run(name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, reload := range []bool{true, false} {
 				withOrigin(t, 2, func(t *testing.T, o *origin) {
 					o.w.signIn(o.clients[0], o.tabs[0])
 					o.want("a sign-in", "subject-1 subject-1")
@@ -73,11 +69,11 @@ func TestSigninReturnsToANewProgram(t *testing.T) {
 					if tt.loses {
 						mustFail(t, "the sign-in", err, ErrNotSignedIn)
 					} else if err != nil {
-						t.Errorf("the sign-in: %v", err)
+						t.Errorf("a new program %t: %v", reload, err)
 					}
 				})
-			})
-		}
+			}
+		})
 	}
 }
 
