@@ -102,7 +102,7 @@ func (s *session) say(n news) {
 
 // news returns what a message says.
 func (m *peerMessage) news() news {
-	n := news{who: m.Who, at: m.At, behind: m.Behind, over: m.How == "over"}
+	n := news{who: m.Who, at: m.At, over: m.How == "over"}
 	switch {
 	case m.Who != "":
 		n.act = signedIn
@@ -114,7 +114,7 @@ func (m *peerMessage) news() news {
 		n.act = signedOut
 	}
 	if m.Order != nil {
-		n.order, n.out = *m.Order, m.Out
+		n.order, n.behind, n.out = *m.Order, m.Behind, m.Out
 	}
 	return n
 }

@@ -4,8 +4,9 @@
 package pagemodel
 
 import (
+	"math"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -27,14 +28,19 @@ func StandingOf(hint, order *string) Standing {
 // IsNews tells whether storage takes what a program tells: old news changes
 // nothing. A number that nobody can have got to is none.
 func IsNews(stored, told Standing, now time.Time) bool {
-	old := stored.number()
-	return told.number() >= old || old > 2*float64(now.UnixMilli())
+	old := parseInt(stored.Order)
+	return parseInt(told.Order) >= old || !(old <= 2*float64(now.UnixMilli()))
 }
 
-// number is the first one, as JavaScript counts.
-func (s Standing) number() float64 {
-	digits := s.Order[:len(s.Order)-len(strings.TrimLeft(s.Order, "0123456789"))]
-	n, _ := strconv.ParseFloat(digits, 64)
+var leadingInt = regexp.MustCompile(`^[\s\v\p{Z}\x{FEFF}]*([+-]?[0-9]+)`)
+
+// parseInt is that of JavaScript.
+func parseInt(s string) float64 {
+	found := leadingInt.FindStringSubmatch(s)
+	if found == nil {
+		return math.NaN()
+	}
+	n, _ := strconv.ParseFloat(found[1], 64)
 	return n
 }
 

@@ -18,8 +18,8 @@ export function standingOf(hint, order) {
  * that nobody can have got to is none.
  */
 export function isNews(stored, told, now = Date.now()) {
-  const [old, news] = [stored, told].map(({ order }) => Number(/^\d+/.exec(order)));
-  return news >= old || old > 2 * now;
+  const old = parseInt(stored.order, 10);
+  return parseInt(told.order, 10) >= old || !(old <= 2 * now);
 }
 
 /**
