@@ -106,6 +106,7 @@ func (m *peerMessage) news() news {
 	switch {
 	case m.Who != "":
 		n.act = signedIn
+	case n.over: // is no act
 	case m.How == "idle":
 		n.act = idled
 	case m.How == "undone":

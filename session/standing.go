@@ -30,7 +30,7 @@ type standing struct {
 	last  string // whom it signed in, as a digest; see session.who
 	since int64  // the order with which that person came: the same number, the same person
 	at    int64  // when that was, for releases that know no order; milliseconds
-	asked int64  // the order that was known where it was asked for
+	asked int64  // mark.after of where it was asked for
 
 	closed   int64 // the order of the last sign-out known
 	explicit int64 // and of the last that somebody asked for
@@ -40,14 +40,14 @@ type standing struct {
 
 	acts    int // how often there was news of an act
 	ends    int // how often a session has ended here
-	outs    int // how often by a sign-out that somebody asked for
+	outs    int // how often an app has had nobody forgotten; see removed
 	changes int // how often somebody has come or gone otherwise than by a renewal
 }
 
 // A mark is when something began.
 type mark struct {
 	order                     int64
-	after                     int64 // the act that an interactive sign-in comes after
+	after                     int64 // the order up to which sign-outs are known, for an interactive sign-in
 	acts, ends, outs, changes int
 }
 
@@ -68,12 +68,16 @@ const (
 // has tells whether one of some effects follows.
 func (e effects) has(some effects) bool { return e&some != 0 }
 
-// began is for what begins now and may bring a user. A program that knows of no act
+// began is for what begins now and may bring a user. Of the last act's order there
+// may be a sign-out, too, that nobody has told yet. A program that knows of no act
 // does not know that there was none: what is kept may have been cleared.
 func (s *standing) began(now int64) mark {
 	after := s.order
-	if after == 0 {
+	switch {
+	case after == 0:
 		after = max(now-1, 0)
+	case s.act != signedOut:
+		after--
 	}
 	return mark{s.order, after, s.acts, s.ends, s.outs, s.changes}
 }
@@ -347,9 +351,6 @@ func (s *standing) learn(order int64, act act, last string, at int64) {
 	s.acts++
 	s.hint = act == signedIn || act == tied
 	s.wasOut(order, act)
-	if act == signedOut {
-		s.outs++
-	}
 }
 
 // wasOut remembers a sign-out, also one that was not the last act.
