@@ -4,12 +4,13 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
+	"time"
 
 	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
@@ -24,6 +25,9 @@ type pageStep struct {
 	Runs  bool                `json:"runs"` // a program that can be found
 	Holds bool                `json:"holds"`
 }
+
+// pageTime is when all of it happens.
+var pageTime = time.UnixMilli(1 << 40)
 
 // A pageTrace is what a page knows and does after a step.
 type pageTrace struct {
@@ -46,14 +50,13 @@ func tracePages(steps []pageStep) []pageTrace {
 			hint, order = step.Write[0], step.Write[1]
 		case step.Page != nil:
 			page = *step.Page
-		case step.Told != nil && pagemodel.IsNews(stored, *step.Told):
+		case step.Told != nil && pagemodel.IsNews(stored, *step.Told, pageTime):
 			hint = nil
 			if step.Told.SignedIn {
 				hint = new(string)
 				*hint = "1"
 			}
-			number := strconv.FormatInt(step.Told.Order, 10)
-			order = &number
+			order = &step.Told.Order
 		case step.Event != "":
 			trace.Follows = pagemodel.Reaction(step.Event, stored, page)
 			trace.Leaves = pagemodel.MayLeave(step.Event, step.Holds)
@@ -67,7 +70,7 @@ func tracePages(steps []pageStep) []pageTrace {
 }
 
 // tracePagesScript does the same with the module of the page.
-const tracePagesScript = `(async (steps) => {
+const tracePagesScript = `(async (steps, now) => {
 	const { isNews, mayLeave, reaction, standingOf } = await import("./standing.js");
 	let hint = null, order = null, page = { connected: false, left: false };
 	return steps.map(({ write, told, page: becomes, event, runs, holds }) => {
@@ -75,9 +78,9 @@ const tracePagesScript = `(async (steps) => {
 		const stored = standingOf(hint, order);
 		if (write) [hint, order] = write;
 		else if (becomes) page = becomes;
-		else if (told && isNews(stored, told)) {
+		else if (told && isNews(stored, told, now)) {
 			hint = told.signed_in ? "1" : null;
-			order = String(told.order);
+			order = told.order;
 		} else if (event) {
 			follows = reaction(event, { ...stored, ...page });
 			leaves = mayLeave(event, holds);
@@ -113,7 +116,7 @@ func TestPageModel(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := tracePages(steps)
-		got := eval[[]pageTrace](tab, tracePagesScript+"("+string(given)+")")
+		got := eval[[]pageTrace](tab, fmt.Sprint(tracePagesScript, "(", string(given), ", ", pageTime.UnixMilli(), ")"))
 		for i := range want {
 			if got[i] != want[i] {
 				t.Fatalf("schedule %d, step %d, %+v: the page has %+v, the model %+v", schedule, i, steps[i], got[i], want[i])
@@ -127,8 +130,11 @@ func randomPageStep(dice *rand.Rand) pageStep {
 	hints := []string{"", "1", "null"}
 	orders := []string{
 		"", "0", "1", "2", "3", "17", "-1", "01", "1e3", " 5", "5 ", "0x10", "1.5", "NaN", "Infinity", "null", "undefined",
+		"2199023255551", "2199023255552", "2199023255553", "2199023255552 7 8",
 		"9007199254740991", "9007199254740992", "9007199254740993", "9223372036854775807", "9223372036854775808",
+		"99999999999999999999999999999999", "3 2 1", "2 2", "3,5", "٣", "5 17 x", "\u00a04", "\ufeff 2", "\u20283", "\u00854", "+3", "-0", "- 3", "\v5", "0b1",
 	}
+	told := []string{"", "1 0 1", "2 0 1", "3 3 3", "5 3 4", "17 0 0", "2199023255553 1 1", "9007199254740991 0 0"}
 	some := func(of []string) *string {
 		if dice.IntN(4) == 0 {
 			return nil
@@ -140,7 +146,7 @@ func randomPageStep(dice *rand.Rand) pageStep {
 	case 0:
 		return pageStep{Write: &[2]*string{some(hints), some(orders)}}
 	case 1, 2:
-		return pageStep{Told: &pagemodel.Standing{SignedIn: dice.IntN(2) == 0, Order: dice.Int64N(6)}}
+		return pageStep{Told: &pagemodel.Standing{SignedIn: dice.IntN(2) == 0, Order: told[dice.IntN(len(told))]}}
 	case 3:
 		return pageStep{Page: &pagemodel.Page{Connected: dice.IntN(2) == 0, Left: dice.IntN(2) == 0}}
 	}

@@ -124,7 +124,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	}
 	phases.found(c.session.provider)
 	settings := args.settings(c)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.order, Asked: &settings.Request, Bound: settings.DPoP}
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP}
 	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return c.session.stillAsked(asked) })
 }
 

@@ -9,32 +9,6 @@ import (
 	"time"
 )
 
-// clear is localStorage.clear() in a page; others are not told.
-func (o *origin) clear() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.kept = Hint{}
-}
-
-// Right: "an explicit sign-out wins over everything that began before it, in every
-// program", also if the program of who signs out is new and storage was cleared (a
-// logout page that begins with localStorage.clear()). Its sign-out gets a low order,
-// and the other program's sign-in of before undoes it: in both programs.
-func TestKnownSignoutAfterClear(t *testing.T) {
-	withOrigin(t, 1, func(t *testing.T, o *origin) {
-		for range 3 {
-			o.w.signIn(o.clients[0], o.tabs[0])
-		}
-		o.still = true
-		o.clear()
-		client, _ := o.open()
-		if err := client.RemoveUser(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		o.want("after the sign-out", "nobody nobody")
-	})
-}
-
 // Right: a page that sleeps in the back/forward cache while somebody signs out, and the
 // app then clears the storage, does not bring the user back.
 func TestKnownClearAfterSignoutAndBack(t *testing.T) {

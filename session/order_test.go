@@ -41,7 +41,7 @@ type keeper struct {
 func (k *keeper) Hint(hint Hint) {
 	k.o.mu.Lock()
 	defer k.o.mu.Unlock()
-	if hint.Order < k.o.kept.Order || hint == k.o.kept {
+	if was := k.o.kept.Order; hint.Order < was && isOrder(was, time.Now().UnixMilli()) || hint == k.o.kept {
 		return
 	}
 	k.o.kept = hint
@@ -280,7 +280,7 @@ func TestPageComesBack(t *testing.T) {
 			}
 			o.person("subject-2")
 			o.w.signIn(o.clients[0], o.tabs[0])
-			for _, hint := range []Hint{{false, old.Order}, {false, 0}, {true, 0}, {false, NoOrder}, {true, NoOrder}} {
+			for _, hint := range []Hint{{Order: old.Order}, {}, {SignedIn: true}, {Order: NoOrder}, {SignedIn: true, Order: NoOrder}} {
 				o.clients[0].Hinted(hint)
 			}
 			o.want("after old hints", "subject-2")
@@ -562,6 +562,25 @@ func TestTies(t *testing.T) {
 	}
 }
 
+// Two programs that were at two persons at once do not stay so where frames are blocked.
+func TestTieWithoutFrames(t *testing.T) {
+	withOrigin(t, 2, func(t *testing.T, o *origin) {
+		o.late, o.still = true, true
+		o.w.signIn(o.clients[0], o.tabs[0])
+		o.person("bob")
+		o.w.signIn(o.clients[1], o.tabs[1])
+		for _, tab := range o.tabs {
+			tab.set(func() {
+				tab.frame = func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }
+			})
+		}
+		synctest.Wait()
+		o.still = false
+		o.arrive()
+		o.want("in the end", "nobody nobody")
+	})
+}
+
 // What a release says that knows no order is an act right after what is known,
 // unless its time is before that. What has an order that is none is ignored.
 func TestMessagesWithoutOrder(t *testing.T) {
@@ -593,23 +612,6 @@ func TestMessagesWithoutOrder(t *testing.T) {
 		o.want("after a sign-in", "subject-1")
 		if o.kept.Order <= order {
 			t.Errorf("the tabs keep %v after the act of order %d", o.kept, order)
-		}
-	})
-}
-
-// The order ends where JavaScript ends to count, and still people sign in and out.
-func TestLastOrder(t *testing.T) {
-	withOrigin(t, 0, func(t *testing.T, o *origin) {
-		o.kept = Hint{SignedIn: true, Order: MaxOrder}
-		client, tab := o.open()
-		for range 2 {
-			_ = client.RemoveUser(t.Context())
-			o.want("after a sign-out", "nobody")
-			o.w.signIn(client, tab)
-			o.want("after a sign-in", "subject-1")
-		}
-		if o.kept.Order != MaxOrder {
-			t.Errorf("the tabs keep %v", o.kept)
 		}
 	})
 }

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -60,10 +62,31 @@ type Listener interface {
 type Hint struct {
 	SignedIn bool  // it is worth restoring
 	Order    int64 // of the last act that whoever wrote it knew of; 0: none is kept; see [NoOrder]
+	Out      int64 // of the last sign-out that somebody asked for
+	Since    int64 // with which who is signed in came; 0: not known
 }
 
-// MaxOrder bounds what is an order: JavaScript counts no further.
-const MaxOrder = 1<<53 - 1
+// Kept returns the numbers of a hint as a tab keeps them. The first is the order:
+// the tab need know no more.
+func (h Hint) Kept() string {
+	if h.Order <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(h.Order, 10) + " " + strconv.FormatInt(h.Out, 10) + " " + strconv.FormatInt(h.Since, 10)
+}
+
+// NewHint is for what a tab keeps. Numbers that are none count as none: anybody on
+// the origin can write there.
+func NewHint(signedIn bool, kept string) Hint {
+	order, rest, _ := strings.Cut(kept, " ")
+	out, since, _ := strings.Cut(rest, " ")
+	return Hint{signedIn, max(0, number(order)), max(0, number(out)), max(0, number(since))}
+}
+
+// isOrder tells whether a number can be an order: acts are rarer than milliseconds, so
+// that none is near twice the time. Whoever is of the origin can write and say others,
+// after which no act could come.
+func isOrder(n, now int64) bool { return 0 <= n && n/2 <= now }
 
 // NoOrder is the Order of a [Hint] of a page that does not know it: of an earlier
 // release.

@@ -36,6 +36,9 @@ type peerMessage struct {
 	// the user.
 	Behind int64 `json:"behind,omitempty"`
 
+	// Out is the order of the last sign-out that the program knows of.
+	Out int64 `json:"out,omitempty"`
+
 	// How is "idle" if nobody was there any more, "undone" if a sign-in came to
 	// nothing, and "over" if the provider's session has ended, which is no act.
 	How string `json:"how,omitempty"`
@@ -79,7 +82,7 @@ func (s *session) tellOver() {
 // say tells the other programs, and the other sessions of this one: those of
 // pages that bring something of the provider, see [source].
 func (s *session) say(n news) {
-	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind}
+	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind, Out: n.out}
 	switch {
 	case n.over:
 		m.How = "over"
@@ -99,10 +102,11 @@ func (s *session) say(n news) {
 
 // news returns what a message says.
 func (m *peerMessage) news() news {
-	n := news{who: m.Who, at: m.At, behind: m.Behind, over: m.How == "over"}
+	n := news{who: m.Who, at: m.At, over: m.How == "over"}
 	switch {
 	case m.Who != "":
 		n.act = signedIn
+	case n.over: // is no act
 	case m.How == "idle":
 		n.act = idled
 	case m.How == "undone":
@@ -111,7 +115,7 @@ func (m *peerMessage) news() news {
 		n.act = signedOut
 	}
 	if m.Order != nil {
-		n.order = *m.Order
+		n.order, n.behind, n.out = *m.Order, m.Behind, m.Out
 	}
 	return n
 }
@@ -124,7 +128,7 @@ func (r *Registry) Heard(message []byte) {
 	if len(message) > PeerMessageLimit || strictjson.Unmarshal(message, &m) != nil {
 		return
 	}
-	if m.Order != nil && (*m.Order < 0 || *m.Order > MaxOrder) {
+	if m.Order != nil && (!isOrder(*m.Order, r.config.Now().UnixMilli()) || m.Out < 0 || m.Out > *m.Order) {
 		return
 	}
 	r.deliver(m, nil)

@@ -17,8 +17,8 @@ type record struct {
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
 	Restore  bool                  `json:"restore,omitempty"`  // nobody asked for the sign-in
 
-	// Order is that of the last act known when the sign-in was asked for; nil in
-	// a record of an earlier release. See [standing].
+	// Order is that of the last act known when a restore began; of a sign-in that was
+	// asked for it is [mark].after. nil in a record of an earlier release.
 	Order *int64 `json:"order,omitempty"`
 
 	SkipUserinfo bool `json:"skip_userinfo,omitempty"`

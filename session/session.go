@@ -64,7 +64,10 @@ func (s *session) current() (*User, moment) {
 }
 
 // moment is for what begins now. The caller holds s.mu.
-func (s *session) moment() moment { return moment{s.standing.began(), s.endings, s.wall()} }
+func (s *session) moment() moment {
+	now := s.wall()
+	return moment{s.standing.began(now), s.endings, now}
+}
 
 // ask has the standing say what follows from something that happens. The caller
 // has the turn.
@@ -210,7 +213,7 @@ func (s *session) notRestored(began moment) {
 // tellPages tells all tabs what to keep. The caller has the turn.
 func (s *session) tellPages() {
 	s.mu.Lock()
-	hint := Hint{s.standing.hint, s.standing.order}
+	hint := s.standing.keeps()
 	s.mu.Unlock()
 	for _, c := range s.tabs(nil) {
 		c.page.Listener.Hint(hint)

@@ -1,5 +1,7 @@
 package session
 
+import "cmp"
+
 // An act is what somebody asked for: a sign-in that ends in a new user, or a
 // sign-out. Each has an order, a number above all that its program has heard of,
 // so that every program and page can tell news from old news, whenever it comes.
@@ -12,8 +14,7 @@ type act uint8
 
 const (
 	nothing   act = iota
-	left          // a page keeps that nobody is worth restoring: signed out, or not, nobody here knows
-	idled         // nobody was there any more: a sign-out, but no one's wish
+	idled         // nobody is there any more, as far as is known: a sign-out, but no one's wish
 	signedIn      // of the person in standing.last; empty: not known
 	tied          // several persons: the provider knows who is signed in
 	undone        // a sign-in that was asked for before a sign-out of lower order
@@ -27,26 +28,26 @@ type standing struct {
 	order int64  // of the last act known
 	act   act    // that one
 	last  string // whom it signed in, as a digest; see session.who
+	since int64  // the order with which that person came: the same number, the same person
 	at    int64  // when that was, for releases that know no order; milliseconds
-	asked int64  // the order that was known where it was asked for
+	asked int64  // mark.after of where it was asked for
 
 	closed   int64 // the order of the last sign-out known
 	explicit int64 // and of the last that somebody asked for
-
-	disputed int64 // the order of a sign-out after which a page still had the hint
 
 	here string // who is signed in here; empty: nobody
 	hint bool   // a silent sign-in is worth trying
 
 	acts    int // how often there was news of an act
 	ends    int // how often a session has ended here
-	outs    int // how often by a sign-out that somebody asked for
+	outs    int // how often an app has had nobody forgotten; see removed
 	changes int // how often somebody has come or gone otherwise than by a renewal
 }
 
 // A mark is when something began.
 type mark struct {
 	order                     int64
+	after                     int64 // the order up to which sign-outs are known, for an interactive sign-in
 	acts, ends, outs, changes int
 }
 
@@ -67,8 +68,19 @@ const (
 // has tells whether one of some effects follows.
 func (e effects) has(some effects) bool { return e&some != 0 }
 
-// began is for what begins now and may bring a user.
-func (s *standing) began() mark { return mark{s.order, s.acts, s.ends, s.outs, s.changes} }
+// began is for what begins now and may bring a user. Of the last act's order there
+// may be a sign-out, too, that nobody has told yet. A program that knows of no act
+// does not know that there was none: what is kept may have been cleared.
+func (s *standing) began(now int64) mark {
+	after := s.order
+	switch {
+	case after == 0:
+		after = max(now-1, 0)
+	case s.act != signedOut:
+		after--
+	}
+	return mark{s.order, after, s.acts, s.ends, s.outs, s.changes}
+}
 
 // signedIn is for an interactive sign-in that began then. Only a sign-out that
 // somebody asked for since is stronger.
@@ -76,15 +88,15 @@ func (s *standing) signedIn(began mark, who string, at int64) effects {
 	if s.beaten(began) {
 		return lose
 	}
-	s.raise(max(s.order, began.order), signedIn, who, at)
-	s.here, s.asked = who, began.order
+	s.raise(max(s.order, began.after), signedIn, who, at)
+	s.here, s.asked = who, began.after
 	s.changes++
 	return take | tellPeers | tellPages
 }
 
 // beaten tells whether somebody has signed out since an interactive sign-in began.
 func (s *standing) beaten(began mark) bool {
-	return s.outs != began.outs || s.explicit > began.order || s.act == left && s.order > began.order
+	return s.outs != began.outs || s.explicit > began.after
 }
 
 // comes says what would become of a user who is found by a restore or a renewal
@@ -96,7 +108,7 @@ func (s *standing) comes(began mark, who string) effects {
 	case s.here != "" && s.changes != began.changes:
 		return keep
 	case s.order == began.order && s.acts == began.acts:
-	case s.act == tied || s.act == signedIn && s.last != "" && s.last != who:
+	case s.act == tied, s.act == signedIn && s.last != "" && s.last != who, s.act == signedIn && s.last == "" && s.since > began.order:
 		return again
 	}
 	return take
@@ -157,7 +169,7 @@ func (s *standing) idled(at int64) effects {
 	if s.here == "" {
 		return 0
 	}
-	s.raise(s.order, idled, "", at)
+	s.learn(s.order+1, idled, "", at)
 	return s.gone() | tellPeers | tellPages
 }
 
@@ -183,30 +195,26 @@ type news struct {
 	over   bool  // the session is over, which is no act
 	at     int64 // milliseconds
 	behind int64 // how many acts its program heard of after it was asked for
+	out    int64 // the order of the last sign-out that its program knows of
 }
 
 // says returns the news that this program has; false if there are none.
 func (s *standing) says() (news, bool) {
-	n := news{order: s.order, act: s.act, at: s.at}
-	switch {
-	case s.act == left:
-		return n, false
-	case s.out():
+	n := news{order: s.order, act: s.act, at: s.at, out: s.explicit}
+	if s.out() {
 		return n, true
-	case s.here != "":
-		n.who = s.here
-	default:
-		n.who = s.last
 	}
-	n.act, n.behind = signedIn, s.order-1-s.asked
+	n.act, n.who, n.behind = signedIn, cmp.Or(s.here, s.last), s.order-1-s.asked
 	return n, n.who != ""
 }
 
 // heard is for news from another program.
 func (s *standing) heard(n news) effects {
+	before := s.order
+	s.wasOut(n.out, signedOut)
 	if n.order < s.order { // that program has not heard of it
 		s.wasOut(n.order, n.act)
-		return s.undo() | tellPeers
+		return s.undo() | tellPeers | tellPages
 	}
 	if n.over {
 		if n.order > s.order {
@@ -219,7 +227,7 @@ func (s *standing) heard(n news) effects {
 		switch {
 		case s.act == tied && act == signedIn, act == s.act && (last == s.last || last == ""):
 			s.asked = min(s.asked, asked)
-			return s.undo()
+			return s.undo() | tellPages
 		case act < s.act:
 			s.wasOut(n.order, act)
 			return tellPeers
@@ -235,7 +243,7 @@ func (s *standing) heard(n news) effects {
 	switch {
 	case s.out():
 		return s.gone() | tellPages
-	case act == signedIn && s.here == last:
+	case act == signedIn && s.here == last && s.explicit <= before:
 		return tellPages
 	}
 	return s.replaced() | find | tellPages
@@ -261,39 +269,55 @@ func (s *standing) heardUnordered(n news, now int64) effects {
 	if n.at == 0 || n.at > now {
 		n.at = s.at
 	}
-	n.order = next(s.order)
+	n.order = s.order + 1
 	return s.heard(n)
 }
+
+// keeps is what the pages are told to keep.
+func (s *standing) keeps() Hint { return Hint{s.hint, s.order, s.explicit, s.since} }
 
 // hinted is for a page that says what it keeps: it has come, or come back, or
 // another one has written it. What is not there is no news.
 func (s *standing) hinted(h Hint) effects {
+	s.wasOut(h.Out, signedOut)
+	act := idled
+	if h.Out > 0 && h.Out == h.Order {
+		act = signedOut
+	}
 	switch {
 	case h.Order == NoOrder:
 		return s.hintedUnordered(h.SignedIn)
-	case h.Order > s.order && h.SignedIn:
-		s.learn(h.Order, signedIn, "", s.at)
-		if s.here != "" {
+	case !h.SignedIn && (h.Order > s.order || h.Order == s.order && s.act < act && act == signedOut):
+		s.learn(h.Order, act, "", s.at)
+		return s.gone()
+	case h.Order > s.order:
+		last := ""
+		if h.Since > 0 && h.Since == s.since {
+			last = s.last
+		}
+		s.learn(h.Order, signedIn, last, s.at)
+		s.since = h.Since
+		if s.here != "" && s.here != last {
 			return s.replaced() | find
 		}
 		return 0
-	case h.Order > s.order:
-		s.learn(h.Order, left, "", s.at)
-		return s.gone()
+	}
+	if result := s.undo(); result != 0 {
+		return result
+	}
+	switch {
 	case h.Order < s.order:
 		return tellPages
-	case h.SignedIn && s.act == left: // it was known better elsewhere
+	case h.SignedIn && s.act == idled: // it was known better elsewhere
 		s.learn(s.order, signedIn, "", s.at)
-		return 0
-	case h.SignedIn && !s.out():
-		s.hint = true
-		return 0
-	case h.SignedIn && s.disputed == s.order: // or two programs would tell their pages in turns
-		return tellPeers
-	case h.SignedIn:
-		s.disputed = s.order
+	case h.SignedIn && s.out():
 		return tellPeers | tellPages
+	case h.SignedIn:
+		s.hint = true
 	case s.here != "":
+		return tellPages
+	}
+	if h.Out < s.explicit {
 		return tellPages
 	}
 	return 0
@@ -312,35 +336,37 @@ func (s *standing) hintedUnordered(worth bool) effects {
 	return 0
 }
 
-// raise is for an act here, after what is known.
+// raise is for an act here, after what is known. The time puts it after what is not,
+// too: acts that were told while the program slept, or before storage was cleared.
 func (s *standing) raise(known int64, act act, last string, at int64) {
-	s.learn(next(known), act, last, at)
+	s.learn(max(known+1, at), act, last, at)
 }
 
 // learn is for an act, here or elsewhere.
 func (s *standing) learn(order int64, act act, last string, at int64) {
+	if order > s.order && (last == "" || last != s.last || s.explicit > s.order) {
+		s.since = order
+	}
 	s.order, s.act, s.last, s.at, s.asked = order, act, last, at, order-1
 	s.acts++
 	s.hint = act == signedIn || act == tied
 	s.wasOut(order, act)
-	if act == signedOut {
-		s.outs++
-	}
 }
 
 // wasOut remembers a sign-out, also one that was not the last act.
 func (s *standing) wasOut(order int64, act act) {
-	switch act {
-	case signedOut:
+	if act == signedOut {
 		s.explicit = max(s.explicit, order)
-		fallthrough
-	case idled, left, undone:
+	}
+	if isOut(act) {
 		s.closed = max(s.closed, order)
 	}
 }
 
 // out tells whether the last act was a sign-out.
-func (s *standing) out() bool { return s.act != nothing && s.act != signedIn && s.act != tied }
+func (s *standing) out() bool { return isOut(s.act) }
+
+func isOut(act act) bool { return act != nothing && act != signedIn && act != tied }
 
 // gone is for the end of a session: also who is in the air does not come any more.
 func (s *standing) gone() effects {
@@ -354,6 +380,3 @@ func (s *standing) replaced() effects {
 	s.changes++
 	return forget
 }
-
-// next is the order of the act after one.
-func next(order int64) int64 { return min(order+1, MaxOrder) }

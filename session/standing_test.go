@@ -73,7 +73,7 @@ var happenings = []struct {
 			return s.signedIn(began, "bob", 0)
 		}},
 		{"Bob; asked for in another program before the last act", func(s *standing, began mark) effects {
-			began.order = max(0, s.order-1)
+			began.order, began.after = max(0, s.order-1), max(0, s.order-1)
 			return s.signedIn(began, "bob", 0)
 		}},
 	}},
@@ -89,7 +89,7 @@ var happenings = []struct {
 			return s.found(began, "bob", 0)
 		}},
 		{"Ann; Bob signed in here meanwhile", func(s *standing, began mark) effects {
-			s.signedIn(s.began(), "bob", 0)
+			s.signedIn(s.began(0), "bob", 0)
 			return s.found(began, "ann", 0)
 		}},
 		{"Ann; somebody signed out meanwhile", func(s *standing, began mark) effects {
@@ -139,14 +139,14 @@ var happenings = []struct {
 	}},
 	{"A page comes, comes back, or hears what another page has written", []happening{
 		{"nothing is kept", keeps(Hint{})},
-		{"worth restoring, order 4", keeps(Hint{true, 4})},
-		{"not worth restoring, order 4", keeps(Hint{false, 4})},
-		{"worth restoring, order 5", keeps(Hint{true, 5})},
-		{"not worth restoring, order 5", keeps(Hint{false, 5})},
-		{"worth restoring, order 6", keeps(Hint{true, 6})},
-		{"not worth restoring, order 6", keeps(Hint{false, 6})},
-		{"worth restoring, no order (earlier release)", keeps(Hint{true, NoOrder})},
-		{"not worth restoring, no order (earlier release)", keeps(Hint{false, NoOrder})},
+		{"worth restoring, order 4", keeps(Hint{SignedIn: true, Order: 4})},
+		{"not worth restoring, order 4", keeps(Hint{Order: 4})},
+		{"worth restoring, order 5", keeps(Hint{SignedIn: true, Order: 5})},
+		{"not worth restoring, order 5", keeps(Hint{Order: 5})},
+		{"worth restoring, order 6", keeps(Hint{SignedIn: true, Order: 6})},
+		{"not worth restoring, order 6", keeps(Hint{Order: 6})},
+		{"worth restoring, no order (earlier release)", keeps(Hint{SignedIn: true, Order: NoOrder})},
+		{"not worth restoring, no order (earlier release)", keeps(Hint{Order: NoOrder})},
 	}},
 }
 
@@ -192,7 +192,7 @@ func TestTransitionTable(t *testing.T) {
 			fmt.Fprintf(&b, "\n**%s**\n\n| before | what follows | afterwards |\n|---|---|---|\n", row.name)
 			for _, situation := range situations {
 				s := situation.standing
-				what := row.do(&s, s.began())
+				what := row.do(&s, s.began(0))
 				fmt.Fprintf(&b, "| %s | %s | %s |\n", situation.name, what, s.state())
 			}
 		}

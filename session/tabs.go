@@ -37,7 +37,11 @@ func (s *session) present() []*Client {
 // Hinted takes what the tab keeps now: it is shown again, or another tab of the
 // origin has written it.
 func (c *Client) Hinted(hint Hint) {
-	c.session.heed(func(st *standing) effects { return st.hinted(hint) })
+	s := c.session
+	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || hint.Since > hint.Order) {
+		hint = Hint{SignedIn: hint.SignedIn}
+	}
+	s.heed(func(st *standing) effects { return st.hinted(hint) })
 }
 
 // leave removes a tab, and what it has said, wanted or failed to do.

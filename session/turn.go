@@ -55,11 +55,11 @@ type moment struct {
 	at      int64 // milliseconds since the epoch
 }
 
-// askedFor returns the moment of a sign-in that was asked for when the last act
-// known was the one of that order, maybe in another program; see [record].
+// askedFor returns the moment of a sign-in that was asked for with that order, maybe
+// in another program; see [record].
 func (m moment) askedFor(order *int64) moment {
-	if order != nil && 0 <= *order && *order <= MaxOrder {
-		m.order = *order
+	if order != nil && isOrder(*order, m.at) {
+		m.order, m.after = *order, *order
 	}
 	return m
 }

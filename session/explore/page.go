@@ -3,6 +3,8 @@
 package explore
 
 import (
+	"time"
+
 	"github.com/oidcspa/oidcspa/session"
 	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
@@ -20,7 +22,7 @@ func (p *page) hint() session.Hint {
 	if p.release == "old" {
 		return session.Hint{SignedIn: s.SignedIn, Order: session.NoOrder}
 	}
-	return session.Hint{SignedIn: s.SignedIn, Order: s.Order}
+	return session.NewHint(s.SignedIn, s.Order)
 }
 
 // Hint is [session.Listener]: the page keeps what its program tells, and the other
@@ -30,14 +32,14 @@ func (l *link) Hint(h session.Hint) {
 		return
 	}
 	p, w := l.page, l.w
-	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Order}
+	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Kept()}
 	if p.release == "old" {
 		told.Order = before.Order
 	}
-	if !pagemodel.IsNews(before, told) || told == before {
+	if !pagemodel.IsNews(before, told, time.Now()) || told == before {
 		return
 	}
-	if told.Order == 0 {
+	if told.Order == "" {
 		told.Order = before.Order
 	}
 	w.storage[p.app] = told

@@ -4,32 +4,45 @@
 package pagemodel
 
 import (
+	"math"
+	"regexp"
 	"strconv"
-
-	"github.com/oidcspa/oidcspa/session"
+	"time"
 )
 
 // A Standing is what storage holds of a session.
 type Standing struct {
-	SignedIn bool  `json:"signed_in"` // it is worth restoring
-	Order    int64 `json:"order"`     // of the last sign-in or sign-out; 0: not known
+	SignedIn bool   `json:"signed_in"` // it is worth restoring
+	Order    string `json:"order"`     // numbers of the program's, the first of which is that of the last sign-in or sign-out
 }
 
 // StandingOf reads the two values of storage, nil for nothing.
 func StandingOf(hint, order *string) Standing {
 	s := Standing{SignedIn: hint != nil}
 	if order != nil {
-		n, err := strconv.ParseInt(*order, 10, 64)
-		if err == nil && 0 < n && n <= session.MaxOrder && strconv.FormatInt(n, 10) == *order {
-			s.Order = n
-		}
+		s.Order = *order
 	}
 	return s
 }
 
 // IsNews tells whether storage takes what a program tells: old news changes
-// nothing.
-func IsNews(stored, told Standing) bool { return told.Order >= stored.Order }
+// nothing. A number that nobody can have got to is none.
+func IsNews(stored, told Standing, now time.Time) bool {
+	old := parseInt(stored.Order)
+	return parseInt(told.Order) >= old || !(old <= 2*float64(now.UnixMilli()))
+}
+
+var leadingInt = regexp.MustCompile(`^[\s\v\p{Z}\x{FEFF}]*([+-]?[0-9]+)`)
+
+// parseInt is that of JavaScript.
+func parseInt(s string) float64 {
+	found := leadingInt.FindStringSubmatch(s)
+	if found == nil {
+		return math.NaN()
+	}
+	n, _ := strconv.ParseFloat(found[1], 64)
+	return n
+}
 
 // An Event is what happens to a page.
 type Event string

@@ -4,6 +4,7 @@ package api
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -194,20 +195,25 @@ func TestCloseNotification(t *testing.T) {
 // What a page keeps of a session has an order. An earlier release has none, and
 // what is no order is none.
 func TestHintOrder(t *testing.T) {
-	for kept, want := range map[string]int64{
-		`{"signed_in":true}`:                          session.NoOrder,
-		`{"signed_in":true,"order":null}`:             session.NoOrder,
-		`{"signed_in":true,"order":0}`:                0,
-		`{"signed_in":true,"order":1}`:                1,
-		`{"signed_in":true,"order":9007199254740991}`: session.MaxOrder,
-		`{"signed_in":true,"order":9007199254740992}`: 0,
-		`{"signed_in":true,"order":1e300}`:            0,
-		`{"signed_in":true,"order":-1}`:               0,
-		`{"signed_in":true,"order":1.5}`:              0,
+	for kept, want := range map[string]session.Hint{
+		`{"signed_in":true}`:                                {Order: session.NoOrder},
+		`{"signed_in":true,"order":null}`:                   {Order: session.NoOrder},
+		`{"signed_in":true,"order":""}`:                     {},
+		`{"signed_in":true,"order":"0"}`:                    {},
+		`{"signed_in":true,"order":"7"}`:                    {Order: 7},
+		`{"signed_in":true,"order":"7 5"}`:                  {Order: 7, Out: 5},
+		`{"signed_in":true,"order":"7 5 6"}`:                {Order: 7, Out: 5, Since: 6},
+		`{"signed_in":true,"order":"7 5 6 4"}`:              {Order: 7, Out: 5},
+		`{"signed_in":true,"order":"7 x -6"}`:               {Order: 7},
+		`{"signed_in":true,"order":"1e300"}`:                {},
+		`{"signed_in":true,"order":"-1"}`:                   {},
+		`{"signed_in":true,"order":"1.5"}`:                  {},
+		`{"signed_in":true,"order":"12345678901234567890"}`: {Order: math.MaxInt64}, // no program takes it
 	} {
+		want.SignedIn = true
 		var j hintJSON
-		if err := decode([]byte(kept), &j); err != nil || j.hint() != (session.Hint{SignedIn: true, Order: want}) {
-			t.Errorf("%s is %v, %v; want the order %d", kept, j.hint(), err, want)
+		if err := decode([]byte(kept), &j); err != nil || j.hint() != want {
+			t.Errorf("%s is %v, %v; want %v", kept, j.hint(), err, want)
 		}
 	}
 }

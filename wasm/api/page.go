@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/oidcspa/oidcspa/jsonrpc"
@@ -131,26 +130,22 @@ func (p page) Notify(event session.Event) {
 
 // hintJSON is what the pages of an origin keep of a session.
 type hintJSON struct {
-	SignedIn bool     `json:"signed_in"`
-	Order    *float64 `json:"order"` // a page of an earlier release has none
+	SignedIn bool    `json:"signed_in"`
+	Order    *string `json:"order"` // see [session.Hint.Kept]; a page of an earlier release has none
 }
 
-// hint returns what a page has kept. What is no order is none: anybody on the
-// origin can write there.
+// hint returns what a page has kept.
 func (j *hintJSON) hint() session.Hint {
-	switch {
-	case j.Order == nil:
+	if j.Order == nil {
 		return session.Hint{SignedIn: j.SignedIn, Order: session.NoOrder}
-	case *j.Order != math.Trunc(*j.Order) || *j.Order < 1 || *j.Order > session.MaxOrder:
-		return session.Hint{SignedIn: j.SignedIn}
 	}
-	return session.Hint{SignedIn: j.SignedIn, Order: int64(*j.Order)}
+	return session.NewHint(j.SignedIn, *j.Order)
 }
 
 // Hint is [session.Listener].
 func (p page) Hint(hint session.Hint) {
-	order := float64(hint.Order)
-	_ = p.conn.Notify("hint", hintJSON{hint.SignedIn, &order})
+	kept := hint.Kept()
+	_ = p.conn.Notify("hint", hintJSON{hint.SignedIn, &kept})
 }
 
 type headersParams struct {

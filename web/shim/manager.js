@@ -424,7 +424,7 @@ export class UserManager {
     try {
       return standingOf(localStorage.getItem(`oidcspa.session:${this.#key}`), localStorage.getItem(`oidcspa.order:${this.#key}`));
     } catch {
-      return { signed_in: IN_PAGE, order: 0 }; // no way to know: the program finds out
+      return { signed_in: IN_PAGE, order: "" }; // no way to know: the program finds out
     }
   }
 

@@ -4,19 +4,22 @@
 // they say. session/pagemodel is the same in Go.
 
 /**
- * What storage holds of a session: whether one is worth restoring, and the
- * number of the last sign-in or sign-out.
+ * What storage holds of a session: whether one is worth restoring, and numbers
+ * of the program's, the first of which is that of the last sign-in or sign-out.
  * @param {string | null} hint
  * @param {string | null} order
  */
 export function standingOf(hint, order) {
-  const number = Number(order);
-  return { signed_in: hint !== null, order: number > 0 && Number.isSafeInteger(number) && String(number) === order ? number : 0 };
+  return { signed_in: hint !== null, order: order ?? "" };
 }
 
-/** Whether storage takes what a program tells: old news changes nothing. */
-export function isNews(stored, told) {
-  return told.order >= stored.order;
+/**
+ * Whether storage takes what a program tells: old news changes nothing. A number
+ * that nobody can have got to is none.
+ */
+export function isNews(stored, told, now = Date.now()) {
+  const old = parseInt(stored.order, 10);
+  return parseInt(told.order, 10) >= old || !(old <= 2 * now);
 }
 
 /**

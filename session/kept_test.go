@@ -1,0 +1,194 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// What the pages keep, and what becomes of it: somebody writes it, clears it, or
+// reads it before anything else is heard.
+
+// hostileOrders are numbers that nobody can have got to.
+var hostileOrders = []int64{1<<53 - 1, 1<<63 - 1, 2 * time.Date(2000, 1, 2, 0, 0, 0, 0, time.UTC).UnixMilli()}
+
+// Whatever number a script of the origin writes, or says: people sign in and out, in
+// all programs.
+func TestOrderThatIsNone(t *testing.T) {
+	for _, order := range hostileOrders {
+		for _, signedIn := range []bool{false, true} {
+			for _, programs := range []int{1, 2} {
+				t.Run(fmt.Sprint(order, signedIn, programs), func(t *testing.T) {
+					withOrigin(t, 0, func(t *testing.T, o *origin) {
+						o.kept = Hint{SignedIn: signedIn, Order: order, Out: order}
+						nobody, somebody := "nobody", "subject-1"
+						client, tab := o.open()
+						if programs > 1 {
+							o.open()
+							nobody, somebody = "nobody nobody", "subject-1 subject-1"
+						}
+						for range 2 {
+							client.session.registry.Heard(fmt.Appendf(nil, `{"issuer":%q,"client_id":%q,"who":"","order":%d}`, o.w.op.Issuer, o.w.op.ClientID, order))
+							synctest.Wait()
+							_ = client.RemoveUser(t.Context())
+							o.want("after a sign-out", nobody)
+							o.wantKept("after a sign-out", false)
+							o.w.signIn(client, tab)
+							o.want("after a sign-in", somebody)
+							o.wantKept("after a sign-in", true)
+						}
+						if now := time.Now().UnixMilli(); o.kept.Order > now {
+							t.Errorf("the tabs keep %v at %d", o.kept, now)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// The highest number that counts as an order leaves room for acts after it.
+func TestHighOrder(t *testing.T) {
+	withOrigin(t, 0, func(t *testing.T, o *origin) {
+		o.kept = Hint{Order: 2 * time.Now().UnixMilli()}
+		client, tab := o.open()
+		o.open()
+		for range 3 {
+			_ = client.RemoveUser(t.Context())
+			o.want("after a sign-out", "nobody nobody")
+			o.w.signIn(client, tab)
+			o.want("after a sign-in", "subject-1 subject-1")
+		}
+	})
+}
+
+// A sign-out ends a sign-in that was asked for before, also if a script has written
+// such a number.
+func TestSignoutDuringRedirectWithAnOrderThatIsNone(t *testing.T) {
+	for _, order := range hostileOrders {
+		withOrigin(t, 0, func(t *testing.T, o *origin) {
+			o.kept = Hint{SignedIn: true, Order: order}
+			out, _ := o.open()
+			client, tab := o.open()
+			callback := o.w.redirect(client, tab)
+			_ = out.SignoutRedirect(t.Context(), SignoutArgs{})
+			time.Sleep(time.Second)
+			synctest.Wait()
+			back, _ := o.reload(1)
+			synctest.Wait()
+			_, err := back.SigninCallback(t.Context(), callback)
+			mustFail(t, "the sign-in of before the sign-out", err, ErrNotSignedIn)
+		})
+	}
+}
+
+// clear is localStorage.clear() in a page; others are not told.
+func (o *origin) clear() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.kept = Hint{}
+}
+
+// Who clears the storage and signs out, or in, in a program that is new, has signed
+// out, or in, everywhere.
+func TestActAfterClear(t *testing.T) {
+	acts := map[string]struct {
+		before, act func(t *testing.T, o *origin, i int)
+		want        string
+	}{
+		"removeUser()": {nil, func(t *testing.T, o *origin, i int) {
+			_ = o.clients[i].RemoveUser(t.Context())
+		}, "nobody nobody"},
+		"signoutRedirect()": {nil, func(t *testing.T, o *origin, i int) {
+			_ = o.clients[i].SignoutRedirect(t.Context(), SignoutArgs{})
+		}, "nobody nobody"},
+		"a sign-in": {func(t *testing.T, o *origin, i int) {
+			_ = o.clients[i].RemoveUser(t.Context())
+		}, func(_ *testing.T, o *origin, i int) {
+			o.w.signIn(o.clients[i], o.tabs[i])
+		}, "subject-1 subject-1"},
+	}
+	for name, tt := range acts {
+		t.Run(name, func(t *testing.T) {
+			withOrigin(t, 1, func(t *testing.T, o *origin) {
+				for range 3 {
+					o.w.signIn(o.clients[0], o.tabs[0])
+				}
+				if tt.before != nil {
+					tt.before(t, o, 0)
+				}
+				time.Sleep(time.Second)
+				o.still = true
+				o.clear()
+				o.open()
+				tt.act(t, o, 1)
+				o.want("after it", tt.want)
+			})
+		})
+	}
+}
+
+// The same person signs in once more elsewhere (a step-up, say): who is there stays,
+// also if the page is the first to say so, with frames blocked.
+func TestSamePersonFromThePage(t *testing.T) {
+	for name, tell := range map[string]func(o *origin){
+		"the storage event is here before the message": func(o *origin) {
+			o.late = true
+			o.w.signIn(o.clients[0], o.tabs[0])
+			time.Sleep(10 * time.Millisecond)
+			o.arrive()
+		},
+		"the page was in the back/forward cache": func(o *origin) {
+			o.deaf[1] = true
+			o.w.signIn(o.clients[0], o.tabs[0])
+			synctest.Wait()
+			o.deaf[1] = false
+			o.clients[1].Hinted(o.kept)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withOrigin(t, 2, func(t *testing.T, o *origin) {
+				o.w.signIn(o.clients[0], o.tabs[0])
+				o.want("a sign-in", "subject-1 subject-1")
+				o.tabs[1].set(func() {
+					o.tabs[1].frame = func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }
+				})
+				tell(o)
+				o.want("the same person again", "subject-1 subject-1")
+				tell(o)
+				o.want("and once more", "subject-1 subject-1")
+				o.person("bob")
+				tell(o)
+				o.want("somebody else", "bob nobody")
+			})
+		})
+	}
+}
+
+// After a sign-out in between the same person is another session, whatever is heard.
+func TestSamePersonAfterSignout(t *testing.T) {
+	for name, tell := range map[string]func(o *origin){
+		"by a page":    func(o *origin) { o.clients[1].Hinted(o.kept) },
+		"by a message": func(o *origin) { o.clients[1].session.registry.Heard([]byte(o.said[len(o.said)-1])) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			withOrigin(t, 2, func(t *testing.T, o *origin) {
+				o.w.op.RefreshTokens = true
+				o.w.signIn(o.clients[0], o.tabs[0])
+				o.want("a sign-in", "subject-1 subject-1")
+				before := o.clients[1].Current()
+				o.deaf[1] = true
+				_ = o.clients[0].RemoveUser(t.Context())
+				o.w.signIn(o.clients[0], o.tabs[0])
+				o.deaf[1] = false
+				tell(o)
+				o.want("signed in again", "subject-1 subject-1")
+				if liveRefreshToken(t, o.w, before.RefreshToken) {
+					t.Error("the refresh token of before the sign-out is good")
+				}
+			})
+		})
+	}
+}
