@@ -178,7 +178,7 @@ func (s *session) heed(what func(*standing) effects) {
 // another act since it was decided on.
 func (s *session) find(tab *Client, decided moment) {
 	for range 2 {
-		_, err := tab.signinSilent(context.Background(), SigninArgs{}, decided)
+		_, err := tab.signinSilent(context.Background(), SigninArgs{}, scene{moment: decided})
 		if err != nil && !errors.Is(err, ErrNotSignedIn) {
 			s.config.Logf("session: somebody signed in in another program: %v", err)
 			return

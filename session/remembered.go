@@ -13,7 +13,7 @@ import (
 
 // fetches is what a session remembers for its requests to APIs.
 type fetches struct {
-	flights keyedFlight[*resourceToken]
+	flights flight[*resourceToken]
 
 	mu     sync.Mutex
 	tokens map[string]*resourceToken // by resource; guarded by mu, as all below
@@ -150,9 +150,9 @@ func (f *fetches) tooManyFailures(resource string, now time.Time) error {
 	return f.failures[resource]
 }
 
-// resourceFailed notes that the provider gave no token for a resource. A network that is
-// down asks nobody.
-func (s *session) resourceFailed(resource string, reason error) {
+// resourceFailed notes that the provider gave user no token for a resource, if that is
+// still who is signed in. A network that is down asks nobody.
+func (s *session) resourceFailed(user *User, resource string, reason error) {
 	for _, other := range []oidc.Code{oidc.ErrNetwork, oidc.ErrTimeout, ErrPageGone, ErrNotSignedIn} {
 		if errors.Is(reason, other) {
 			return
@@ -161,6 +161,9 @@ func (s *session) resourceFailed(resource string, reason error) {
 	f, now := &s.fetches, s.config.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if s.still(user) != nil {
+		return
+	}
 	if f.failures == nil {
 		f.failures = map[string]error{}
 	}

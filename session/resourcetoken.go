@@ -18,11 +18,14 @@ type resourceToken struct {
 // resourceToken returns the token of the user for a resource, from memory if
 // it is good for a while.
 func (s *session) resourceToken(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
-	user, _ := s.current()
+	user, now := s.current()
+	if user == nil {
+		return nil, ErrNotSignedIn
+	}
 	if token := s.cachedToken(user, resource); token != nil {
 		return token, nil
 	}
-	return s.fetches.flights.doFor(c.Calling(ctx), c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
+	return s.fetches.flights.doFor(c.Calling(ctx), c, scene{moment: now}, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
 		if err := s.fetches.tooManyFailures(resource, s.config.Now()); err != nil {
 			return nil, err
 		}
@@ -31,7 +34,7 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 			token, err = s.frameResource(ctx, c, resource)
 		}
 		if err != nil {
-			s.resourceFailed(resource, err)
+			s.resourceFailed(user, resource, err)
 		}
 		return token, err
 	})

@@ -21,10 +21,10 @@ type session struct {
 	monitor   *monitor
 	idle      *idle
 
-	silent   keyedFlight[*User] // renewals, by what they ask for
-	keeping  flight[struct{}]   // the renewal because the access token ends
-	restore  keyedFlight[*User] // by how often a session had ended before
-	renewing chan struct{}      // has room for who uses the refresh token; see takeTurn
+	silent   flight[*User]    // renewals, by what they ask for
+	keeping  flight[struct{}] // the renewal because the access token ends
+	restore  flight[*User]
+	renewing chan struct{} // has room for who uses the refresh token; see takeTurn
 	stats    counters
 
 	// transport is that of config, with headers for a single call.

@@ -40,7 +40,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 	if c.leaver.Swap(user); user != nil {
 		defer c.leaver.CompareAndSwap(user, nil)
 	}
-	_, err := c.signout.do(ctx, args.key(), func(ctx context.Context) (struct{}, error) {
+	_, err := c.signout.doFor(ctx, c, scene{user: user}, args.key(), func(ctx, _ context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
 	return err

@@ -23,16 +23,16 @@ import (
 // [oidc.ErrNetwork], [oidc.ErrSubjectChanged] if somebody else signed in, and
 // those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
-	before, now := c.session.current()
-	user, err := c.signinSilent(ctx, args, now)
-	if before != nil {
+	before := c.session.scene()
+	user, err := c.signinSilent(ctx, args, before)
+	if before.user != nil {
 		return user, err
 	}
 	return c.arrived(ctx, user, err)
 }
 
 // signinSilent is SigninSilent for who decided on it then.
-func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided moment) (*User, error) {
+func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided scene) (*User, error) {
 	return c.renewOnce(ctx, args, decided, func(*User) (bool, error) { return false, nil })
 }
 
@@ -40,7 +40,7 @@ func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided mome
 // signed in any more, and nothing is left to do if it is another.
 func (c *Client) renew(ctx context.Context, user *User) error {
 	_, now := c.session.current()
-	_, err := c.renewOnce(ctx, SigninArgs{}, now, func(previous *User) (done bool, err error) {
+	_, err := c.renewOnce(ctx, SigninArgs{}, scene{user, now}, func(previous *User) (done bool, err error) {
 		if previous == nil {
 			return false, ErrNotSignedIn
 		}
@@ -50,15 +50,12 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 }
 
 // renewOnce renews the user, unless others do the same already or done says
-// that there is nothing to do any more. What was decided on before a session ended
-// is not joined by what was decided on since.
-func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
-	s := c.session
-	key := strconv.Itoa(decided.ends) + " " + args.key()
-	return s.silent.doFor(c.Calling(ctx), c, key, func(ctx, wanted context.Context) (*User, error) {
-		user, err := c.renewNow(ctx, wanted, args, decided, done)
+// that there is nothing to do any more.
+func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided scene, done func(*User) (bool, error)) (*User, error) {
+	return c.session.silent.doFor(c.Calling(ctx), c, decided, args.key(), func(ctx, wanted context.Context) (*User, error) {
+		user, err := c.renewNow(ctx, wanted, args, decided.moment, done)
 		if errors.Is(err, errAgain) {
-			user, err = c.renewNow(ctx, wanted, args, decided, done)
+			user, err = c.renewNow(ctx, wanted, args, decided.moment, done)
 		}
 		return user, err
 	})

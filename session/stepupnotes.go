@@ -72,7 +72,7 @@ func (s *session) countStepUp(want *StepUp) bool {
 
 // recallStepUps takes over what the tab has kept, once.
 func (c *Client) recallStepUps(ctx context.Context) {
-	_, _ = c.recall.do(ctx, func(ctx context.Context) (struct{}, error) {
+	_, _ = c.recall.do(ctx, "", func(ctx context.Context) (struct{}, error) {
 		if c.recalled.Load() {
 			return struct{}{}, nil
 		}
