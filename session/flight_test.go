@@ -58,6 +58,33 @@ func TestUserDoesNotJoinRenewalOfAnother(t *testing.T) {
 	}
 }
 
+// Who wants a token renewed does not join the renewal of the one before, for which there
+// is nothing to do by now.
+func TestRenewalOfTheTokenBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.RefreshTokens = true
+		client, tab := w.open(false)
+		before := w.signIn(client, tab)
+		s := client.session
+		s.renewing <- struct{}{}
+		go func() { _ = s.keep(t.Context(), client, before) }()
+		synctest.Wait()
+		user, err := client.SigninSilent(t.Context(), SigninArgs{ForceFrame: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { done <- s.keep(t.Context(), client, user) }()
+		synctest.Wait()
+		<-s.renewing
+		if err := <-done; err != nil || client.Current() == user {
+			t.Errorf("keep = %v, and the token is the one of before", err)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
 // What fails for the person before is no failure of who is there now: no event, no
 // pause.
 func TestFailuresOfAnother(t *testing.T) {

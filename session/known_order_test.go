@@ -58,53 +58,6 @@ func TestKnownSamePersonByStorageFirst(t *testing.T) {
 	})
 }
 
-// Right: a tab that slept while somebody else signed in elsewhere is told who is
-// signed in when it is awake again.
-func TestKnownAsleepDuringSigninElsewhere(t *testing.T) {
-	withOrigin(t, 2, func(t *testing.T, o *origin) {
-		o.w.signIn(o.clients[0], o.tabs[0])
-		o.want("a sign-in", "subject-1 subject-1")
-		o.tabs[1].heard()
-		o.clients[1].Sleeps(true)
-		synctest.Wait()
-		o.person("bob")
-		o.w.signIn(o.clients[0], o.tabs[0])
-		time.Sleep(time.Second)
-		synctest.Wait()
-		o.clients[1].Sleeps(false)
-		o.clients[1].Wake()
-		o.clients[1].Hinted(o.kept)
-		o.want("awake again", "bob bob")
-		t.Log("the tab has heard", o.tabs[1].heard())
-		if user, err := o.clients[1].User(t.Context()); err != nil || user == nil || user.Subject() != "bob" {
-			t.Errorf("User = %v, %v", user, err)
-		}
-	})
-}
-
-// Right: a tab that slept while somebody else signed in elsewhere: the tokens of who
-// goes are revoked.
-func TestKnownAsleepRevokes(t *testing.T) {
-	withOrigin(t, 0, func(t *testing.T, o *origin) {
-		o.w.op.RefreshTokens = true
-		o.open()
-		o.open()
-		o.w.signIn(o.clients[0], o.tabs[0])
-		o.want("a sign-in", "subject-1 subject-1")
-		ann := o.clients[1].Current()
-		o.clients[1].Sleeps(true)
-		synctest.Wait()
-		_ = o.clients[0].RemoveUser(t.Context())
-		time.Sleep(time.Second)
-		synctest.Wait()
-		o.clients[1].Sleeps(false)
-		o.want("awake again", "nobody nobody")
-		if liveRefreshToken(t, o.w, ann.RefreshToken) {
-			t.Error("the refresh token of a program whose tab slept during the sign-out is good")
-		}
-	})
-}
-
 // Right: a page of a program that slept in the back/forward cache while the same
 // person signed in once more elsewhere keeps who is there. Where frames are blocked
 // the user is lost.

@@ -51,23 +51,6 @@ func TestKnownClearAfterSignoutAndBack(t *testing.T) {
 	})
 }
 
-// Right: frames stay under a constant in a minute. Any script of the origin, or a
-// program of a release with a fault, says once in 100 ms that somebody signed in.
-func TestKnownFramesPerMinuteByMessages(t *testing.T) {
-	withOrigin(t, 1, func(t *testing.T, o *origin) {
-		client, tab := o.clients[0], o.tabs[0]
-		o.w.signIn(client, tab)
-		for i := range 600 {
-			client.session.registry.Heard(fmt.Appendf(nil, `{"issuer":%q,"client_id":%q,"who":"x%d","order":%d}`, o.w.op.Issuer, o.w.op.ClientID, i, i+10))
-			time.Sleep(100 * time.Millisecond)
-		}
-		synctest.Wait()
-		if tab.frames > 60 {
-			t.Errorf("%d hidden frames within a minute", tab.frames)
-		}
-	})
-}
-
 // Right: two settings of idle that differ do not keep anybody from being signed out; holds.
 func TestKnownMessagesWhileNobody(t *testing.T) {
 	withOrigin(t, 1, func(t *testing.T, o *origin) {

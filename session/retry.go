@@ -85,6 +85,7 @@ func (c *Client) Wake() {
 	s.failure.Wake(time.Now())
 	s.mu.Unlock()
 	s.expiry.poke()
+	s.look()
 }
 
 // judge tells what a renewal of user that failed with err says about the

@@ -48,6 +48,8 @@ type session struct {
 	key      *oidc.DPoPTransport // nil until it is needed
 	gone     bool                // the registry has forgotten it; nobody signs in here any more
 	answers  int                 // how many services the pages have done
+	sought   bool                // who is signed in at the provider is to be found out; see look
+	looking  bool                // and somebody does
 	clients  []*Client           // in the order in which they came
 
 	idleAt    time.Time // when the last tab left

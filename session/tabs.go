@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -21,6 +22,70 @@ func (s *session) settle() {
 	s.expiry.poke()
 	s.monitor.settle()
 	s.idle.settle()
+	s.look()
+}
+
+// lookLimit is how often in a minute the provider is asked because of what other
+// programs and pages say: anybody on the origin can say that somebody signed in.
+const lookLimit = 10
+
+// seek has the provider asked who is signed in.
+func (s *session) seek() {
+	s.mu.Lock()
+	s.sought = true
+	s.mu.Unlock()
+	s.look()
+}
+
+// look asks the provider if that is to be done: once there is a tab that does not
+// sleep, one after the other, and not too often.
+func (s *session) look() {
+	tabs, now := s.willing(nil), s.config.Now()
+	s.mu.Lock()
+	s.sought = s.sought && s.user == nil && s.standing.hint
+	due := s.sought && !s.looking && len(tabs) > 0
+	s.looking = s.looking || due
+	s.mu.Unlock()
+	if !due {
+		return
+	}
+	s.fetches.mu.Lock()
+	room := s.fetches.counts.count("look", lookLimit, now)
+	s.fetches.mu.Unlock()
+	if !room {
+		s.config.after(refusalPause/lookLimit, s.looked)
+		return
+	}
+	s.config.spawn(func() {
+		passing := s.find(tabs[0])
+		s.looked()
+		s.mu.Lock()
+		s.sought = s.sought || passing // when a tab wakes up
+		s.mu.Unlock()
+	})
+}
+
+// looked goes on with what has come up since.
+func (s *session) looked() {
+	s.mu.Lock()
+	s.looking = false
+	s.mu.Unlock()
+	s.look()
+}
+
+// find signs in whoever has a session at the provider. It reports whether that is
+// worth another try.
+func (s *session) find(tab *Client) bool {
+	s.mu.Lock()
+	s.sought = false
+	now := s.moment()
+	s.mu.Unlock()
+	_, err := tab.signinSilent(context.Background(), SigninArgs{}, scene{moment: now})
+	if err != nil && !errors.Is(err, ErrNotSignedIn) {
+		s.config.Logf("session: somebody signed in in another program: %v", err)
+	}
+	_, passing := isPassing(err)
+	return passing
 }
 
 // present returns the tabs whose settings count: those that do not sleep, or all if
