@@ -3,10 +3,8 @@
 package session
 
 import (
-	"fmt"
 	"testing"
 	"testing/synctest"
-	"time"
 )
 
 // clear is localStorage.clear() in a page; others are not told.
