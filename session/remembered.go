@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,12 +58,13 @@ func (n *notes) count(key string, limit int, now time.Time) bool {
 
 func numbered(key string, i int) string { return key + "\n" + strconv.Itoa(i) }
 
-// kept returns what begins with prefix and is still good, for [keptNotes].
+// kept returns the newest of what begins with prefix and is still good, for [keptNotes].
 func (n notes) kept(prefix string, now time.Time) map[string]int64 {
 	kept := map[string]int64{}
-	for key, at := range n {
-		if strings.HasPrefix(key, prefix) && n.has(key, now) {
-			kept[key] = at.UnixMilli()
+	newest := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return n[b].Compare(n[a]) })
+	for _, key := range newest {
+		if strings.HasPrefix(key, prefix) && n.has(key, now) && len(kept) < keptMost {
+			kept[key] = n[key].UnixMilli()
 		}
 	}
 	return kept
