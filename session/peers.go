@@ -102,6 +102,7 @@ func (m *peerMessage) news() news {
 	switch {
 	case m.Who != "":
 		n.act = signedIn
+	case n.over: // is no act
 	case m.How == "idle":
 		n.act = idled
 	case m.How == "undone":
@@ -144,7 +145,7 @@ func (r *Registry) deliver(m peerMessage, from *session) {
 
 // follow does what another program did.
 func (s *session) follow(m peerMessage) {
-	s.heed(func(st *standing) effects {
+	s.heed(m.How == "over", func(st *standing) effects {
 		if m.Order == nil {
 			return st.heardUnordered(m.news(), s.wall())
 		}
@@ -152,11 +153,14 @@ func (s *session) follow(m peerMessage) {
 	})
 }
 
-// heed carries out what follows from news. That program knows its own refresh
+// heed carries out what follows from news, maybe that the session is over. That program knows its own refresh
 // token alone: that of a user who goes is revoked here, whatever tabs are there.
-func (s *session) heed(what func(*standing) effects) {
+func (s *session) heed(over bool, what func(*standing) effects) {
 	s.turn.Lock()
 	result := s.ask(what)
+	if over && result.has(forget) {
+		s.notify(Event{Name: UserSignedOut})
+	}
 	gone := s.carryOut(result, nil, nil)
 	s.turn.Unlock()
 	if gone != nil {
@@ -168,7 +172,5 @@ func (s *session) heed(what func(*standing) effects) {
 			_, _ = c.orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
 		}
 	}
-	if result.has(find) {
-		s.seek()
-	}
+	s.look(result.has(find))
 }

@@ -85,7 +85,7 @@ func (c *Client) Wake() {
 	s.failure.Wake(time.Now())
 	s.mu.Unlock()
 	s.expiry.poke()
-	s.look()
+	s.look(false)
 }
 
 // judge tells what a renewal of user that failed with err says about the

@@ -33,46 +33,38 @@ func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, erro
 
 // signinSilent is SigninSilent for who decided on it then.
 func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided scene) (*User, error) {
-	return c.renewOnce(ctx, args, decided, func(*User) (bool, error) { return false, nil })
+	return c.renewOnce(ctx, args, decided, false)
 }
 
 // renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
 // signed in any more, and nothing is left to do if it is another.
 func (c *Client) renew(ctx context.Context, user *User) error {
 	_, now := c.session.current()
-	_, err := c.renewOnce(ctx, SigninArgs{}, scene{user, now}, func(previous *User) (done bool, err error) {
-		if previous == nil {
-			return false, ErrNotSignedIn
-		}
-		return previous != user, nil
-	})
+	_, err := c.renewOnce(ctx, SigninArgs{}, scene{user, now}, true)
 	return err
 }
 
-// renewOnce renews the user, unless others do the same already or done says
-// that there is nothing to do any more.
-func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided scene, done func(*User) (bool, error)) (*User, error) {
+// renewOnce renews the user, unless others do the same already; with one, only the
+// one for whom that was decided on.
+func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided scene, one bool) (*User, error) {
 	return c.session.silent.doFor(c.Calling(ctx), c, decided, args.key(), func(ctx, wanted context.Context) (*User, error) {
-		user, err := c.renewNow(ctx, wanted, args, decided.moment, done)
+		user, err := c.renewNow(ctx, wanted, args, decided, one)
 		if errors.Is(err, errAgain) {
-			user, err = c.renewNow(ctx, wanted, args, decided.moment, done)
+			user, err = c.renewNow(ctx, wanted, args, decided, one)
 		}
 		return user, err
 	})
 }
 
 // renewNow is renewOnce for who is alone.
-func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
+func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided scene, one bool) (*User, error) {
 	s := c.session
-	user, err := s.refreshInTurn(ctx, wanted, c, args, decided, done)
+	user, err := s.refreshInTurn(ctx, wanted, c, args, decided, one)
 	if !errors.Is(err, errNeedsFrame) {
 		return user, err
 	}
-	before, err := s.sceneSince(decided)
-	if err != nil {
-		return nil, err
-	}
-	if ok, err := done(before.user); ok || err != nil {
+	before, done, err := s.sceneSince(decided, one)
+	if done || err != nil {
 		return before.user, err
 	}
 	start := time.Now()
@@ -108,7 +100,7 @@ var errNeedsFrame = errors.New("a frame is needed")
 // refreshInTurn renews the user with the refresh token; [errNeedsFrame] if that
 // cannot be. A refresh token that the provider refuses is worthless: the frame
 // may still find a session.
-func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
+func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, decided scene, one bool) (*User, error) {
 	if user, _ := s.current(); !args.refreshable() || !s.refreshable(user) {
 		return nil, errNeedsFrame
 	}
@@ -117,11 +109,8 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		return nil, err
 	}
 	defer release()
-	before, err := s.sceneSince(decided)
-	if err != nil {
-		return nil, err
-	}
-	if ok, err := done(before.user); ok || err != nil {
+	before, done, err := s.sceneSince(decided, one)
+	if done || err != nil {
 		return before.user, err
 	}
 	token, inDoubt := s.usableRefreshToken(before.user)

@@ -22,27 +22,19 @@ func (s *session) settle() {
 	s.expiry.poke()
 	s.monitor.settle()
 	s.idle.settle()
-	s.look()
+	s.look(false)
 }
 
 // lookLimit is how often in a minute the provider is asked because of what other
 // programs and pages say: anybody on the origin can say that somebody signed in.
 const lookLimit = 10
 
-// seek has the provider asked who is signed in.
-func (s *session) seek() {
-	s.mu.Lock()
-	s.sought = true
-	s.mu.Unlock()
-	s.look()
-}
-
-// look asks the provider if that is to be done: once there is a tab that does not
-// sleep, one after the other, and not too often.
-func (s *session) look() {
+// look has the provider asked who is signed in, if that is sought, now or since a while:
+// once there is a tab that does not sleep, one after the other, and not too often.
+func (s *session) look(sought bool) {
 	tabs, now := s.willing(nil), s.config.Now()
 	s.mu.Lock()
-	s.sought = s.sought && s.user == nil && s.standing.hint
+	s.sought = (s.sought || sought) && s.user == nil && s.standing.hint
 	due := s.sought && !s.looking && len(tabs) > 0
 	s.looking = s.looking || due
 	s.mu.Unlock()
@@ -70,7 +62,7 @@ func (s *session) looked() {
 	s.mu.Lock()
 	s.looking = false
 	s.mu.Unlock()
-	s.look()
+	s.look(false)
 }
 
 // find signs in whoever has a session at the provider. It reports whether that is
@@ -102,7 +94,7 @@ func (s *session) present() []*Client {
 // Hinted takes what the tab keeps now: it is shown again, or another tab of the
 // origin has written it.
 func (c *Client) Hinted(hint Hint) {
-	c.session.heed(func(st *standing) effects { return st.hinted(hint) })
+	c.session.heed(false, func(st *standing) effects { return st.hinted(hint) })
 }
 
 // leave removes a tab, and what it has said, wanted or failed to do.
