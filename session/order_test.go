@@ -623,6 +623,7 @@ func TestDecidedBeforeSignout(t *testing.T) {
 		_, decided := client.session.current()
 		_ = o.clients[0].RemoveUser(t.Context())
 		synctest.Wait()
+		client.session.find(client, decided)
 		_, err := client.signinSilent(t.Context(), SigninArgs{}, scene{moment: decided})
 		mustFail(t, "signinSilent", err, ErrNotSignedIn)
 		o.want("after the sign-out", "nobody nobody")

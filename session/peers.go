@@ -164,7 +164,7 @@ func (s *session) heed(over bool, what func(*standing) effects) {
 	gone := s.carryOut(result, nil, nil)
 	s.turn.Unlock()
 	if gone != nil {
-		by := append(s.willing(nil), s.tabs(nil)...)
+		by := append(s.willing(nil), s.tabs()...)
 		if gone.asked != nil {
 			by = append(by, &Client{session: s, settings: *gone.asked})
 		}

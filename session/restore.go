@@ -120,7 +120,7 @@ func (s *session) hinted() bool {
 
 // restoresByRedirect tells whether there is a tab that restores by redirect.
 func (s *session) restoresByRedirect() bool {
-	for _, c := range s.tabs(nil) {
+	for _, c := range s.tabs() {
 		if c.settings.Restore == RestoreRedirect {
 			return true
 		}

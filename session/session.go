@@ -48,8 +48,9 @@ type session struct {
 	key      *oidc.DPoPTransport // nil until it is needed
 	gone     bool                // the registry has forgotten it; nobody signs in here any more
 	answers  int                 // how many services the pages have done
-	sought   bool                // who is signed in at the provider is to be found out; see look
-	looking  bool                // and somebody does
+	sought   int                 // after how many acts the provider is to be asked who is signed in; see look
+	looking  bool                // somebody does, or is about to
+	looks    notes               // how often that was
 	clients  []*Client           // in the order in which they came
 
 	idleAt    time.Time // when the last tab left
@@ -214,14 +215,14 @@ func (s *session) tellPages() {
 	s.mu.Lock()
 	hint := Hint{s.standing.hint, s.standing.order}
 	s.mu.Unlock()
-	for _, c := range s.tabs(nil) {
+	for _, c := range s.tabs() {
 		c.page.Listener.Hint(hint)
 	}
 }
 
 // notify sends an event to all tabs.
 func (s *session) notify(event Event) {
-	for _, c := range s.tabs(nil) {
+	for _, c := range s.tabs() {
 		c.page.Listener.Notify(event)
 	}
 }

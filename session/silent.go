@@ -79,19 +79,19 @@ func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided 
 			user.follow(before.user)
 		}
 	}
-	s.stats.renewal(start, err)
+	return c.renewed(ctx, before, args, start, user, err)
+}
+
+// renewed ends a renewal that began at before, and has brought user or an error.
+func (c *Client) renewed(ctx context.Context, before scene, args SigninArgs, start time.Time, user *User, err error) (*User, error) {
+	c.session.stats.renewal(start, err)
 	if err != nil {
 		return nil, err
 	}
-	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
-}
-
-// label gives the user what the app wants back.
-func (a *SigninArgs) label(user *User) *User {
-	if a.State != nil {
-		user.State = a.State
+	if args.State != nil {
+		user.State = args.State
 	}
-	return user
+	return c.orRevoke(ctx, user)(c.session.replace(before, user, args.key() != ""))
 }
 
 // errNeedsFrame says that there is no refresh token that could renew the user.
@@ -129,11 +129,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		s.config.Logf("session: the refresh token was refused, trying the frame")
 		return nil, errNeedsFrame
 	}
-	s.stats.renewal(start, err)
-	if err != nil {
-		return nil, err
-	}
-	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
+	return c.renewed(ctx, before, args, start, user, err)
 }
 
 // orRevoke revokes the tokens of a user who came too late: there was a sign-out

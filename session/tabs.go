@@ -29,32 +29,28 @@ func (s *session) settle() {
 // programs and pages say: anybody on the origin can say that somebody signed in.
 const lookLimit = 10
 
-// look has the provider asked who is signed in, if that is sought, now or since a while:
-// once there is a tab that does not sleep, one after the other, and not too often.
+// look has the provider asked who is signed in, if that is sought, now or since the last
+// act: once there is a tab that does not sleep, one after the other, and not too often.
 func (s *session) look(sought bool) {
 	tabs, now := s.willing(nil), s.config.Now()
 	s.mu.Lock()
-	s.sought = (s.sought || sought) && s.user == nil && s.standing.hint
-	due := s.sought && !s.looking && len(tabs) > 0
+	began := s.moment()
+	if sought {
+		s.sought = began.acts
+	}
+	due := s.sought > 0 && s.sought == began.acts && s.user == nil && s.standing.hint && !s.looking && len(tabs) > 0
+	room := due && s.looks.count("look", lookLimit, now)
 	s.looking = s.looking || due
+	if room {
+		s.sought = 0
+	}
 	s.mu.Unlock()
-	if !due {
-		return
-	}
-	s.fetches.mu.Lock()
-	room := s.fetches.counts.count("look", lookLimit, now)
-	s.fetches.mu.Unlock()
-	if !room {
+	switch {
+	case room:
+		s.config.spawn(func() { s.find(tabs[0], began) })
+	case due:
 		s.config.after(refusalPause/lookLimit, s.looked)
-		return
 	}
-	s.config.spawn(func() {
-		passing := s.find(tabs[0])
-		s.looked()
-		s.mu.Lock()
-		s.sought = s.sought || passing // when a tab wakes up
-		s.mu.Unlock()
-	})
 }
 
 // looked goes on with what has come up since.
@@ -65,30 +61,29 @@ func (s *session) looked() {
 	s.look(false)
 }
 
-// find signs in whoever has a session at the provider. It reports whether that is
-// worth another try.
-func (s *session) find(tab *Client) bool {
-	s.mu.Lock()
-	s.sought = false
-	now := s.moment()
-	s.mu.Unlock()
-	_, err := tab.signinSilent(context.Background(), SigninArgs{}, scene{moment: now})
+// find signs in whoever has a session at the provider. What may succeed later is tried
+// again when a tab wakes up.
+func (s *session) find(tab *Client, began moment) {
+	_, err := tab.signinSilent(context.Background(), SigninArgs{}, scene{moment: began})
 	if err != nil && !errors.Is(err, ErrNotSignedIn) {
 		s.config.Logf("session: somebody signed in in another program: %v", err)
 	}
-	_, passing := isPassing(err)
-	return passing
+	s.looked()
+	if _, passing := isPassing(err); passing {
+		s.mu.Lock()
+		s.sought = max(s.sought, began.acts)
+		s.mu.Unlock()
+	}
 }
 
 // present returns the tabs whose settings count: those that do not sleep, or all if
 // all do.
 func (s *session) present() []*Client {
-	tabs := s.tabs(nil)
-	awake := slices.DeleteFunc(slices.Clone(tabs), func(c *Client) bool { return c.asleep.Load() })
+	awake := slices.DeleteFunc(s.tabs(), func(c *Client) bool { return c.asleep.Load() })
 	if len(awake) > 0 {
 		return awake
 	}
-	return tabs
+	return s.tabs()
 }
 
 // Hinted takes what the tab keeps now: it is shown again, or another tab of the
@@ -128,24 +123,15 @@ func (s *session) forgive() {
 	s.expiry.poke()
 }
 
-// tabs returns the clients, preferred first.
-func (s *session) tabs(preferred *Client) []*Client {
+// tabs returns the clients.
+func (s *session) tabs() []*Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tabs := make([]*Client, 0, len(s.clients))
-	if slices.Contains(s.clients, preferred) {
-		tabs = append(tabs, preferred)
-	}
-	for _, c := range s.clients {
-		if c != preferred {
-			tabs = append(tabs, c)
-		}
-	}
-	return tabs
+	return slices.Clone(s.clients)
 }
 
 // willing returns the tabs that a service can be asked of, preferred first.
-func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(nil), preferred) }
+func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(), preferred) }
 
 // willing leaves out the tabs that sleep, and puts first the one that is
 // preferred, then those that have answered, the last of them first, and last
