@@ -87,25 +87,26 @@ func stepUpLeaves(t *testing.T, how string, ends bool) {
 
 // What is kept in the tab stays short enough to be believed: the oldest go.
 func TestStepUpNotesAreBounded(t *testing.T) {
-	_, client, tab, _ := redirectFetcher(t, nil)
-	s := client.session
-	now := s.config.Now()
-	var last StepUp
-	for i := range 500 {
-		last = StepUp{ACRValues: fmt.Sprint(i), API: fmt.Sprint("https://api.example.test/", i)}
-		s.config.Now = func() time.Time { return now.Add(time.Duration(i) * time.Millisecond) }
-		if !client.answers(t.Context(), client.Current(), &last) {
-			t.Fatal("it is not answered")
+	synctest.Test(t, func(t *testing.T) {
+		_, client, tab, _ := redirectFetcher(t, nil)
+		var last StepUp
+		for i := range 500 {
+			time.Sleep(time.Millisecond)
+			last = StepUp{ACRValues: fmt.Sprint(i), API: fmt.Sprint("https://api.example.test/", i)}
+			if !client.answers(t.Context(), client.Current(), &last) {
+				t.Fatal("it is not answered")
+			}
 		}
-	}
-	if n := len(tab.transactions[client.stepUpMark()].Record); n > keptLimit {
-		t.Errorf("%d bytes are kept", n)
-	}
-	s.fetches = fetches{}
-	client.recalled.Store(false)
-	if client.answers(t.Context(), client.Current(), &last) {
-		t.Error("the last one is forgotten")
-	}
+		if n := len(tab.transactions[client.stepUpMark()].Record); n > keptLimit {
+			t.Errorf("%d bytes are kept", n)
+		}
+		client.session.fetches = fetches{}
+		client.recalled.Store(false)
+		if client.answers(t.Context(), client.Current(), &last) {
+			t.Error("the last one is forgotten")
+		}
+		_ = client.RemoveUser(t.Context())
+	})
 }
 
 // What is kept of that in the tab is anybody's on the origin: what is no such note
