@@ -208,6 +208,9 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		if err != nil {
 			return nil, fmt.Errorf("ID Token: %w", err)
 		}
+		if known := previous.person(); known != "" && known != claims.Subject {
+			return nil, fmt.Errorf("the user of before: %w", oidc.ErrSubjectChanged)
+		}
 		// The next one continues those of the sign-in, too (OIDC Core 12.2).
 		claims.Nonce = cmp.Or(claims.Nonce, previous.claims.Nonce)
 		claims.AuthTime = cmp.Or(claims.AuthTime, previous.claims.AuthTime)
