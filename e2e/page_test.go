@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -276,6 +278,59 @@ func TestDisposeBetweenEffects(t *testing.T) {
 			eval[bool](tab, "globalThis.ready = false, um.signinRedirect({ state: 'cart' }), true")
 			tab.waitReady()
 			if got := eval[string](tab, `called.then((u) => u.state, (e) => e.code)`); got != "cart" {
+				t.Errorf("signinCallback: %s", got)
+			}
+			if got := eval[string](tab, userState); got != "somebody" {
+				t.Errorf("getUser: %s", got)
+			}
+		})
+	}
+}
+
+// A manager that is disposed of while it completes a sign-in completes it first: the
+// response works once, and the next manager has its result.
+func TestDisposeDuringCallback(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			op := newHostile(t, a)
+			asked, held := make(chan struct{}), make(chan struct{})
+			release := sync.OnceFunc(func() { close(held) })
+			defer release()
+			op.Edit(func() {
+				op.Hold = func(endpoint string, _ *http.Request) {
+					if endpoint == oidctest.Token {
+						op.Edit(func() { op.Hold = nil })
+						close(asked)
+						<-held
+					}
+				}
+			})
+			a.respondPage("next", `
+				import { UserManager } from "./oidcspa.js";
+				const settings = await (await fetch("config.json")).json();
+				globalThis.make = () => globalThis.um = new UserManager(settings);
+				make();
+				const returns = new URLSearchParams(location.search).has("code");
+				globalThis.first = returns && um.signinCallback().then((u) => u.state, (e) => e.code);
+				globalThis.ready = true;`)
+			a.set("redirect_uri", a.origin+"/next.html")
+			tab := newTab(t)
+			tab.visit(a.origin + "/next.html")
+			eval[bool](tab, "globalThis.ready = false, um.signinRedirect({ state: 'cart' }), true")
+			tab.waitReady()
+			tab.until("the token request", func() bool {
+				select {
+				case <-asked:
+					return true
+				default:
+					return false
+				}
+			})
+			eval[bool](tab, `um.dispose(), make(), globalThis.second = um.signinCallback().then((u) => u.state, (e) => e.code), true`)
+			release()
+			if got := eval[string](tab, "Promise.all([first, second]).then((all) => all.join())"); got != "cart,cart" {
 				t.Errorf("signinCallback: %s", got)
 			}
 			if got := eval[string](tab, userState); got != "somebody" {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,7 @@ import (
 // in a minute and no more, whatever the provider does, also where the program ends
 // with each page.
 func TestStepUpLeavesPerMinute(t *testing.T) {
-	for _, how := range []string{"does not step up", "refuses", "is left with the back button", "steps up", "asks for something else each time"} {
+	for _, how := range []string{"does not step up", "refuses", "is left with the back button", "steps up", "asks for something else each time", "has a long address"} {
 		for _, ends := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, the program ends %t", how, ends), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { stepUpLeaves(t, how, ends) })
@@ -30,7 +31,14 @@ func TestStepUpLeavesPerMinute(t *testing.T) {
 }
 
 func stepUpLeaves(t *testing.T, how string, ends bool) {
-	w, client, tab, a := redirectFetcher(t, func(w *world) { w.settings.ManualRenew = true })
+	address := apiURL
+	if how == "has a long address" {
+		address += strings.Repeat("x", keptLimit)
+	}
+	w, client, tab, a := redirectFetcher(t, func(w *world) {
+		w.settings.ManualRenew = true
+		w.settings.Fetch.Allow = []API{{URL: address}}
+	})
 	a.answer = func(n int, _ map[string]string) *oidc.Response {
 		if how == "asks for something else each time" {
 			return challenged(401, fmt.Sprintf(`Bearer error="insufficient_user_authentication", acr_values="mfa", max_age="%d"`, 1000+n))
@@ -47,11 +55,11 @@ func stepUpLeaves(t *testing.T, how string, ends bool) {
 	for minute := range 2 {
 		left := 0
 		for range 10 {
-			if _, err := get(client, a); err == ErrStepUpRequired {
+			if _, err := client.Fetch(t.Context(), &FetchRequest{Method: "GET", URL: address, Repeatable: true}, a); err == ErrStepUpRequired {
 				left++
-				address := w.op.Visit(tab.address)
+				callback := w.op.Visit(tab.address)
 				if how == "refuses" {
-					address = refusal(tab.address, "access_denied")
+					callback = refusal(tab.address, "access_denied")
 				}
 				if ends {
 					client.Close()
@@ -59,7 +67,7 @@ func stepUpLeaves(t *testing.T, how string, ends bool) {
 					client = w.openIn(tab, true)
 				}
 				if how != "is left with the back button" {
-					_, _ = client.SigninCallback(t.Context(), address)
+					_, _ = client.SigninCallback(t.Context(), callback)
 				}
 			}
 			if ends { // the app goes to another of its pages
@@ -75,6 +83,30 @@ func stepUpLeaves(t *testing.T, how string, ends bool) {
 		time.Sleep(time.Minute)
 	}
 	_ = client.RemoveUser(t.Context())
+}
+
+// What is kept in the tab stays short enough to be believed: the oldest go.
+func TestStepUpNotesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client, tab, _ := redirectFetcher(t, nil)
+		var last StepUp
+		for i := range 500 {
+			time.Sleep(time.Millisecond)
+			last = StepUp{ACRValues: fmt.Sprint(i), API: fmt.Sprint("https://api.example.test/", i)}
+			if !client.answers(t.Context(), client.Current(), &last) {
+				t.Fatal("it is not answered")
+			}
+		}
+		if n := len(tab.transactions[client.stepUpMark()].Record); n > keptLimit {
+			t.Errorf("%d bytes are kept", n)
+		}
+		client.session.fetches = fetches{}
+		client.recalled.Store(false)
+		if client.answers(t.Context(), client.Current(), &last) {
+			t.Error("the last one is forgotten")
+		}
+		_ = client.RemoveUser(t.Context())
+	})
 }
 
 // What is kept of that in the tab is anybody's on the origin: what is no such note

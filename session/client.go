@@ -32,12 +32,12 @@ type Client struct {
 	named  sync.Mutex
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
-	redirect  keyedFlight[struct{}]
+	redirect  flight[struct{}]
 	restoring flight[*User] // by redirect
-	signout   keyedFlight[struct{}]
+	signout   flight[struct{}]
 	leaver    atomic.Pointer[User] // whom the sign-outs in the air are of
-	callback  keyedFlight[*User]
-	stepUps   keyedFlight[*User]
+	callback  flight[*User]
+	stepUps   flight[*User]
 	recall    flight[struct{}]
 	recalled  atomic.Bool // see [Client.recallStepUps]
 }
@@ -106,8 +106,8 @@ type SigninArgs struct {
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
 	_, asked := c.session.current()
-	key := fmt.Sprintf("%d %s\n%q\n%+v", asked.order, args.key(), args.ReturnTo, args.stepUp)
-	_, err := c.redirect.do(c.Calling(ctx), key, func(ctx context.Context) (struct{}, error) {
+	key := fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp)
+	_, err := c.redirect.doFor(c.Calling(ctx), c, scene{moment: asked}, key, func(ctx, _ context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args, asked)
 	})
 	return err

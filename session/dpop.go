@@ -39,7 +39,7 @@ func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 	if own := keyOf(ctx); own != nil {
 		return own, nil
 	}
-	return s.proverFlight.do(ctx, func(ctx context.Context) (*oidc.DPoPTransport, error) {
+	return s.proverFlight.do(ctx, "", func(ctx context.Context) (*oidc.DPoPTransport, error) {
 		s.mu.Lock()
 		prover := s.key
 		s.mu.Unlock()

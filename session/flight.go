@@ -14,36 +14,23 @@ const companyLimit = 10 * time.Second
 // errAbandoned ends what nobody waits for any more.
 var errAbandoned = errors.New("nobody waits for it")
 
-// A flight runs one operation at a time: whoever asks while one is in the
-// air gets its result. The operation does not end with the caller that
+// A flight runs one operation of a kind at a time: whoever asks for the same while
+// it is in the air gets its result. The operation does not end with the caller that
 // happened to start it; it bounds its own time.
 type flight[T any] struct {
-	only keyedFlight[T]
-}
-
-// do waits for the operation in the air, or starts fn. A waiter whose ctx ends
-// leaves with the cause.
-func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
-	return f.only.do(ctx, "", fn)
-}
-
-// doFor is [keyedFlight.doFor] with one key.
-func (f *flight[T]) doFor(ctx context.Context, c *Client, fn func(ctx, wanted context.Context) (T, error)) (T, error) {
-	return f.only.doFor(ctx, c, "", fn)
-}
-
-// A keyedFlight is a flight per key.
-type keyedFlight[T any] struct {
 	config *Config // nil where no simulation looks
 
 	mu  sync.Mutex
 	air map[route]*landing[T] // guarded by mu
 }
 
-// A route is what a flight is known by.
+// A route is what a flight is known by: for whom it was begun, as of when, and what
+// for. Nobody gets what was asked for somebody else, or before the last act.
 type route struct {
-	key string
-	own *Client // the tab that flies alone; nil for a flight that others join
+	user *User
+	mark mark
+	key  string
+	own  *Client // the tab that flies alone; nil for a flight that others join
 }
 
 // landing is where the passengers of one flight wait.
@@ -56,17 +43,19 @@ type landing[T any] struct {
 	abandon    func()
 }
 
-// do is [flight.do] among those with the same key.
-func (k *keyedFlight[T]) do(ctx context.Context, key string, fn func(context.Context) (T, error)) (T, error) {
-	return k.doFor(ctx, nil, key, func(ctx, _ context.Context) (T, error) { return fn(ctx) })
+// do waits for the operation in the air, or starts fn. A waiter whose ctx ends
+// leaves with the cause. It is for what is of no person: the provider, a response.
+func (k *flight[T]) do(ctx context.Context, key string, fn func(context.Context) (T, error)) (T, error) {
+	return k.doFor(ctx, nil, scene{}, key, func(ctx, _ context.Context) (T, error) { return fn(ctx) })
 }
 
-// doFor is do on behalf of a tab, for an operation that a page takes part in. A
+// doFor is do for what was decided on then, on behalf of a tab, and with its page. A
 // page may be frozen, or lie: who waits for that of another tab waits for a
 // while, and then has an own one. fn gets a second context, for the time before
 // it does anything: that ends when nobody wants the result any more.
-func (k *keyedFlight[T]) doFor(ctx context.Context, c *Client, key string, fn func(ctx, wanted context.Context) (T, error)) (T, error) {
-	r := route{key: key}
+func (k *flight[T]) doFor(ctx context.Context, c *Client, decided scene, key string, fn func(ctx, wanted context.Context) (T, error)) (T, error) {
+	r := route{user: decided.user, mark: decided.mark, key: key}
+	r.mark.after = 0 // which is the time where no act is known
 	company := time.NewTimer(companyLimit)
 	defer company.Stop()
 	for {
@@ -87,7 +76,7 @@ func (k *keyedFlight[T]) doFor(ctx context.Context, c *Client, key string, fn fu
 }
 
 // board returns the flight in the air, a new one if there is none.
-func (k *keyedFlight[T]) board(ctx context.Context, r route, c *Client, fn func(ctx, wanted context.Context) (T, error)) *landing[T] {
+func (k *flight[T]) board(ctx context.Context, r route, c *Client, fn func(ctx, wanted context.Context) (T, error)) *landing[T] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	l := k.air[r]
@@ -106,7 +95,7 @@ func (k *keyedFlight[T]) board(ctx context.Context, r route, c *Client, fn func(
 }
 
 // wait waits for a landing; settled is false if limit came first.
-func (k *keyedFlight[T]) wait(ctx context.Context, l *landing[T], limit <-chan time.Time) (value T, settled bool, err error) {
+func (k *flight[T]) wait(ctx context.Context, l *landing[T], limit <-chan time.Time) (value T, settled bool, err error) {
 	defer k.leave(l)
 	defer k.config.gate("flight")()
 	select {
@@ -119,7 +108,7 @@ func (k *keyedFlight[T]) wait(ctx context.Context, l *landing[T], limit <-chan t
 	}
 }
 
-func (k *keyedFlight[T]) leave(l *landing[T]) {
+func (k *flight[T]) leave(l *landing[T]) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if l.passengers--; l.passengers == 0 {
@@ -127,7 +116,7 @@ func (k *keyedFlight[T]) leave(l *landing[T]) {
 	}
 }
 
-func (k *keyedFlight[T]) run(l *landing[T], r route, fn func() (T, error)) {
+func (k *flight[T]) run(l *landing[T], r route, fn func() (T, error)) {
 	defer func() {
 		if err := caught(recover()); err != nil {
 			l.err = err

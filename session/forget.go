@@ -49,13 +49,15 @@ func (r *Registry) sweep() {
 	now := time.Now()
 	r.absences.prune(now)
 	for _, s := range r.idle {
-		user, _ := s.current()
+		s.mu.Lock()
+		user, isAway, unused := s.user, now.Before(s.awayUntil), !now.Before(s.idleAt.Add(linger))
+		s.mu.Unlock()
 		switch {
 		case user != nil:
 			users = append(users, s)
-		case s.isAway(now):
+		case isAway:
 			away = append(away, s)
-		case s.unused(now):
+		case unused:
 			r.forget(s)
 		default:
 			strangers = append(strangers, s)
@@ -102,20 +104,6 @@ func (r *Registry) forget(s *session) {
 	if p.sessions--; p.sessions == 0 && r.providers[p.source] == p {
 		delete(r.providers, p.source)
 	}
-}
-
-// unused tells whether a session without a tab and a user is of no use any more.
-func (s *session) unused(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !now.Before(s.idleAt.Add(linger))
-}
-
-// isAway tells whether a sign-in has left the page, and may come back.
-func (s *session) isAway(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return now.Before(s.awayUntil)
 }
 
 // goesAway keeps the session for a sign-in that leaves the page.

@@ -53,6 +53,25 @@ func TestFrontChannelLogout(t *testing.T) {
 	}
 }
 
+// A program that another one tells of it has its tabs hear the same.
+func TestFrontChannelLogoutElsewhere(t *testing.T) {
+	withOrigin(t, 2, func(t *testing.T, o *origin) {
+		o.w.signIn(o.clients[0], o.tabs[0])
+		o.want("a sign-in", "subject-1 subject-1")
+		for _, tab := range o.tabs {
+			tab.heard()
+		}
+		o.clients[0].session.registry.FrontChannelLogout("https://app.example.test/frontchannel.html")
+		synctest.Wait()
+		o.clients[1].session.registry.FrontChannelLogout("https://app.example.test/frontchannel.html")
+		for i, tab := range o.tabs {
+			if heard := tab.heard(); !slices.Equal(heard, []EventName{UserSignedOut, UserUnloaded}) {
+				t.Errorf("tab %d hears %v", i, heard)
+			}
+		}
+	})
+}
+
 // The provider ends a session while it is on its way to the app: it does not
 // arrive, and another one does.
 func TestFrontChannelLogoutMeanwhile(t *testing.T) {

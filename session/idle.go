@@ -53,7 +53,7 @@ func (i *idle) now() time.Time { return i.session.config.Now().Round(0) }
 func (i *idle) settle() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if !slices.Contains(i.session.tabs(nil), i.active) {
+	if !slices.Contains(i.session.tabs(), i.active) {
 		i.active = nil
 	}
 	var wanted IdleSettings

@@ -3,10 +3,8 @@
 package session
 
 import (
-	"fmt"
 	"testing"
 	"testing/synctest"
-	"time"
 )
 
 // Right: a page that sleeps in the back/forward cache while somebody signs out, and the
@@ -22,23 +20,6 @@ func TestKnownClearAfterSignoutAndBack(t *testing.T) {
 		o.deaf[0], o.deaf[1] = false, true // the page that signed out is left
 		o.clients[0].Hinted(o.kept)
 		o.want("the page is shown again", "nobody nobody")
-	})
-}
-
-// Right: frames stay under a constant in a minute. Any script of the origin, or a
-// program of a release with a fault, says once in 100 ms that somebody signed in.
-func TestKnownFramesPerMinuteByMessages(t *testing.T) {
-	withOrigin(t, 1, func(t *testing.T, o *origin) {
-		client, tab := o.clients[0], o.tabs[0]
-		o.w.signIn(client, tab)
-		for i := range 600 {
-			client.session.registry.Heard(fmt.Appendf(nil, `{"issuer":%q,"client_id":%q,"who":"x%d","order":%d}`, o.w.op.Issuer, o.w.op.ClientID, i, i+10))
-			time.Sleep(100 * time.Millisecond)
-		}
-		synctest.Wait()
-		if tab.frames > 60 {
-			t.Errorf("%d hidden frames within a minute", tab.frames)
-		}
 	})
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -625,7 +626,7 @@ func TestDecidedBeforeSignout(t *testing.T) {
 		_ = o.clients[0].RemoveUser(t.Context())
 		synctest.Wait()
 		client.session.find(client, decided)
-		_, err := client.signinSilent(t.Context(), SigninArgs{}, decided)
+		_, err := client.signinSilent(t.Context(), SigninArgs{}, scene{moment: decided})
 		mustFail(t, "signinSilent", err, ErrNotSignedIn)
 		o.want("after the sign-out", "nobody nobody")
 
@@ -701,4 +702,23 @@ func TestSigninThatOutrunsSignout(t *testing.T) {
 			o.want("after another sign-in", "subject-1 subject-1 subject-1")
 		})
 	}
+}
+
+// The provider's word that a session is over is no sign-out, whenever another program
+// passes it on: who was about to sign in then stays.
+func TestOverIsNoSignout(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		client, tab := o.clients[0], o.tabs[0]
+		say := func(text string) {
+			client.session.registry.Heard(fmt.Appendf(nil, `{"issuer":%q,"client_id":%q,"order":1,%s}`, o.w.op.Issuer, o.w.op.ClientID, text))
+			synctest.Wait()
+		}
+		callback := o.w.redirect(client, tab)
+		say(`"who":"ann"`)
+		if _, err := client.SigninCallback(t.Context(), callback); err != nil {
+			t.Fatal(err)
+		}
+		say(`"who":"","how":"over"`)
+		o.want("after the sign-in", "subject-1")
+	})
 }

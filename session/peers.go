@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
@@ -149,7 +148,7 @@ func (r *Registry) deliver(m peerMessage, from *session) {
 
 // follow does what another program did.
 func (s *session) follow(m peerMessage) {
-	s.heed(func(st *standing) effects {
+	s.heed(m.How == "over", func(st *standing) effects {
 		if m.Order == nil {
 			return st.heardUnordered(m.news(), s.wall())
 		}
@@ -157,40 +156,24 @@ func (s *session) follow(m peerMessage) {
 	})
 }
 
-// heed carries out what follows from news. That program knows its own refresh
-// token alone: that of a user who goes is revoked here.
-func (s *session) heed(what func(*standing) effects) {
+// heed carries out what follows from news, maybe that the session is over. That program knows its own refresh
+// token alone: that of a user who goes is revoked here, whatever tabs are there.
+func (s *session) heed(over bool, what func(*standing) effects) {
 	s.turn.Lock()
 	result := s.ask(what)
+	if over && result.has(forget) {
+		s.notify(Event{Name: UserSignedOut})
+	}
 	gone := s.carryOut(result, nil, nil)
-	_, now := s.current()
 	s.turn.Unlock()
-	tabs := s.willing(nil)
-	if len(tabs) == 0 {
-		return
-	}
 	if gone != nil {
-		_, _ = tabs[0].orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
-	}
-	if result.has(find) {
-		s.config.spawn(func() { s.find(tabs[0], now) })
-	}
-}
-
-// find signs in whoever has a session at the provider. What is in the air already
-// may end with the user before: then it is done again, unless there has been
-// another act since it was decided on.
-func (s *session) find(tab *Client, decided moment) {
-	for range 2 {
-		_, err := tab.signinSilent(context.Background(), SigninArgs{}, decided)
-		if err != nil && !errors.Is(err, ErrNotSignedIn) {
-			s.config.Logf("session: somebody signed in in another program: %v", err)
-			return
+		by := append(s.willing(nil), s.tabs()...)
+		if gone.asked != nil {
+			by = append(by, &Client{session: s, settings: *gone.asked})
 		}
-		user, now := s.current()
-		if user != nil || now.acts != decided.acts {
-			return
+		for _, c := range by[:min(1, len(by))] {
+			_, _ = c.orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
 		}
-		decided = now
 	}
+	s.look(result.has(find))
 }

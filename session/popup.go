@@ -112,20 +112,7 @@ func (c *Client) finishLate(ctx context.Context, popup Popup, finish func(contex
 // the window is then the end. Codes: those of [Client.SigninPopup] about the
 // window, a [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutPopup(ctx context.Context, args SignoutArgs) error {
-	user := c.session.signOut()
-	if args.PostLogoutRedirectURI == "" {
-		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
-	}
-	request, url, err := c.startSignout(ctx, user, args)
-	if err != nil {
-		return err
-	}
-	callbackURL, err := c.page.Popper.Popup(ctx, Popup{Window: args.Window, URL: url, State: request.State, Timeout: popupTimeout})
-	if request.PostLogoutRedirectURI == "" && (errors.Is(err, ErrPopupClosed) || errors.Is(err, ErrPopupSevered)) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return args.refusal(callbackURL)
+	return c.signoutAside(ctx, args, func(state oidc.Secret, url string) (string, error) {
+		return c.page.Popper.Popup(ctx, Popup{Window: args.Window, URL: url, State: state, Timeout: popupTimeout})
+	}, ErrPopupClosed, ErrPopupSevered)
 }

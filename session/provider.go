@@ -27,8 +27,8 @@ type provider struct {
 	stats     counters
 	sessions  int // that use it; guarded by the mu of the registry
 
-	metadataFlight keyedFlight[*oidc.Metadata] // by how the request is sent, as keysFlight
-	keysFlight     keyedFlight[*oidc.KeySet]
+	metadataFlight flight[*oidc.Metadata] // by how the request is sent, as keysFlight
+	keysFlight     flight[*oidc.KeySet]
 
 	mu         sync.Mutex
 	metadata   *oidc.Metadata // guarded by mu, as all below

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -199,4 +200,40 @@ func TestRestoreMarkIsOfAClient(t *testing.T) {
 			t.Error("the other client's session is not looked for")
 		}
 	})
+}
+
+// A tab that is about to leave stays if somebody has signed out, or is there, by then.
+func TestRestoreByRedirectStays(t *testing.T) {
+	for name, meanwhile := range map[string]func(w *world, client *Client){
+		"signed out": func(w *world, client *Client) { _ = client.RemoveUser(w.t.Context()) },
+		"signed in": func(w *world, client *Client) {
+			if err := client.StoreUser(w.t.Context(), &User{AccessToken: "a"}); err != nil {
+				w.t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, tab := newRedirectWorld(t)
+				w.t = t
+				client := w.openIn(tab, true)
+				release := make(chan struct{})
+				w.op.Hold = func(string, *http.Request) { <-release }
+				answer := make(chan *User)
+				go func() {
+					user, err := client.Restore(t.Context(), "https://app.example.test/shop")
+					if err != nil {
+						t.Error(err)
+					}
+					answer <- user
+				}()
+				synctest.Wait()
+				meanwhile(w, client)
+				close(release)
+				if user := <-answer; user != client.Current() || len(tab.addresses) > 0 {
+					t.Errorf("Restore = %v, and the tab left %d times", user, len(tab.addresses))
+				}
+			})
+		})
+	}
 }

@@ -115,8 +115,8 @@ func (r *Registry) Open(settings Settings, page Page, hint Hint) (*Client, error
 		forget:   map[string]func(){},
 	}
 	config := &r.config
-	client.redirect.config, client.signout.config, client.restoring.only.config = config, config, config
-	client.callback.config, client.stepUps.config, client.recall.only.config = config, config, config
+	client.redirect.config, client.signout.config, client.restoring.config = config, config, config
+	client.callback.config, client.stepUps.config, client.recall.config = config, config, config
 	client.manual.Store(settings.ManualRenew)
 	client.watchful.Store(settings.Monitor.Session)
 	client.uses(settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI)
@@ -150,8 +150,8 @@ func (r *Registry) newSession(k key) *session {
 	r.born++
 	s := &session{born: r.born, config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 	s.provider.sessions++
-	s.silent.config, s.keeping.only.config, s.restore.config = &config, &config, &config
-	s.proverFlight.only.config, s.fetches.flights.config = &config, &config
+	s.silent.config, s.keeping.config, s.restore.config = &config, &config, &config
+	s.proverFlight.config, s.fetches.flights.config = &config, &config
 	s.transport = func(headers map[string]string) oidc.Transport {
 		counted := &meter{&outfitter{r.config.Transport, s.provider, s, headers}, s.provider, &s.stats}
 		return k.authentication.Authenticate(counted, config.Rand, config.Now)

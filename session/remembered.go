@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,7 +14,7 @@ import (
 
 // fetches is what a session remembers for its requests to APIs.
 type fetches struct {
-	flights keyedFlight[*resourceToken]
+	flights flight[*resourceToken]
 
 	mu     sync.Mutex
 	tokens map[string]*resourceToken // by resource; guarded by mu, as all below
@@ -57,12 +58,13 @@ func (n *notes) count(key string, limit int, now time.Time) bool {
 
 func numbered(key string, i int) string { return key + "\n" + strconv.Itoa(i) }
 
-// kept returns what begins with prefix and is still good, for [keptNotes].
+// kept returns the newest of what begins with prefix and is still good, for [keptNotes].
 func (n notes) kept(prefix string, now time.Time) map[string]int64 {
 	kept := map[string]int64{}
-	for key, at := range n {
-		if strings.HasPrefix(key, prefix) && n.has(key, now) {
-			kept[key] = at.UnixMilli()
+	newest := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return n[b].Compare(n[a]) })
+	for _, key := range newest {
+		if strings.HasPrefix(key, prefix) && n.has(key, now) && len(kept) < keptMost {
+			kept[key] = n[key].UnixMilli()
 		}
 	}
 	return kept
@@ -150,9 +152,9 @@ func (f *fetches) tooManyFailures(resource string, now time.Time) error {
 	return f.failures[resource]
 }
 
-// resourceFailed notes that the provider gave no token for a resource. A network that is
-// down asks nobody.
-func (s *session) resourceFailed(resource string, reason error) {
+// resourceFailed notes that the provider gave user no token for a resource, if that is
+// still who is signed in. A network that is down asks nobody.
+func (s *session) resourceFailed(user *User, resource string, reason error) {
 	for _, other := range []oidc.Code{oidc.ErrNetwork, oidc.ErrTimeout, ErrPageGone, ErrNotSignedIn} {
 		if errors.Is(reason, other) {
 			return
@@ -161,6 +163,9 @@ func (s *session) resourceFailed(resource string, reason error) {
 	f, now := &s.fetches, s.config.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if s.still(user) != nil {
+		return
+	}
 	if f.failures == nil {
 		f.failures = map[string]error{}
 	}

@@ -18,11 +18,14 @@ type resourceToken struct {
 // resourceToken returns the token of the user for a resource, from memory if
 // it is good for a while.
 func (s *session) resourceToken(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
-	user, _ := s.current()
+	user, now := s.current()
+	if user == nil {
+		return nil, ErrNotSignedIn
+	}
 	if token := s.cachedToken(user, resource); token != nil {
 		return token, nil
 	}
-	return s.fetches.flights.doFor(c.Calling(ctx), c, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
+	return s.fetches.flights.doFor(c.Calling(ctx), c, scene{moment: now}, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
 		if err := s.fetches.tooManyFailures(resource, s.config.Now()); err != nil {
 			return nil, err
 		}
@@ -31,7 +34,7 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 			token, err = s.frameResource(ctx, c, resource)
 		}
 		if err != nil {
-			s.resourceFailed(resource, err)
+			s.resourceFailed(user, resource, err)
 		}
 		return token, err
 	})
@@ -69,7 +72,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 	if err != nil {
 		return nil, err
 	}
-	return c.kept(ctx, token, s.keepToken(before, resource, token))
+	return c.keepToken(ctx, before, resource, token)
 }
 
 // frameResource asks in a hidden frame.
@@ -88,17 +91,7 @@ func (s *session) frameResource(ctx context.Context, c *Client, resource string)
 	if holder.Subject() != before.user.Subject() {
 		return nil, oidc.ErrSubjectChanged
 	}
-	token := &resourceToken{holder, before.user}
-	return c.kept(ctx, token, s.keepToken(before, resource, token))
-}
-
-// kept returns token, unless it could not be kept: then the refresh token that came
-// with it is revoked.
-func (c *Client) kept(ctx context.Context, token *resourceToken, err error) (*resourceToken, error) {
-	if _, err := c.orRevoke(ctx, token.holder)(nil, err); err != nil {
-		return nil, err
-	}
-	return token, nil
+	return c.keepToken(ctx, before, resource, &resourceToken{holder, before.user})
 }
 
 func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*resourceToken, error) {
@@ -136,13 +129,16 @@ func (s *session) cachedToken(user *User, resource string) *resourceToken {
 }
 
 // keepToken remembers a token of who was signed in before, and may have been
-// renewed since, unless somebody has signed in or out: [ErrNotSignedIn].
-func (s *session) keepToken(before scene, resource string, token *resourceToken) error {
+// renewed since, unless somebody has signed in or out: then it is [ErrNotSignedIn],
+// and the refresh token that came with it is revoked.
+func (c *Client) keepToken(ctx context.Context, before scene, resource string, token *resourceToken) (*resourceToken, error) {
+	s := c.session
 	s.turn.Lock() // unload, which forgets the tokens, comes before or after
 	defer s.turn.Unlock()
 	current := s.scene()
 	if current.user == nil || current.changes != before.changes {
-		return ErrNotSignedIn
+		_, err := c.orRevoke(ctx, token.holder)(nil, ErrNotSignedIn)
+		return nil, err
 	}
 	token.user = current.user
 	s.fetches.mu.Lock()
@@ -151,7 +147,7 @@ func (s *session) keepToken(before scene, resource string, token *resourceToken)
 		s.fetches.tokens = map[string]*resourceToken{}
 	}
 	s.fetches.tokens[resource] = token
-	return nil
+	return token, nil
 }
 
 // drop forgets a token that was refused, if it is still the one.

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -46,7 +45,7 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	case c.settings.Restore == RestoreRedirect:
 		return nil, nil
 	}
-	return s.restore.doFor(ctx, c, strconv.Itoa(began.ends), func(ctx, _ context.Context) (*User, error) {
+	return s.restore.doFor(ctx, c, scene{moment: began}, "", func(ctx, _ context.Context) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil
 		}
@@ -95,7 +94,7 @@ func (c *Client) restoreSilently(ctx context.Context, decided moment) error {
 	if c.session.provider.frameBlocked(c.settings.SilentRedirectURI) {
 		return ErrFrameNoResponse
 	}
-	_, err := c.signinSilent(ctx, SigninArgs{}, decided)
+	_, err := c.signinSilent(ctx, SigninArgs{}, scene{moment: decided})
 	return err
 }
 
@@ -121,7 +120,7 @@ func (s *session) hinted() bool {
 
 // restoresByRedirect tells whether there is a tab that restores by redirect.
 func (s *session) restoresByRedirect() bool {
-	for _, c := range s.tabs(nil) {
+	for _, c := range s.tabs() {
 		if c.settings.Restore == RestoreRedirect {
 			return true
 		}

@@ -22,7 +22,8 @@ type failure struct {
 // once while a failure has to be waited for, tells the tabs of the first
 // failure of a row, and ends the session if there is nothing left to renew.
 func (s *session) keep(ctx context.Context, c *Client, user *User) error {
-	_, err := s.keeping.doFor(ctx, c, func(ctx, _ context.Context) (struct{}, error) {
+	_, now := s.current()
+	_, err := s.keeping.doFor(ctx, c, scene{user, now}, "", func(ctx, _ context.Context) (struct{}, error) {
 		last := s.lastFailure(user)
 		if time.Until(last.Until) > 0 {
 			return struct{}{}, last.err
@@ -48,9 +49,12 @@ func (s *session) failed(c *Client, user *User, last failure, err error) {
 	}
 	next := last.Again(time.Now(), user.lifetime, retryAfter, verdict, s.roll())
 	s.mu.Lock()
-	s.failure = failure{user: user, err: err, by: c, Failure: next}
+	there := s.user == user
+	if there {
+		s.failure = failure{user: user, err: err, by: c, Failure: next}
+	}
 	s.mu.Unlock()
-	if next.Attempts == 1 {
+	if there && next.Attempts == 1 {
 		s.notify(Event{Name: SilentRenewError, Err: err})
 	}
 }
@@ -81,6 +85,7 @@ func (c *Client) Wake() {
 	s.failure.Wake(time.Now())
 	s.mu.Unlock()
 	s.expiry.poke()
+	s.look(false)
 }
 
 // judge tells what a renewal of user that failed with err says about the

@@ -32,7 +32,7 @@ var errStays = errors.New("the tab stays")
 // the tab has not left after all.
 func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began moment) (*User, error) {
 	s := c.session
-	return c.restoring.doFor(ctx, c, func(ctx, wanted context.Context) (*User, error) {
+	return c.restoring.doFor(ctx, c, scene{moment: began}, "", func(ctx, wanted context.Context) (*User, error) {
 		start := time.Now()
 		err := c.leaveToRestore(ctx, wanted, returnTo, began)
 		if err != nil && !errors.Is(err, errStays) {
@@ -79,6 +79,9 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 	request := c.settings.request()
 	silence(request)
 	return c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
+		if user, now := s.current(); user != nil || now.ends != began.ends {
+			return errStays
+		}
 		if err := c.mark(ctx, began.order); err != nil {
 			return err
 		}
@@ -90,7 +93,7 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 }
 
 // settle waits for what is in the air. It reports whether there was something.
-func (k *keyedFlight[T]) settle(ctx context.Context) bool {
+func (k *flight[T]) settle(ctx context.Context) bool {
 	k.mu.Lock()
 	var all []*landing[T]
 	for _, r := range slices.SortedFunc(maps.Keys(k.air), func(a, b route) int { return strings.Compare(a.key, b.key) }) {

@@ -21,10 +21,10 @@ type session struct {
 	monitor   *monitor
 	idle      *idle
 
-	silent   keyedFlight[*User] // renewals, by what they ask for
-	keeping  flight[struct{}]   // the renewal because the access token ends
-	restore  keyedFlight[*User] // by how often a session had ended before
-	renewing chan struct{}      // has room for who uses the refresh token; see takeTurn
+	silent   flight[*User]    // renewals, by what they ask for
+	keeping  flight[struct{}] // the renewal because the access token ends
+	restore  flight[*User]
+	renewing chan struct{} // has room for who uses the refresh token; see takeTurn
 	stats    counters
 
 	// transport is that of config, with headers for a single call.
@@ -48,6 +48,9 @@ type session struct {
 	key      *oidc.DPoPTransport // nil until it is needed
 	gone     bool                // the registry has forgotten it; nobody signs in here any more
 	answers  int                 // how many services the pages have done
+	sought   int                 // after how many acts the provider is to be asked who is signed in; see look
+	looking  bool                // somebody does, or is about to
+	looks    notes               // how often that was
 	clients  []*Client           // in the order in which they came
 
 	idleAt    time.Time // when the last tab left
@@ -215,14 +218,14 @@ func (s *session) tellPages() {
 	s.mu.Lock()
 	hint := s.standing.keeps()
 	s.mu.Unlock()
-	for _, c := range s.tabs(nil) {
+	for _, c := range s.tabs() {
 		c.page.Listener.Hint(hint)
 	}
 }
 
 // notify sends an event to all tabs.
 func (s *session) notify(event Event) {
-	for _, c := range s.tabs(nil) {
+	for _, c := range s.tabs() {
 		c.page.Listener.Notify(event)
 	}
 }

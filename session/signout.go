@@ -40,7 +40,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 	if c.leaver.Swap(user); user != nil {
 		defer c.leaver.CompareAndSwap(user, nil)
 	}
-	_, err := c.signout.do(ctx, args.key(), func(ctx context.Context) (struct{}, error) {
+	_, err := c.signout.doFor(ctx, c, scene{user: user}, args.key(), func(ctx, _ context.Context) (struct{}, error) {
 		return struct{}{}, c.signoutRedirect(ctx, user, args)
 	})
 	return err
@@ -151,23 +151,33 @@ func (a *SignoutArgs) refusal(callbackURL string) error {
 // [ErrPageGone], a [oidc.ProviderError], those of [oidc.FetchMetadata] and of
 // [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
-	user := c.session.signOut()
-	if args.PostLogoutRedirectURI == "" {
-		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
-	}
 	timeout := args.Timeout
 	if timeout <= 0 {
 		timeout = c.settings.SilentTimeout
+	}
+	return c.signoutAside(ctx, args, func(_ oidc.Secret, url string) (string, error) {
+		visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
+		defer cancel()
+		return c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
+	}, ErrFrameNoResponse)
+}
+
+// signoutAside is a sign-out for which the tab stays. Without an address to come back
+// to, the visit ends with one of some codes.
+func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, url string) (string, error), ends ...oidc.Code) error {
+	user := c.session.signOut()
+	if args.PostLogoutRedirectURI == "" {
+		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
 	}
 	request, url, err := c.startSignout(ctx, user, args)
 	if err != nil {
 		return err
 	}
-	visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
-	defer cancel()
-	callbackURL, err := c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
-	if request.PostLogoutRedirectURI == "" && errors.Is(err, ErrFrameNoResponse) {
-		return nil
+	callbackURL, err := visit(request.State, url)
+	for _, end := range ends {
+		if request.PostLogoutRedirectURI == "" && errors.Is(err, end) {
+			return nil
+		}
 	}
 	if err != nil {
 		return err

@@ -23,59 +23,48 @@ import (
 // [oidc.ErrNetwork], [oidc.ErrSubjectChanged] if somebody else signed in, and
 // those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
-	before, now := c.session.current()
-	user, err := c.signinSilent(ctx, args, now)
-	if before != nil {
+	before := c.session.scene()
+	user, err := c.signinSilent(ctx, args, before)
+	if before.user != nil {
 		return user, err
 	}
 	return c.arrived(ctx, user, err)
 }
 
 // signinSilent is SigninSilent for who decided on it then.
-func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided moment) (*User, error) {
-	return c.renewOnce(ctx, args, decided, func(*User) (bool, error) { return false, nil })
+func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided scene) (*User, error) {
+	return c.renewOnce(ctx, args, decided, false)
 }
 
 // renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
 // signed in any more, and nothing is left to do if it is another.
 func (c *Client) renew(ctx context.Context, user *User) error {
 	_, now := c.session.current()
-	_, err := c.renewOnce(ctx, SigninArgs{}, now, func(previous *User) (done bool, err error) {
-		if previous == nil {
-			return false, ErrNotSignedIn
-		}
-		return previous != user, nil
-	})
+	_, err := c.renewOnce(ctx, SigninArgs{}, scene{user, now}, true)
 	return err
 }
 
-// renewOnce renews the user, unless others do the same already or done says
-// that there is nothing to do any more. What was decided on before a session ended
-// is not joined by what was decided on since.
-func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
-	s := c.session
-	key := strconv.Itoa(decided.ends) + " " + args.key()
-	return s.silent.doFor(c.Calling(ctx), c, key, func(ctx, wanted context.Context) (*User, error) {
-		user, err := c.renewNow(ctx, wanted, args, decided, done)
+// renewOnce renews the user, unless others do the same already; with one, only the
+// one for whom that was decided on.
+func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided scene, one bool) (*User, error) {
+	return c.session.silent.doFor(c.Calling(ctx), c, decided, args.key(), func(ctx, wanted context.Context) (*User, error) {
+		user, err := c.renewNow(ctx, wanted, args, decided, one)
 		if errors.Is(err, errAgain) {
-			user, err = c.renewNow(ctx, wanted, args, decided, done)
+			user, err = c.renewNow(ctx, wanted, args, decided, one)
 		}
 		return user, err
 	})
 }
 
 // renewNow is renewOnce for who is alone.
-func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
+func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided scene, one bool) (*User, error) {
 	s := c.session
-	user, err := s.refreshInTurn(ctx, wanted, c, args, decided, done)
+	user, err := s.refreshInTurn(ctx, wanted, c, args, decided, one)
 	if !errors.Is(err, errNeedsFrame) {
 		return user, err
 	}
-	before, err := s.sceneSince(decided)
-	if err != nil {
-		return nil, err
-	}
-	if ok, err := done(before.user); ok || err != nil {
+	before, done, err := s.sceneSince(decided, one)
+	if done || err != nil {
 		return before.user, err
 	}
 	start := time.Now()
@@ -90,19 +79,19 @@ func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided 
 			user.follow(before.user)
 		}
 	}
-	s.stats.renewal(start, err)
+	return c.renewed(ctx, before, args, start, user, err)
+}
+
+// renewed ends a renewal that began at before, and has brought user or an error.
+func (c *Client) renewed(ctx context.Context, before scene, args SigninArgs, start time.Time, user *User, err error) (*User, error) {
+	c.session.stats.renewal(start, err)
 	if err != nil {
 		return nil, err
 	}
-	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
-}
-
-// label gives the user what the app wants back.
-func (a *SigninArgs) label(user *User) *User {
-	if a.State != nil {
-		user.State = a.State
+	if args.State != nil {
+		user.State = args.State
 	}
-	return user
+	return c.orRevoke(ctx, user)(c.session.replace(before, user, args.key() != ""))
 }
 
 // errNeedsFrame says that there is no refresh token that could renew the user.
@@ -111,7 +100,7 @@ var errNeedsFrame = errors.New("a frame is needed")
 // refreshInTurn renews the user with the refresh token; [errNeedsFrame] if that
 // cannot be. A refresh token that the provider refuses is worthless: the frame
 // may still find a session.
-func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, decided moment, done func(*User) (bool, error)) (*User, error) {
+func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, decided scene, one bool) (*User, error) {
 	if user, _ := s.current(); !args.refreshable() || !s.refreshable(user) {
 		return nil, errNeedsFrame
 	}
@@ -120,11 +109,8 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		return nil, err
 	}
 	defer release()
-	before, err := s.sceneSince(decided)
-	if err != nil {
-		return nil, err
-	}
-	if ok, err := done(before.user); ok || err != nil {
+	before, done, err := s.sceneSince(decided, one)
+	if done || err != nil {
 		return before.user, err
 	}
 	token, inDoubt := s.usableRefreshToken(before.user)
@@ -143,11 +129,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 		s.config.Logf("session: the refresh token was refused, trying the frame")
 		return nil, errNeedsFrame
 	}
-	s.stats.renewal(start, err)
-	if err != nil {
-		return nil, err
-	}
-	return c.orRevoke(ctx, user)(s.replace(before, args.label(user), args.key() != ""))
+	return c.renewed(ctx, before, args, start, user, err)
 }
 
 // orRevoke revokes the tokens of a user who came too late: there was a sign-out
@@ -225,6 +207,9 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		claims, err = s.provider.verifyFresh(ctx, expected, tokens.IDToken, r)
 		if err != nil {
 			return nil, fmt.Errorf("ID Token: %w", err)
+		}
+		if known := previous.person(); known != "" && known != claims.Subject {
+			return nil, fmt.Errorf("the user of before: %w", oidc.ErrSubjectChanged)
 		}
 		// The next one continues those of the sign-in, too (OIDC Core 12.2).
 		claims.Nonce = cmp.Or(claims.Nonce, previous.claims.Nonce)

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,7 +134,7 @@ func sameSubject(now, then *User) error {
 // answered again.
 func (c *Client) popupForStepUp(ctx context.Context, used *User, want *StepUp, args SigninArgs) (*User, error) {
 	_, now := c.session.current()
-	return c.stepUps.do(ctx, fmt.Sprintf("%d %s\n%s", now.ends, used.person(), want.key()), func(ctx context.Context) (*User, error) {
+	return c.stepUps.doFor(ctx, c, scene{moment: now}, c.session.who(used)+"\n"+want.key(), func(ctx, _ context.Context) (*User, error) {
 		if current := c.session.signedInAfter(used); current != nil {
 			return current, nil // another flight has landed
 		}

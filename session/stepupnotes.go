@@ -23,8 +23,11 @@ type keptNotes struct {
 }
 
 // keptLimit bounds what is believed of a tab, in bytes: anybody on the origin can
-// write there.
-const keptLimit = 16 << 10
+// write there. There is room for the newest keptMost of both kinds.
+const (
+	keptLimit = 16 << 10
+	keptMost  = 64
+)
 
 // stepUpMark is the name under which they are kept; as [Client.restoreMark].
 func (c *Client) stepUpMark() oidc.Secret { return oidc.Secret("stepup:" + c.name()) }
@@ -63,7 +66,7 @@ func (s *session) countStepUp(want *StepUp) bool {
 	f, now := &s.fetches, s.config.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.notes.has(want.key(), now) || !f.counts.count("sign-in\n"+want.API, stepUpLimit, now) {
+	if f.notes.has(want.key(), now) || !f.counts.count("sign-in\n"+brief(want.API), stepUpLimit, now) {
 		return false
 	}
 	f.notes.add(want.key(), now)
@@ -72,7 +75,7 @@ func (s *session) countStepUp(want *StepUp) bool {
 
 // recallStepUps takes over what the tab has kept, once.
 func (c *Client) recallStepUps(ctx context.Context) {
-	_, _ = c.recall.do(ctx, func(ctx context.Context) (struct{}, error) {
+	_, _ = c.recall.do(ctx, "", func(ctx context.Context) (struct{}, error) {
 		if c.recalled.Load() {
 			return struct{}{}, nil
 		}

@@ -287,3 +287,26 @@ func TestStoreMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// A renewal makes no other person of a user without an ID Token, of whom the app has
+// said who it is.
+func TestStoredRenewalOfAnother(t *testing.T) {
+	for sub, want := range map[string]oidc.Code{`"subject-1"`: "", `"ann"`: oidc.ErrSubjectChanged} {
+		t.Run(sub, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			client, _ := w.open(false)
+			user := w.kept(time.Hour)
+			user.IDToken, user.Profile = "", map[string]strictjson.RawMessage{"sub": strictjson.RawMessage(sub)}
+			if err := client.StoreUser(t.Context(), user); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.SigninSilent(t.Context(), SigninArgs{}); (want == "") != (err == nil) {
+				t.Errorf("SigninSilent = %v, want %q", err, string(want))
+			} else if want != "" {
+				mustFail(t, "SigninSilent", err, want)
+			}
+			_ = client.RemoveUser(t.Context())
+		})
+	}
+}

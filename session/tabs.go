@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -21,17 +22,68 @@ func (s *session) settle() {
 	s.expiry.poke()
 	s.monitor.settle()
 	s.idle.settle()
+	s.look(false)
+}
+
+// lookLimit is how often in a minute the provider is asked because of what other
+// programs and pages say: anybody on the origin can say that somebody signed in.
+const lookLimit = 10
+
+// look has the provider asked who is signed in, if that is sought, now or since the last
+// act: once there is a tab that does not sleep, one after the other, and not too often.
+func (s *session) look(sought bool) {
+	tabs, now := s.willing(nil), s.config.Now()
+	s.mu.Lock()
+	began := s.moment()
+	if sought {
+		s.sought = began.acts
+	}
+	due := s.sought > 0 && s.sought == began.acts && s.user == nil && s.standing.hint && !s.looking && len(tabs) > 0
+	room := due && s.looks.count("look", lookLimit, now)
+	s.looking = s.looking || due
+	if room {
+		s.sought = 0
+	}
+	s.mu.Unlock()
+	switch {
+	case room:
+		s.config.spawn(func() { s.find(tabs[0], began) })
+	case due:
+		s.config.after(refusalPause/lookLimit, s.looked)
+	}
+}
+
+// looked goes on with what has come up since.
+func (s *session) looked() {
+	s.mu.Lock()
+	s.looking = false
+	s.mu.Unlock()
+	s.look(false)
+}
+
+// find signs in whoever has a session at the provider. What may succeed later is tried
+// again when a tab wakes up.
+func (s *session) find(tab *Client, began moment) {
+	_, err := tab.signinSilent(context.Background(), SigninArgs{}, scene{moment: began})
+	if err != nil && !errors.Is(err, ErrNotSignedIn) {
+		s.config.Logf("session: somebody signed in in another program: %v", err)
+	}
+	s.looked()
+	if _, passing := isPassing(err); passing {
+		s.mu.Lock()
+		s.sought = max(s.sought, began.acts)
+		s.mu.Unlock()
+	}
 }
 
 // present returns the tabs whose settings count: those that do not sleep, or all if
 // all do.
 func (s *session) present() []*Client {
-	tabs := s.tabs(nil)
-	awake := slices.DeleteFunc(slices.Clone(tabs), func(c *Client) bool { return c.asleep.Load() })
+	awake := slices.DeleteFunc(s.tabs(), func(c *Client) bool { return c.asleep.Load() })
 	if len(awake) > 0 {
 		return awake
 	}
-	return tabs
+	return s.tabs()
 }
 
 // Hinted takes what the tab keeps now: it is shown again, or another tab of the
@@ -41,7 +93,7 @@ func (c *Client) Hinted(hint Hint) {
 	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || hint.Since > hint.Order) {
 		hint = Hint{SignedIn: hint.SignedIn}
 	}
-	s.heed(func(st *standing) effects { return st.hinted(hint) })
+	s.heed(false, func(st *standing) effects { return st.hinted(hint) })
 }
 
 // leave removes a tab, and what it has said, wanted or failed to do.
@@ -75,24 +127,15 @@ func (s *session) forgive() {
 	s.expiry.poke()
 }
 
-// tabs returns the clients, preferred first.
-func (s *session) tabs(preferred *Client) []*Client {
+// tabs returns the clients.
+func (s *session) tabs() []*Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tabs := make([]*Client, 0, len(s.clients))
-	if slices.Contains(s.clients, preferred) {
-		tabs = append(tabs, preferred)
-	}
-	for _, c := range s.clients {
-		if c != preferred {
-			tabs = append(tabs, c)
-		}
-	}
-	return tabs
+	return slices.Clone(s.clients)
 }
 
 // willing returns the tabs that a service can be asked of, preferred first.
-func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(nil), preferred) }
+func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs(), preferred) }
 
 // willing leaves out the tabs that sleep, and puts first the one that is
 // preferred, then those that have answered, the last of them first, and last

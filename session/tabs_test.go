@@ -1,12 +1,15 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
 )
 
 // The settings of the tabs that are there count, in whatever order tabs came, went,
@@ -203,5 +206,111 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Errorf("%d goroutines, %d a round before", now, before)
 			}
 		}
+	})
+}
+
+// Somebody else signs in elsewhere, and no tab can look at the provider just then: it is
+// done as soon as one can.
+func TestLooksLater(t *testing.T) {
+	tests := []struct {
+		name   string
+		before func(client *Client, tab *tab)
+		after  func(o *origin, client *Client, tab *tab)
+	}{
+		{"the tab sleeps", func(client *Client, _ *tab) { client.Sleeps(true) }, func(_ *origin, client *Client, _ *tab) { client.Sleeps(false) }},
+		{"it does not answer any more", func(_ *Client, tab *tab) { tab.frame = failing(ErrPageGone) }, func(_ *origin, client *Client, tab *tab) {
+			client.Sleeps(true)
+			tab.set(func() { tab.frame = nil })
+			client.Sleeps(false)
+		}},
+		{"there is no network", func(_ *Client, tab *tab) { tab.frame = failing(oidc.ErrNetwork) }, func(_ *origin, client *Client, tab *tab) {
+			tab.set(func() { tab.frame = nil })
+			client.Wake()
+		}},
+		{"there is no tab", func(client *Client, _ *tab) { client.Close() }, func(o *origin, client *Client, tab *tab) {
+			page := tab.page()
+			page.Listener = &keeper{tab, o, 1}
+			again, err := client.session.registry.Open(o.w.settings, page, o.kept)
+			if err != nil {
+				o.w.t.Fatal(err)
+			}
+			o.clients[1] = again
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			withOrigin(t, 2, func(t *testing.T, o *origin) {
+				client, tab := o.clients[1], o.tabs[1]
+				o.w.signIn(o.clients[0], o.tabs[0])
+				o.want("a sign-in", "subject-1 subject-1")
+				tab.heard()
+				tt.before(client, tab)
+				synctest.Wait()
+				o.person("bob")
+				o.w.signIn(o.clients[0], o.tabs[0])
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if client.Current() != nil {
+					t.Error("the user of before is there")
+				}
+				tt.after(o, client, tab)
+				o.want("later", "bob bob")
+				heard := tab.heard()
+				if !slices.Contains(heard, UserLoaded) {
+					t.Errorf("the tab hears %v", heard)
+				}
+			})
+		})
+	}
+}
+
+func failing(err error) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return "", err }
+}
+
+// The tokens of who goes because somebody signed out elsewhere are revoked, also where
+// no tab could do that.
+func TestRevokesWithoutATab(t *testing.T) {
+	for name, before := range map[string]func(*Client){
+		"asleep": func(c *Client) { c.Sleeps(true) },
+		"closed": (*Client).Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			withOrigin(t, 0, func(t *testing.T, o *origin) {
+				o.w.op.RefreshTokens = true
+				o.open()
+				o.open()
+				o.w.signIn(o.clients[0], o.tabs[0])
+				o.want("a sign-in", "subject-1 subject-1")
+				ann := o.clients[1].Current()
+				before(o.clients[1])
+				synctest.Wait()
+				_ = o.clients[0].RemoveUser(t.Context())
+				o.want("a sign-out", "nobody nobody")
+				if liveRefreshToken(t, o.w, ann.RefreshToken) {
+					t.Error("the refresh token is good")
+				}
+			})
+		})
+	}
+}
+
+// Frames stay under a constant in a minute. Any script of the origin, or a
+// program of a release with a fault, says once in 100 ms that somebody signed in.
+func TestFramesPerMinuteByMessages(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		client, tab := o.clients[0], o.tabs[0]
+		o.w.signIn(client, tab)
+		for i := range 600 {
+			client.session.registry.Heard(fmt.Appendf(nil, `{"issuer":%q,"client_id":%q,"who":"x%d","order":%d}`, o.w.op.Issuer, o.w.op.ClientID, i, i+10))
+			time.Sleep(100 * time.Millisecond)
+		}
+		synctest.Wait()
+		tab.set(func() {
+			if tab.frames > 2*lookLimit {
+				t.Errorf("%d hidden frames within a minute", tab.frames)
+			}
+		})
+		o.want("in the end", "subject-1")
 	})
 }

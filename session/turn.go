@@ -99,13 +99,14 @@ func (s *session) scene() scene {
 }
 
 // sceneSince is scene for what was decided on then: it is [ErrNotSignedIn] if a
-// session has ended since.
-func (s *session) sceneSince(decided moment) (scene, error) {
-	now := s.scene()
-	if now.ends != decided.ends {
-		return now, ErrNotSignedIn
+// session has ended since. For one user alone it is that, too, if nobody is signed in
+// any more, and done if it is another.
+func (s *session) sceneSince(decided scene, one bool) (now scene, done bool, err error) {
+	now = s.scene()
+	if now.ends != decided.ends || one && now.user == nil {
+		return scene{}, false, ErrNotSignedIn
 	}
-	return now, nil
+	return now, one && now.user != decided.user, nil
 }
 
 // errAgain says that who was found is of before a sign-in elsewhere.
