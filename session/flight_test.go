@@ -266,3 +266,40 @@ func TestResourceDoesNotJoinThatOfAnother(t *testing.T) {
 		time.Sleep(time.Hour)
 	})
 }
+
+// Where no act is known the time stands for its order; who asks a moment later joins
+// all the same.
+func TestRestoreIsJoinedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		client, tab := w.open(true)
+		release := make(chan struct{})
+		tab.set(func() {
+			tab.frame = func(_ context.Context, url string) (string, error) {
+				callback := w.op.Visit(url)
+				<-release
+				return callback, nil
+			}
+		})
+		users := make(chan *User, 2)
+		for range 2 {
+			go func() {
+				user, err := client.User(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				users <- user
+			}()
+			time.Sleep(20 * time.Millisecond)
+		}
+		close(release)
+		for range 2 {
+			if user := <-users; user == nil {
+				t.Error("nobody")
+			}
+		}
+		if n := w.op.Count(oidctest.Authorize); n != 1 {
+			t.Errorf("%d visits to the provider", n)
+		}
+	})
+}
