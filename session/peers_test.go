@@ -20,6 +20,7 @@ type programs struct {
 	tab      []*tab
 	said     []string
 	delay    time.Duration // of the messages
+	mu       sync.Mutex    // guards said
 }
 
 func newPrograms(w *world, n int) *programs {
@@ -27,7 +28,9 @@ func newPrograms(w *world, n int) *programs {
 	for i := range n {
 		config := Config{Transport: w.transport, OnePage: true, Logf: w.t.Logf}
 		config.Broadcast = func(message []byte) {
+			p.mu.Lock()
 			p.said = append(p.said, string(message))
+			p.mu.Unlock()
 			for j, other := range p.registry {
 				if j != i && p.delay > 0 {
 					time.AfterFunc(p.delay, func() { other.Heard(message) })
