@@ -80,11 +80,19 @@ func (p *page) thaw() {
 	p.react(pagemodel.Woken)
 }
 
+// asks has an act begin in the page.
+func (p *page) asks(a *act) {
+	a.app, a.asked, a.known = p.app, p.w.tick(), p.program.orders[p.app]
+	p.w.acts = append(p.w.acts, a)
+}
+
+// asksFor is the key of the act in the context of what does it.
+type asksFor struct{}
+
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	w := p.w
-	a.asked = w.tick()
-	w.acts = append(w.acts, a)
+	p.asks(a)
 	p.call(name, func(ctx context.Context, _ *call) error {
 		user, err := fn(ctx)
 		w.ended(a, user, err)
@@ -93,7 +101,7 @@ func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.U
 }
 
 func (w *world) ended(a *act, user *session.User, err error) {
-	a.done, a.succeeded = w.tick(), err == nil && user != nil
+	a.done, a.succeeded, a.left = w.tick(), err == nil && user != nil, a.app.provider.session
 	if a.succeeded {
 		a.who = name(user)
 	}
@@ -107,13 +115,13 @@ func (w *world) tick() int {
 
 // signin is an interactive sign-in in this page.
 func (p *page) signin(name string, fn func(ctx context.Context) (*session.User, error)) {
-	p.act(name, &act{app: p.app}, fn)
+	p.act(name, &act{}, fn)
 }
 
-func (p *page) signout(name string, fn func(ctx context.Context) error) {
-	a := &act{app: p.app, succeeded: true, out: true}
-	p.w.acts = append(p.w.acts, a)
-	a.asked = p.w.tick()
+// signout is a sign-out in this page. It tidies up if nobody is there.
+func (p *page) signout(name string, tidies bool, fn func(ctx context.Context) error) {
+	a := &act{succeeded: true, out: true, tidies: tidies}
+	p.asks(a)
 	p.call(name, func(ctx context.Context, _ *call) error {
 		err := fn(ctx)
 		a.done = p.w.tick()
@@ -123,14 +131,10 @@ func (p *page) signout(name string, fn func(ctx context.Context) error) {
 
 // signinRedirect is an interactive sign-in that leaves the page.
 func (p *page) signinRedirect(args session.SigninArgs) {
-	a := &act{app: p.app, asked: p.w.tick(), behind: p.w.newsUnderway()}
-	p.w.acts = append(p.w.acts, a)
-	if p.away == nil { // several may leave: what comes back is of the first, for all that is known
-		p.away = a
-	}
-	client := p.client
+	a, client := &act{}, p.client
+	p.asks(a)
 	p.call("signinRedirect", func(ctx context.Context, _ *call) error {
-		err := client.SigninRedirect(ctx, args)
+		err := client.SigninRedirect(context.WithValue(ctx, asksFor{}, a), args)
 		if err != nil && a.done == 0 {
 			a.done = p.w.tick()
 		}
@@ -139,13 +143,12 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 }
 
 // signinCallback is what the page calls that the provider sent the tab back to.
-func (p *page) signinCallback(back string) {
-	a := p.away
+func (p *page) signinCallback(back string, state oidc.Secret) {
+	a := p.away[state]
 	if a == nil {
-		a = &act{app: p.app, silent: true, asked: p.w.tick()} // of a restore, or of a step-up
-		p.w.acts = append(p.w.acts, a)
+		a = &act{silent: true} // of a restore, or of a step-up
+		p.asks(a)
 	}
-	p.away = nil
 	client := p.client
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
@@ -172,10 +175,11 @@ func (p *page) fetch(repeatable, strong bool) string {
 		req.Shown = &shown
 		r.person = shown
 	}
-	client, a := p.client, &act{app: p.app, silent: true, asked: p.w.tick(), done: p.w.steps}
+	client, a := p.client, &act{silent: true}
 	if strong && p.settings.Fetch.StepUp != "" { // it may sign in
-		a.done = 0
-		p.w.acts = append(p.w.acts, a)
+		p.asks(a)
+	} else {
+		a.done = p.w.tick()
 	}
 	p.call("fetch", func(ctx context.Context, c *call) error {
 		r.call = c

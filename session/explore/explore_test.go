@@ -118,7 +118,7 @@ func TestExplore(t *testing.T) {
 			report = t.Logf
 			t.Logf("known: %s: %s", rule, why)
 		}
-		report("%s: %d seeds: %v", rule, len(seeds), seeds[:min(20, len(seeds))])
+		report("%s: %d seeds: %v", rule, len(seeds), seeds[:min(cond(*shrinkFlag == 0, len(seeds), 20), len(seeds))])
 		if *shrinkFlag == 0 {
 			continue
 		}

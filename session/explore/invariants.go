@@ -122,7 +122,7 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 		return
 	}
 	for _, other := range p.w.acts {
-		if other.out && other.app == a.app && (a.behind || other.asked > a.asked || other.done == 0 || other.done > a.asked) {
+		if other.out && other.app == a.app && (other.asked > a.asked || other.done == 0 || other.done > a.asked || other.known >= a.known) {
 			return
 		}
 	}
@@ -211,7 +211,7 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last):
+		case last.out && !w.askedSince(last) && !w.tidied(last):
 			w.checkSignedOut(a)
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
@@ -237,10 +237,18 @@ func (w *world) askedSince(out *act) bool {
 	})
 }
 
+// tidied tells whether nobody was there who was signed out, and somebody was about
+// to sign in, who goes on.
+func (w *world) tidied(out *act) bool {
+	return out.tidies && slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && (a.done == 0 || a.done > out.asked)
+	})
+}
+
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if !w.calm || !in.succeeded || in.app.provider.subject != in.who || in.app.provider.down {
+	if p := in.app.provider; !w.calm || !in.succeeded || p.subject != in.who || p.session != in.left || p.down {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {

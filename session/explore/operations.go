@@ -86,7 +86,7 @@ func allDeeds() (deeds []deed, total int) {
 			if n%3 == 0 {
 				args.Scope = p.settings.Scope + " extra"
 			}
-			p.act("signinSilent", &act{app: p.app, silent: true}, func(ctx context.Context) (*session.User, error) {
+			p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
 				return client.SigninSilent(ctx, args)
 			})
 			return fmt.Sprintf("signinSilent (frame %t, scope %q)", args.ForceFrame, args.Scope)
@@ -102,23 +102,23 @@ func allDeeds() (deeds []deed, total int) {
 			return "storeUser with who is there"
 		})},
 		{"removeUser", 6, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("removeUser", func(ctx context.Context) error { return client.RemoveUser(ctx) })
+			p.signout("removeUser", client.Current() == nil, func(ctx context.Context) error { return client.RemoveUser(ctx) })
 			return "removeUser"
 		})},
 		{"signoutRedirect", 4, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("signoutRedirect", func(ctx context.Context) error {
+			p.signout("signoutRedirect", false, func(ctx context.Context) error {
 				return client.SignoutRedirect(ctx, session.SignoutArgs{})
 			})
 			return "signoutRedirect"
 		})},
 		{"signoutPopup", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("signoutPopup", func(ctx context.Context) error {
+			p.signout("signoutPopup", false, func(ctx context.Context) error {
 				return client.SignoutPopup(ctx, session.SignoutArgs{})
 			})
 			return "signoutPopup"
 		})},
 		{"signoutSilent", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("signoutSilent", func(ctx context.Context) error {
+			p.signout("signoutSilent", false, func(ctx context.Context) error {
 				return client.SignoutSilent(ctx, session.SignoutArgs{})
 			})
 			return "signoutSilent"
@@ -163,7 +163,7 @@ func allDeeds() (deeds []deed, total int) {
 				return ""
 			}
 			t := shut[n%uint64(len(shut))]
-			t.closed, t.kept = false, map[oidc.Secret]session.Transaction{}
+			t.closed, t.kept, t.away = false, map[oidc.Secret]session.Transaction{}, map[oidc.Secret]*act{}
 			t.load()
 			return t.name + " is opened"
 		}},

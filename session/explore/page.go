@@ -29,6 +29,7 @@ func (l *link) Hint(h session.Hint) {
 	if l.stopped() {
 		return
 	}
+	l.program.knows(l.app, h.Order)
 	p, w := l.page, l.w
 	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Order}
 	if p.release == "old" {
@@ -44,7 +45,7 @@ func (l *link) Hint(h session.Hint) {
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
 	for _, t := range w.tabs {
 		if other := t.page; other != nil && other != p && t.app == p.app {
-			w.tell("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
+			w.later("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
 				if t.page == other {
 					other.react(pagemodel.Stored)
 				}
@@ -68,10 +69,11 @@ func (p *page) react(event pagemodel.Event) {
 		}
 		p.ask()
 	case pagemodel.Tell:
-		client, hint := p.client, p.hint()
-		pass := p.w.gate(p.program, "hears of the storage")
+		client, hint, program := p.client, p.hint(), p.program
+		pass := p.w.gate(program, "hears of the storage")
 		go func() {
 			pass()
+			program.knows(p.app, hint.Order)
 			client.Hinted(hint)
 			client.Wake()
 		}()

@@ -4,6 +4,7 @@ package explore
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"time"
 
@@ -180,7 +181,7 @@ func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, erro
 	if p.w.dice.IntN(2) == 0 {
 		return "", oidc.ErrTimeout
 	}
-	p.w.acts = append(p.w.acts, &act{app: p.app, silent: true, asked: p.w.tick()}) // it signs in, and no call ends with it
+	p.asks(&act{silent: true}) // it signs in, and no call ends with it
 	return p.person(popup.URL, false)
 }
 
@@ -254,13 +255,23 @@ func (t *tab) atProvider(url string, visit int) {
 		}
 	}
 	t.load()
-	t.page.signinCallback(back)
+	t.page.signinCallback(back, stateOf(url))
+}
+
+// stateOf returns the state of a request.
+func stateOf(address string) oidc.Secret {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return oidc.Secret(u.Query().Get("state"))
 }
 
 // Put, Take and Look are [session.TransactionStore].
-func (l *link) Put(_ context.Context, state oidc.Secret, transaction session.Transaction) error {
+func (l *link) Put(ctx context.Context, state oidc.Secret, transaction session.Transaction) error {
 	p := l.page
 	p.kept[state] = transaction
+	p.away[state], _ = ctx.Value(asksFor{}).(*act)
 	return nil
 }
 

@@ -22,7 +22,7 @@ func (t *tab) program() *program {
 			}
 		}
 	}
-	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, requests: map[*app]int{}}
+	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, requests: map[*app]int{}, orders: map[*app]int64{}}
 	p.registry = session.NewRegistry(session.Config{
 		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast,
 		//lint:ignore gosec G404: a simulation, repeatable by its seed
@@ -47,7 +47,7 @@ func (p *program) broadcast(message []byte) {
 		if p.release == "old" || other.release == "old" {
 			text = withoutOrder(text)
 		}
-		p.w.tell("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
+		p.w.later("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
 			if !other.ended {
 				other.registry.Heard([]byte(text))
 			}
@@ -63,6 +63,9 @@ func withoutOrder(message string) string {
 	}
 	return before + strings.TrimLeft(after, "0123456789")
 }
+
+// knows notes an order that a program has told or was told.
+func (p *program) knows(a *app, order int64) { p.orders[a] = max(p.orders[a], order) }
 
 // end ends a program: nothing of it is seen any more.
 func (p *program) end() {

@@ -52,7 +52,8 @@ type program struct {
 	registry *session.Registry
 	ended    bool
 	frozen   bool
-	requests map[*app]int // refresh requests in flight
+	requests map[*app]int   // refresh requests in flight
+	orders   map[*app]int64 // of the last act that it is known to know
 	minute   time.Time
 	sent     int // in that minute
 }
@@ -69,12 +70,12 @@ type tab struct {
 	shared   bool // the app wants a shared worker
 	settings session.Settings
 	kept     map[oidc.Secret]session.Transaction
-	page     *page       // nil while it is elsewhere
-	cached   *page       // in the back/forward cache
-	away     *act        // the sign-in that the tab has left for
-	refetch  bool        // a fetch was not done for want of a step-up
-	leaves   []time.Time // by itself, for step-ups
-	visit    int         // counts where it was sent
+	page     *page                // nil while it is elsewhere
+	cached   *page                // in the back/forward cache
+	away     map[oidc.Secret]*act // the sign-ins that the tab has left for, by state
+	refetch  bool                 // a fetch was not done for want of a step-up
+	leaves   []time.Time          // by itself, for step-ups
+	visit    int                  // counts where it was sent
 	closed   bool
 }
 
@@ -100,11 +101,13 @@ type page struct {
 type act struct {
 	app       *app
 	who       string
-	out       bool // a sign-out
-	silent    bool // the app asked for a silent sign-in, which is no act but brings somebody
-	asked     int  // the step
-	behind    bool // there was news on the way when it was asked for
-	done      int  // 0: not yet
+	out       bool  // a sign-out
+	silent    bool  // the app asked for a silent sign-in, which is no act but brings somebody
+	tidies    bool  // a sign-out where nobody was there: it ends no sign-in that has left
+	asked     int   // the step
+	known     int64 // the order of the last act that its program knew then
+	done      int   // 0: not yet
+	left      int   // the session of the provider then
 	succeeded bool
 }
 
@@ -131,7 +134,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	shared := w.dice.IntN(2) == 0
 	redirects := !w.calm && w.dice.IntN(4) == 0
 	for i := range 3 + w.dice.IntN(3) {
-		t := &tab{w: w, name: "tab " + string(rune('1'+i)), app: w.apps[0], release: "old", kept: map[oidc.Secret]session.Transaction{}}
+		t := &tab{w: w, name: "tab " + string(rune('1'+i)), app: w.apps[0], release: "old", kept: map[oidc.Secret]session.Transaction{}, away: map[oidc.Secret]*act{}}
 		if i > 1 && crowd == 0 {
 			t.app = w.apps[w.dice.IntN(3)]
 		}
@@ -193,6 +196,7 @@ func (t *tab) load() {
 }
 
 func (l *link) open(hint session.Hint) (*session.Client, error) {
+	l.program.knows(l.app, hint.Order)
 	return l.program.registry.Open(l.settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
@@ -312,14 +316,6 @@ func (p *page) crash() {
 			page.left = true
 		}
 	}
-}
-
-// newsUnderway tells whether something that programs and pages tell each other has
-// not arrived.
-func (w *world) newsUnderway() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news })
 }
 
 // amongReleases marks the rules about who is signed in where one of the releases
