@@ -81,8 +81,12 @@ func (p *page) thaw() {
 }
 
 // asks has an act begin in the page.
-func (p *page) asks(a *act) {
-	a.app, a.asked, a.known = p.app, p.w.tick(), p.program.orders[p.app]
+func (p *page) asks(what string, a *act) {
+	a.what = what + " in " + p.name + ", " + p.program.name
+	a.app, a.program, a.asked, a.known = p.app, p.program, p.w.tick(), p.program.orders[p.app]
+	if a.out {
+		a.heard = map[*program]int{p.program: a.asked}
+	}
 	p.w.acts = append(p.w.acts, a)
 }
 
@@ -92,7 +96,7 @@ type asksFor struct{}
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	w := p.w
-	p.asks(a)
+	p.asks(name, a)
 	p.call(name, func(ctx context.Context, _ *call) error {
 		user, err := fn(ctx)
 		w.ended(a, user, err)
@@ -101,6 +105,7 @@ func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.U
 }
 
 func (w *world) ended(a *act, user *session.User, err error) {
+	a.order = a.program.orders[a.app]
 	a.done, a.succeeded, a.left = w.tick(), err == nil && user != nil, a.app.provider.session
 	if a.succeeded {
 		a.who = name(user)
@@ -121,7 +126,7 @@ func (p *page) signin(name string, fn func(ctx context.Context) (*session.User, 
 // signout is a sign-out in this page. It tidies up if nobody is there.
 func (p *page) signout(name string, tidies bool, fn func(ctx context.Context) error) {
 	a := &act{succeeded: true, out: true, tidies: tidies}
-	p.asks(a)
+	p.asks(name, a)
 	p.call(name, func(ctx context.Context, _ *call) error {
 		err := fn(ctx)
 		a.done = p.w.tick()
@@ -132,7 +137,7 @@ func (p *page) signout(name string, tidies bool, fn func(ctx context.Context) er
 // signinRedirect is an interactive sign-in that leaves the page.
 func (p *page) signinRedirect(args session.SigninArgs) {
 	a, client := &act{}, p.client
-	p.asks(a)
+	p.asks("signinRedirect", a)
 	p.call("signinRedirect", func(ctx context.Context, _ *call) error {
 		err := client.SigninRedirect(context.WithValue(ctx, asksFor{}, a), args)
 		if err != nil && a.done == 0 {
@@ -147,7 +152,7 @@ func (p *page) signinCallback(back string, state oidc.Secret) {
 	a := p.away[state]
 	if a == nil {
 		a = &act{silent: true} // of a restore, or of a step-up
-		p.asks(a)
+		p.asks("signinCallback", a)
 	}
 	client := p.client
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
@@ -177,7 +182,7 @@ func (p *page) fetch(repeatable, strong bool) string {
 	}
 	client, a := p.client, &act{silent: true}
 	if strong && p.settings.Fetch.StepUp != "" { // it may sign in
-		p.asks(a)
+		p.asks("fetch", a)
 	} else {
 		a.done = p.w.tick()
 	}

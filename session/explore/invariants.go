@@ -122,7 +122,7 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 		return
 	}
 	for _, other := range p.w.acts {
-		if other.out && other.app == a.app && (other.asked > a.asked || other.done == 0 || other.done > a.asked || other.known >= a.known) {
+		if heard := other.heard[a.program]; other.out && other.app == a.app && (other.asked > a.asked || heard == 0 || heard > a.asked) {
 			return
 		}
 	}
@@ -212,7 +212,7 @@ func (w *world) checkQuiet() {
 		switch {
 		case last == nil:
 		case last.out && !w.askedSince(last) && !w.tidied(last):
-			w.checkSignedOut(a)
+			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
 		}
@@ -237,11 +237,18 @@ func (w *world) askedSince(out *act) bool {
 	})
 }
 
+// outrun tells whether a sign-in was asked for before a sign-out, in a program that
+// knew of acts that the program of the sign-out had not heard of: the sign-in may have
+// the higher order.
+func (w *world) outrun(out *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool { return a.app == out.app && !a.out && a.known > out.known })
+}
+
 // tidied tells whether nobody was there who was signed out, and somebody was about
-// to sign in, who goes on.
+// to sign in, or had done so without being heard of: who goes on.
 func (w *world) tidied(out *act) bool {
 	return out.tidies && slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && (a.done == 0 || a.done > out.asked)
+		return a.app == out.app && !a.out && (a.done == 0 || a.done > out.asked || a.order > out.known)
 	})
 }
 
@@ -256,20 +263,23 @@ func (w *world) stands(in *act) bool {
 	})
 }
 
-func (w *world) checkSignedOut(a *app) {
+// outrun marks what is known of a sign-out; see [world.outrun].
+const outrun = ", outrun"
+
+func (w *world) checkSignedOut(a *app, cause string) {
 	for _, p := range w.pages() {
 		if p.app != a {
 			continue
 		}
 		if who := name(p.client.Current()); who != "" {
-			w.violate("signed out", fmt.Sprintf("%s has %s, and there was a sign-out of %s after everything", p.name, who, a.name))
+			w.violate("signed out"+cause, fmt.Sprintf("%s has %s, and there was a sign-out of %s after everything", p.name, who, a.name))
 		}
 		if p.told != "" {
-			w.violate("signed out", fmt.Sprintf("%s was told last that %s is there", p.name, p.told))
+			w.violate("signed out"+cause, fmt.Sprintf("%s was told last that %s is there", p.name, p.told))
 		}
 	}
 	if w.storage[a].SignedIn {
-		w.violate("signed out", "the hint of "+a.name+" says that somebody is signed in")
+		w.violate("signed out"+cause, "the hint of "+a.name+" says that somebody is signed in")
 	}
 }
 

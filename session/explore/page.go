@@ -29,8 +29,8 @@ func (l *link) Hint(h session.Hint) {
 	if l.stopped() {
 		return
 	}
-	l.program.knows(l.app, h.Order)
 	p, w := l.page, l.w
+	l.program.knows(p.app, h.Order)
 	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Order}
 	if p.release == "old" {
 		told.Order = before.Order
@@ -41,7 +41,7 @@ func (l *link) Hint(h session.Hint) {
 	if told.Order == 0 {
 		told.Order = before.Order
 	}
-	w.storage[p.app] = told
+	w.storage[p.app], w.kept[p.app] = told, l.program.heard()
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
 	for _, t := range w.tabs {
 		if other := t.page; other != nil && other != p && t.app == p.app {
@@ -73,7 +73,7 @@ func (p *page) react(event pagemodel.Event) {
 		pass := p.w.gate(program, "hears of the storage")
 		go func() {
 			pass()
-			program.knows(p.app, hint.Order)
+			program.reads(p.app, hint.Order)
 			client.Hinted(hint)
 			client.Wake()
 		}()

@@ -181,7 +181,7 @@ func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, erro
 	if p.w.dice.IntN(2) == 0 {
 		return "", oidc.ErrTimeout
 	}
-	p.asks(&act{silent: true}) // it signs in, and no call ends with it
+	p.asks("a closed window", &act{silent: true}) // it signs in, and no call ends with it
 	return p.person(popup.URL, false)
 }
 

@@ -47,9 +47,12 @@ func (p *program) broadcast(message []byte) {
 		if p.release == "old" || other.release == "old" {
 			text = withoutOrder(text)
 		}
+		outs := p.heard()
 		p.w.later("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
 			if !other.ended {
+				p.w.hears = func() { other.hears(outs) }
 				other.registry.Heard([]byte(text))
+				p.w.hears = nil
 			}
 		})
 	}
@@ -66,6 +69,31 @@ func withoutOrder(message string) string {
 
 // knows notes an order that a program has told or was told.
 func (p *program) knows(a *app, order int64) { p.orders[a] = max(p.orders[a], order) }
+
+// reads notes what the page tells of what the origin keeps.
+func (p *program) reads(a *app, order int64) {
+	p.knows(a, order)
+	p.hears(p.w.kept[a])
+}
+
+// heard returns the sign-outs that a program has heard of.
+func (p *program) heard() (outs []*act) {
+	for _, a := range p.w.acts {
+		if a.heard[p] > 0 {
+			outs = append(outs, a)
+		}
+	}
+	return outs
+}
+
+// hears notes that a program hears of sign-outs.
+func (p *program) hears(outs []*act) {
+	for _, a := range outs {
+		if a.heard[p] == 0 {
+			a.heard[p] = p.w.steps
+		}
+	}
+}
 
 // end ends a program: nothing of it is seen any more.
 func (p *program) end() {

@@ -25,12 +25,15 @@ type ticket struct {
 	queue  string        // of one queue the first comes first
 	held   func() bool   // it cannot be yet
 	far    bool          // something outside the program: time may pass before it
+	hears  func()        // it is what a program does with news; may be nil
 }
 
 // A scheduler holds everything that could happen next.
 type scheduler struct {
 	dice *rand.Rand
 	seed uint64
+
+	hears func() // of the tickets that are issued now
 
 	mu      sync.Mutex
 	numbers uint64    // guarded by mu, as all below
@@ -50,7 +53,7 @@ func (s *scheduler) issue(what string, owner *program) *ticket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.numbers++
-	return &ticket{number: s.numbers, what: what, owner: owner}
+	return &ticket{number: s.numbers, what: what, owner: owner, hears: s.hears}
 }
 
 // put says that a ticket could be picked.
@@ -164,6 +167,9 @@ func (s *scheduler) let(t *ticket) {
 			who = t.owner.name + ": "
 		}
 		s.say("%d %s%s", t.number, who, t.what)
+	}
+	if t.hears != nil {
+		t.hears()
 	}
 	if t.happen != nil {
 		t.happen()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type world struct {
 	programs  []*program
 	tabs      []*tab
 	storage   map[*app]pagemodel.Standing // of the origin
+	kept      map[*app][]*act             // the sign-outs that are in that
 
 	calls     []*call
 	acts      []*act
@@ -101,14 +103,23 @@ type page struct {
 type act struct {
 	app       *app
 	who       string
-	out       bool  // a sign-out
-	silent    bool  // the app asked for a silent sign-in, which is no act but brings somebody
-	tidies    bool  // a sign-out where nobody was there: it ends no sign-in that has left
-	asked     int   // the step
-	known     int64 // the order of the last act that its program knew then
-	done      int   // 0: not yet
-	left      int   // the session of the provider then
+	out       bool   // a sign-out
+	what      string // what the app called, and where
+	program   *program
+	heard     map[*program]int // of a sign-out: when who heard of it
+	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
+	tidies    bool             // a sign-out where nobody was there: it ends no sign-in that has left
+	asked     int              // the step
+	known     int64            // the order of the last act that its program knew then
+	done      int              // 0: not yet
+	order     int64            // that its program knew then
+	left      int              // the session of the provider then
 	succeeded bool
+}
+
+// String is the act in a trace.
+func (a *act) String() string {
+	return fmt.Sprintf("step %d to %d: %s of %s, asked for at order %d: %s", a.asked, a.done, a.what, a.app.name, a.known, a.who)
 }
 
 func newWorld(seed uint64, trace *strings.Builder) *world {
@@ -118,7 +129,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 			dice: rand.New(rand.NewPCG(seed, 1)), seed: seed, arrived: make(chan struct{}, 1),
 			began: time.Now(), trace: trace, until: map[uint64]int{},
 		},
-		storage: map[*app]pagemodel.Standing{}, coverage: map[string]int{},
+		storage: map[*app]pagemodel.Standing{}, kept: map[*app][]*act{}, coverage: map[string]int{},
 	}
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
@@ -196,7 +207,7 @@ func (t *tab) load() {
 }
 
 func (l *link) open(hint session.Hint) (*session.Client, error) {
-	l.program.knows(l.app, hint.Order)
+	l.program.reads(l.app, hint.Order)
 	return l.program.registry.Open(l.settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
@@ -331,6 +342,9 @@ func (w *world) violate(rule, what string) {
 	}
 	if w.violation == nil {
 		w.violation = &violation{rule, what}
+		for _, a := range w.acts {
+			w.say("%v", a)
+		}
 		w.say("VIOLATION %s: %s", rule, what)
 	}
 }
