@@ -85,7 +85,7 @@ func (p *page) asks(what string, a *act) {
 	a.what = what + " in " + p.name + ", " + p.program.name
 	a.app, a.program, a.asked, a.known = p.app, p.program, p.w.tick(), p.program.orders[p.app]
 	if a.out {
-		a.heard = map[*program]int{p.program: a.asked}
+		a.heard, a.read = map[*program]int{p.program: a.asked}, map[*program]int{}
 	}
 	p.w.acts = append(p.w.acts, a)
 }
@@ -97,15 +97,17 @@ type asksFor struct{}
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	w := p.w
 	p.asks(name, a)
-	p.call(name, func(ctx context.Context, _ *call) error {
+	p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)
 		w.ended(a, user, err)
+		a.goesOn = c.abandoned
 		return err
 	})
 }
 
 func (w *world) ended(a *act, user *session.User, err error) {
 	a.order = a.program.orders[a.app]
+	a.ended = time.Now()
 	a.done, a.succeeded, a.left = w.tick(), err == nil && user != nil, a.app.provider.session
 	if a.succeeded {
 		a.who = name(user)
@@ -155,10 +157,11 @@ func (p *page) signinCallback(back string, state oidc.Secret) {
 		p.asks("signinCallback", a)
 	}
 	client := p.client
+	since := p.w.steps
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
 		p.w.ended(a, user, err)
-		p.checkCallback(c, a, err)
+		p.checkCallback(c, a, since, err)
 		return err
 	})
 	if p.refetch {

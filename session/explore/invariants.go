@@ -95,7 +95,7 @@ func because(err error) string {
 // has another user now than when it was told last.
 func (w *world) asked(p *page) bool {
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == p.app && (a.done == 0 || a.done >= p.toldAt)
+		return a.app == p.app && (a.done == 0 || a.done >= p.toldAt || a.goesOn && time.Since(a.ended) < time.Minute)
 	})
 }
 
@@ -116,14 +116,20 @@ func (p *page) checkUser(c *call, user *session.User, err error) {
 	}
 }
 
-// checkCallback is for the end of a sign-in by redirect.
-func (p *page) checkCallback(c *call, a *act, err error) {
+// checkCallback is for the end of a sign-in by redirect whose response is here since
+// then.
+func (p *page) checkCallback(c *call, a *act, since int, err error) {
 	if !errors.Is(err, session.ErrNotSignedIn) || a.silent || c.abandoned {
 		return
 	}
+	cause := ""
 	for _, other := range p.w.acts {
-		if heard := other.heard[a.program]; other.out && other.app == a.app && (other.asked > a.asked || heard == 0 || heard > a.asked) {
+		switch {
+		case !other.out || other.app != a.app:
+		case other.asked > a.asked, !other.heardIn(a.program, a.asked) && !other.readIn(a.program, a.asked):
 			return
+		case !other.heardIn(a.program, a.asked), p.program != a.program && !other.heardIn(p.program, since):
+			cause = storageFirst
 		}
 	}
 	if p.app.provider.named > a.asked { // it may be the one of this sign-in
@@ -132,8 +138,16 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 	if !p.w.calm && p.settings.Idle.Timeout > 0 {
 		return
 	}
-	p.w.violate("won", p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
+	p.w.violate("won"+cause, p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
 }
+
+// heardIn tells whether a program had heard of a sign-out then.
+func (a *act) heardIn(p *program, then int) bool {
+	return a.heard == nil || a.heard[p] > 0 && a.heard[p] <= then
+}
+
+// readIn tells whether a page of it had found that in storage.
+func (a *act) readIn(p *program, then int) bool { return a.read[p] > 0 && a.read[p] <= then }
 
 // checkToken is for a request that has come to the API.
 func (t *apiTransport) checkToken(req *oidc.Request, token *accessToken, owner *provider) {
@@ -259,9 +273,13 @@ func (w *world) stands(in *act) bool {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked)
+		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked) && !(a.rumour && !a.out)
 	})
 }
+
+// storageFirst marks what is known of sign-ins that were asked for when the page had
+// found a sign-out in storage, and its program had not been told of it.
+const storageFirst = ", storage first"
 
 // outrun marks what is known of a sign-out; see [world.outrun].
 const outrun = ", outrun"

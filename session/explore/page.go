@@ -73,7 +73,7 @@ func (p *page) react(event pagemodel.Event) {
 		pass := p.w.gate(program, "hears of the storage")
 		go func() {
 			pass()
-			program.reads(p.app, hint.Order)
+			program.reads(p.app, hint)
 			client.Hinted(hint)
 			client.Wake()
 		}()

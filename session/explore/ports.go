@@ -75,6 +75,16 @@ func (w *world) refreshed(p *provider, req *oidc.Request) *refreshToken {
 	return p.refresh[token]
 }
 
+// appIn returns the client that a message is about.
+func (w *world) appIn(message string) *app {
+	for _, a := range w.apps {
+		if strings.Contains(message, `"`+a.provider.issuer+`"`) && strings.Contains(message, `"client_id":"`+a.clientID+`"`) {
+			return a
+		}
+	}
+	return nil
+}
+
 func (w *world) appOf(p *provider, t *refreshToken) *app {
 	for _, a := range w.apps {
 		if t != nil && a.provider == p && a.clientID == t.client {

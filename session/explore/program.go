@@ -44,13 +44,19 @@ func (p *program) broadcast(message []byte) {
 		if p.w.mixed { // without an order, that of the sender is all that there is
 			queue = other.name
 		}
-		if p.release == "old" || other.release == "old" {
+		unordered := p.release == "old" || other.release == "old"
+		if unordered {
 			text = withoutOrder(text)
 		}
 		outs := p.heard()
 		p.w.later("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
 			if !other.ended {
-				p.w.hears = func() { other.hears(outs) }
+				p.w.hears = func() {
+					other.hears(outs)
+					if unordered {
+						other.rumour(p.w.appIn(text), strings.Contains(text, `"who":""`))
+					}
+				}
 				other.registry.Heard([]byte(text))
 				p.w.hears = nil
 			}
@@ -70,10 +76,29 @@ func withoutOrder(message string) string {
 // knows notes an order that a program has told or was told.
 func (p *program) knows(a *app, order int64) { p.orders[a] = max(p.orders[a], order) }
 
-// reads notes what the page tells of what the origin keeps.
-func (p *program) reads(a *app, order int64) {
-	p.knows(a, order)
-	p.hears(p.w.kept[a])
+// reads notes what a page tells of what the origin keeps.
+func (p *program) reads(a *app, hint session.Hint) {
+	if hint.Order == session.NoOrder {
+		if hint.SignedIn {
+			p.rumour(a, false)
+		}
+		return
+	}
+	p.knows(a, hint.Order)
+	for _, out := range p.w.kept[a] {
+		if out.read[p] == 0 {
+			out.read[p] = p.w.steps
+		}
+	}
+}
+
+// rumour notes what a release tells that knows no order: it counts as an act of
+// now, whenever that was.
+func (p *program) rumour(a *app, out bool) {
+	p.w.acts = append(p.w.acts, &act{
+		app: a, program: p, what: "a rumour in " + p.name, silent: true, out: out, rumour: true,
+		asked: p.w.steps, done: p.w.steps, known: p.orders[a], order: p.orders[a] + 1,
+	})
 }
 
 // heard returns the sign-outs that a program has heard of.

@@ -107,19 +107,29 @@ type act struct {
 	what      string // what the app called, and where
 	program   *program
 	heard     map[*program]int // of a sign-out: when who heard of it
+	read      map[*program]int // and found that in storage
 	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
+	rumour    bool             // of a release that knows no order
 	tidies    bool             // a sign-out where nobody was there: it ends no sign-in that has left
 	asked     int              // the step
 	known     int64            // the order of the last act that its program knew then
 	done      int              // 0: not yet
 	order     int64            // that its program knew then
-	left      int              // the session of the provider then
+	ended     time.Time
+	left      int  // the session of the provider then
+	goesOn    bool // its page is gone, and with it who waits
 	succeeded bool
 }
 
 // String is the act in a trace.
 func (a *act) String() string {
-	return fmt.Sprintf("step %d to %d: %s of %s, asked for at order %d: %s", a.asked, a.done, a.what, a.app.name, a.known, a.who)
+	text := fmt.Sprintf("step %d to %d: %s of %s, asked for at order %d: %s", a.asked, a.done, a.what, a.app.name, a.known, a.who)
+	for _, p := range a.program.w.programs {
+		if a.heard[p] > 0 || a.read[p] > 0 {
+			text += fmt.Sprintf("; %s has heard of it at %d, read it at %d", p.name, a.heard[p], a.read[p])
+		}
+	}
+	return text
 }
 
 func newWorld(seed uint64, trace *strings.Builder) *world {
@@ -207,7 +217,7 @@ func (t *tab) load() {
 }
 
 func (l *link) open(hint session.Hint) (*session.Client, error) {
-	l.program.reads(l.app, hint.Order)
+	l.program.reads(l.app, hint)
 	return l.program.registry.Open(l.settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
