@@ -27,14 +27,18 @@ type call struct {
 	abandoned bool // the page is gone
 	slept     bool // the page did, meanwhile
 	err       error
-	moves     bool // it may send the tab away
-	windows   bool // it may open windows
+	people    []string // who was there when it began, or has come since
+	moves     bool     // it may send the tab away
+	windows   bool     // it may open windows
 }
+
+// who is there for the page; empty: nobody.
+func (p *page) who() string { return name(p.client.Current()) }
 
 // call begins a call.
 func (p *page) call(name string, fn func(ctx context.Context, c *call) error) *call {
 	w := p.w
-	c := &call{page: p, name: name, began: time.Now()}
+	c := &call{page: p, name: name, began: time.Now(), people: []string{p.who()}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.moves = strings.Contains(name, "Redirect") || name == "getUser" && p.settings.Restore == session.RestoreRedirect ||
 		name == "fetch" && p.settings.Fetch.StepUp == session.StepUpRedirect
@@ -62,15 +66,29 @@ func (p *page) call(name string, fn func(ctx context.Context, c *call) error) *c
 // ask is getUser.
 func (p *page) ask() {
 	client := p.client
-	returnTo := ""
+	returnTo, a := "", (*act)(nil)
 	if p.settings.Restore == session.RestoreRedirect {
-		returnTo = "https://app.example.test/"
+		returnTo, a = "https://app.example.test/", &act{silent: true}
+		p.begins("getUser", a)
 	}
 	p.call("getUser", func(ctx context.Context, c *call) error {
-		user, err := client.Restore(ctx, returnTo)
+		user, err := client.Restore(context.WithValue(ctx, asksFor{}, a), returnTo)
 		p.checkUser(c, user, err)
 		return err
 	})
+}
+
+// freeze has a page stop; told: its program knows.
+func (p *page) freeze(told bool) {
+	p.frozen = true
+	for _, c := range p.calls {
+		c.slept = true
+	}
+	if p.program.onePage {
+		p.program.frozen = true
+	} else if told {
+		p.client.Sleeps(true)
+	}
 }
 
 // thaw has a frozen page go on.
@@ -82,12 +100,17 @@ func (p *page) thaw() {
 
 // asks has an act begin in the page.
 func (p *page) asks(what string, a *act) {
+	p.begins(what, a)
+	p.w.acts = append(p.w.acts, a)
+}
+
+// begins notes what an act begins with.
+func (p *page) begins(what string, a *act) {
 	a.what = what + " in " + p.name + ", " + p.program.name
 	a.app, a.program, a.asked, a.known = p.app, p.program, p.w.tick(), p.program.orders[p.app]
 	if a.out {
 		a.heard, a.read = map[*program]int{p.program: a.asked}, map[*program]int{}
 	}
-	p.w.acts = append(p.w.acts, a)
 }
 
 // asksFor is the key of the act in the context of what does it.
@@ -152,9 +175,12 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 // signinCallback is what the page calls that the provider sent the tab back to.
 func (p *page) signinCallback(back string, state oidc.Secret) {
 	a := p.away[state]
-	if a == nil {
-		a = &act{silent: true} // of a restore, or of a step-up
+	switch {
+	case a == nil, a.silent && !has("late"): // of a restore, or of a step-up
+		a = &act{silent: true}
 		p.asks("signinCallback", a)
+	case a.silent:
+		p.w.acts = append(p.w.acts, a)
 	}
 	client := p.client
 	since := p.w.steps

@@ -77,6 +77,9 @@ func (l *link) Notify(event session.Event) {
 			}
 		}
 		p.told, p.scope, p.toldAt = who, event.User.Scope, w.steps
+		for _, c := range p.calls {
+			c.people = append(c.people, who)
+		}
 		p.events++
 	case session.UserUnloaded:
 		p.told, p.scope, p.toldAt = "", "", w.steps
@@ -111,14 +114,22 @@ func (p *page) checkUser(c *call, user *session.User, err error) {
 	if user != nil && err != nil {
 		p.w.violate("answers", "getUser() gives a user and an error")
 	}
-	if user != nil && !c.abandoned && !c.slept && user.ExpiresAt != 0 && time.Unix(user.ExpiresAt, 0).Before(time.Now()) {
+	p.checkWhose(c, user, err)
+	if user != nil && !c.abandoned && !c.slept && expired(user) {
 		p.w.violate("answers", "getUser() gives an access token that has expired")
 	}
+}
+
+func expired(user *session.User) bool {
+	return user.ExpiresAt != 0 && time.Unix(user.ExpiresAt, 0).Before(time.Now())
 }
 
 // checkCallback is for the end of a sign-in by redirect whose response is here since
 // then.
 func (p *page) checkCallback(c *call, a *act, since int, err error) {
+	if a.succeeded {
+		p.checkLate(a, since)
+	}
 	if !errors.Is(err, session.ErrNotSignedIn) || a.silent || c.abandoned {
 		return
 	}
@@ -139,6 +150,18 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 		return
 	}
 	p.w.violate("won"+cause, p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
+}
+
+// checkLate is for a sign-in, or a restore, by redirect that has brought somebody, and
+// whose response is here since then. A sign-out that knew of all that its program did
+// when it was asked for, and that was known when the response came, ends it.
+func (p *page) checkLate(a *act, since int) {
+	for _, out := range p.w.acts {
+		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
+		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows && a.program.release != "old" && p.release != "old" {
+			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
+		}
+	}
 }
 
 // heardIn tells whether a program had heard of a sign-out then.
@@ -225,7 +248,7 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last) && !w.tidied(last):
+		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last):
 			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
@@ -256,6 +279,14 @@ func (w *world) askedSince(out *act) bool {
 // the higher order.
 func (w *world) outrun(out *act) bool {
 	return slices.ContainsFunc(w.acts, func(a *act) bool { return a.app == out.app && !a.out && a.known > out.known })
+}
+
+// forgotten tells whether somebody was about to sign in in a tab of the release that
+// keeps no order: its next program does not know of the sign-out.
+func (w *world) forgotten(out *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && a.program.release == "old" && (a.done == 0 || a.done > out.asked)
+	})
 }
 
 // tidied tells whether nobody was there who was signed out, and somebody was about
@@ -298,6 +329,22 @@ func (w *world) checkSignedOut(a *app, cause string) {
 	}
 	if w.storage[a].SignedIn {
 		w.violate("signed out"+cause, "the hint of "+a.name+" says that somebody is signed in")
+	}
+}
+
+// checkTold is for the quiet world before anybody has asked: a program that had
+// somebody, or heard of it, when somebody signed in elsewhere has looked who that is.
+func (w *world) checkTold() {
+	for _, a := range w.apps {
+		in := w.lastAct(a)
+		if in == nil || in.out || w.mixed || !w.stands(in) {
+			continue
+		}
+		for _, p := range w.pages() {
+			if p.app == a && p.toldAt > 0 && p.program.born < in.asked && name(p.client.Current()) != in.who {
+				w.violate("signed in", fmt.Sprintf("%s has not looked who is there: %q, and %s signed in alone", p.name, name(p.client.Current()), in.who))
+			}
+		}
 	}
 }
 

@@ -70,15 +70,9 @@ func allDeeds() (deeds []deed, total int) {
 			})
 			return "signinPopup"
 		})},
-		{"signinPassword", 4, false, inPage(func(p *page, client *session.Client, n uint64) string {
+		{"signinPassword", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			who := []string{"alice", "alice", "bob"}[n%3]
-			if p.w.calm {
-				p.app.provider.subject = who // the provider signs the browser in, too
-				p.app.provider.session++
-			}
-			p.signin("signinResourceOwnerCredentials", func(ctx context.Context) (*session.User, error) {
-				return client.SigninPassword(ctx, session.PasswordArgs{Username: who, Password: "secret"})
-			})
+			p.signinPassword(who)
 			return "signinResourceOwnerCredentials as " + who
 		})},
 		{"signinSilent", 4, false, inPage(func(p *page, client *session.Client, n uint64) string {
@@ -183,15 +177,7 @@ func allDeeds() (deeds []deed, total int) {
 			if t.page == nil || t.page.frozen {
 				return ""
 			}
-			t.page.frozen = true
-			for _, c := range t.page.calls {
-				c.slept = true
-			}
-			if t.page.program.onePage {
-				t.page.program.frozen = true
-			} else if n%2 == 0 {
-				t.page.client.Sleeps(true)
-			}
+			t.page.freeze(n%2 == 0)
 			return "is frozen"
 		})},
 		{"thaw", 3, false, inTab(func(t *tab, _ uint64) string {
@@ -286,7 +272,7 @@ func atProvider(do func(p *provider, n uint64) string) func(*world, uint64) stri
 func plan(seed uint64) []operation {
 	//lint:ignore gosec G404: a simulation, repeatable by its seed
 	dice := rand.New(rand.NewPCG(seed, 2))
-	ops := make([]operation, 30+dice.IntN(20))
+	ops, more := make([]operation, 30+dice.IntN(20)), extra()
 	calm := dice.IntN(4) > 0
 	for i := range ops {
 		x := dice.IntN(total)
@@ -302,6 +288,9 @@ func plan(seed uint64) []operation {
 		case 1:
 			ops[i].rest = time.Second << dice.IntN(8)
 		}
+		if len(more) > 0 && dice.IntN(8) == 0 {
+			ops[i].kind = more[dice.IntN(len(more))]
+		}
 		if i < 6 && calm && dice.IntN(2) == 0 {
 			ops[i].kind = 1 + dice.IntN(3) // somebody is signed in, as a rule
 			ops[i].steps = 40
@@ -312,7 +301,7 @@ func plan(seed uint64) []operation {
 
 // do does an operation, and what follows at once.
 func (w *world) do(op operation, index uint64) {
-	d := &deeds[op.kind]
+	d := deedOf(op.kind)
 	if d.storm && w.calm {
 		return
 	}

@@ -43,8 +43,14 @@ func (l *link) Hint(h session.Hint) {
 	}
 	w.storage[p.app], w.kept[p.app] = told, l.program.heard()
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
+	w.tellStored(p.app, p)
+}
+
+// tellStored tells the pages, but for the one that has done it, that the storage of
+// the origin has changed.
+func (w *world) tellStored(a *app, by *page) {
 	for _, t := range w.tabs {
-		if other := t.page; other != nil && other != p && t.app == p.app {
+		if other := t.page; other != nil && other != by && t.app == a {
 			w.later("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
 				if t.page == other {
 					other.react(pagemodel.Stored)

@@ -23,6 +23,7 @@ type world struct {
 	scheduler
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
+	disorder      bool // messages come as they like, and some twice
 	refusesStepUp bool // providers give no stronger sign-in than they had
 
 	providers []*provider
@@ -32,6 +33,7 @@ type world struct {
 	storage   map[*app]pagemodel.Standing // of the origin
 	kept      map[*app][]*act             // the sign-outs that are in that
 
+	said      []*message
 	calls     []*call
 	acts      []*act
 	coverage  map[string]int
@@ -54,6 +56,7 @@ type program struct {
 	registry *session.Registry
 	ended    bool
 	frozen   bool
+	born     int            // the step
 	requests map[*app]int   // refresh requests in flight
 	orders   map[*app]int64 // of the last act that it is known to know
 	minute   time.Time
@@ -96,6 +99,7 @@ type page struct {
 	told   string // of the events: who is signed in; "" for nobody
 	events int    // that told
 	scope  string // what the last user of the events had
+	said   []*message
 	calls  []*call
 }
 
@@ -144,6 +148,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
 	w.mixed = w.dice.IntN(2) == 0
+	w.disorder = has("disorder") && !w.mixed && mix(seed, 7)%4 == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
 	for _, issuer := range []string{"https://a.example.test/A", "https://b.example.test/B"} {
 		w.providers = append(w.providers, newProvider(w, issuer))
