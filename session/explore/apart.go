@@ -59,6 +59,7 @@ var extras = []struct {
 	{"last", deed{"last order", 1, false, func(w *world, n uint64) string {
 		a := w.apps[n%uint64(len(w.apps))]
 		w.storage[a] = pagemodel.Standing{SignedIn: n/4%2 == 0, Order: session.MaxOrder}
+		w.rumour(w.programs[0], a, n/4%2 > 0, session.MaxOrder)
 		w.tellStored(a, nil)
 		return "the order of " + a.name + " is the last one"
 	}}},

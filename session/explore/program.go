@@ -43,10 +43,13 @@ type message struct {
 
 // broadcast gives a message to the other programs, in the order of each pair.
 func (p *program) broadcast(text []byte) {
+	if p.ended {
+		return
+	}
 	w, m := p.w, &message{p, string(text), p.heard()}
 	w.said = append(w.said, m)
 	for _, other := range w.programs {
-		if other == p || other.ended || p.ended {
+		if other == p || other.ended {
 			continue
 		}
 		queue := p.name + other.name
@@ -116,10 +119,12 @@ func (p *program) reads(a *app, hint session.Hint) {
 
 // rumour notes what a release tells that knows no order: it counts as an act of
 // now, whenever that was.
-func (p *program) rumour(a *app, out bool) {
-	p.w.acts = append(p.w.acts, &act{
+func (p *program) rumour(a *app, out bool) { p.w.rumour(p, a, out, p.orders[a]) }
+
+func (w *world) rumour(p *program, a *app, out bool, known int64) {
+	w.acts = append(w.acts, &act{
 		app: a, program: p, what: "a rumour in " + p.name, silent: true, out: out, rumour: true,
-		asked: p.w.steps, done: p.w.steps, known: p.orders[a], order: p.orders[a] + 1,
+		asked: w.steps, done: w.steps, known: known, order: known + 1,
 	})
 }
 
