@@ -248,7 +248,7 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last):
+		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last):
 			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
@@ -279,6 +279,16 @@ func (w *world) askedSince(out *act) bool {
 // the higher order.
 func (w *world) outrun(out *act) bool {
 	return slices.ContainsFunc(w.acts, func(a *act) bool { return a.app == out.app && !a.out && a.known > out.known })
+}
+
+// disputed tells whether such a sign-in was asked for after another sign-out, of which
+// that of the other program had not heard: orders do not tell which was the last.
+func (w *world) disputed(out *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && a.known > out.known && slices.ContainsFunc(w.acts, func(other *act) bool {
+			return other.out && other.app == out.app && !other.rumour && other.heardIn(a.program, a.asked) && !other.heardIn(out.program, out.asked)
+		})
+	})
 }
 
 // forgotten tells whether somebody was about to sign in in a tab of the release that

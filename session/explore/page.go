@@ -75,11 +75,11 @@ func (p *page) react(event pagemodel.Event) {
 		}
 		p.ask()
 	case pagemodel.Tell:
-		client, hint, program := p.client, p.hint(), p.program
+		client, hint, outs, program := p.client, p.hint(), p.w.kept[p.app], p.program
 		pass := p.w.gate(program, "hears of the storage")
 		go func() {
 			pass()
-			program.reads(p.app, hint)
+			program.reads(p.app, hint, outs)
 			client.Hinted(hint)
 			client.Wake()
 		}()

@@ -101,8 +101,9 @@ func withoutOrder(message string) string {
 // knows notes an order that a program has told or was told.
 func (p *program) knows(a *app, order int64) { p.orders[a] = max(p.orders[a], order) }
 
-// reads notes what a page tells of what the origin keeps.
-func (p *program) reads(a *app, hint session.Hint) {
+// reads notes what a page tells of what the origin keeps, with the sign-outs that are
+// in that.
+func (p *program) reads(a *app, hint session.Hint, outs []*act) {
 	if hint.Order == session.NoOrder {
 		if hint.SignedIn {
 			p.rumour(a, false)
@@ -110,7 +111,7 @@ func (p *program) reads(a *app, hint session.Hint) {
 		return
 	}
 	p.knows(a, hint.Order)
-	for _, out := range p.w.kept[a] {
+	for _, out := range outs {
 		if out.read[p] == 0 {
 			out.read[p] = p.w.steps
 		}

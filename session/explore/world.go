@@ -222,7 +222,7 @@ func (t *tab) load() {
 }
 
 func (l *link) open(hint session.Hint) (*session.Client, error) {
-	l.program.reads(l.app, hint)
+	l.program.reads(l.app, hint, l.w.kept[l.app])
 	return l.program.registry.Open(l.settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
