@@ -39,8 +39,10 @@ var rules = []struct{ name, promise string }{
 	{"panic", "Nothing runs into a bug."},
 }
 
-// promiseOf returns the sentence of a rule, empty if there is none.
+// promiseOf returns the sentence of a rule, empty if there is none. After a comma it
+// has a cause.
 func promiseOf(name string) string {
+	name, _, _ = strings.Cut(name, ",")
 	for _, rule := range rules {
 		if rule.name == name {
 			return rule.promise
@@ -134,6 +136,9 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 		return
 	}
 	cause := ""
+	if p.program != a.program && !p.found.SignedIn && p.found.Order > a.known {
+		cause = leftBehind
+	}
 	for _, other := range p.w.acts {
 		switch {
 		case !other.out || other.app != a.app:
@@ -321,6 +326,10 @@ func (w *world) stands(in *act) bool {
 // storageFirst marks what is known of sign-ins that were asked for when the page had
 // found a sign-out in storage, and its program had not been told of it.
 const storageFirst = ", storage first"
+
+// leftBehind marks what is known of sign-ins that come back to a new program, whose
+// page had found that nobody is signed in by a later act.
+const leftBehind = ", left behind"
 
 // outrun marks what is known of a sign-out; see [world.outrun].
 const outrun = ", outrun"

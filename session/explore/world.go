@@ -95,10 +95,11 @@ type page struct {
 	frozen  bool
 	left    bool // it left its program, to sleep
 
-	toldAt int    // the step of the last of the events
-	told   string // of the events: who is signed in; "" for nobody
-	events int    // that told
-	scope  string // what the last user of the events had
+	found  session.Hint // when it was opened
+	toldAt int          // the step of the last of the events
+	told   string       // of the events: who is signed in; "" for nobody
+	events int          // that told
+	scope  string       // what the last user of the events had
 	said   []*message
 	calls  []*call
 }
@@ -223,6 +224,7 @@ func (t *tab) load() {
 
 func (l *link) open(hint session.Hint) (*session.Client, error) {
 	l.program.reads(l.app, hint, l.w.kept[l.app])
+	l.page.found = hint
 	return l.program.registry.Open(l.settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
@@ -344,17 +346,10 @@ func (p *page) crash() {
 	}
 }
 
-// amongReleases marks the rules about who is signed in where one of the releases
-// knows no order.
-const amongReleases = ", among releases"
-
 // A violation is what must not be.
 type violation struct{ rule, what string }
 
 func (w *world) violate(rule, what string) {
-	if w.mixed && (strings.HasPrefix(rule, "signed") || rule == "won") {
-		rule += amongReleases
-	}
 	if w.violation == nil {
 		w.violation = &violation{rule, what}
 		for _, a := range w.acts {
