@@ -135,7 +135,10 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 	if !errors.Is(err, session.ErrNotSignedIn) || a.silent || c.abandoned {
 		return
 	}
-	cause := ""
+	cause, then := "", a.asked
+	if p.program != a.program {
+		then = since
+	}
 	if p.program != a.program && !p.found.SignedIn && p.found.Order > a.known {
 		cause = leftBehind
 	}
@@ -144,7 +147,7 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 		case !other.out || other.app != a.app:
 		case other.asked > a.asked, !other.heardIn(a.program, a.asked) && !other.readIn(a.program, a.asked):
 			return
-		case !other.heardIn(a.program, a.asked), p.program != a.program && !other.heardIn(p.program, since):
+		case cause == "" && other.heard[p.program] > then:
 			cause = storageFirst
 		}
 	}
