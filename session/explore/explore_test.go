@@ -84,7 +84,7 @@ func TestSame(t *testing.T) {
 // TestExplore looks for a schedule that breaks a rule. It prints how often each
 // operation met which state.
 func TestExplore(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(1600))
 	if raced && *countFlag == 20000 {
 		*countFlag = 500
 	}

@@ -17,9 +17,9 @@ import (
 // client is an issuer and a client_id; an act is an explicit sign-in (by redirect,
 // popup, credentials or storeUser) or an explicit sign-out, of one client.
 var rules = []struct{ name, promise string }{
-	{"signed out", "After an explicit sign-out with no sign-in asked for after it, nobody is signed in anywhere once the world is quiet: no program has a user, no tab was told last that somebody is there, and no hint says so. What began before the sign-out, and ends after it, signs nobody in."},
+	{"signed out", "After an explicit sign-out with no sign-in asked for after it, nobody is signed in anywhere once the world is quiet: no program has a user, no tab was told last that somebody is there, and no hint says so. What began before the sign-out, and ends after it, signs nobody in. removeUser() where nobody is there ends no sign-in that has left for the provider, and none that its program has not heard of. Of two sign-outs that did not know of each other, neither is the last for a sign-in that was asked for after one of them."},
 	{"signed in", "After an explicit sign-in that no other act overlaps or follows, everybody who asks is told that person once the world is quiet, where no provider has ended the session and nothing fails."},
-	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out after it was asked for, or one of which its page had not heard then, or if the provider has ended the very session."},
+	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out after it was asked for, or one of which its program had not heard then, nor read in storage, or if the provider has ended the very session. What a release says that knows no order is an act of when it is heard."},
 	{"person", "A request carries the token of the person who was there when the app called, or none."},
 	{"issuer", "Tokens and codes go to their own issuer, of their own client, and to APIs on the list."},
 	{"codes", "A code is used once."},
@@ -54,8 +54,8 @@ func promiseOf(name string) string {
 // checkStep is for every step: who has the turn tells all tabs before anybody else
 // goes on.
 func (w *world) checkStep() {
-	for _, p := range w.pages() {
-		if p.events > 0 && !p.program.ended && p.told != name(p.client.Current()) {
+	for _, t := range w.tabs {
+		if p := t.page; p != nil && p.events > 0 && !p.program.ended && p.told != name(p.client.Current()) {
 			w.violate("events", fmt.Sprintf("%s was told %q, and getUser() says %q", p.name, p.told, name(p.client.Current())))
 		}
 	}
@@ -145,7 +145,7 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 	for _, other := range p.w.acts {
 		switch {
 		case !other.out || other.app != a.app:
-		case other.asked > a.asked, !other.heardIn(a.program, a.asked) && !other.readIn(a.program, a.asked):
+		case other.asked > a.asked, !other.knownIn(a.program, a.asked):
 			return
 		case cause == "" && other.heard[p.program] > then:
 			cause = storageFirst
@@ -171,14 +171,6 @@ func (p *page) checkLate(a *act, since int) {
 		}
 	}
 }
-
-// heardIn tells whether a program had heard of a sign-out then.
-func (a *act) heardIn(p *program, then int) bool {
-	return a.heard == nil || a.heard[p] > 0 && a.heard[p] <= then
-}
-
-// readIn tells whether a page of it had found that in storage.
-func (a *act) readIn(p *program, then int) bool { return a.read[p] > 0 && a.read[p] <= then }
 
 // checkToken is for a request that has come to the API.
 func (t *apiTransport) checkToken(req *oidc.Request, token *accessToken, owner *provider) {
@@ -282,39 +274,6 @@ func (w *world) askedSince(out *act) bool {
 	})
 }
 
-// outrun tells whether a sign-in was asked for before a sign-out, in a program that
-// knew of acts that the program of the sign-out had not heard of: the sign-in may have
-// the higher order.
-func (w *world) outrun(out *act) bool {
-	return slices.ContainsFunc(w.acts, func(a *act) bool { return a.app == out.app && !a.out && a.known > out.known })
-}
-
-// disputed tells whether such a sign-in was asked for after another sign-out, of which
-// that of the other program had not heard: orders do not tell which was the last.
-func (w *world) disputed(out *act) bool {
-	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && a.known > out.known && slices.ContainsFunc(w.acts, func(other *act) bool {
-			return other.out && other.app == out.app && !other.rumour && other.heardIn(a.program, a.asked) && !other.heardIn(out.program, out.asked)
-		})
-	})
-}
-
-// forgotten tells whether somebody was about to sign in in a tab of the release that
-// keeps no order: its next program does not know of the sign-out.
-func (w *world) forgotten(out *act) bool {
-	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && a.program.release == "old" && (a.done == 0 || a.done > out.asked)
-	})
-}
-
-// tidied tells whether nobody was there who was signed out, and somebody was about
-// to sign in, or had done so without being heard of: who goes on.
-func (w *world) tidied(out *act) bool {
-	return out.tidies && slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && (a.done == 0 || a.done > out.asked || a.order > out.known)
-	})
-}
-
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
@@ -325,17 +284,6 @@ func (w *world) stands(in *act) bool {
 		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked) && !(a.rumour && !a.out)
 	})
 }
-
-// storageFirst marks what is known of sign-ins that were asked for when the page had
-// found a sign-out in storage, and its program had not been told of it.
-const storageFirst = ", storage first"
-
-// leftBehind marks what is known of sign-ins that come back to a new program, whose
-// page had found that nobody is signed in by a later act.
-const leftBehind = ", left behind"
-
-// outrun marks what is known of a sign-out; see [world.outrun].
-const outrun = ", outrun"
 
 func (w *world) checkSignedOut(a *app, cause string) {
 	for _, p := range w.pages() {

@@ -98,56 +98,6 @@ func withoutOrder(message string) string {
 	return before + strings.TrimLeft(after, "0123456789")
 }
 
-// knows notes an order that a program has told or was told.
-func (p *program) knows(a *app, order int64) { p.orders[a] = max(p.orders[a], order) }
-
-// reads notes what a page tells of what the origin keeps, with the sign-outs that are
-// in that.
-func (p *program) reads(a *app, hint session.Hint, outs []*act) {
-	if hint.Order == session.NoOrder {
-		if hint.SignedIn {
-			p.rumour(a, false)
-		}
-		return
-	}
-	p.knows(a, hint.Order)
-	for _, out := range outs {
-		if out.read[p] == 0 {
-			out.read[p] = p.w.steps
-		}
-	}
-}
-
-// rumour notes what a release tells that knows no order: it counts as an act of
-// now, whenever that was.
-func (p *program) rumour(a *app, out bool) { p.w.rumour(p, a, out, p.orders[a]) }
-
-func (w *world) rumour(p *program, a *app, out bool, known int64) {
-	w.acts = append(w.acts, &act{
-		app: a, program: p, what: "a rumour in " + p.name, silent: true, out: out, rumour: true,
-		asked: w.steps, done: w.steps, known: known, order: known + 1,
-	})
-}
-
-// heard returns the sign-outs that a program has heard of.
-func (p *program) heard() (outs []*act) {
-	for _, a := range p.w.acts {
-		if a.heard[p] > 0 {
-			outs = append(outs, a)
-		}
-	}
-	return outs
-}
-
-// hears notes that a program hears of sign-outs.
-func (p *program) hears(outs []*act) {
-	for _, a := range outs {
-		if a.heard[p] == 0 {
-			a.heard[p] = p.w.steps
-		}
-	}
-}
-
 // end ends a program: nothing of it is seen any more.
 func (p *program) end() {
 	w := p.w

@@ -40,6 +40,9 @@ type scheduler struct {
 	waiting int       // goroutines that have a ticket and have not come with it
 	ready   []*ticket // by number
 	arrived chan struct{}
+	tickets []*ticket // of [scheduler.possible]
+	queues  []string
+	early   []*ticket
 
 	steps int
 	trace *strings.Builder // nil: nobody reads it
@@ -103,10 +106,10 @@ func (s *scheduler) later(what, queue string, held func() bool, happen func()) {
 
 // possible returns what could happen now, and whether some of it is inside a
 // program, which takes no time.
-func (s *scheduler) possible() (tickets []*ticket, near bool) {
+func (s *scheduler) possible() (_ []*ticket, near bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var queues []string
+	tickets, queues := s.tickets[:0], s.queues[:0]
 	for _, t := range s.ready {
 		if t.queue != "" {
 			if slices.Contains(queues, t.queue) {
@@ -120,6 +123,7 @@ func (s *scheduler) possible() (tickets []*ticket, near bool) {
 		tickets = append(tickets, t)
 		near = near || !t.far
 	}
+	s.tickets, s.queues = tickets, queues
 	return tickets, near
 }
 
@@ -130,9 +134,14 @@ func (s *scheduler) step() bool {
 	if len(tickets) == 0 {
 		return false
 	}
-	early := slices.DeleteFunc(slices.Clone(tickets), s.isLate)
-	if len(early) > 0 {
-		tickets = early
+	s.early = s.early[:0]
+	for _, t := range tickets {
+		if !s.isLate(t) {
+			s.early = append(s.early, t)
+		}
+	}
+	if len(s.early) > 0 {
+		tickets = s.early
 	}
 	s.let(tickets[s.dice.IntN(len(tickets))])
 	return true
@@ -158,7 +167,9 @@ func (s *scheduler) isLate(t *ticket) bool {
 // let lets a ticket happen, and everything that follows without another one.
 func (s *scheduler) let(t *ticket) {
 	s.mu.Lock()
-	s.ready = slices.DeleteFunc(s.ready, func(other *ticket) bool { return other == t })
+	if at := slices.Index(s.ready, t); at >= 0 {
+		s.ready = slices.Delete(s.ready, at, at+1)
+	}
 	s.mu.Unlock()
 	s.steps++
 	if s.trace != nil {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -100,7 +99,6 @@ type page struct {
 	told   string       // of the events: who is signed in; "" for nobody
 	events int          // that told
 	scope  string       // what the last user of the events had
-	said   []*message
 	calls  []*call
 }
 
@@ -124,17 +122,6 @@ type act struct {
 	left      int  // the session of the provider then
 	goesOn    bool // its page is gone, and with it who waits
 	succeeded bool
-}
-
-// String is the act in a trace.
-func (a *act) String() string {
-	text := fmt.Sprintf("step %d to %d: %s of %s, asked for at order %d: %s", a.asked, a.done, a.what, a.app.name, a.known, a.who)
-	for _, p := range a.program.w.programs {
-		if a.heard[p] > 0 || a.read[p] > 0 {
-			text += fmt.Sprintf("; %s has heard of it at %d, read it at %d", p.name, a.heard[p], a.read[p])
-		}
-	}
-	return text
 }
 
 func newWorld(seed uint64, trace *strings.Builder) *world {
