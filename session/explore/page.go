@@ -29,8 +29,8 @@ func (l *link) Hint(h session.Hint) {
 	if l.stopped() {
 		return
 	}
+	l.program.knows(l.app, h.Order)
 	p, w := l.page, l.w
-	l.program.knows(p.app, h.Order)
 	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Order}
 	if p.release == "old" {
 		told.Order = before.Order
