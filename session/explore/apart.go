@@ -50,8 +50,10 @@ var extras = []struct {
 	{"clear", deed{"clear", 1, false, func(w *world, n uint64) string {
 		for _, a := range w.apps {
 			w.storage[a], w.kept[a] = pagemodel.Standing{}, nil
-			if n%2 == 0 { // by a page; else by the browser, which tells nobody
+			if n%2 == 0 { // by a page
 				w.tellStored(a, nil)
+			} else { // by the browser, which tells nobody
+				w.cleared = w.steps
 			}
 		}
 		return "the storage of the origin is cleared"

@@ -166,7 +166,7 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 func (p *page) checkLate(a *act, since int) {
 	for _, out := range p.w.acts {
 		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
-		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows && a.program.release != "old" && p.release != "old" {
+		if !p.w.mixed && out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
 			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
 		}
 	}
@@ -277,7 +277,7 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if p := in.app.provider; !w.calm || !in.succeeded || p.subject != in.who || p.session != in.left || p.down {
+	if p := in.app.provider; !w.calm || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {

@@ -22,6 +22,7 @@ type world struct {
 	scheduler
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
+	cleared       int  // when the browser has cleared the storage: a new program knows nothing
 	disorder      bool // messages come as they like, and some twice
 	refusesStepUp bool // providers give no stronger sign-in than they had
 
