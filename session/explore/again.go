@@ -47,27 +47,23 @@ func (w *world) again(n uint64) string {
 }
 
 // repeats are the calls that are made again.
-var repeats map[string]func(p *page)
-
-func init() {
-	repeats = map[string]func(p *page){
-		"getUser": (*page).ask,
-		"fetch":   func(p *page) { p.fetch(true, false) },
-		"signinSilent": func(p *page) {
-			p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
-				return p.client.SigninSilent(ctx, session.SigninArgs{})
-			})
-		},
-		"signinRedirect": func(p *page) { p.signinRedirect(session.SigninArgs{}) },
-		"signoutRedirect": func(p *page) {
-			p.signout("signoutRedirect", false, func(ctx context.Context) error {
-				return p.client.SignoutRedirect(ctx, session.SignoutArgs{})
-			})
-		},
-		"revokeTokens": func(p *page) {
-			p.call("revokeTokens", func(ctx context.Context, _ *call) error { return p.client.RevokeTokens(ctx) })
-		},
-	}
+var repeats = map[string]func(p *page){
+	"getUser": (*page).ask,
+	"fetch":   func(p *page) { p.fetch(true, false) },
+	"signinSilent": func(p *page) {
+		p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
+			return p.client.SigninSilent(ctx, session.SigninArgs{})
+		})
+	},
+	"signinRedirect": func(p *page) { p.signinRedirect(session.SigninArgs{}) },
+	"signoutRedirect": func(p *page) {
+		p.signout("signoutRedirect", false, func(ctx context.Context) error {
+			return p.client.SignoutRedirect(ctx, session.SignoutArgs{})
+		})
+	},
+	"revokeTokens": func(p *page) {
+		p.call("revokeTokens", func(ctx context.Context, _ *call) error { return p.client.RevokeTokens(ctx) })
+	},
 }
 
 // signinPassword is a sign-in with a password, which signs in at the provider, too,
