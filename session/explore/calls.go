@@ -27,14 +27,18 @@ type call struct {
 	abandoned bool // the page is gone
 	slept     bool // the page did, meanwhile
 	err       error
-	moves     bool // it may send the tab away
-	windows   bool // it may open windows
+	people    []string // who was there when it began, or has come since
+	moves     bool     // it may send the tab away
+	windows   bool     // it may open windows
 }
+
+// who is there for the page; empty: nobody.
+func (p *page) who() string { return name(p.client.Current()) }
 
 // call begins a call.
 func (p *page) call(name string, fn func(ctx context.Context, c *call) error) *call {
 	w := p.w
-	c := &call{page: p, name: name, began: time.Now()}
+	c := &call{page: p, name: name, began: time.Now(), people: []string{p.who()}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.moves = strings.Contains(name, "Redirect") || name == "getUser" && p.settings.Restore == session.RestoreRedirect ||
 		name == "fetch" && p.settings.Fetch.StepUp == session.StepUpRedirect
@@ -62,15 +66,29 @@ func (p *page) call(name string, fn func(ctx context.Context, c *call) error) *c
 // ask is getUser.
 func (p *page) ask() {
 	client := p.client
-	returnTo := ""
+	returnTo, a := "", (*act)(nil)
 	if p.settings.Restore == session.RestoreRedirect {
-		returnTo = "https://app.example.test/"
+		returnTo, a = "https://app.example.test/", &act{silent: true}
+		p.begins("getUser", a)
 	}
 	p.call("getUser", func(ctx context.Context, c *call) error {
-		user, err := client.Restore(ctx, returnTo)
+		user, err := client.Restore(context.WithValue(ctx, asksFor{}, a), returnTo)
 		p.checkUser(c, user, err)
 		return err
 	})
+}
+
+// freeze has a page stop; told: its program knows.
+func (p *page) freeze(told bool) {
+	p.frozen = true
+	for _, c := range p.calls {
+		c.slept = true
+	}
+	if p.program.onePage {
+		p.program.frozen = true
+	} else if told {
+		p.client.Sleeps(true)
+	}
 }
 
 // thaw has a frozen page go on.
@@ -80,20 +98,40 @@ func (p *page) thaw() {
 	p.react(pagemodel.Woken)
 }
 
+// asks has an act begin in the page.
+func (p *page) asks(what string, a *act) {
+	p.begins(what, a)
+	p.w.acts = append(p.w.acts, a)
+}
+
+// begins notes what an act begins with.
+func (p *page) begins(what string, a *act) {
+	a.what = what + " in " + p.name + ", " + p.program.name
+	a.app, a.program, a.asked, a.known = p.app, p.program, p.w.tick(), p.program.orders[p.app]
+	if a.out {
+		a.heard, a.read = map[*program]int{p.program: a.asked}, map[*program]int{}
+	}
+}
+
+// asksFor is the key of the act in the context of what does it.
+type asksFor struct{}
+
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	w := p.w
-	a.asked = w.tick()
-	w.acts = append(w.acts, a)
-	p.call(name, func(ctx context.Context, _ *call) error {
+	p.asks(name, a)
+	p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)
 		w.ended(a, user, err)
+		a.goesOn = c.abandoned
 		return err
 	})
 }
 
 func (w *world) ended(a *act, user *session.User, err error) {
-	a.done, a.succeeded = w.tick(), err == nil && user != nil
+	a.order = a.program.orders[a.app]
+	a.ended = time.Now()
+	a.done, a.succeeded, a.left = w.tick(), err == nil && user != nil, a.app.provider.session
 	if a.succeeded {
 		a.who = name(user)
 	}
@@ -107,13 +145,13 @@ func (w *world) tick() int {
 
 // signin is an interactive sign-in in this page.
 func (p *page) signin(name string, fn func(ctx context.Context) (*session.User, error)) {
-	p.act(name, &act{app: p.app}, fn)
+	p.act(name, &act{}, fn)
 }
 
-func (p *page) signout(name string, fn func(ctx context.Context) error) {
-	a := &act{app: p.app, succeeded: true, out: true}
-	p.w.acts = append(p.w.acts, a)
-	a.asked = p.w.tick()
+// signout is a sign-out in this page. It tidies up if nobody is there.
+func (p *page) signout(name string, tidies bool, fn func(ctx context.Context) error) {
+	a := &act{succeeded: true, out: true, tidies: tidies}
+	p.asks(name, a)
 	p.call(name, func(ctx context.Context, _ *call) error {
 		err := fn(ctx)
 		a.done = p.w.tick()
@@ -123,14 +161,10 @@ func (p *page) signout(name string, fn func(ctx context.Context) error) {
 
 // signinRedirect is an interactive sign-in that leaves the page.
 func (p *page) signinRedirect(args session.SigninArgs) {
-	a := &act{app: p.app, asked: p.w.tick(), behind: p.w.newsUnderway()}
-	p.w.acts = append(p.w.acts, a)
-	if p.away == nil { // several may leave: what comes back is of the first, for all that is known
-		p.away = a
-	}
-	client := p.client
+	a, client := &act{}, p.client
+	p.asks("signinRedirect", a)
 	p.call("signinRedirect", func(ctx context.Context, _ *call) error {
-		err := client.SigninRedirect(ctx, args)
+		err := client.SigninRedirect(context.WithValue(ctx, asksFor{}, a), args)
 		if err != nil && a.done == 0 {
 			a.done = p.w.tick()
 		}
@@ -139,18 +173,21 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 }
 
 // signinCallback is what the page calls that the provider sent the tab back to.
-func (p *page) signinCallback(back string) {
-	a := p.away
-	if a == nil {
-		a = &act{app: p.app, silent: true, asked: p.w.tick()} // of a restore, or of a step-up
+func (p *page) signinCallback(back string, state oidc.Secret) {
+	a := p.away[state]
+	switch {
+	case a == nil, a.silent && !has("late"): // of a restore, or of a step-up
+		a = &act{silent: true}
+		p.asks("signinCallback", a)
+	case a.silent:
 		p.w.acts = append(p.w.acts, a)
 	}
-	p.away = nil
 	client := p.client
+	since := p.w.steps
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
 		p.w.ended(a, user, err)
-		p.checkCallback(c, a, err)
+		p.checkCallback(c, a, since, err)
 		return err
 	})
 	if p.refetch {
@@ -172,10 +209,11 @@ func (p *page) fetch(repeatable, strong bool) string {
 		req.Shown = &shown
 		r.person = shown
 	}
-	client, a := p.client, &act{app: p.app, silent: true, asked: p.w.tick(), done: p.w.steps}
+	client, a := p.client, &act{silent: true}
 	if strong && p.settings.Fetch.StepUp != "" { // it may sign in
-		a.done = 0
-		p.w.acts = append(p.w.acts, a)
+		p.asks("fetch", a)
+	} else {
+		a.done = p.w.tick()
 	}
 	p.call("fetch", func(ctx context.Context, c *call) error {
 		r.call = c

@@ -6,7 +6,8 @@
 // lets one goroutine go on at a time, the one that the dice of a seed pick.
 //
 // What has to be right is in invariants.go, which reads as the specification of
-// the engine. operations.go is what apps and people do, page.go what a page
+// the engine; acts.go says what was known to whom, apart.go which parts of the worlds
+// are off because they find what is known. operations.go is what apps and people do, page.go what a page
 // decides, provider.go who answers, world.go what there is, and scheduler.go
 // the order. A seed is a schedule; explore.go runs one, and makes it small when
 // something is wrong.

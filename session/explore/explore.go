@@ -87,6 +87,9 @@ func (w *world) quiet() {
 	if w.violation == nil {
 		w.checkSettled()
 	}
+	if w.violation == nil && has("asleep") {
+		w.checkTold()
+	}
 	for _, p := range w.pages() {
 		p.ask()
 	}

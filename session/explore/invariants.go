@@ -17,9 +17,9 @@ import (
 // client is an issuer and a client_id; an act is an explicit sign-in (by redirect,
 // popup, credentials or storeUser) or an explicit sign-out, of one client.
 var rules = []struct{ name, promise string }{
-	{"signed out", "After an explicit sign-out with no sign-in asked for after it, nobody is signed in anywhere once the world is quiet: no program has a user, no tab was told last that somebody is there, and no hint says so. What began before the sign-out, and ends after it, signs nobody in."},
+	{"signed out", "After an explicit sign-out with no sign-in asked for after it, nobody is signed in anywhere once the world is quiet: no program has a user, no tab was told last that somebody is there, and no hint says so. What began before the sign-out, and ends after it, signs nobody in. removeUser() where nobody is there ends no sign-in that has left for the provider, and none that its program has not heard of. Of two sign-outs that did not know of each other, neither is the last for a sign-in that was asked for after one of them."},
 	{"signed in", "After an explicit sign-in that no other act overlaps or follows, everybody who asks is told that person once the world is quiet, where no provider has ended the session and nothing fails."},
-	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out after it was asked for, or one of which its page had not heard then, or if the provider has ended the very session."},
+	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out after it was asked for, or one of which its program had not heard then, nor read in storage, or if the provider has ended the very session. What a release says that knows no order is an act of when it is heard."},
 	{"person", "A request carries the token of the person who was there when the app called, or none."},
 	{"issuer", "Tokens and codes go to their own issuer, of their own client, and to APIs on the list."},
 	{"codes", "A code is used once."},
@@ -39,8 +39,10 @@ var rules = []struct{ name, promise string }{
 	{"panic", "Nothing runs into a bug."},
 }
 
-// promiseOf returns the sentence of a rule, empty if there is none.
+// promiseOf returns the sentence of a rule, empty if there is none. After a comma it
+// has a cause.
 func promiseOf(name string) string {
+	name, _, _ = strings.Cut(name, ",")
 	for _, rule := range rules {
 		if rule.name == name {
 			return rule.promise
@@ -52,8 +54,8 @@ func promiseOf(name string) string {
 // checkStep is for every step: who has the turn tells all tabs before anybody else
 // goes on.
 func (w *world) checkStep() {
-	for _, p := range w.pages() {
-		if p.events > 0 && !p.program.ended && p.told != name(p.client.Current()) {
+	for _, t := range w.tabs {
+		if p := t.page; p != nil && p.events > 0 && !p.program.ended && p.told != name(p.client.Current()) {
 			w.violate("events", fmt.Sprintf("%s was told %q, and getUser() says %q", p.name, p.told, name(p.client.Current())))
 		}
 	}
@@ -77,6 +79,9 @@ func (l *link) Notify(event session.Event) {
 			}
 		}
 		p.told, p.scope, p.toldAt = who, event.User.Scope, w.steps
+		for _, c := range p.calls {
+			c.people = append(c.people, who)
+		}
 		p.events++
 	case session.UserUnloaded:
 		p.told, p.scope, p.toldAt = "", "", w.steps
@@ -95,7 +100,7 @@ func because(err error) string {
 // has another user now than when it was told last.
 func (w *world) asked(p *page) bool {
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == p.app && (a.done == 0 || a.done >= p.toldAt)
+		return a.app == p.app && (a.done == 0 || a.done >= p.toldAt || a.goesOn && time.Since(a.ended) < time.Minute)
 	})
 }
 
@@ -111,19 +116,39 @@ func (p *page) checkUser(c *call, user *session.User, err error) {
 	if user != nil && err != nil {
 		p.w.violate("answers", "getUser() gives a user and an error")
 	}
-	if user != nil && !c.abandoned && !c.slept && user.ExpiresAt != 0 && time.Unix(user.ExpiresAt, 0).Before(time.Now()) {
+	p.checkWhose(c, user, err)
+	if user != nil && !c.abandoned && !c.slept && expired(user) {
 		p.w.violate("answers", "getUser() gives an access token that has expired")
 	}
 }
 
-// checkCallback is for the end of a sign-in by redirect.
-func (p *page) checkCallback(c *call, a *act, err error) {
+func expired(user *session.User) bool {
+	return user.ExpiresAt != 0 && time.Unix(user.ExpiresAt, 0).Before(time.Now())
+}
+
+// checkCallback is for the end of a sign-in by redirect whose response is here since
+// then.
+func (p *page) checkCallback(c *call, a *act, since int, err error) {
+	if a.succeeded {
+		p.checkLate(a, since)
+	}
 	if !errors.Is(err, session.ErrNotSignedIn) || a.silent || c.abandoned {
 		return
 	}
+	cause, then := "", a.asked
+	if p.program != a.program {
+		then = since
+	}
+	if p.program != a.program && !p.found.SignedIn && p.found.Order > a.known {
+		cause = leftBehind
+	}
 	for _, other := range p.w.acts {
-		if other.out && other.app == a.app && (a.behind || other.asked > a.asked || other.done == 0 || other.done > a.asked) {
+		switch {
+		case !other.out || other.app != a.app:
+		case other.asked > a.asked, !other.knownIn(a.program, a.asked):
 			return
+		case cause == "" && other.heard[p.program] > then:
+			cause = storageFirst
 		}
 	}
 	if p.app.provider.named > a.asked { // it may be the one of this sign-in
@@ -132,7 +157,19 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 	if !p.w.calm && p.settings.Idle.Timeout > 0 {
 		return
 	}
-	p.w.violate("won", p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
+	p.w.violate("won"+cause, p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
+}
+
+// checkLate is for a sign-in, or a restore, by redirect that has brought somebody, and
+// whose response is here since then. A sign-out that knew of all that its program did
+// when it was asked for, and that was known when the response came, ends it.
+func (p *page) checkLate(a *act, since int) {
+	for _, out := range p.w.acts {
+		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
+		if !p.w.mixed && out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
+			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
+		}
+	}
 }
 
 // checkToken is for a request that has come to the API.
@@ -211,8 +248,8 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last):
-			w.checkSignedOut(a)
+		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last):
+			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
 		}
@@ -240,28 +277,44 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if !w.calm || !in.succeeded || in.app.provider.subject != in.who || in.app.provider.down {
+	if p := in.app.provider; !w.calm || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked)
+		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked) && !(a.rumour && !a.out)
 	})
 }
 
-func (w *world) checkSignedOut(a *app) {
+func (w *world) checkSignedOut(a *app, cause string) {
 	for _, p := range w.pages() {
 		if p.app != a {
 			continue
 		}
 		if who := name(p.client.Current()); who != "" {
-			w.violate("signed out", fmt.Sprintf("%s has %s, and there was a sign-out of %s after everything", p.name, who, a.name))
+			w.violate("signed out"+cause, fmt.Sprintf("%s has %s, and there was a sign-out of %s after everything", p.name, who, a.name))
 		}
 		if p.told != "" {
-			w.violate("signed out", fmt.Sprintf("%s was told last that %s is there", p.name, p.told))
+			w.violate("signed out"+cause, fmt.Sprintf("%s was told last that %s is there", p.name, p.told))
 		}
 	}
 	if w.storage[a].SignedIn {
-		w.violate("signed out", "the hint of "+a.name+" says that somebody is signed in")
+		w.violate("signed out"+cause, "the hint of "+a.name+" says that somebody is signed in")
+	}
+}
+
+// checkTold is for the quiet world before anybody has asked: a program that had
+// somebody, or heard of it, when somebody signed in elsewhere has looked who that is.
+func (w *world) checkTold() {
+	for _, a := range w.apps {
+		in := w.lastAct(a)
+		if in == nil || in.out || w.mixed || !w.stands(in) {
+			continue
+		}
+		for _, p := range w.pages() {
+			if p.app == a && p.toldAt > 0 && p.program.born < in.asked && name(p.client.Current()) != in.who {
+				w.violate("signed in", fmt.Sprintf("%s has not looked who is there: %q, and %s signed in alone", p.name, name(p.client.Current()), in.who))
+			}
+		}
 	}
 }
 

@@ -70,15 +70,9 @@ func allDeeds() (deeds []deed, total int) {
 			})
 			return "signinPopup"
 		})},
-		{"signinPassword", 4, false, inPage(func(p *page, client *session.Client, n uint64) string {
+		{"signinPassword", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			who := []string{"alice", "alice", "bob"}[n%3]
-			if p.w.calm {
-				p.app.provider.subject = who // the provider signs the browser in, too
-				p.app.provider.session++
-			}
-			p.signin("signinResourceOwnerCredentials", func(ctx context.Context) (*session.User, error) {
-				return client.SigninPassword(ctx, session.PasswordArgs{Username: who, Password: "secret"})
-			})
+			p.signinPassword(who)
 			return "signinResourceOwnerCredentials as " + who
 		})},
 		{"signinSilent", 4, false, inPage(func(p *page, client *session.Client, n uint64) string {
@@ -86,7 +80,7 @@ func allDeeds() (deeds []deed, total int) {
 			if n%3 == 0 {
 				args.Scope = p.settings.Scope + " extra"
 			}
-			p.act("signinSilent", &act{app: p.app, silent: true}, func(ctx context.Context) (*session.User, error) {
+			p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
 				return client.SigninSilent(ctx, args)
 			})
 			return fmt.Sprintf("signinSilent (frame %t, scope %q)", args.ForceFrame, args.Scope)
@@ -102,23 +96,23 @@ func allDeeds() (deeds []deed, total int) {
 			return "storeUser with who is there"
 		})},
 		{"removeUser", 6, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("removeUser", func(ctx context.Context) error { return client.RemoveUser(ctx) })
+			p.signout("removeUser", client.Current() == nil, func(ctx context.Context) error { return client.RemoveUser(ctx) })
 			return "removeUser"
 		})},
 		{"signoutRedirect", 4, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("signoutRedirect", func(ctx context.Context) error {
+			p.signout("signoutRedirect", false, func(ctx context.Context) error {
 				return client.SignoutRedirect(ctx, session.SignoutArgs{})
 			})
 			return "signoutRedirect"
 		})},
 		{"signoutPopup", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("signoutPopup", func(ctx context.Context) error {
+			p.signout("signoutPopup", false, func(ctx context.Context) error {
 				return client.SignoutPopup(ctx, session.SignoutArgs{})
 			})
 			return "signoutPopup"
 		})},
 		{"signoutSilent", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.signout("signoutSilent", func(ctx context.Context) error {
+			p.signout("signoutSilent", false, func(ctx context.Context) error {
 				return client.SignoutSilent(ctx, session.SignoutArgs{})
 			})
 			return "signoutSilent"
@@ -163,7 +157,7 @@ func allDeeds() (deeds []deed, total int) {
 				return ""
 			}
 			t := shut[n%uint64(len(shut))]
-			t.closed, t.kept = false, map[oidc.Secret]session.Transaction{}
+			t.closed, t.kept, t.away = false, map[oidc.Secret]session.Transaction{}, map[oidc.Secret]*act{}
 			t.load()
 			return t.name + " is opened"
 		}},
@@ -183,15 +177,7 @@ func allDeeds() (deeds []deed, total int) {
 			if t.page == nil || t.page.frozen {
 				return ""
 			}
-			t.page.frozen = true
-			for _, c := range t.page.calls {
-				c.slept = true
-			}
-			if t.page.program.onePage {
-				t.page.program.frozen = true
-			} else if n%2 == 0 {
-				t.page.client.Sleeps(true)
-			}
+			t.page.freeze(n%2 == 0)
 			return "is frozen"
 		})},
 		{"thaw", 3, false, inTab(func(t *tab, _ uint64) string {
@@ -286,7 +272,7 @@ func atProvider(do func(p *provider, n uint64) string) func(*world, uint64) stri
 func plan(seed uint64) []operation {
 	//lint:ignore gosec G404: a simulation, repeatable by its seed
 	dice := rand.New(rand.NewPCG(seed, 2))
-	ops := make([]operation, 30+dice.IntN(20))
+	ops, more := make([]operation, 30+dice.IntN(20)), extra()
 	calm := dice.IntN(4) > 0
 	for i := range ops {
 		x := dice.IntN(total)
@@ -302,6 +288,9 @@ func plan(seed uint64) []operation {
 		case 1:
 			ops[i].rest = time.Second << dice.IntN(8)
 		}
+		if len(more) > 0 && dice.IntN(8) == 0 {
+			ops[i].kind = more[dice.IntN(len(more))]
+		}
 		if i < 6 && calm && dice.IntN(2) == 0 {
 			ops[i].kind = 1 + dice.IntN(3) // somebody is signed in, as a rule
 			ops[i].steps = 40
@@ -312,7 +301,7 @@ func plan(seed uint64) []operation {
 
 // do does an operation, and what follows at once.
 func (w *world) do(op operation, index uint64) {
-	d := &deeds[op.kind]
+	d := deedOf(op.kind)
 	if d.storm && w.calm {
 		return
 	}

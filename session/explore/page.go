@@ -31,6 +31,7 @@ func (l *link) Hint(h session.Hint) {
 	if l.stopped() {
 		return
 	}
+	l.program.knows(l.app, h.Order)
 	p, w := l.page, l.w
 	before, told := p.stored(), pagemodel.Standing{SignedIn: h.SignedIn, Order: h.Kept()}
 	if p.release == "old" {
@@ -42,11 +43,17 @@ func (l *link) Hint(h session.Hint) {
 	if told.Order == "" {
 		told.Order = before.Order
 	}
-	w.storage[p.app] = told
+	w.storage[p.app], w.kept[p.app] = told, l.program.heard()
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
+	w.tellStored(p.app, p)
+}
+
+// tellStored tells the pages, but for the one that has done it, that the storage of
+// the origin has changed.
+func (w *world) tellStored(a *app, by *page) {
 	for _, t := range w.tabs {
-		if other := t.page; other != nil && other != p && t.app == p.app {
-			w.tell("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
+		if other := t.page; other != nil && other != by && t.app == a {
+			w.later("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
 				if t.page == other {
 					other.react(pagemodel.Stored)
 				}
@@ -70,10 +77,11 @@ func (p *page) react(event pagemodel.Event) {
 		}
 		p.ask()
 	case pagemodel.Tell:
-		client, hint := p.client, p.hint()
-		pass := p.w.gate(p.program, "hears of the storage")
+		client, hint, outs, program := p.client, p.hint(), p.w.kept[p.app], p.program
+		pass := p.w.gate(program, "hears of the storage")
 		go func() {
 			pass()
+			program.reads(p.app, hint, outs)
 			client.Hinted(hint)
 			client.Wake()
 		}()

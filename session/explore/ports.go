@@ -4,6 +4,7 @@ package explore
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"time"
 
@@ -72,6 +73,16 @@ func (w *world) refreshed(p *provider, req *oidc.Request) *refreshToken {
 	}
 	token, _, _ := strings.Cut("rt-"+after, "&")
 	return p.refresh[token]
+}
+
+// appIn returns the client that a message is about.
+func (w *world) appIn(message string) *app {
+	for _, a := range w.apps {
+		if strings.Contains(message, `"`+a.provider.issuer+`"`) && strings.Contains(message, `"client_id":"`+a.clientID+`"`) {
+			return a
+		}
+	}
+	return nil
 }
 
 func (w *world) appOf(p *provider, t *refreshToken) *app {
@@ -180,7 +191,7 @@ func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, erro
 	if p.w.dice.IntN(2) == 0 {
 		return "", oidc.ErrTimeout
 	}
-	p.w.acts = append(p.w.acts, &act{app: p.app, silent: true, asked: p.w.tick()}) // it signs in, and no call ends with it
+	p.asks("a closed window", &act{silent: true}) // it signs in, and no call ends with it
 	return p.person(popup.URL, false)
 }
 
@@ -254,13 +265,23 @@ func (t *tab) atProvider(url string, visit int) {
 		}
 	}
 	t.load()
-	t.page.signinCallback(back)
+	t.page.signinCallback(back, stateOf(url))
+}
+
+// stateOf returns the state of a request.
+func stateOf(address string) oidc.Secret {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return oidc.Secret(u.Query().Get("state"))
 }
 
 // Put, Take and Look are [session.TransactionStore].
-func (l *link) Put(_ context.Context, state oidc.Secret, transaction session.Transaction) error {
+func (l *link) Put(ctx context.Context, state oidc.Secret, transaction session.Transaction) error {
 	p := l.page
 	p.kept[state] = transaction
+	p.away[state], _ = ctx.Value(asksFor{}).(*act)
 	return nil
 }
 

@@ -22,7 +22,7 @@ func (t *tab) program() *program {
 			}
 		}
 	}
-	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, requests: map[*app]int{}}
+	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}, orders: map[*app]int64{}}
 	p.registry = session.NewRegistry(session.Config{
 		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast,
 		//lint:ignore gosec G404: a simulation, repeatable by its seed
@@ -34,25 +34,59 @@ func (t *tab) program() *program {
 	return p
 }
 
+// A message is what a program has told the others.
+type message struct {
+	by   *program
+	text string
+	outs []*act // the sign-outs that it had heard of
+}
+
 // broadcast gives a message to the other programs, in the order of each pair.
-func (p *program) broadcast(message []byte) {
-	for _, other := range p.w.programs {
-		if other == p || other.ended || p.ended {
+func (p *program) broadcast(text []byte) {
+	if p.ended {
+		return
+	}
+	w, m := p.w, &message{p, string(text), p.heard()}
+	w.said = append(w.said, m)
+	for _, other := range w.programs {
+		if other == p || other.ended {
 			continue
 		}
-		text, queue := string(message), p.name+other.name
-		if p.w.mixed { // without an order, that of the sender is all that there is
+		queue := p.name + other.name
+		switch {
+		case w.mixed: // without an order, that of the sender is all that there is
 			queue = other.name
-		}
-		if p.release == "old" || other.release == "old" {
-			text = withoutOrder(text)
-		}
-		p.w.tell("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
-			if !other.ended {
-				other.registry.Heard([]byte(text))
+		case w.disorder:
+			queue = ""
+			if mix(w.seed, uint64(len(w.said)))%8 == 0 {
+				m.deliver(other, "")
 			}
-		})
+		}
+		m.deliver(other, queue)
 	}
+}
+
+// deliver has a message come to a program.
+func (m *message) deliver(to *program, queue string) {
+	text := m.text
+	unordered := m.by.release == "old" || to.release == "old"
+	if unordered {
+		text = withoutOrder(text)
+	}
+	w := to.w
+	w.later("news of "+m.by.name+" for "+to.name, queue, to.asleep, func() {
+		if to.ended {
+			return
+		}
+		w.hears = func() {
+			to.hears(m.outs)
+			if unordered {
+				to.rumour(w.appIn(text), strings.Contains(text, `"who":""`))
+			}
+		}
+		to.registry.Heard([]byte(text))
+		w.hears = nil
+	})
 }
 
 // withoutOrder is a message of a release that knows no order.

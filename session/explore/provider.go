@@ -29,6 +29,7 @@ type provider struct {
 	refresh map[string]*refreshToken
 	access  map[string]*accessToken
 	issued  int
+	about   string // its metadata
 	down    bool
 	named   int // when the front channel named a session last
 }
@@ -65,17 +66,17 @@ func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(da
 
 func newProvider(w *world, issuer string) *provider {
 	return &provider{
-		w: w, issuer: issuer,
+		w: w, issuer: issuer, about: metadata(issuer),
 		codes: map[string]*grant{}, refresh: map[string]*refreshToken{}, access: map[string]*accessToken{},
 	}
 }
 
-func (p *provider) metadata() string {
+func metadata(issuer string) string {
 	return strings.ReplaceAll(`{"issuer":"ISS","authorization_endpoint":"ISS/authorize","token_endpoint":"ISS/token",`+
 		`"jwks_uri":"ISS/jwks","revocation_endpoint":"ISS/revoke","end_session_endpoint":"ISS/end",`+
 		`"check_session_iframe":"ISS/check","response_types_supported":["code"],"subject_types_supported":["public"],`+
 		`"id_token_signing_alg_values_supported":["EdDSA"],"code_challenge_methods_supported":["S256"],`+
-		`"authorization_response_iss_parameter_supported":true}`, "ISS", p.issuer)
+		`"authorization_response_iss_parameter_supported":true}`, "ISS", issuer)
 }
 
 // kindOf names a request for the trace.
@@ -93,7 +94,7 @@ func (p *provider) serve(req *oidc.Request) *oidc.Response {
 	form, _ := url.ParseQuery(req.Body)
 	switch path {
 	case "/.well-known/openid-configuration":
-		return answer(200, p.metadata())
+		return answer(200, p.about)
 	case "/jwks":
 		return answer(200, string(jwks))
 	case "/token":

@@ -24,8 +24,8 @@ type ticket struct {
 	happen func()        // or what happens
 	queue  string        // of one queue the first comes first
 	held   func() bool   // it cannot be yet
-	news   bool          // what programs and pages tell each other
 	far    bool          // something outside the program: time may pass before it
+	hears  func()        // it is what a program does with news; may be nil
 }
 
 // A scheduler holds everything that could happen next.
@@ -33,11 +33,16 @@ type scheduler struct {
 	dice *rand.Rand
 	seed uint64
 
+	hears func() // of the tickets that are issued now
+
 	mu      sync.Mutex
 	numbers uint64    // guarded by mu, as all below
 	waiting int       // goroutines that have a ticket and have not come with it
 	ready   []*ticket // by number
 	arrived chan struct{}
+	tickets []*ticket // of [scheduler.possible]
+	queues  []string
+	early   []*ticket
 
 	steps int
 	trace *strings.Builder // nil: nobody reads it
@@ -51,7 +56,7 @@ func (s *scheduler) issue(what string, owner *program) *ticket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.numbers++
-	return &ticket{number: s.numbers, what: what, owner: owner}
+	return &ticket{number: s.numbers, what: what, owner: owner, hears: s.hears}
 }
 
 // put says that a ticket could be picked.
@@ -99,19 +104,12 @@ func (s *scheduler) later(what, queue string, held func() bool, happen func()) {
 	s.put(t)
 }
 
-// tell is later for news.
-func (s *scheduler) tell(what, queue string, held func() bool, happen func()) {
-	t := s.issue(what, nil)
-	t.happen, t.queue, t.held, t.far, t.news = happen, queue, held, true, true
-	s.put(t)
-}
-
 // possible returns what could happen now, and whether some of it is inside a
 // program, which takes no time.
-func (s *scheduler) possible() (tickets []*ticket, near bool) {
+func (s *scheduler) possible() (_ []*ticket, near bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var queues []string
+	tickets, queues := s.tickets[:0], s.queues[:0]
 	for _, t := range s.ready {
 		if t.queue != "" {
 			if slices.Contains(queues, t.queue) {
@@ -125,6 +123,7 @@ func (s *scheduler) possible() (tickets []*ticket, near bool) {
 		tickets = append(tickets, t)
 		near = near || !t.far
 	}
+	s.tickets, s.queues = tickets, queues
 	return tickets, near
 }
 
@@ -135,9 +134,14 @@ func (s *scheduler) step() bool {
 	if len(tickets) == 0 {
 		return false
 	}
-	early := slices.DeleteFunc(slices.Clone(tickets), s.isLate)
-	if len(early) > 0 {
-		tickets = early
+	s.early = s.early[:0]
+	for _, t := range tickets {
+		if !s.isLate(t) {
+			s.early = append(s.early, t)
+		}
+	}
+	if len(s.early) > 0 {
+		tickets = s.early
 	}
 	s.let(tickets[s.dice.IntN(len(tickets))])
 	return true
@@ -163,7 +167,9 @@ func (s *scheduler) isLate(t *ticket) bool {
 // let lets a ticket happen, and everything that follows without another one.
 func (s *scheduler) let(t *ticket) {
 	s.mu.Lock()
-	s.ready = slices.DeleteFunc(s.ready, func(other *ticket) bool { return other == t })
+	if at := slices.Index(s.ready, t); at >= 0 {
+		s.ready = slices.Delete(s.ready, at, at+1)
+	}
 	s.mu.Unlock()
 	s.steps++
 	if s.trace != nil {
@@ -172,6 +178,9 @@ func (s *scheduler) let(t *ticket) {
 			who = t.owner.name + ": "
 		}
 		s.say("%d %s%s", t.number, who, t.what)
+	}
+	if t.hears != nil {
+		t.hears()
 	}
 	if t.happen != nil {
 		t.happen()

@@ -22,6 +22,8 @@ type world struct {
 	scheduler
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
+	cleared       int  // when the browser has cleared the storage: a new program knows nothing
+	disorder      bool // messages come as they like, and some twice
 	refusesStepUp bool // providers give no stronger sign-in than they had
 
 	providers []*provider
@@ -29,7 +31,9 @@ type world struct {
 	programs  []*program
 	tabs      []*tab
 	storage   map[*app]pagemodel.Standing // of the origin
+	kept      map[*app][]*act             // the sign-outs that are in that
 
+	said      []*message
 	calls     []*call
 	acts      []*act
 	coverage  map[string]int
@@ -52,7 +56,9 @@ type program struct {
 	registry *session.Registry
 	ended    bool
 	frozen   bool
-	requests map[*app]int // refresh requests in flight
+	born     int            // the step
+	requests map[*app]int   // refresh requests in flight
+	orders   map[*app]int64 // of the last act that it is known to know
 	minute   time.Time
 	sent     int // in that minute
 }
@@ -69,12 +75,12 @@ type tab struct {
 	shared   bool // the app wants a shared worker
 	settings session.Settings
 	kept     map[oidc.Secret]session.Transaction
-	page     *page       // nil while it is elsewhere
-	cached   *page       // in the back/forward cache
-	away     *act        // the sign-in that the tab has left for
-	refetch  bool        // a fetch was not done for want of a step-up
-	leaves   []time.Time // by itself, for step-ups
-	visit    int         // counts where it was sent
+	page     *page                // nil while it is elsewhere
+	cached   *page                // in the back/forward cache
+	away     map[oidc.Secret]*act // the sign-ins that the tab has left for, by state
+	refetch  bool                 // a fetch was not done for want of a step-up
+	leaves   []time.Time          // by itself, for step-ups
+	visit    int                  // counts where it was sent
 	closed   bool
 }
 
@@ -89,10 +95,11 @@ type page struct {
 	frozen  bool
 	left    bool // it left its program, to sleep
 
-	toldAt int    // the step of the last of the events
-	told   string // of the events: who is signed in; "" for nobody
-	events int    // that told
-	scope  string // what the last user of the events had
+	found  session.Hint // when it was opened
+	toldAt int          // the step of the last of the events
+	told   string       // of the events: who is signed in; "" for nobody
+	events int          // that told
+	scope  string       // what the last user of the events had
 	calls  []*call
 }
 
@@ -100,11 +107,21 @@ type page struct {
 type act struct {
 	app       *app
 	who       string
-	out       bool // a sign-out
-	silent    bool // the app asked for a silent sign-in, which is no act but brings somebody
-	asked     int  // the step
-	behind    bool // there was news on the way when it was asked for
-	done      int  // 0: not yet
+	out       bool   // a sign-out
+	what      string // what the app called, and where
+	program   *program
+	heard     map[*program]int // of a sign-out: when who heard of it
+	read      map[*program]int // and found that in storage
+	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
+	rumour    bool             // of a release that knows no order
+	tidies    bool             // a sign-out where nobody was there: it ends no sign-in that has left
+	asked     int              // the step
+	known     int64            // the order of the last act that its program knew then
+	done      int              // 0: not yet
+	order     int64            // that its program knew then
+	ended     time.Time
+	left      int  // the session of the provider then
+	goesOn    bool // its page is gone, and with it who waits
 	succeeded bool
 }
 
@@ -115,11 +132,12 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 			dice: rand.New(rand.NewPCG(seed, 1)), seed: seed, arrived: make(chan struct{}, 1),
 			began: time.Now(), trace: trace, until: map[uint64]int{},
 		},
-		storage: map[*app]pagemodel.Standing{}, coverage: map[string]int{},
+		storage: map[*app]pagemodel.Standing{}, kept: map[*app][]*act{}, coverage: map[string]int{},
 	}
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
 	w.mixed = w.dice.IntN(2) == 0
+	w.disorder = has("disorder") && !w.mixed && mix(seed, 7)%4 == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
 	for _, issuer := range []string{"https://a.example.test/A", "https://b.example.test/B"} {
 		w.providers = append(w.providers, newProvider(w, issuer))
@@ -131,7 +149,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	shared := w.dice.IntN(2) == 0
 	redirects := !w.calm && w.dice.IntN(4) == 0
 	for i := range 3 + w.dice.IntN(3) {
-		t := &tab{w: w, name: "tab " + string(rune('1'+i)), app: w.apps[0], release: "old", kept: map[oidc.Secret]session.Transaction{}}
+		t := &tab{w: w, name: "tab " + string(rune('1'+i)), app: w.apps[0], release: "old", kept: map[oidc.Secret]session.Transaction{}, away: map[oidc.Secret]*act{}}
 		if i > 1 && crowd == 0 {
 			t.app = w.apps[w.dice.IntN(3)]
 		}
@@ -193,6 +211,8 @@ func (t *tab) load() {
 }
 
 func (l *link) open(hint session.Hint) (*session.Client, error) {
+	l.program.reads(l.app, hint, l.w.kept[l.app])
+	l.page.found = hint
 	return l.program.registry.Open(l.settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
@@ -314,27 +334,15 @@ func (p *page) crash() {
 	}
 }
 
-// newsUnderway tells whether something that programs and pages tell each other has
-// not arrived.
-func (w *world) newsUnderway() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news })
-}
-
-// amongReleases marks the rules about who is signed in where one of the releases
-// knows no order.
-const amongReleases = ", among releases"
-
 // A violation is what must not be.
 type violation struct{ rule, what string }
 
 func (w *world) violate(rule, what string) {
-	if w.mixed && (strings.HasPrefix(rule, "signed") || rule == "won") {
-		rule += amongReleases
-	}
 	if w.violation == nil {
 		w.violation = &violation{rule, what}
+		for _, a := range w.acts {
+			w.say("%v", a)
+		}
 		w.say("VIOLATION %s: %s", rule, what)
 	}
 }

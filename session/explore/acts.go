@@ -1,0 +1,129 @@
+//go:build !js
+
+package explore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// What an act knew, and who has heard of it: with that the invariants say which of two
+// acts was the last, and what the cause is where they are broken.
+
+// String is the act in a trace.
+func (a *act) String() string {
+	text := fmt.Sprintf("step %d to %d: %s of %s, asked for at order %d: %s", a.asked, a.done, a.what, a.app.name, a.known, a.who)
+	for _, p := range a.program.w.programs {
+		if a.heard[p] > 0 || a.read[p] > 0 {
+			text += fmt.Sprintf("; %s has heard of it at %d, read it at %d", p.name, a.heard[p], a.read[p])
+		}
+	}
+	return text
+}
+
+// heardIn tells whether a program had heard of a sign-out then.
+func (a *act) heardIn(p *program, then int) bool {
+	return a.heard == nil || a.heard[p] > 0 && a.heard[p] <= then
+}
+
+// readIn tells whether a page of it had found that in storage.
+func (a *act) readIn(p *program, then int) bool { return a.read[p] > 0 && a.read[p] <= then }
+
+// knownIn tells whether it knew of it at all.
+func (a *act) knownIn(p *program, then int) bool { return a.heardIn(p, then) || a.readIn(p, then) }
+
+// knows notes an order that a program has told or was told.
+func (p *program) knows(a *app, order int64) { p.orders[a] = max(p.orders[a], order) }
+
+// reads notes what a page tells of what the origin keeps, with the sign-outs that are
+// in that.
+func (p *program) reads(a *app, hint session.Hint, outs []*act) {
+	if hint.Order == session.NoOrder {
+		if hint.SignedIn {
+			p.rumour(a, false)
+		}
+		return
+	}
+	p.knows(a, hint.Order)
+	for _, out := range outs {
+		if out.read[p] == 0 {
+			out.read[p] = p.w.steps
+		}
+	}
+}
+
+// rumour notes what a release tells that knows no order: it counts as an act of
+// now, whenever that was.
+func (p *program) rumour(a *app, out bool) { p.w.rumour(p, a, out, p.orders[a]) }
+
+func (w *world) rumour(p *program, a *app, out bool, known int64) {
+	w.acts = append(w.acts, &act{
+		app: a, program: p, what: "a rumour in " + p.name, silent: true, out: out, rumour: true,
+		asked: w.steps, done: w.steps, known: known, order: known + 1,
+	})
+}
+
+// heard returns the sign-outs that a program has heard of.
+func (p *program) heard() (outs []*act) {
+	for _, a := range p.w.acts {
+		if a.heard[p] > 0 {
+			outs = append(outs, a)
+		}
+	}
+	return outs
+}
+
+// hears notes that a program hears of sign-outs.
+func (p *program) hears(outs []*act) {
+	for _, a := range outs {
+		if a.heard[p] == 0 {
+			a.heard[p] = p.w.steps
+		}
+	}
+}
+
+// outrun tells whether a sign-in was asked for before a sign-out, in a program that
+// knew of acts that the program of the sign-out had not heard of: the sign-in may have
+// the higher order.
+func (w *world) outrun(out *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool { return a.app == out.app && !a.out && a.known > out.known })
+}
+
+// disputed tells whether such a sign-in was asked for after another sign-out, of which
+// that of the other program had not heard: orders do not tell which was the last.
+func (w *world) disputed(out *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && a.known > out.known && slices.ContainsFunc(w.acts, func(other *act) bool {
+			return other.out && other.app == out.app && !other.rumour && other.knownIn(a.program, a.asked) && !other.knownIn(out.program, out.asked)
+		})
+	})
+}
+
+// forgotten tells whether somebody was about to sign in in a tab of the release that
+// keeps no order: its next program does not know of the sign-out.
+func (w *world) forgotten(out *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && a.program.release == "old" && (a.done == 0 || a.done > out.asked)
+	})
+}
+
+// tidied tells whether nobody was there who was signed out, and somebody was about
+// to sign in, or had done so without being heard of: who goes on.
+func (w *world) tidied(out *act) bool {
+	return out.tidies && slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && (a.done == 0 || a.done > out.asked || a.order > out.known)
+	})
+}
+
+// storageFirst marks what is known of sign-ins that were asked for when the page had
+// found a sign-out in storage, and its program had not been told of it.
+const storageFirst = ", storage first"
+
+// leftBehind marks what is known of sign-ins that come back to a new program, whose
+// page had found that nobody is signed in by a later act.
+const leftBehind = ", left behind"
+
+// outrun marks what is known of a sign-out; see [world.outrun].
+const outrun = ", outrun"
