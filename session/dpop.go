@@ -30,8 +30,8 @@ func (s *session) tokenTransport(ctx context.Context, metadata *oidc.Metadata, b
 }
 
 // prover returns the transport with the session's key, which is made when it
-// is first needed and forgotten with the user: a refresh token needs the key
-// it was issued to (RFC 9449 5).
+// is first needed and forgotten with the user, unless a tab may come back with a code
+// that is bound to it: a refresh token needs the key it was issued to (RFC 9449 5).
 func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 	if s.config.NewKey == nil {
 		return nil, fmt.Errorf("DPoP: %w", oidc.ErrUnsupported)
@@ -82,7 +82,17 @@ func (c *Client) withNewKey(ctx context.Context) context.Context {
 	return context.WithValue(ctx, keyContext{}, prover)
 }
 
-// keyOf returns the key of a sign-in that has one of its own, else nil.
+// withKey returns a context with the key that the tokens of a request are bound to,
+// if they are: it stays theirs, also where the session forgets it meanwhile.
+func (s *session) withKey(ctx context.Context, bound bool) (context.Context, error) {
+	if !bound {
+		return ctx, nil
+	}
+	prover, err := s.prover(ctx)
+	return context.WithValue(ctx, keyContext{}, prover), err
+}
+
+// keyOf returns the key of what has one of its own, else nil.
 func keyOf(ctx context.Context) *oidc.DPoPTransport {
 	prover, _ := ctx.Value(keyContext{}).(*oidc.DPoPTransport)
 	return prover

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -293,6 +294,55 @@ func TestKeyOfAnotherSignin(t *testing.T) {
 			if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil || thumbprint() != second {
 				t.Errorf("the renewal: %v", err)
 			}
+		})
+	}
+}
+
+// A user has the key that the tokens are bound to, also where the session has
+// forgotten it since: somebody signed in elsewhere.
+func TestDPoPKeyOfWhatIsUnderWay(t *testing.T) {
+	tests := []struct {
+		name     string
+		bindCode bool
+		at       string // where it is forgotten
+	}{
+		{"while the code is exchanged", false, oidctest.Token},
+		{"while the claims come", false, oidctest.Userinfo},
+		{"while the tab is away, with a code that is bound", true, oidctest.Authorize},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, proofs := newBound(t)
+				w.settings.BindCode = tt.bindCode
+				client, tab := w.open(false)
+				client.Sleeps(true) // it looks for nobody
+				note, forgotten := w.op.Hold, false
+				w.op.Edit(func() {
+					w.op.Hold = func(endpoint string, r *http.Request) {
+						note(endpoint, r)
+						if endpoint == tt.at && !forgotten {
+							forgotten = true
+							client.session.heed(false, func(st *standing) effects {
+								return st.heard(news{order: st.order + 1, act: signedIn, who: "somebody"})
+							})
+						}
+					}
+				})
+				user := w.signIn(client, tab)
+				if !forgotten {
+					t.Fatal("nothing was forgotten")
+				}
+				exchanged, _, _ := strings.Cut(proofs[oidctest.Token][0].Get("DPoP"), ".")
+				proof, err := client.DPoPProof(t.Context(), "GET", "https://api.example.test/", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if used, _, _ := strings.Cut(proof, "."); used != exchanged {
+					t.Errorf("%s proves another key than that of the token request", user.Subject())
+				}
+				_ = client.RemoveUser(t.Context())
+			})
 		})
 	}
 }

@@ -47,6 +47,10 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
+	ctx, err = s.withKey(ctx, c.settings.DPoP)
+	if err != nil {
+		return nil, err
+	}
 	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP, nil)
 	if err != nil {
 		return nil, err
@@ -70,13 +74,16 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	}
 	r.received = s.config.Now()
 	if tokens.IDToken == "" {
-		return c.settings.newUser(tokens, new(oidc.IDTokenClaims), r), nil
+		user := c.settings.newUser(tokens, new(oidc.IDTokenClaims), r)
+		user.key = keyOf(ctx)
+		return user, nil
 	}
 	claims, err := s.provider.verifyFresh(ctx, c.expectUnasked(metadata, tokens.AccessToken), tokens.IDToken, r)
 	if err != nil {
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
 	user := c.settings.newUser(tokens, claims, r)
+	user.key = keyOf(ctx)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}

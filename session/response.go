@@ -18,6 +18,9 @@ func (s *session) start(ctx context.Context, c *Client, settings *Settings, meta
 			return nil, "", err
 		}
 		request.DPoPThumbprint = prover.Thumbprint()
+		s.mu.Lock()
+		s.keyAway = true
+		s.mu.Unlock()
 	}
 	tx, url, err := request.Start(metadata, s.config.Rand, s.config.Now())
 	if err != nil {

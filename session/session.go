@@ -46,6 +46,7 @@ type session struct {
 	grant    grant               // what has become of the user's refresh token
 	failure  failure             // of the last renewal
 	key      *oidc.DPoPTransport // nil until it is needed
+	keyAway  bool                // a code has been bound to it
 	gone     bool                // the registry has forgotten it; nobody signs in here any more
 	answers  int                 // how many services the pages have done
 	sought   int                 // after how many acts the provider is to be asked who is signed in; see look
@@ -197,7 +198,10 @@ func (s *session) forget() *User {
 		last.RefreshToken = s.grant.token
 		user = &last
 	}
-	s.user, s.grant, s.key, s.failure = nil, grant{}, nil, failure{}
+	s.user, s.grant, s.failure = nil, grant{}, failure{}
+	if !s.keyAway {
+		s.key = nil
+	}
 	s.mu.Unlock()
 	s.expiry.stop()
 	s.fetches.forget()
@@ -255,6 +259,10 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	callback, err := s.readCallback(ctx, metadata, tx, callbackURL)
 	if err != nil {
 		return nil, fmt.Errorf("authentication response: %w", err)
+	}
+	ctx, err = s.withKey(ctx, settings.DPoP)
+	if err != nil {
+		return nil, err
 	}
 	// The keys will be needed as soon as the tokens are here. A failure shows
 	// when they are.

@@ -178,6 +178,10 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
+	ctx, err = s.withKey(ctx, isBound(previous))
+	if err != nil {
+		return nil, err
+	}
 	transport, err := s.tokenTransport(ctx, metadata, isBound(previous), args.Header)
 	if err != nil {
 		return nil, err
@@ -219,7 +223,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	if kept {
 		user.Profile = maps.Clone(previous.Profile)
 	}
-	user.resource = resource
+	user.key, user.resource = keyOf(ctx), resource
 	user.follow(previous)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err

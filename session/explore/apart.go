@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/oidcspa/oidcspa/session"
 	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
 
@@ -60,8 +59,8 @@ var extras = []struct {
 	}}},
 	{"last", deed{"last order", 1, false, func(w *world, n uint64) string {
 		a := w.apps[n%uint64(len(w.apps))]
-		w.storage[a] = pagemodel.Standing{SignedIn: n/4%2 == 0, Order: session.MaxOrder}
-		w.rumour(w.programs[0], a, n/4%2 > 0, session.MaxOrder)
+		w.storage[a] = pagemodel.Standing{SignedIn: n/4%2 == 0, Order: "9007199254740991"}
+		w.rumour(w.programs[0], a, n/4%2 > 0, 1<<53-1)
 		w.tellStored(a, nil)
 		return "the order of " + a.name + " is the last one"
 	}}},
