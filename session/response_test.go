@@ -93,10 +93,19 @@ func TestBindCode(t *testing.T) {
 	})
 	t.Run("a sign-out meanwhile", func(t *testing.T) {
 		w, client, tab := bound(t)
+		w.signIn(client, tab)
 		address := w.redirect(client, tab)
 		_ = client.RemoveUser(t.Context())
 		_, err := client.SigninCallback(t.Context(), address)
-		mustFail(t, "SigninCallback", err, oidc.ErrDPoPKeyLost)
+		mustFail(t, "SigninCallback", err, ErrNotSignedIn)
+	})
+	t.Run("an app that tidies up meanwhile", func(t *testing.T) {
+		w, client, tab := bound(t)
+		address := w.redirect(client, tab)
+		_ = client.RemoveUser(t.Context()) // where nobody is signed in
+		if _, err := client.SigninCallback(t.Context(), address); err != nil {
+			t.Error(err)
+		}
 	})
 	t.Run("a key that ends with the page", func(t *testing.T) {
 		w, _, _ := bound(t)

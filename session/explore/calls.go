@@ -118,18 +118,20 @@ type asksFor struct{}
 
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
-	w := p.w
 	p.asks(name, a)
 	p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)
-		w.ended(a, user, err)
+		p.ended(a, user, err)
 		a.goesOn = c.abandoned
 		return err
 	})
 }
 
-func (w *world) ended(a *act, user *session.User, err error) {
-	a.order = a.program.orders[a.app]
+// ended is for a sign-in that ends in this page, which may have come to another
+// program than the one that was asked for it.
+func (p *page) ended(a *act, user *session.User, err error) {
+	w := p.w
+	a.order = p.program.orders[a.app]
 	a.ended = time.Now()
 	a.done, a.succeeded, a.left = w.tick(), err == nil && user != nil, a.app.provider.session
 	if a.succeeded {
@@ -186,7 +188,7 @@ func (p *page) signinCallback(back string, state oidc.Secret) {
 	since := p.w.steps
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
-		p.w.ended(a, user, err)
+		p.ended(a, user, err)
 		p.checkCallback(c, a, since, err)
 		return err
 	})
