@@ -4,14 +4,12 @@ package explore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing/synctest"
 	"time"
 
-	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
 	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
@@ -83,11 +81,14 @@ func (p *page) thaw() {
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	w := p.w
-	a.asked = w.tick()
+	a.asked, a.behind = w.tick(), w.newsUnderway()
 	w.acts = append(w.acts, a)
-	p.call(name, func(ctx context.Context, _ *call) error {
+	p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)
 		w.ended(a, user, err)
+		if name != "storeUser" {
+			p.checkCallback(c, a, err)
+		}
 		return err
 	})
 }
@@ -95,7 +96,7 @@ func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.U
 func (w *world) ended(a *act, user *session.User, err error) {
 	a.done, a.succeeded = w.tick(), err == nil && user != nil
 	if a.succeeded {
-		a.who = name(user)
+		a.who, a.brought = name(user), user.AccessToken
 	}
 }
 
@@ -114,11 +115,12 @@ func (p *page) signout(name string, fn func(ctx context.Context) error) {
 	a := &act{app: p.app, succeeded: true, out: true}
 	p.w.acts = append(p.w.acts, a)
 	a.asked = p.w.tick()
-	p.call(name, func(ctx context.Context, _ *call) error {
+	user := p.client.Current()
+	p.leaves(p.call(name, func(ctx context.Context, _ *call) error {
 		err := fn(ctx)
 		a.done = p.w.tick()
 		return err
-	})
+	}), user)
 }
 
 // signinRedirect is an interactive sign-in that leaves the page.
@@ -129,8 +131,9 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 		p.away = a
 	}
 	client := p.client
-	p.call("signinRedirect", func(ctx context.Context, _ *call) error {
+	p.call("signinRedirect", func(ctx context.Context, c *call) error {
 		err := client.SigninRedirect(ctx, args)
+		p.checkAsked(c, args, err)
 		if err != nil && a.done == 0 {
 			a.done = p.w.tick()
 		}
@@ -142,7 +145,7 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 func (p *page) signinCallback(back string) {
 	a := p.away
 	if a == nil {
-		a = &act{app: p.app, silent: true, asked: p.w.tick()} // of a restore, or of a step-up
+		a = &act{app: p.app, silent: true, stepUp: true, asked: p.w.tick()} // of a restore, or of a step-up
 		p.w.acts = append(p.w.acts, a)
 	}
 	p.away = nil
@@ -151,6 +154,7 @@ func (p *page) signinCallback(back string) {
 		user, err := client.SigninCallback(ctx, back)
 		p.w.ended(a, user, err)
 		p.checkCallback(c, a, err)
+		p.checkArrival(c, a, back, err)
 		return err
 	})
 	if p.refetch {
@@ -165,71 +169,8 @@ func (p *page) fetch(repeatable, strong bool) string {
 	if strong {
 		url = api + "/strong"
 	}
-	r := &apiTransport{page: p, person: name(p.client.Current()), strong: strong}
-	req := &session.FetchRequest{Method: "POST", URL: url, Repeatable: repeatable, ReturnTo: "https://app.example.test/"}
-	if p.told != "" {
-		shown := p.told
-		req.Shown = &shown
-		r.person = shown
-	}
-	client, a := p.client, &act{app: p.app, silent: true, asked: p.w.tick(), done: p.w.steps}
-	if strong && p.settings.Fetch.StepUp != "" { // it may sign in
-		a.done = 0
-		p.w.acts = append(p.w.acts, a)
-	}
-	p.call("fetch", func(ctx context.Context, c *call) error {
-		r.call = c
-		_, err := client.Fetch(ctx, req, r)
-		a.done = p.w.tick()
-		if errors.Is(err, session.ErrStepUpRequired) {
-			p.tab.refetch = true // the app does again what was not done
-		}
-		return err
-	})
+	p.send(url, repeatable, true)
 	return fmt.Sprintf("fetch (repeatable %t, strong %t)", repeatable, strong)
-}
-
-// apiTransport sends a request to the API.
-type apiTransport struct {
-	page   *page
-	call   *call
-	person string // whose request it is
-	strong bool
-}
-
-// Do is [oidc.Transport].
-func (t *apiTransport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
-	w, p := t.page.w, t.page
-	w.pass("a request of "+p.name+" to the API", p.program, nil)
-	if ctx.Err() != nil || p.gone {
-		return nil, oidc.ErrAborted
-	}
-	token, owner := w.tokenOf(req)
-	t.checkToken(req, token, owner)
-	resp := answer(200, "")
-	switch {
-	case token == nil || token.refused || time.Now().After(token.expires):
-		resp = answer(401, "")
-		resp.Header["www-authenticate"] = `Bearer error="invalid_token"`
-	case t.strong && token.acr != "strong":
-		resp = answer(401, "")
-		resp.Header["www-authenticate"] = `Bearer error="insufficient_user_authentication", acr_values="strong"`
-	}
-	w.pass("the answer of the API for "+p.name, p.program, nil)
-	if ctx.Err() != nil || p.gone {
-		return nil, oidc.ErrAborted
-	}
-	return resp, nil
-}
-
-func (w *world) tokenOf(req *oidc.Request) (*accessToken, *provider) {
-	text := strings.TrimPrefix(req.Header["Authorization"], "Bearer ")
-	for _, p := range w.providers {
-		if t := p.access[text]; t != nil {
-			return t, p
-		}
-	}
-	return nil, nil
 }
 
 // frontChannel tells the programs that a session of a provider is over.

@@ -41,7 +41,7 @@ var rules = []struct{ name, promise string }{
 
 // promiseOf returns the sentence of a rule, empty if there is none.
 func promiseOf(name string) string {
-	for _, rule := range rules {
+	for _, rule := range slices.Concat(rules, tokenRules) {
 		if rule.name == name {
 			return rule.promise
 		}
@@ -66,6 +66,7 @@ func (l *link) Notify(event session.Event) {
 	}
 	p, w := l.page, l.w
 	w.say("%s hears %s %s%s", p.name, event.Name, name(event.User), because(event.Err))
+	p.checkEvent(event)
 	switch event.Name {
 	case session.UserLoaded:
 		who := name(event.User)
@@ -138,9 +139,7 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 // checkToken is for a request that has come to the API.
 func (t *apiTransport) checkToken(req *oidc.Request, token *accessToken, owner *provider) {
 	w, p := t.page.w, t.page
-	if !strings.HasPrefix(req.URL, api+"/") {
-		w.violate("issuer", "a token goes off the list")
-	}
+	t.checkPlace(req, token)
 	if token == nil {
 		w.violate("issuer", "a request without a token that anybody gave")
 		return

@@ -183,7 +183,7 @@ func allDeeds() (deeds []deed, total int) {
 			if t.page == nil || t.page.frozen {
 				return ""
 			}
-			t.page.frozen = true
+			t.page.frozen, t.page.program.slept = true, true
 			for _, c := range t.page.calls {
 				c.slept = true
 			}
@@ -263,6 +263,7 @@ func allDeeds() (deeds []deed, total int) {
 			return d.String() + " later"
 		}},
 	}
+	deeds = append(deeds, tokenDeeds(inPage)...)
 	for _, d := range deeds {
 		total += d.weight
 	}

@@ -31,12 +31,17 @@ func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, er
 	refresh := w.refreshed(provider, req)
 	app := w.appOf(provider, refresh)
 	if app != nil {
-		if p.requests[app]++; p.requests[app] > 1 {
+		if p.requests[app]++; p.requests[app] > 1 && !w.sources {
 			w.violate("one renewal", p.name+" has two refresh requests of "+app.name+" in flight")
 		}
 		defer func() { p.requests[app]-- }()
 	}
+	provider.asking, provider.given = asking{by: p}, nil
 	resp := provider.serve(req)
+	given := provider.given
+	if kind == "refresh" {
+		w.renewals[p]++
+	}
 	w.pass("the answer of "+kind, p, nil)
 	err := cause(ctx, since, requestLimit)
 	if !w.calm && err == nil && w.dice.IntN(60) == 0 {
@@ -51,6 +56,10 @@ func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, er
 		}
 		return nil, err
 	}
+	if resp.Header["cut"] != "" { // it broke off
+		return nil, &oidc.TransportError{Endpoint: "token", Status: 200, Err: oidc.ErrNetwork}
+	}
+	given.gave(w.steps)
 	return resp, nil
 }
 
@@ -127,6 +136,7 @@ func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (st
 		return "", err
 	}
 	provider := p.w.providerOf(url)
+	p.w.renewals[l.program]++
 	back := ""
 	switch {
 	case provider == nil:
@@ -209,6 +219,7 @@ func (l *link) Navigate(_ context.Context, url string) error {
 		return session.ErrPageGone
 	}
 	p.navigates()
+	p.goesFor(url)
 	t, w := p.tab, p.w
 	t.visit++
 	visit := t.visit
@@ -254,6 +265,7 @@ func (t *tab) atProvider(url string, visit int) {
 		}
 	}
 	t.load()
+	t.arrives(back)
 	t.page.signinCallback(back)
 }
 
@@ -275,7 +287,7 @@ func (l *link) Take(ctx context.Context, state oidc.Secret) (session.Kept, error
 // Look returns what is kept.
 func (l *link) Look(_ context.Context, state oidc.Secret) (session.Kept, error) {
 	p := l.page
-	return session.Kept{Record: p.kept[state].Record, Arrival: p.kept[state].Arrival}, nil
+	return session.Kept{Record: p.kept[state].Record, Arrival: p.kept[state].Arrival, Client: p.kept[state].Client}, nil
 }
 
 // CheckSession is [session.Checker].

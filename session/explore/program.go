@@ -24,7 +24,7 @@ func (t *tab) program() *program {
 	}
 	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, requests: map[*app]int{}}
 	p.registry = session.NewRegistry(session.Config{
-		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast,
+		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast, NewKey: p.newKey,
 		//lint:ignore gosec G404: a simulation, repeatable by its seed
 		Rand:    random{rand.New(rand.NewPCG(w.seed, uint64(100+len(w.programs))))},
 		Gate:    func(point string) func() { return w.gate(p, point) },

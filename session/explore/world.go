@@ -23,6 +23,7 @@ type world struct {
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
 	refusesStepUp bool // providers give no stronger sign-in than they had
+	variety
 
 	providers []*provider
 	apps      []*app
@@ -52,6 +53,7 @@ type program struct {
 	registry *session.Registry
 	ended    bool
 	frozen   bool
+	slept    bool         // it was frozen once
 	requests map[*app]int // refresh requests in flight
 	minute   time.Time
 	sent     int // in that minute
@@ -89,10 +91,12 @@ type page struct {
 	frozen  bool
 	left    bool // it left its program, to sleep
 
-	toldAt int    // the step of the last of the events
-	told   string // of the events: who is signed in; "" for nobody
-	events int    // that told
-	scope  string // what the last user of the events had
+	toldAt int           // the step of the last of the events
+	told   string        // of the events: who is signed in; "" for nobody
+	events int           // that told
+	scope  string        // what the last user of the events had
+	loaded *session.User // that one
+	wanted []string      // the scopes that it was sent to the provider for
 	calls  []*call
 }
 
@@ -102,10 +106,12 @@ type act struct {
 	who       string
 	out       bool // a sign-out
 	silent    bool // the app asked for a silent sign-in, which is no act but brings somebody
+	stepUp    bool // it is one, or may be
 	asked     int  // the step
 	behind    bool // there was news on the way when it was asked for
 	done      int  // 0: not yet
 	succeeded bool
+	brought   oidc.Secret // the access token
 }
 
 func newWorld(seed uint64, trace *strings.Builder) *world {
@@ -121,6 +127,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	w.calm = w.dice.IntN(2) == 0
 	w.mixed = w.dice.IntN(2) == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
+	moods := w.vary()
 	for _, issuer := range []string{"https://a.example.test/A", "https://b.example.test/B"} {
 		w.providers = append(w.providers, newProvider(w, issuer))
 	}
@@ -145,7 +152,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 			Issuer: t.app.provider.issuer, ClientID: t.app.clientID,
 			RedirectURI: "https://app.example.test/callback.html", PostLogoutRedirectURI: "https://app.example.test/",
 			Scope: []string{"openid offline_access", "openid", "openid profile offline_access"}[w.dice.IntN(3)],
-			Fetch: session.FetchSettings{Allow: []session.API{{URL: api}}, StepUp: []session.StepUpMode{"", session.StepUpPopup, session.StepUpRedirect}[w.dice.IntN(3)]},
+			Fetch: session.FetchSettings{StepUp: []session.StepUpMode{"", session.StepUpPopup, session.StepUpRedirect}[w.dice.IntN(3)]},
 		}
 		if redirects {
 			t.settings.Restore = session.RestoreRedirect
@@ -158,13 +165,12 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 				t.settings.Idle = session.IdleSettings{Timeout: 20 * time.Minute, RemoveOnly: w.dice.IntN(2) == 0}
 			}
 		}
+		t.varied(moods)
 		w.tabs = append(w.tabs, t)
 		t.load()
 	}
 	return w
 }
-
-const api = "https://api.example.test/v1"
 
 // random is the random bits of a program.
 type random struct{ source *rand.Rand }
@@ -229,7 +235,7 @@ func (t *tab) unload(persisted bool) {
 		for _, c := range p.calls {
 			c.slept = true
 		}
-		t.cached, p.program.frozen = p, true
+		t.cached, p.program.frozen, p.program.slept = p, true, true
 		return
 	}
 	p.abandon()
@@ -319,7 +325,7 @@ func (p *page) crash() {
 func (w *world) newsUnderway() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news })
+	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news || w.sources }) // sessions of a program tell each other without a ticket of news
 }
 
 // amongReleases marks the rules about who is signed in where one of the releases

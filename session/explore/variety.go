@@ -1,0 +1,59 @@
+//go:build !js
+
+package explore
+
+import (
+	"math/rand/v2"
+
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// A variety is what worlds differ in beyond who is there: what tabs ask for, how
+// providers and APIs answer, what else is in a tab. Its dice are its own, so that it
+// changes nothing in the worlds that have none of it.
+type variety struct {
+	bound    bool // tabs want tokens that are bound to a key
+	nonces   bool // servers want their nonce in the proofs
+	userinfo bool // tabs ask the userinfo endpoint
+	byHand   bool // no tab renews before its access token ends
+	sources  bool // a tab brings the provider's metadata, so its session is one of its own
+	crowded  bool // the app has a second client in each page
+	copied   bool // people duplicate tabs
+	fickle   bool // providers give answers that are wrong
+	terse    bool // providers leave out what they may leave out, and are told no scope
+	refusing bool // an API refuses every token, for a while
+
+	keys     int             // that programs have made
+	proofs   map[string]bool // that servers have seen
+	gifts    []*gift         // that providers have given
+	leavers  []leaver
+	renewals map[*program]int
+}
+
+// vary draws the variety of a world.
+func (w *world) vary() (moods *rand.Rand) {
+	//lint:ignore gosec G404: a simulation, repeatable by its seed
+	moods = rand.New(rand.NewPCG(w.seed, 3))
+	one := func(in int) bool { return moods.IntN(in) == 0 }
+	w.variety = variety{
+		bound: one(4), nonces: one(2), userinfo: one(4), byHand: one(3), sources: one(6), crowded: one(6), copied: one(6),
+		fickle: !w.calm && one(2), terse: one(4), proofs: map[string]bool{}, renewals: map[*program]int{},
+	}
+	return moods
+}
+
+// varied adds to the settings of a tab.
+func (t *tab) varied(moods *rand.Rand) {
+	v, s := &t.w.variety, &t.settings
+	mostly := func() bool { return moods.IntN(4) > 0 }
+	s.DPoP = v.bound && mostly()
+	s.LoadUserinfo = v.userinfo && mostly()
+	s.ManualRenew = v.byHand
+	if v.sources && !mostly() {
+		s.Provider.Metadata = t.app.provider.metadata()
+	}
+	if v.terse && mostly() {
+		s.RefreshScope = "none-of-them"
+	}
+	s.Fetch.Allow = []session.API{{URL: api}, {URL: orders, Resource: orders}, {URL: files}}
+}
