@@ -4,11 +4,11 @@ package explore
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
 )
 
 // An asking is a request that a provider is about to answer.
@@ -45,7 +45,7 @@ func (p *provider) holds(t *refreshToken) bool {
 	if t.key == p.asking.key {
 		return true
 	}
-	p.w.violate("proof", "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
+	p.w.violate(p.w.mixedUp(t.key, p.asking.key), "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
 	return false
 }
 
@@ -127,9 +127,13 @@ func (p *provider) tells(req *oidc.Request) *oidc.Response {
 	return answer(200, `{"sub":"`+subject+`","nickname":"`+subject+`"}`)
 }
 
-// alone tells whether no tab of a client has anybody in a program.
-func (p *program) alone(a *app) bool {
-	return !slices.ContainsFunc(p.w.pages(), func(page *page) bool {
-		return page.app == a && page.program == p && page.client.Current() != nil
-	})
+// bringsBack is for an app that brings a user again. Its refresh token may have been
+// used since, for a resource or for somebody who is not there any more.
+func (p *provider) bringsBack(user *session.User) {
+	if user == nil {
+		return
+	}
+	if t := p.refresh[user.RefreshToken.Reveal()]; t != nil {
+		t.doubt = true
+	}
 }

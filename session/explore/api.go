@@ -59,6 +59,7 @@ func (p *page) send(address string, repeatable, shown bool) {
 		r.person = shown
 	}
 	client, a := p.client, &act{app: p.app, silent: true, stepUp: true, asked: p.w.tick(), done: p.w.steps}
+	a.since = a.asked
 	if challenges(address) && p.settings.Fetch.StepUp != "" { // it may sign in
 		a.done = 0
 		p.w.acts = append(p.w.acts, a)
@@ -68,7 +69,7 @@ func (p *page) send(address string, repeatable, shown bool) {
 		_, err := client.Fetch(ctx, req, r)
 		a.done = p.w.tick()
 		if errors.Is(err, session.ErrStepUpRequired) {
-			p.tab.refetch = true // the app does again what was not done
+			p.refetch, p.stepped = true, a.asked // the app does again what was not done
 		}
 		return err
 	})

@@ -145,7 +145,7 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 func (p *page) signinCallback(back string) {
 	a := p.away
 	if a == nil {
-		a = &act{app: p.app, silent: true, stepUp: true, asked: p.w.tick()} // of a restore, or of a step-up
+		a = &act{app: p.app, silent: true, stepUp: true, since: p.stepped, asked: p.w.tick()} // of a restore, or of a step-up
 		p.w.acts = append(p.w.acts, a)
 	}
 	p.away = nil

@@ -87,8 +87,9 @@ func (p *page) poll(address string) {
 		}
 		p.send(address, true, true)
 		w.settle(time.Second)
+		refusing = refusing && p.client.Current() != nil
 	}
-	if n := w.renewals[p.program] - before; refusing && n > 5 { // one may be due, and one be of the app
+	if n := w.renewals[p.program] - before; w.calm && refusing && n > 5 { // one may be due, and one be of the app
 		w.violate("refusals", fmt.Sprintf("%s was refused, and has renewed %d times", p.name, n))
 	}
 }

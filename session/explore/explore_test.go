@@ -26,7 +26,7 @@ var (
 // TestRules has every rule that is checked be one that is written down.
 func TestRules(t *testing.T) {
 	for rule := range known {
-		name := strings.TrimSuffix(rule, amongReleases)
+		name := strings.TrimSuffix(strings.TrimSuffix(rule, amongReleases), forgotten)
 		if promiseOf(name) == "" {
 			t.Errorf("the rule %q is not in the list", rule)
 		}
@@ -43,6 +43,7 @@ var known = map[string]string{
 	"won":                        "a sign-in whose tab had asked twice: not looked at yet",
 	"scope":                      "four in 12,000: not looked at yet",
 	"won" + amongReleases:        "the same",
+	"proof" + forgotten:          "a sign-in that is under way when a session ends loses its key: its tokens are bound to one that nobody has (the user of a password, or of a redirect where nobody was signed in, has none of its own)",
 }
 
 // TestSeed prints the trace of one seed, made small if it breaks a rule.
@@ -123,7 +124,7 @@ func TestExplore(t *testing.T) {
 			continue
 		}
 		r := smallest(t, seeds[:min(*shrinkFlag, len(seeds))])
-		t.Logf("seed %d: %s: %s\n%s\n%s", r.seed, r.violation.rule, r.violation.what, promiseOf(strings.TrimSuffix(rule, amongReleases)), words(r.trace))
+		t.Logf("seed %d: %s: %s\n%s\n%s", r.seed, r.violation.rule, r.violation.what, promiseOf(strings.TrimSuffix(strings.TrimSuffix(rule, amongReleases), forgotten)), words(r.trace))
 	}
 }
 

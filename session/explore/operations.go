@@ -93,6 +93,7 @@ func allDeeds() (deeds []deed, total int) {
 		})},
 		{"storeUser", 3, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			user := client.Current()
+			p.app.provider.bringsBack(user)
 			p.signin("storeUser", func(ctx context.Context) (*session.User, error) {
 				if user == nil {
 					return nil, session.ErrNotSignedIn // what an app keeps is of somebody

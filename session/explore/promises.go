@@ -23,7 +23,7 @@ var tokenRules = []struct{ name, promise string }{
 	{"as asked", "A sign-in by redirect asks the provider for what its call says."},
 	{"arrives", "Where nothing fails, a sign-in by redirect to which the provider has said yes brings its user, or not_signed_in, whoever else reads the response."},
 	{"watch", "That an access token ends is told while somebody is signed in alone."},
-	{"refusals", "An API that refuses every token has it renewed three times a minute at most, however often the app asks."},
+	{"refusals", "Where nothing else fails, an API that refuses every token has it renewed three times a minute at most, however often the app asks."},
 }
 
 // checkGift is for tokens that are used.
@@ -67,10 +67,17 @@ func (p *page) checkStays(before, now *session.User) {
 }
 
 // explained tells whether the app has asked for another user than it was told of
-// last, or may have: not by the act that brought that one, nor by a step-up.
+// last, or may have: not by the act that brought that one, nor by a step-up of it. What
+// a page that is gone has asked for may come yet.
 func (w *world) explained(p *page) bool {
+	if slices.ContainsFunc(w.calls, func(c *call) bool { return c.abandoned && c.page.app == p.app && strings.HasPrefix(c.name, "signin") }) {
+		return true
+	}
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == p.app && !a.stepUp && (a.done == 0 || a.done > p.toldAt && a.brought != p.loaded.AccessToken)
+		if a.app != p.app || a.done != 0 && (a.done <= p.toldAt || a.brought == p.loaded.AccessToken) {
+			return false
+		}
+		return !a.stepUp || a.since < p.toldAt
 	})
 }
 

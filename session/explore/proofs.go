@@ -21,8 +21,9 @@ type signer string
 // newKey is [session.Config].NewKey.
 func (p *program) newKey(context.Context) (oidc.Signer, error) {
 	p.w.gate(p, "makes a key")()
-	p.w.keys++
-	return signer(fmt.Sprintf("key %d", p.w.keys)), nil
+	k := signer(fmt.Sprintf("key %d", len(p.w.keys)+1))
+	p.w.keys[k.PublicJWK()["x"]] = p
+	return k, nil
 }
 
 // Algorithm is [oidc.Signer].
@@ -129,6 +130,18 @@ func (w *world) proves(token *accessToken, bound bool, key string) bool {
 	if bound == (token.key != "") && key == token.key {
 		return true
 	}
-	w.violate("proof", fmt.Sprintf("a token that is bound to %q is sent with a proof of %q", token.key, key))
+	w.violate(w.mixedUp(token.key, key), fmt.Sprintf("a token that is bound to %q is sent with a proof of %q", token.key, key))
 	return false
+}
+
+// forgotten marks the rule about proofs where a program has another key of its own
+// than the one that it has bound a token to.
+const forgotten = ", of a key that was forgotten"
+
+// mixedUp is the rule that two different keys break.
+func (w *world) mixedUp(bound, brought string) string {
+	if w.keys[bound] != nil && w.keys[bound] == w.keys[brought] {
+		return "proof" + forgotten
+	}
+	return "proof"
 }

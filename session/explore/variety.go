@@ -23,9 +23,9 @@ type variety struct {
 	terse    bool // providers leave out what they may leave out, and are told no scope
 	refusing bool // an API refuses every token, for a while
 
-	keys     int             // that programs have made
-	proofs   map[string]bool // that servers have seen
-	gifts    []*gift         // that providers have given
+	keys     map[string]*program // who has made them
+	proofs   map[string]bool     // that servers have seen
+	gifts    []*gift             // that providers have given
 	leavers  []leaver
 	renewals map[*program]int
 }
@@ -37,7 +37,7 @@ func (w *world) vary() (moods *rand.Rand) {
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
 		bound: one(4), nonces: one(2), userinfo: one(4), byHand: one(3), sources: one(6), crowded: one(6), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(4), proofs: map[string]bool{}, renewals: map[*program]int{},
+		fickle: !w.calm && one(2), terse: one(4), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
 	return moods
 }

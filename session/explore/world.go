@@ -75,6 +75,7 @@ type tab struct {
 	cached   *page       // in the back/forward cache
 	away     *act        // the sign-in that the tab has left for
 	refetch  bool        // a fetch was not done for want of a step-up
+	stepped  int         // the step of that
 	leaves   []time.Time // by itself, for step-ups
 	visit    int         // counts where it was sent
 	closed   bool
@@ -107,6 +108,7 @@ type act struct {
 	out       bool // a sign-out
 	silent    bool // the app asked for a silent sign-in, which is no act but brings somebody
 	stepUp    bool // it is one, or may be
+	since     int  // the step at which the app asked for what led to the step-up
 	asked     int  // the step
 	behind    bool // there was news on the way when it was asked for
 	done      int  // 0: not yet
