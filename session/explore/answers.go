@@ -16,6 +16,7 @@ type asking struct {
 	by            *program
 	kind          string // grant_type
 	key, resource string
+	main          *accessToken // of the refresh token that came
 }
 
 // A gift is what a token endpoint gave with one answer.
@@ -134,6 +135,6 @@ func (p *provider) bringsBack(user *session.User) {
 		return
 	}
 	if t := p.refresh[user.RefreshToken.Reveal()]; t != nil {
-		t.doubt = true
+		t.doubt, t.brought = true, true
 	}
 }

@@ -66,8 +66,11 @@ func (p *page) send(address string, repeatable, shown bool) {
 	}
 	p.call("fetch", func(ctx context.Context, c *call) error {
 		r.call = c
-		_, err := client.Fetch(ctx, req, r)
+		resp, err := client.Fetch(ctx, req, r)
 		a.done = p.w.tick()
+		if err == nil {
+			p.checkAnswered(c, a, resp)
+		}
 		if errors.Is(err, session.ErrStepUpRequired) {
 			p.refetch, p.stepped = true, a.asked // the app does again what was not done
 		}
@@ -138,6 +141,9 @@ func (t *apiTransport) answer(req *oidc.Request) *oidc.Response {
 	switch {
 	case token == nil || !w.proves(token, bound, key) || token.refused || w.refusing || token.resource != resource || time.Now().After(token.expires):
 		challenge(401, `error="invalid_token"`)
+		if token != nil {
+			token.turnedDown = true
+		}
 	case refusal != nil:
 		return refusal
 	case to != "":

@@ -81,12 +81,16 @@ func (p *page) thaw() {
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	w := p.w
-	a.asked, a.behind = w.tick(), w.newsUnderway()
+	a.asked, a.behind, a.at = w.tick(), w.newsUnderway(), p.app.provider.session
 	w.acts = append(w.acts, a)
 	p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)
 		w.ended(a, user, err)
-		if name != "storeUser" {
+		p.signed(a)
+		switch {
+		case a.silent:
+			p.checkSilent(c, a, err)
+		case name != "storeUser":
 			p.checkCallback(c, a, err)
 		}
 		return err
@@ -116,6 +120,7 @@ func (p *page) signout(name string, fn func(ctx context.Context) error) {
 	p.w.acts = append(p.w.acts, a)
 	a.asked = p.w.tick()
 	user := p.client.Current()
+	a.tidy = name == "removeUser" && user == nil
 	p.leaves(p.call(name, func(ctx context.Context, _ *call) error {
 		err := fn(ctx)
 		a.done = p.w.tick()
@@ -153,6 +158,7 @@ func (p *page) signinCallback(back string) {
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
 		p.w.ended(a, user, err)
+		p.signed(a)
 		p.checkCallback(c, a, err)
 		p.checkArrival(c, a, back, err)
 		return err
@@ -175,7 +181,7 @@ func (p *page) fetch(repeatable, strong bool) string {
 
 // frontChannel tells the programs that a session of a provider is over.
 func (w *world) frontChannel(p *provider, session int) {
-	p.named = w.tick()
+	p.named, p.namedSession = w.tick(), session
 	url := fmt.Sprintf("https://app.example.test/frontchannel.html?iss=%s&sid=%d", strings.ReplaceAll(strings.ReplaceAll(p.issuer, ":", "%3A"), "/", "%2F"), session)
 	for _, program := range w.programs {
 		if !program.ended {

@@ -89,7 +89,7 @@ func (p *page) poll(address string) {
 		w.settle(time.Second)
 		refusing = refusing && p.client.Current() != nil
 	}
-	if n := w.renewals[p.program] - before; w.calm && refusing && n > 5 { // one may be due, and one be of the app
+	if n := w.renewals[p.program] - before; w.calm && refusing && n > 6 { // some may be due, or be of the app
 		w.violate("refusals", fmt.Sprintf("%s was refused, and has renewed %d times", p.name, n))
 	}
 }
@@ -125,7 +125,7 @@ func (t *tab) arrives(back string) {
 			continue
 		}
 		maps.Copy(other.kept, t.kept)
-		a := &act{app: t.app, silent: true, asked: w.tick()}
+		a := &act{app: t.app, silent: true, stepUp: true, asked: w.tick()}
 		w.acts = append(w.acts, a)
 		client := other.client
 		other.call("signinCallback of a copy", func(ctx context.Context, _ *call) error {

@@ -41,7 +41,7 @@ var rules = []struct{ name, promise string }{
 
 // promiseOf returns the sentence of a rule, empty if there is none.
 func promiseOf(name string) string {
-	for _, rule := range slices.Concat(rules, tokenRules) {
+	for _, rule := range slices.Concat(rules, tokenRules, habitRules) {
 		if rule.name == name {
 			return rule.promise
 		}
@@ -127,10 +127,7 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 			return
 		}
 	}
-	if p.app.provider.named > a.asked { // it may be the one of this sign-in
-		return
-	}
-	if !p.w.calm && p.settings.Idle.Timeout > 0 {
+	if p.app.provider.mayMean(a) {
 		return
 	}
 	p.w.violate("won", p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
@@ -156,6 +153,8 @@ func (t *apiTransport) checkToken(req *oidc.Request, token *accessToken, owner *
 func (p *page) navigates() {
 	w := p.w
 	w.say("%s is sent away", p.name)
+	p.exit()
+	p.checkRestores()
 	could := slices.ContainsFunc(p.calls, func(c *call) bool { return c.moves })
 	if !could && p.settings.Idle.Timeout == 0 && !slices.ContainsFunc(w.tabs, func(t *tab) bool { return t.app == p.app && t.settings.Idle.Timeout > 0 }) {
 		w.violate("moves", p.name+" is sent away, and called nothing that may do so")
@@ -168,6 +167,7 @@ func (p *page) navigates() {
 
 // opensWindow is for a window that opens.
 func (p *page) opensWindow() {
+	p.exit()
 	if !slices.ContainsFunc(p.calls, func(c *call) bool { return c.windows }) {
 		p.w.violate("windows", "a window of "+p.name+" opens, and it called nothing that may open one")
 	}
@@ -210,7 +210,7 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last):
+		case last.out && !last.tidy && !w.askedSince(last):
 			w.checkSignedOut(a)
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
@@ -239,7 +239,7 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if !w.calm || !in.succeeded || in.app.provider.subject != in.who || in.app.provider.down {
+	if !w.calm || w.unkept || !in.succeeded || in.app.provider.subject != in.who || in.app.provider.down {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {

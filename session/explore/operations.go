@@ -42,7 +42,10 @@ func allDeeds() (deeds []deed, total int) {
 				return ""
 			}
 			p := pages[n%uint64(len(pages))]
-			return p.name + " calls " + do(p, p.client, n/8)
+			if what := do(p, p.client, n/8); what != "" {
+				return p.name + " calls " + what
+			}
+			return ""
 		}
 	}
 	inTab := func(do func(t *tab, n uint64) string) func(*world, uint64) string {
@@ -164,7 +167,7 @@ func allDeeds() (deeds []deed, total int) {
 				return ""
 			}
 			t := shut[n%uint64(len(shut))]
-			t.closed, t.kept = false, map[oidc.Secret]session.Transaction{}
+			t.closed, t.kept, t.restored = false, map[oidc.Secret]session.Transaction{}, 0
 			t.load()
 			return t.name + " is opened"
 		}},

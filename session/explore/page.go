@@ -40,6 +40,9 @@ func (l *link) Hint(h session.Hint) {
 	if told.Order == 0 {
 		told.Order = before.Order
 	}
+	if w.unkept {
+		return
+	}
 	w.storage[p.app] = told
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
 	for _, t := range w.tabs {

@@ -15,6 +15,14 @@ const requestLimit = 10 * time.Second
 
 // Do is [oidc.Transport] for requests to providers.
 func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	refresh := p.w.refreshed(req)
+	p.w.checkUse(refresh)
+	resp, err := p.do(ctx, req, refresh)
+	p.w.loses(refresh, resp, err)
+	return resp, err
+}
+
+func (p *program) do(ctx context.Context, req *oidc.Request, refresh *refreshToken) (*oidc.Response, error) {
 	w, kind, since := p.w, kindOf(req), time.Now()
 	p.countRequest()
 	w.pass("asks for "+kind, p, nil)
@@ -28,7 +36,6 @@ func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, er
 	if fault := w.fault(provider); fault != nil {
 		return fault.resp, fault.err
 	}
-	refresh := w.refreshed(provider, req)
 	app := w.appOf(provider, refresh)
 	if app != nil {
 		if p.requests[app]++; p.requests[app] > 1 && !w.sources {
@@ -74,13 +81,16 @@ func (w *world) providerOf(address string) *provider {
 }
 
 // refreshed returns the refresh token that a request brings, nil if it brings none.
-func (w *world) refreshed(p *provider, req *oidc.Request) *refreshToken {
+func (w *world) refreshed(req *oidc.Request) *refreshToken {
 	_, after, found := strings.Cut(req.Body, "refresh_token=rt-")
 	if !found {
 		return nil
 	}
 	token, _, _ := strings.Cut("rt-"+after, "&")
-	return p.refresh[token]
+	if p := w.providerOf(req.URL); p != nil {
+		return p.refresh[token]
+	}
+	return nil
 }
 
 func (w *world) appOf(p *provider, t *refreshToken) *app {
@@ -190,7 +200,7 @@ func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, erro
 	if p.w.dice.IntN(2) == 0 {
 		return "", oidc.ErrTimeout
 	}
-	p.w.acts = append(p.w.acts, &act{app: p.app, silent: true, asked: p.w.tick()}) // it signs in, and no call ends with it
+	p.w.acts = append(p.w.acts, &act{app: p.app, silent: true, stepUp: true, asked: p.w.tick()}) // it signs in, and no call ends with it
 	return p.person(popup.URL, false)
 }
 
@@ -266,6 +276,7 @@ func (t *tab) atProvider(url string, visit int) {
 	}
 	t.load()
 	t.arrives(back)
+	t.page.reads(back)
 	t.page.signinCallback(back)
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/session"
@@ -37,7 +38,7 @@ func (t *tab) program() *program {
 // broadcast gives a message to the other programs, in the order of each pair.
 func (p *program) broadcast(message []byte) {
 	for _, other := range p.w.programs {
-		if other == p || other.ended || p.ended {
+		if other == p || other.ended || p.ended || p.w.unheard {
 			continue
 		}
 		text, queue := string(message), p.name+other.name
@@ -47,12 +48,18 @@ func (p *program) broadcast(message []byte) {
 		if p.release == "old" || other.release == "old" {
 			text = withoutOrder(text)
 		}
+		lost := other.cached() // no page hears anything in the back/forward cache
 		p.w.tell("news of "+p.name+" for "+other.name, queue, other.asleep, func() {
-			if !other.ended {
+			if !other.ended && !lost {
 				other.registry.Heard([]byte(text))
 			}
 		})
 	}
+}
+
+// cached tells whether the page of a program is in the back/forward cache.
+func (p *program) cached() bool {
+	return p.onePage && slices.ContainsFunc(p.w.tabs, func(t *tab) bool { return t.cached != nil && t.cached.program == p })
 }
 
 // withoutOrder is a message of a release that knows no order.

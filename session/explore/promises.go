@@ -36,6 +36,7 @@ func (w *world) checkGift(g *gift, what string) {
 // checkEvent is for every event that a page hears.
 func (p *page) checkEvent(event session.Event) {
 	w := p.w
+	p.checkPerson(event)
 	switch event.Name {
 	case session.AccessTokenExpiring, session.AccessTokenExpired:
 		if p.client != nil && p.client.Current() == nil {
@@ -70,10 +71,7 @@ func (p *page) checkStays(before, now *session.User) {
 // last, or may have: not by the act that brought that one, nor by a step-up of it. What
 // a page that is gone has asked for may come yet.
 func (w *world) explained(p *page) bool {
-	if slices.ContainsFunc(w.calls, func(c *call) bool { return c.abandoned && c.page.app == p.app && strings.HasPrefix(c.name, "signin") }) {
-		return true
-	}
-	return slices.ContainsFunc(w.acts, func(a *act) bool {
+	return w.gaveUp(p.app) || slices.ContainsFunc(w.acts, func(a *act) bool {
 		if a.app != p.app || a.done != 0 && (a.done <= p.toldAt || a.brought == p.loaded.AccessToken) {
 			return false
 		}

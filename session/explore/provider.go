@@ -23,17 +23,19 @@ type provider struct {
 	w      *world
 	issuer string
 
-	subject string // who is signed in with the browser; empty for nobody
-	session int    // counts them, as sid and session_state do
-	codes   map[string]*grant
-	refresh map[string]*refreshToken
-	access  map[string]*accessToken
-	issued  int
-	down    bool
-	named   int                 // when the front channel named a session last
-	spent   map[string]*program // codes
-	asking  asking              // what is being answered
-	given   *gift               // with that answer
+	subject      string // who is signed in with the browser; empty for nobody
+	session      int    // counts them, as sid and session_state do
+	codes        map[string]*grant
+	refresh      map[string]*refreshToken
+	access       map[string]*accessToken
+	issued       int
+	down         bool
+	named        int                 // when the front channel named a session last
+	spent        map[string]*program // codes
+	asking       asking              // what is being answered
+	given        *gift               // with that answer
+	namedSession int                 // by it
+	entries      []entry
 }
 
 // A grant is what a sign-in at the provider gave.
@@ -50,15 +52,20 @@ type grant struct {
 
 type refreshToken struct {
 	*grant
-	used  bool
-	doubt bool // the answer with the next one did not arrive
+	used    bool
+	doubt   bool         // the answer with the next one did not arrive
+	brought bool         // the app has brought it back
+	lost    int          // answers
+	denied  bool         // the answer said so
+	main    *accessToken // of the sign-in, which it renews
 }
 
 type accessToken struct {
 	*grant
-	expires time.Time
-	refused bool // the API does not take it any more
-	gift    *gift
+	expires    time.Time
+	refused    bool // the API does not take it any more
+	gift       *gift
+	turnedDown bool // an API has refused it
 }
 
 var (
@@ -150,6 +157,10 @@ func (p *provider) token(form url.Values) *oidc.Response {
 		case t.used:
 			*t.revoked = true // rotation with reuse detection
 		}
+		if p.asking.resource == "" {
+			p.checkNeed(t)
+		}
+		p.asking.main = t.main
 		if *t.revoked {
 			return refusal("invalid_grant")
 		}
@@ -187,7 +198,10 @@ func (p *provider) issue(g *grant) *oidc.Response {
 		body += `,"scope":"` + g.scope + `"`
 	}
 	if strings.Contains(g.scope, "offline_access") {
-		p.refresh[refresh] = &refreshToken{grant: g}
+		p.refresh[refresh] = &refreshToken{grant: g, main: p.access[access]}
+		if p.asking.resource != "" && p.asking.main != nil {
+			p.refresh[refresh].main = p.asking.main
+		}
 		body += `,"refresh_token":"` + refresh + `"`
 	}
 	return p.gives(g, p.access[access], p.refresh[refresh], body)
@@ -252,6 +266,9 @@ func (p *provider) authorize(address, person string) string {
 	}
 	p.issued++
 	code := "code-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
+	if person != "" {
+		p.entries = append(p.entries, entry{q.Get("client_id"), p.session, p.w.tick()})
+	}
 	p.codes[code] = &grant{
 		subject: p.subject, client: q.Get("client_id"), nonce: q.Get("nonce"), scope: q.Get("scope"),
 		redirect: q.Get("redirect_uri"), session: p.session, authTime: time.Now().Unix(), acr: q.Get("acr_values"), resource: q.Get("resource"), typed: person != "", revoked: new(bool),

@@ -4,6 +4,7 @@ package explore
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"github.com/oidcspa/oidcspa/session"
 )
@@ -22,11 +23,16 @@ type variety struct {
 	fickle   bool // providers give answers that are wrong
 	terse    bool // providers leave out what they may leave out, and are told no scope
 	refusing bool // an API refuses every token, for a while
+	idle     bool // nobody has to do anything for long to be signed out here
+	trips    bool // sessions are restored by a redirect, though nothing fails
+	unkept   bool // pages keep nothing for other programs
+	unheard  bool // programs do not hear each other
 
 	keys     map[string]*program // who has made them
 	proofs   map[string]bool     // that servers have seen
 	gifts    []*gift             // that providers have given
 	leavers  []leaver
+	exits    []exit
 	renewals map[*program]int
 }
 
@@ -37,7 +43,7 @@ func (w *world) vary() (moods *rand.Rand) {
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
 		bound: one(4), nonces: one(2), userinfo: one(4), byHand: one(3), sources: one(6), crowded: one(6), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(4), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
+		fickle: !w.calm && one(2), terse: one(4), idle: !w.calm && one(4), trips: one(8), unkept: one(8), unheard: one(8), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
 	return moods
 }
@@ -54,6 +60,12 @@ func (t *tab) varied(moods *rand.Rand) {
 	}
 	if v.terse && mostly() {
 		s.RefreshScope = "none-of-them"
+	}
+	if v.idle && mostly() {
+		s.Idle = session.IdleSettings{Timeout: 40 * time.Second, RemoveOnly: true}
+	}
+	if v.trips {
+		s.Restore = session.RestoreRedirect
 	}
 	s.Fetch.Allow = []session.API{{URL: api}, {URL: orders, Resource: orders}, {URL: files}}
 }

@@ -64,21 +64,24 @@ func (p *program) asleep() bool { return p.frozen && !p.ended }
 
 // A tab shows one page at a time. What it keeps, sessionStorage, outlives pages.
 type tab struct {
-	w        *world
-	name     string
-	app      *app
-	release  string
-	shared   bool // the app wants a shared worker
-	settings session.Settings
-	kept     map[oidc.Secret]session.Transaction
-	page     *page       // nil while it is elsewhere
-	cached   *page       // in the back/forward cache
-	away     *act        // the sign-in that the tab has left for
-	refetch  bool        // a fetch was not done for want of a step-up
-	stepped  int         // the step of that
-	leaves   []time.Time // by itself, for step-ups
-	visit    int         // counts where it was sent
-	closed   bool
+	w          *world
+	name       string
+	app        *app
+	release    string
+	shared     bool // the app wants a shared worker
+	settings   session.Settings
+	kept       map[oidc.Secret]session.Transaction
+	page       *page // nil while it is elsewhere
+	cached     *page // in the back/forward cache
+	away       *act  // the sign-in that the tab has left for
+	refetch    bool  // a fetch was not done for want of a step-up
+	stepped    int   // the step of that
+	restored   int   // the step at which it was sent away to restore the session last
+	restoredAt time.Time
+	arrived    int         // the step of the last sign-in by a call of it
+	leaves     []time.Time // by itself, for step-ups
+	visit      int         // counts where it was sent
+	closed     bool
 }
 
 // A page is a document with a client.
@@ -92,13 +95,15 @@ type page struct {
 	frozen  bool
 	left    bool // it left its program, to sleep
 
-	toldAt int           // the step of the last of the events
-	told   string        // of the events: who is signed in; "" for nobody
-	events int           // that told
-	scope  string        // what the last user of the events had
-	loaded *session.User // that one
-	wanted []string      // the scopes that it was sent to the provider for
-	calls  []*call
+	toldAt   int           // the step of the last of the events
+	told     string        // of the events: who is signed in; "" for nobody
+	events   int           // that told
+	scope    string        // what the last user of the events had
+	cameAt   int           // the step at which somebody was told after nobody
+	response string        // the code that it reads
+	loaded   *session.User // that one
+	wanted   []string      // the scopes that it was sent to the provider for
+	calls    []*call
 }
 
 // An act is an explicit sign-in or sign-out.
@@ -106,8 +111,10 @@ type act struct {
 	app       *app
 	who       string
 	out       bool // a sign-out
+	tidy      bool // of nobody: it ends no sign-in that is asked for
 	silent    bool // the app asked for a silent sign-in, which is no act but brings somebody
 	stepUp    bool // it is one, or may be
+	at        int  // the session of the provider when it was asked for
 	since     int  // the step at which the app asked for what led to the step-up
 	asked     int  // the step
 	behind    bool // there was news on the way when it was asked for
@@ -323,11 +330,11 @@ func (p *page) crash() {
 }
 
 // newsUnderway tells whether something that programs and pages tell each other has
-// not arrived.
+// not arrived, or has and is not heeded yet.
 func (w *world) newsUnderway() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news || w.sources }) // sessions of a program tell each other without a ticket of news
+	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news || t.what == "start" || t.what == "hears of the storage" })
 }
 
 // amongReleases marks the rules about who is signed in where one of the releases
