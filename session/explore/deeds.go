@@ -45,6 +45,22 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 			p.w.settle(time.Until(time.Unix(user.ExpiresAt, 0)) - left)
 			return "nothing, until its access token has " + left.String() + " left"
 		})},
+		{"as it ends", 3, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			user := client.Current()
+			if user == nil || user.ExpiresAt == 0 {
+				return ""
+			}
+			p.w.settle(time.Until(time.Unix(user.ExpiresAt, 0)) - time.Duration(n%20)*time.Second)
+			if p.tab.page != p || p.silent() {
+				return "nothing, until its access token has ended"
+			}
+			p.ask()
+			p.send(addresses[n/32%8], true, n/16%2 == 0)
+			if n/256%2 == 0 {
+				return "getUser and fetch as its access token ends"
+			}
+			return "getUser and fetch as its access token ends, and at once " + p.acts(n/512)
+		})},
 		{"at once", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			for _, other := range p.w.pages() {
 				if other != p && other.app == p.app && other.program != p.program && !other.silent() {

@@ -65,7 +65,7 @@ func (w *world) gaveUp(a *app) bool {
 // checkSilent is for the end of a silent sign-in.
 func (p *page) checkSilent(c *call, a *act, err error) {
 	w := p.w
-	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || a.behind || c.abandoned || c.slept || a.at != p.app.provider.session || w.gaveUp(p.app) {
+	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || a.at != p.app.provider.session || w.gaveUp(p.app) {
 		return
 	}
 	if slices.ContainsFunc(w.acts, func(other *act) bool {
@@ -184,7 +184,7 @@ func (p *page) checkRestores() {
 // checkHeldBack is for a tab that is not sent away, as it was a moment ago.
 func (p *page) checkHeldBack() {
 	for _, other := range p.w.pages() {
-		if other.app == p.app && other.program == p.program && other.settings.Restore == session.RestoreRedirect && other.arrived <= other.restored {
+		if other.app == p.app && other.program == p.program && other.settings.Restore == session.RestoreRedirect && other.arrived <= other.marked {
 			return
 		}
 	}

@@ -183,7 +183,8 @@ func (l *link) Popup(ctx context.Context, popup session.Popup) (string, error) {
 		return "", session.ErrPageGone
 	}
 	p.opensWindow()
-	p.w.pass("a person sees the window of "+p.name, l.program, func() bool { return l.waits(ctx) })
+	busy := p.w.thinks()
+	p.w.pass("a person sees the window of "+p.name, l.program, func() bool { return l.waits(ctx) || busy() && !l.stopped() && ctx.Err() == nil })
 	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
@@ -238,7 +239,7 @@ func (l *link) Navigate(_ context.Context, url string) error {
 			return
 		}
 		t.unload(false)
-		w.later("a person at the provider in "+t.name, t.name, nil, func() { t.atProvider(url, visit) })
+		w.later("a person at the provider in "+t.name, t.name, w.thinks(), func() { t.atProvider(url, visit) })
 	})
 	return nil
 }
@@ -284,6 +285,9 @@ func (t *tab) atProvider(url string, visit int) {
 func (l *link) Put(_ context.Context, state oidc.Secret, transaction session.Transaction) error {
 	p := l.page
 	p.kept[state] = transaction
+	if strings.HasPrefix(string(state), "restore:") {
+		p.marked = p.w.tick()
+	}
 	return nil
 }
 

@@ -27,6 +27,7 @@ type variety struct {
 	trips    bool // sessions are restored by a redirect, though nothing fails
 	unkept   bool // pages keep nothing for other programs
 	unheard  bool // programs do not hear each other
+	slow     bool // people take their time at the provider
 
 	keys     map[string]*program // who has made them
 	proofs   map[string]bool     // that servers have seen
@@ -42,8 +43,8 @@ func (w *world) vary() (moods *rand.Rand) {
 	moods = rand.New(rand.NewPCG(w.seed, 3))
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
-		bound: one(4), nonces: one(2), userinfo: one(4), byHand: one(3), sources: one(6), crowded: one(6), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(4), idle: !w.calm && one(4), trips: one(8), unkept: one(8), unheard: one(8), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
+		bound: one(4), nonces: one(2), userinfo: one(4), byHand: one(3), sources: one(4), crowded: one(6), copied: one(6),
+		fickle: !w.calm && one(2), terse: one(4), idle: !w.calm && one(4), trips: one(8), unkept: one(8), unheard: one(8), slow: one(2), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
 	return moods
 }
@@ -51,11 +52,12 @@ func (w *world) vary() (moods *rand.Rand) {
 // varied adds to the settings of a tab.
 func (t *tab) varied(moods *rand.Rand) {
 	v, s := &t.w.variety, &t.settings
-	mostly := func() bool { return moods.IntN(4) > 0 }
+	one := func(in int) bool { return moods.IntN(in) == 0 }
+	mostly := func() bool { return !one(4) }
 	s.DPoP = v.bound && mostly()
 	s.LoadUserinfo = v.userinfo && mostly()
 	s.ManualRenew = v.byHand
-	if v.sources && !mostly() {
+	if v.sources && one(2) {
 		s.Provider.Metadata = t.app.provider.metadata()
 	}
 	if v.terse && mostly() {
@@ -68,4 +70,20 @@ func (t *tab) varied(moods *rand.Rand) {
 		s.Restore = session.RestoreRedirect
 	}
 	s.Fetch.Allow = []session.API{{URL: api}, {URL: orders, Resource: orders}, {URL: files}}
+}
+
+// thinks returns what tells whether a person is still busy with what is on the screen.
+func (w *world) thinks() (busy func() bool) {
+	if !w.slow {
+		return func() bool { return false }
+	}
+	takes := time.Duration(5+w.dice.IntN(50)) * time.Second
+	until := time.Now().Add(takes)
+	time.AfterFunc(takes, func() {
+		select {
+		case w.arrived <- struct{}{}: // something can happen
+		default:
+		}
+	})
+	return func() bool { return time.Now().Before(until) }
 }
