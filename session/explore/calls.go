@@ -187,6 +187,7 @@ func (w *world) frontChannel(p *provider, session int) {
 		if !program.ended {
 			w.later("the front channel for "+program.name, "", program.asleep, func() {
 				if !program.ended {
+					program.hears(p, session)
 					program.registry.FrontChannelLogout(url)
 				}
 			})

@@ -133,6 +133,9 @@ func (t *tab) arrives(back string) {
 			return err
 		})
 	}
+	if p.settings.Restore == session.RestoreRedirect && w.dice.IntN(2) == 0 {
+		p.ask()
+	}
 	if !w.copied || w.dice.IntN(2) == 0 {
 		return
 	}

@@ -87,6 +87,9 @@ func (w *world) quiet() {
 	if w.violation == nil {
 		w.checkSettled()
 	}
+	if w.violation == nil {
+		w.checkUsers(false)
+	}
 	for _, p := range w.pages() {
 		p.ask()
 	}
@@ -95,6 +98,7 @@ func (w *world) quiet() {
 		w.checkSettled()
 		w.checkStep()
 		w.checkQuiet()
+		w.checkUsers(true)
 		w.checkRevoked()
 	}
 }

@@ -17,6 +17,11 @@ import (
 // habitRules are what the engine promises of what it does by itself; see rules.
 var habitRules = []struct{ name, promise string }{
 	{"goes", "Nobody is signed out by an engine whose access token is new, and no API has refused it."},
+	{"leaves", "Where nothing fails, who is signed in stays until somebody signs in or out, or the session at the provider ends: what a restore does not find takes nothing."},
+	{"idle", "Nobody is signed out for doing nothing where no tab wants that."},
+	{"ended", "A session whose end the provider has told is not signed in afterwards, by a response that came before."},
+	{"found", "Where nothing fails, a program that hears of a sign-in elsewhere has that person without being asked."},
+	{"hint", "Where somebody is signed in, the pages keep that there is a session worth restoring."},
 	{"same person", "Nobody becomes somebody else but by a sign-in that somebody asked for: a renewal brings the same person."},
 	{"keeps", "Where nothing fails, and nobody signs in or out, and no session ends, a silent sign-in that finds somebody does not fail with not_signed_in: another that found the same was faster."},
 	{"needless", "An access token that is new, and that no API has refused, is renewed for a call alone that asks for that, where there is one program."},
@@ -30,12 +35,19 @@ func (p *page) checkPerson(event session.Event) {
 	w := p.w
 	switch {
 	case event.Name == session.UserLoaded && p.told == "":
-		p.cameAt = w.tick()
+		p.cameAt, p.atSession, p.clear = w.tick(), p.app.provider.session, !w.newsUnderway()
 	case event.Name == session.UserLoaded && p.told != name(event.User):
 		if !w.signsIn(p) {
 			w.violate("same person", fmt.Sprintf("%s had %s, and has %s", p.name, p.told, name(event.User)))
 		}
-	case event.Name == session.UserUnloaded && event.Err != nil && p.loaded != nil:
+	case event.Name == session.UserUnloaded && event.Err == nil:
+		p.program.emptied = w.steps
+		if w.calm && !w.mixed && !w.unkept && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
+			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt)
+		}) {
+			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
+		}
+	case event.Name == session.UserUnloaded && p.loaded != nil:
 		token := p.app.provider.access[p.loaded.AccessToken.Reveal()]
 		if token != nil && !token.turnedDown && token.age() < lifetime/3 {
 			w.violate("goes", fmt.Sprintf("%s loses %s, whose access token is %v old: %v", p.name, p.told, token.age(), event.Err))
@@ -82,7 +94,7 @@ func (p *provider) checkNeed(t *refreshToken) {
 	if main == nil || main.turnedDown || t.doubt || main.gift == nil || !main.gift.shown || main.age() > lifetime/3 {
 		return
 	}
-	if slices.ContainsFunc(w.programs, func(other *program) bool { return other != p.asking.by && !other.ended }) { // who has signed in there is looked for
+	if len(w.programs) > 1 { // who has signed in there is looked for
 		return
 	}
 	if slices.ContainsFunc(w.calls, func(c *call) bool { return c.name == "signinSilent" && (!c.done || c.abandoned) }) {
@@ -218,4 +230,61 @@ func (p *provider) mayMean(a *act) bool {
 	return p.named > a.asked && slices.ContainsFunc(p.entries, func(e entry) bool {
 		return e.client == a.app.clientID && e.session == p.namedSession && e.step > a.asked
 	})
+}
+
+// checkIdle is for what a program tells the others.
+func (p *program) checkIdle(message string) {
+	w := p.w
+	if p.ended || !strings.Contains(message, `"how":"idle"`) || p.emptied == 0 || p.emptied != w.steps || p.idleLeft.Equal(time.Now()) {
+		return
+	}
+	for _, t := range w.tabs {
+		for _, page := range []*page{t.page, t.cached} {
+			if page != nil && page.program == p && t.settings.Idle.Timeout > 0 {
+				return
+			}
+		}
+	}
+	w.violate("idle", p.name+" signs out for doing nothing, and no tab wants that")
+}
+
+// hears notes that a program has heard of the end of a session.
+func (p *program) hears(provider *provider, session int) {
+	if p.over == nil {
+		p.over = map[string]int{}
+	}
+	p.over[fmt.Sprint(provider.issuer, session)] = p.w.tick()
+}
+
+// checkUsers is for the quiet world: asked says whether everybody has asked.
+func (w *world) checkUsers(asked bool) {
+	for _, a := range w.apps {
+		somebody := false
+		last := w.lastAct(a)
+		for _, p := range w.pages() {
+			if p.app != a {
+				continue
+			}
+			user := p.client.Current()
+			somebody = somebody || user != nil
+			if user != nil {
+				token := a.provider.access[user.AccessToken.Reveal()]
+				if token != nil && token.gift != nil && token.session > 0 && token.gift.at < p.program.over[fmt.Sprint(a.provider.issuer, token.session)] {
+					w.violate("ended", p.name+" has "+name(user)+" of a session whose end was told after the response")
+				}
+			}
+			if !asked && last != nil && !last.out && w.stands(last) && !w.mixed && !w.unheard && !p.program.slept && p.program.born < last.asked && p.settings.Restore != session.RestoreRedirect && name(user) != last.who {
+				w.violate("found", fmt.Sprintf("%s has %q, and has heard that %s signed in elsewhere", p.name, name(user), last.who))
+			}
+		}
+		if somebody && asked && !w.mixed && !w.unkept && !w.storage[a].SignedIn {
+			w.violate("hint", "somebody is signed in to "+a.name+", and the pages keep that nobody is")
+		}
+	}
+}
+
+// strangersSince tells whether there is a program since an act that cannot know of it:
+// pages keep nothing.
+func (w *world) strangersSince(a *act) bool {
+	return w.unkept && slices.ContainsFunc(w.programs, func(p *program) bool { return p.born > a.asked })
 }

@@ -127,7 +127,7 @@ func (p *page) checkCallback(c *call, a *act, err error) {
 			return
 		}
 	}
-	if p.app.provider.mayMean(a) || p.w.unkept { // a program that is new knows of no sign-out
+	if p.app.provider.mayMean(a) || p.w.unkept || !p.w.calm && p.program.born > a.asked { // what a new program finds kept may be a sign-out
 		return
 	}
 	p.w.violate("won", p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
@@ -210,7 +210,7 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !last.tidy && !w.askedSince(last):
+		case last.out && !last.tidy && !w.askedSince(last) && !w.strangersSince(last):
 			w.checkSignedOut(a)
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)

@@ -23,7 +23,7 @@ func (t *tab) program() *program {
 			}
 		}
 	}
-	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, requests: map[*app]int{}}
+	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}}
 	p.registry = session.NewRegistry(session.Config{
 		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast, NewKey: p.newKey,
 		//lint:ignore gosec G404: a simulation, repeatable by its seed
@@ -37,6 +37,7 @@ func (t *tab) program() *program {
 
 // broadcast gives a message to the other programs, in the order of each pair.
 func (p *program) broadcast(message []byte) {
+	p.checkIdle(string(message))
 	for _, other := range p.w.programs {
 		if other == p || other.ended || p.ended || p.w.unheard {
 			continue

@@ -44,8 +44,9 @@ func (w *world) vary() (moods *rand.Rand) {
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
 		bound: one(4), nonces: one(2), userinfo: one(4), byHand: one(3), sources: one(4), crowded: one(6), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(4), idle: !w.calm && one(4), trips: one(8), unkept: one(8), unheard: one(8), slow: one(2), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
+		fickle: !w.calm && one(2), terse: one(4), idle: !w.calm && one(4), trips: one(8), unkept: one(6), unheard: one(6), slow: one(2), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
+	w.unheard = w.unheard && !w.unkept
 	return moods
 }
 

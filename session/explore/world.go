@@ -53,8 +53,12 @@ type program struct {
 	registry *session.Registry
 	ended    bool
 	frozen   bool
-	slept    bool         // it was frozen once
-	requests map[*app]int // refresh requests in flight
+	slept    bool           // it was frozen once
+	born     int            // the step
+	emptied  int            // the step at which its user went
+	idleLeft time.Time      // when a tab left that wants idle users signed out
+	over     map[string]int // the sessions of providers that it has heard the end of, and at which step
+	requests map[*app]int   // refresh requests in flight
 	minute   time.Time
 	sent     int // in that minute
 }
@@ -96,15 +100,17 @@ type page struct {
 	frozen  bool
 	left    bool // it left its program, to sleep
 
-	toldAt   int           // the step of the last of the events
-	told     string        // of the events: who is signed in; "" for nobody
-	events   int           // that told
-	scope    string        // what the last user of the events had
-	cameAt   int           // the step at which somebody was told after nobody
-	response string        // the code that it reads
-	loaded   *session.User // that one
-	wanted   []string      // the scopes that it was sent to the provider for
-	calls    []*call
+	toldAt    int           // the step of the last of the events
+	told      string        // of the events: who is signed in; "" for nobody
+	events    int           // that told
+	scope     string        // what the last user of the events had
+	atSession int           // the session of the provider then
+	clear     bool          // no news was on the way then
+	cameAt    int           // the step at which somebody was told after nobody
+	response  string        // the code that it reads
+	loaded    *session.User // that one
+	wanted    []string      // the scopes that it was sent to the provider for
+	calls     []*call
 }
 
 // An act is an explicit sign-in or sign-out.
@@ -241,6 +247,9 @@ func (t *tab) unload(persisted bool) {
 		return
 	}
 	t.page = nil
+	if t.settings.Idle.Timeout > 0 {
+		p.program.idleLeft = time.Now()
+	}
 	if persisted && p.program.onePage {
 		for _, c := range p.calls {
 			c.slept = true
