@@ -43,8 +43,8 @@ func (w *world) vary() (moods *rand.Rand) {
 	moods = rand.New(rand.NewPCG(w.seed, 3))
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
-		bound: one(4), nonces: one(2), userinfo: one(4), byHand: one(3), sources: one(4), crowded: one(6), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(4), idle: !w.calm && one(4), trips: one(8), unkept: one(6), unheard: one(6), slow: one(2), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
+		bound: one(4), nonces: one(2), userinfo: one(3), byHand: one(3), sources: one(3), crowded: one(4), copied: one(6),
+		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), keys: map[string]*program{}, proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
 	w.unheard = w.unheard && !w.unkept
 	return moods
