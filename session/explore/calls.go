@@ -100,7 +100,7 @@ func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.U
 func (w *world) ended(a *act, user *session.User, err error) {
 	a.done, a.succeeded = w.tick(), err == nil && user != nil
 	if a.succeeded {
-		a.who, a.brought = name(user), user.AccessToken
+		a.who, a.brought, a.after = name(user), user.AccessToken, a.app.provider.session
 	}
 }
 
@@ -130,7 +130,7 @@ func (p *page) signout(name string, fn func(ctx context.Context) error) {
 
 // signinRedirect is an interactive sign-in that leaves the page.
 func (p *page) signinRedirect(args session.SigninArgs) {
-	a := &act{app: p.app, asked: p.w.tick(), behind: p.w.newsUnderway()}
+	a := &act{app: p.app, left: p.tab, asked: p.w.tick(), behind: p.w.newsUnderway()}
 	p.w.acts = append(p.w.acts, a)
 	if p.away == nil { // several may leave: what comes back is of the first, for all that is known
 		p.away = a
@@ -154,6 +154,7 @@ func (p *page) signinCallback(back string) {
 		p.w.acts = append(p.w.acts, a)
 	}
 	p.away = nil
+	p.settled(a)
 	client := p.client
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)

@@ -156,6 +156,16 @@ func (t *tab) arrives(back string) {
 	}
 }
 
+// settled ends the sign-ins by redirect that the tab does not come back from: it is
+// there for another one, or closed.
+func (t *tab) settled(with *act) {
+	for _, a := range t.w.acts {
+		if a.left == t && a != with && a.done == 0 {
+			a.done = t.w.tick()
+		}
+	}
+}
+
 // deaf is a [session.Listener] that nobody looks at.
 type deaf struct{}
 

@@ -239,7 +239,7 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if !w.calm || w.unkept || !in.succeeded || in.app.provider.subject != in.who || in.app.provider.down {
+	if !w.calm || w.unkept || !in.succeeded || in.app.provider.subject != in.who || in.app.provider.session != in.after || in.app.provider.down {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {

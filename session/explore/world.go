@@ -121,6 +121,7 @@ type act struct {
 	tidy      bool // of nobody: it ends no sign-in that is asked for
 	silent    bool // the app asked for a silent sign-in, which is no act but brings somebody
 	stepUp    bool // it is one, or may be
+	left      *tab // that has left for it; nil: it takes no redirect
 	at        int  // the session of the provider when it was asked for
 	since     int  // the step at which the app asked for what led to the step-up
 	asked     int  // the step
@@ -128,6 +129,7 @@ type act struct {
 	done      int  // 0: not yet
 	succeeded bool
 	brought   oidc.Secret // the access token
+	after     int         // the session of the provider when it was done
 }
 
 func newWorld(seed uint64, trace *strings.Builder) *world {
@@ -311,6 +313,7 @@ func (t *tab) comeBack() {
 // close closes the tab.
 func (t *tab) close() {
 	t.closed = true
+	t.settled(nil)
 	if c := t.cached; c != nil {
 		t.cached = nil
 		c.gone = true
