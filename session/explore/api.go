@@ -53,8 +53,8 @@ func placeOf(address string) (resource string, listed bool) {
 func (p *page) send(address string, repeatable, shown bool) {
 	r := &apiTransport{page: p, person: name(p.client.Current())}
 	req := &session.FetchRequest{Method: "POST", URL: address, Repeatable: repeatable, ReturnTo: "https://app.example.test/"}
-	if p.told != "" && shown {
-		shown := p.told
+	if p.shows != "" && shown {
+		shown := p.shows
 		req.Shown = &shown
 		r.person = shown
 	}

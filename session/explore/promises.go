@@ -50,9 +50,9 @@ func (p *page) checkEvent(event session.Event) {
 		if p.told == name(event.User) && p.loaded != nil && !w.explained(p) {
 			p.checkStays(p.loaded, event.User)
 		}
-		p.loaded = event.User
+		p.loaded, p.shows = event.User, name(event.User)
 	case session.UserUnloaded:
-		p.loaded = nil
+		p.loaded, p.shows = nil, ""
 	}
 }
 

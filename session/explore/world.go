@@ -106,6 +106,7 @@ type page struct {
 	scope     string        // what the last user of the events had
 	atSession int           // the session of the provider then
 	clear     bool          // no news was on the way then
+	shows     string        // whom a person sees there, whatever program serves the page
 	cameAt    int           // the step at which somebody was told after nobody
 	response  string        // the code that it reads
 	loaded    *session.User // that one
