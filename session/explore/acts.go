@@ -5,12 +5,42 @@ package explore
 import (
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
 )
 
 // What an act knew, and who has heard of it: with that the invariants say which of two
 // acts was the last, and what the cause is where they are broken.
+
+// An act is an explicit sign-in or sign-out.
+type act struct {
+	app       *app
+	who       string
+	out       bool   // a sign-out
+	what      string // what the app called, and where
+	program   *program
+	heard     map[*program]int // of a sign-out: when who heard of it
+	read      map[*program]int // and found that in storage
+	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
+	rumour    bool             // of a release that knows no order
+	tidies    bool             // a sign-out where nobody was there: it ends no sign-in that has left
+	asked     int              // the step
+	known     int64            // the order of the last act that its program knew then
+	done      int              // 0: not yet
+	order     int64            // that its program knew then
+	ended     time.Time
+	left      int  // the session of the provider then
+	goesOn    bool // its page is gone, and with it who waits
+	stepUp    bool // it is one, or may be
+	tab       *tab // that has left for it; nil: it takes no redirect
+	at        int  // the session of the provider when it was asked for
+	since     int  // the step at which the app asked for what led to the step-up
+	behind    bool // there was news on the way when it was asked for
+	succeeded bool
+	brought   oidc.Secret // the access token
+}
 
 // String is the act in a trace.
 func (a *act) String() string {
