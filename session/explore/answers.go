@@ -4,6 +4,7 @@ package explore
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,8 +47,19 @@ func (p *provider) holds(t *refreshToken) bool {
 	if t.key == p.asking.key {
 		return true
 	}
-	p.w.violate("proof", "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
+	p.w.violate("proof"+cond(p.asking.by.holds(t), "", ofNobody), "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
 	return false
+}
+
+// ofNobody marks what is known of the refresh token of who is not there any more.
+const ofNobody = ", of nobody"
+
+// holds tells whether somebody is there who has a refresh token.
+func (p *program) holds(t *refreshToken) bool {
+	return slices.ContainsFunc(p.w.pages(), func(page *page) bool {
+		user := page.client.Current()
+		return page.program == p && user != nil && page.app.provider.refresh[user.RefreshToken.Reveal()] == t
+	})
 }
 
 // reused is for a code that is not good any more. Programs do not know which codes

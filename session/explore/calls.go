@@ -107,6 +107,7 @@ func (p *page) asks(what string, a *act) {
 func (p *page) begins(what string, a *act) {
 	a.what = what + " in " + p.name + ", " + p.program.name
 	a.app, a.program, a.asked, a.known = p.app, p.program, p.w.tick(), p.program.orders[p.app]
+	a.behind, a.at = p.w.newsUnderway(), p.app.provider.session
 	if a.out {
 		a.heard, a.read = map[*program]int{p.program: a.asked}, map[*program]int{}
 	}
@@ -118,7 +119,6 @@ type asksFor struct{}
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	p.asks(name, a)
-	a.behind, a.at = p.w.newsUnderway(), p.app.provider.session
 	since := p.w.steps
 	p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)

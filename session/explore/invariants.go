@@ -152,6 +152,9 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 			cause = storageFirst
 		}
 	}
+	if p.w.sources && a.behind { // sessions of one program tell each other, too
+		return
+	}
 	if p.app.provider.mayMean(a) || p.w.unkept || !p.w.calm && p.program.born > a.asked { // what a new program finds kept may be a sign-out
 		return
 	}
@@ -160,11 +163,15 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 
 // checkLate is for a sign-in, or a restore, by redirect that has brought somebody, and
 // whose response is here since then. A sign-out that knew of all that its program did
-// when it was asked for, and that was known when the response came, ends it.
+// when it was asked for, and that was known when the response came, ends it. A session
+// of another source that is new there knows what its page keeps alone.
 func (p *page) checkLate(a *act, since int) {
+	if p.w.mixed || p.w.sources && p.w.unkept {
+		return
+	}
 	for _, out := range p.w.acts {
 		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
-		if !p.w.mixed && out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
+		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
 			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
 		}
 	}
@@ -276,7 +283,7 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked {
+	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked || w.mixed && w.unheard {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {
