@@ -21,6 +21,7 @@ type act struct {
 	out       bool   // a sign-out
 	what      string // what the app called, and where
 	program   *program
+	came      *program         // to which it brought somebody
 	heard     map[*program]int // of a sign-out: when who heard of it
 	read      map[*program]int // and found that in storage
 	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
@@ -131,11 +132,24 @@ func (w *world) disputed(out *act) bool {
 	})
 }
 
+// missed tells whether news got lost since an act was asked for, in a world where a
+// page may know no order: storage does not tell it.
+func (w *world) missed(a *act) bool { return w.mixed && w.lost > a.asked }
+
+// ties tells whether a sign-in got the very order of a sign-out, where no program hears
+// of another.
+func (w *world) ties(out *act) bool {
+	return w.unheard && slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && a.succeeded && a.order == out.order
+	})
+}
+
 // forgotten tells whether somebody was about to sign in in a tab of the release that
-// keeps no order: its next program does not know of the sign-out.
+// keeps no order: its next program does not know of the sign-out. Nor does one that was
+// not told of that of such a release: storage has no order of it.
 func (w *world) forgotten(out *act) bool {
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && a.program.release == "old" && (a.done == 0 || a.done > out.asked)
+		return a.app == out.app && !a.out && (a.program.release == "old" || a.came != nil && out.program.release == "old" && !out.heardIn(a.came, a.done)) && (a.done == 0 || a.done > out.asked)
 	})
 }
 
@@ -154,6 +168,13 @@ const storageFirst = ", storage first"
 // leftBehind marks what is known of sign-ins that come back to a new program, whose
 // page had found that nobody is signed in by a later act.
 const leftBehind = ", left behind"
+
+// tie marks what is known of a sign-out; see [world.ties].
+const tie = ", tie"
+
+// torn marks what is known of worlds that do not come to rest: what pages keep goes
+// back and forth.
+const torn = ", torn"
 
 // outrun marks what is known of a sign-out; see [world.outrun].
 const outrun = ", outrun"

@@ -4,7 +4,6 @@ package explore
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -47,19 +46,8 @@ func (p *provider) holds(t *refreshToken) bool {
 	if t.key == p.asking.key {
 		return true
 	}
-	p.w.violate("proof"+cond(p.asking.by.holds(t), "", ofNobody), "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
+	p.w.violate("proof"+p.asking.by.mixesUp(t.key, p.asking.key, t), "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
 	return false
-}
-
-// ofNobody marks what is known of the refresh token of who is not there any more.
-const ofNobody = ", of nobody"
-
-// holds tells whether somebody is there who has a refresh token.
-func (p *program) holds(t *refreshToken) bool {
-	return slices.ContainsFunc(p.w.pages(), func(page *page) bool {
-		user := page.client.Current()
-		return page.program == p && user != nil && page.app.provider.refresh[user.RefreshToken.Reveal()] == t
-	})
 }
 
 // reused is for a code that is not good any more. Programs do not know which codes
@@ -128,7 +116,7 @@ func (p *provider) tells(req *oidc.Request) *oidc.Response {
 	w.checkGift(token.gift, "goes to the userinfo endpoint")
 	key, refusal := w.prove(req, text)
 	switch {
-	case !w.proves(token, bound, key), time.Now().After(token.expires):
+	case !w.proves(token, bound, key, nil), time.Now().After(token.expires):
 		return answer(401, "")
 	case refusal != nil:
 		return refusal

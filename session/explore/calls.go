@@ -139,7 +139,7 @@ func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.U
 // program than the one that was asked for it.
 func (p *page) ended(a *act, user *session.User, err error) {
 	w := p.w
-	a.order = p.program.orders[a.app]
+	a.order, a.came = p.program.orders[a.app], p.program
 	a.ended = time.Now()
 	a.done, a.succeeded, a.left = w.tick(), err == nil && user != nil, a.app.provider.session
 	if a.succeeded {
@@ -167,6 +167,7 @@ func (p *page) signout(name string, tidies bool, fn func(ctx context.Context) er
 		a.done = p.w.tick()
 		return err
 	}), user)
+	a.order = p.program.orders[p.app]
 }
 
 // signinRedirect is an interactive sign-in that leaves the page.

@@ -138,7 +138,9 @@ func (t *tab) arrives(back string) {
 		if other == p || other.app != t.app || other.silent() {
 			continue
 		}
-		maps.Copy(other.kept, t.kept)
+		if maps.Copy(other.kept, t.kept); t.marked > 0 {
+			other.marked = w.tick()
+		}
 		a, client := &act{silent: true, stepUp: true}, other.client
 		other.asks("signinCallback of a copy", a)
 		other.call("signinCallback of a copy", func(ctx context.Context, _ *call) error {

@@ -254,8 +254,8 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last):
-			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
+		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last):
+			w.checkSignedOut(a, cond(w.outrun(last), outrun, cond(w.ties(last), tie, "")))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
 		}
@@ -283,7 +283,7 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked || w.mixed && w.unheard {
+	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked || w.missed(in) {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {

@@ -100,7 +100,11 @@ func (m *message) deliver(to *program, queue string) {
 	}
 	w, lost := to.w, to.cached() // no page hears anything in the back/forward cache
 	w.tell("news of "+m.by.name+" for "+to.name, queue, to.asleep, func() {
-		if to.ended || lost {
+		if to.ended {
+			return
+		}
+		if lost {
+			w.lost = w.steps
 			return
 		}
 		w.hears = func() {

@@ -29,7 +29,7 @@ type variety struct {
 	unheard  bool // programs do not hear each other
 	slow     bool // people take their time at the provider
 
-	keys     int             // that have been made
+	keys     map[string]making
 	proofs   map[string]bool // that servers have seen
 	gifts    []*gift         // that providers have given
 	leavers  []leaver
@@ -44,10 +44,28 @@ func (w *world) vary() (moods *rand.Rand) {
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
 		bound: one(4), nonces: one(2), userinfo: one(3), byHand: one(3), sources: one(3), crowded: one(4), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), proofs: map[string]bool{}, renewals: map[*program]int{},
+		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), keys: map[string]making{}, proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
-	w.unheard = w.unheard && !w.unkept
+	w.unheard = w.unheard && !w.unkept && !w.mixed // a release that knows no order hears of others by that alone
 	return moods
+}
+
+// String is the world in a trace: what it has.
+func (w *world) String() string {
+	text, v := "a world:", &w.variety
+	for _, each := range []struct {
+		has  bool
+		word string
+	}{
+		{w.calm, "calm"}, {w.mixed, "mixed"}, {w.disorder, "in disorder"}, {w.refusesStepUp, "refuses step-ups"}, {v.bound, "bound"}, {v.nonces, "nonces"},
+		{v.userinfo, "userinfo"}, {v.byHand, "by hand"}, {v.sources, "sources"}, {v.crowded, "crowded"}, {v.copied, "copied"}, {v.fickle, "fickle"},
+		{v.terse, "terse"}, {v.idle, "idle"}, {v.trips, "trips"}, {v.unkept, "unkept"}, {v.unheard, "unheard"}, {v.slow, "slow"},
+	} {
+		if each.has {
+			text += " " + each.word
+		}
+	}
+	return text
 }
 
 // varied adds to the settings of a tab.

@@ -22,6 +22,8 @@ type world struct {
 	scheduler
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
+	flips         int  // how often pages have kept another answer of the same order
+	lost          int  // when news have come to a page in the back/forward cache
 	cleared       int  // when the browser has cleared the storage: a new program knows nothing
 	disorder      bool // messages come as they like, and some twice
 	refusesStepUp bool // providers give no stronger sign-in than they had
@@ -63,6 +65,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	w.disorder = has("disorder") && !w.mixed && mix(seed, 7)%4 == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
 	moods := w.vary()
+	w.say("%v", w)
 	for _, issuer := range []string{"https://a.example.test/A", "https://b.example.test/B"} {
 		w.providers = append(w.providers, newProvider(w, issuer))
 	}
@@ -147,7 +150,7 @@ func (w *world) settle(d time.Duration) {
 	for end := time.Now().Add(d); ; {
 		for n := 0; w.step(); n++ {
 			if n > 5000 {
-				w.violate("quiet", "the world does not come to rest")
+				w.violate("quiet"+cond(w.unheard && w.flips > 300, torn, ""), "the world does not come to rest")
 				return
 			}
 			w.checkStep()
