@@ -78,6 +78,9 @@ func (p *program) reads(a *app, hint session.Hint, outs []*act) {
 		return
 	}
 	p.knows(a, hint.Order)
+	if hint.SignedIn && hint.Out > 0 && hint.Out == hint.Order {
+		p.reused = hint.Out
+	}
 	for _, out := range outs {
 		if out.read[p] == 0 {
 			out.read[p] = p.w.steps
@@ -125,16 +128,17 @@ func (w *world) outrun(out *act) bool {
 // disputed tells whether such a sign-in was asked for after another sign-out, of which
 // that of the other program had not heard: orders do not tell which was the last.
 func (w *world) disputed(out *act) bool {
+	behind := w.sources && out.behind // its session may not have heard of what its program has
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && a.known > out.known && slices.ContainsFunc(w.acts, func(other *act) bool {
-			return other.out && other.app == out.app && !other.rumour && other.knownIn(a.program, a.asked) && !other.knownIn(out.program, out.asked)
+		return a.app == out.app && !a.out && (a.known > out.known || behind) && slices.ContainsFunc(w.acts, func(other *act) bool {
+			return other.out && other != out && other.app == out.app && !other.rumour && other.knownIn(a.program, a.asked) && (behind || !other.knownIn(out.program, out.asked))
 		})
 	})
 }
 
 // missed tells whether news got lost since an act was asked for, in a world where a
-// page may know no order: storage does not tell it.
-func (w *world) missed(a *act) bool { return w.mixed && w.lost > a.asked }
+// page may know no order, or keeps nothing: storage does not tell it.
+func (w *world) missed(a *act) bool { return (w.mixed || w.unkept) && w.lost > a.asked }
 
 // ties tells whether a sign-in got the very order of a sign-out, where no program hears
 // of another.
@@ -168,6 +172,11 @@ const storageFirst = ", storage first"
 // leftBehind marks what is known of sign-ins that come back to a new program, whose
 // page had found that nobody is signed in by a later act.
 const leftBehind = ", left behind"
+
+// rewritten marks what is known of sign-ins in a program that has read in storage that
+// somebody is signed in, with the order of a sign-out: a release that knows no order
+// has signed in, and left that.
+const rewritten = ", rewritten"
 
 // tie marks what is known of a sign-out; see [world.ties].
 const tie = ", tie"

@@ -196,6 +196,7 @@ func (p *page) signinCallback(back string, state oidc.Secret) {
 		p.w.acts = append(p.w.acts, a)
 	}
 	p.settled(a)
+	a.behind = a.behind || p.w.newsUnderway()
 	client := p.client
 	since := p.w.steps
 	p.call("signinCallback", func(ctx context.Context, c *call) error {

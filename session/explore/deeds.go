@@ -91,14 +91,14 @@ func (p *page) acts(n uint64) string {
 // poll has the app ask again as soon as it has an answer.
 func (p *page) poll(address string) {
 	w := p.w
-	before, refusing := w.renewals[p.program], w.refusing
+	before, refusing, who := w.renewals[p.program], w.refusing, p.who()
 	for range 8 {
 		if p.tab.page != p || p.silent() || p.program.ended || w.violation != nil {
 			return
 		}
 		p.send(address, true, true)
 		w.settle(time.Second)
-		refusing = refusing && p.client.Current() != nil
+		refusing = refusing && p.who() != "" && p.who() == who
 	}
 	if n := w.renewals[p.program] - before; w.calm && refusing && n > 6 { // some may be due, or be of the app
 		w.violate("refusals", fmt.Sprintf("%s was refused, and has renewed %d times", p.name, n))

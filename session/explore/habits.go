@@ -273,7 +273,7 @@ func (w *world) checkUsers(asked bool) {
 					w.violate("ended", p.name+" has "+name(user)+" of a session whose end was told after the response")
 				}
 			}
-			if !asked && last != nil && !last.out && w.stands(last) && !w.mixed && !w.unheard && !p.program.slept && p.program.born < last.asked && p.settings.Restore != session.RestoreRedirect && name(user) != last.who {
+			if !asked && last != nil && !last.out && w.stands(last) && !w.mixed && !w.unheard && !p.program.slept && p.program.born < last.asked && p.opened < last.asked && p.settings.Restore != session.RestoreRedirect && name(user) != last.who {
 				w.violate("found", fmt.Sprintf("%s has %q, and has heard that %s signed in elsewhere", p.name, name(user), last.who))
 			}
 		}

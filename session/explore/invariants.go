@@ -158,15 +158,18 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 	if p.app.provider.mayMean(a) || p.w.unkept || !p.w.calm && p.program.born > a.asked { // what a new program finds kept may be a sign-out
 		return
 	}
+	if p.w.mixed && cause == "" && max(a.program.reused, p.program.reused) > 0 {
+		cause = rewritten
+	}
 	p.w.violate("won"+cause, p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
 }
 
 // checkLate is for a sign-in, or a restore, by redirect that has brought somebody, and
 // whose response is here since then. A sign-out that knew of all that its program did
 // when it was asked for, and that was known when the response came, ends it. A session
-// of another source that is new there knows what its page keeps alone.
+// of another source that is new there knows what its page keeps alone, and one that is not hears of others later.
 func (p *page) checkLate(a *act, since int) {
-	if p.w.mixed || p.w.sources && p.w.unkept {
+	if p.w.mixed || p.w.sources && (p.w.unkept || a.behind) {
 		return
 	}
 	for _, out := range p.w.acts {

@@ -46,6 +46,7 @@ type page struct {
 	left    bool // it left its program, to sleep
 
 	found     session.Hint  // when it was opened
+	opened    int           // the step of that
 	toldAt    int           // the step of the last of the events
 	told      string        // of the events: who is signed in; "" for nobody
 	events    int           // that told
@@ -74,7 +75,8 @@ func (t *tab) load() {
 
 func (l *link) open(hint session.Hint) (*session.Client, error) {
 	l.program.reads(l.app, hint, l.w.kept[l.app])
-	l.page.found = hint
+	l.page.found, l.page.opened = hint, l.w.steps
+	l.program.slept = l.program.slept || l.page.frozen
 	return l.program.registry.Open(l.settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
