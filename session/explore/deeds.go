@@ -100,7 +100,7 @@ func (p *page) poll(address string) {
 		w.settle(time.Second)
 		refusing = refusing && p.who() != "" && p.who() == who
 	}
-	if n := w.renewals[p.program] - before; w.calm && refusing && n > 6 { // some may be due, or be of the app
+	if n := w.renewals[p.program] - before; w.calm && !w.sources && refusing && n > 6 { // some may be due, or be of the app
 		w.violate("refusals", fmt.Sprintf("%s was refused, and has renewed %d times", p.name, n))
 	}
 }

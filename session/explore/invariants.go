@@ -158,7 +158,7 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 	if p.app.provider.mayMean(a) || p.w.unkept || !p.w.calm && p.program.born > a.asked { // what a new program finds kept may be a sign-out
 		return
 	}
-	if p.w.mixed && cause == "" && max(a.program.reused, p.program.reused) > 0 {
+	if p.w.mixed && cause == "" && a.known > 0 && a.known == a.program.reused {
 		cause = rewritten
 	}
 	p.w.violate("won"+cause, p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
