@@ -5,12 +5,43 @@ package explore
 import (
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
 )
 
 // What an act knew, and who has heard of it: with that the invariants say which of two
 // acts was the last, and what the cause is where they are broken.
+
+// An act is an explicit sign-in or sign-out.
+type act struct {
+	app       *app
+	who       string
+	out       bool   // a sign-out
+	what      string // what the app called, and where
+	program   *program
+	came      *program         // to which it brought somebody
+	heard     map[*program]int // of a sign-out: when who heard of it
+	read      map[*program]int // and found that in storage
+	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
+	rumour    bool             // of a release that knows no order
+	tidies    bool             // a sign-out where nobody was there: it ends no sign-in that has left
+	asked     int              // the step
+	known     int64            // the order of the last act that its program knew then
+	done      int              // 0: not yet
+	order     int64            // that its program knew then
+	ended     time.Time
+	left      int  // the session of the provider then
+	goesOn    bool // its page is gone, and with it who waits
+	stepUp    bool // it is one, or may be
+	tab       *tab // that has left for it; nil: it takes no redirect
+	at        int  // the session of the provider when it was asked for
+	since     int  // the step at which the app asked for what led to the step-up
+	behind    bool // there was news on the way when it was asked for
+	succeeded bool
+	brought   oidc.Secret // the access token
+}
 
 // String is the act in a trace.
 func (a *act) String() string {
@@ -47,6 +78,9 @@ func (p *program) reads(a *app, hint session.Hint, outs []*act) {
 		return
 	}
 	p.knows(a, hint.Order)
+	if hint.SignedIn && hint.Out > 0 && hint.Out == hint.Order {
+		p.reused = hint.Out
+	}
 	for _, out := range outs {
 		if out.read[p] == 0 {
 			out.read[p] = p.w.steps
@@ -94,18 +128,32 @@ func (w *world) outrun(out *act) bool {
 // disputed tells whether such a sign-in was asked for after another sign-out, of which
 // that of the other program had not heard: orders do not tell which was the last.
 func (w *world) disputed(out *act) bool {
+	behind := w.sources && out.behind // its session may not have heard of what its program has
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && a.known > out.known && slices.ContainsFunc(w.acts, func(other *act) bool {
-			return other.out && other.app == out.app && !other.rumour && other.knownIn(a.program, a.asked) && !other.knownIn(out.program, out.asked)
+		return a.app == out.app && !a.out && (a.known > out.known || behind) && slices.ContainsFunc(w.acts, func(other *act) bool {
+			return other.out && other != out && other.app == out.app && !other.rumour && other.knownIn(a.program, a.asked) && (behind || !other.knownIn(out.program, out.asked))
 		})
 	})
 }
 
+// missed tells whether news got lost since an act was asked for, in a world where a
+// page may know no order, or keeps nothing: storage does not tell it.
+func (w *world) missed(a *act) bool { return (w.mixed || w.unkept) && w.lost > a.asked }
+
+// ties tells whether a sign-in got the very order of a sign-out, where no program hears
+// of another.
+func (w *world) ties(out *act) bool {
+	return w.unheard && slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && a.succeeded && a.order == out.order
+	})
+}
+
 // forgotten tells whether somebody was about to sign in in a tab of the release that
-// keeps no order: its next program does not know of the sign-out.
+// keeps no order: its next program does not know of the sign-out. Nor does one that was
+// not told of that of such a release: storage has no order of it.
 func (w *world) forgotten(out *act) bool {
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && a.program.release == "old" && (a.done == 0 || a.done > out.asked)
+		return a.app == out.app && !a.out && (a.program.release == "old" || a.came != nil && out.program.release == "old" && !out.heardIn(a.came, a.done)) && (a.done == 0 || a.done > out.asked)
 	})
 }
 
@@ -124,6 +172,18 @@ const storageFirst = ", storage first"
 // leftBehind marks what is known of sign-ins that come back to a new program, whose
 // page had found that nobody is signed in by a later act.
 const leftBehind = ", left behind"
+
+// rewritten marks what is known of sign-ins in a program that has read in storage that
+// somebody is signed in, with the order of a sign-out: a release that knows no order
+// has signed in, and left that.
+const rewritten = ", rewritten"
+
+// tie marks what is known of a sign-out; see [world.ties].
+const tie = ", tie"
+
+// torn marks what is known of worlds that do not come to rest: what pages keep goes
+// back and forth.
+const torn = ", torn"
 
 // outrun marks what is known of a sign-out; see [world.outrun].
 const outrun = ", outrun"

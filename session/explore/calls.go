@@ -4,7 +4,6 @@ package explore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,7 +79,7 @@ func (p *page) ask() {
 
 // freeze has a page stop; told: its program knows.
 func (p *page) freeze(told bool) {
-	p.frozen = true
+	p.frozen, p.program.slept = true, true
 	for _, c := range p.calls {
 		c.slept = true
 	}
@@ -108,6 +107,7 @@ func (p *page) asks(what string, a *act) {
 func (p *page) begins(what string, a *act) {
 	a.what = what + " in " + p.name + ", " + p.program.name
 	a.app, a.program, a.asked, a.known = p.app, p.program, p.w.tick(), p.program.orders[p.app]
+	a.behind, a.at = p.w.newsUnderway(), p.app.provider.session
 	if a.out {
 		a.heard, a.read = map[*program]int{p.program: a.asked}, map[*program]int{}
 	}
@@ -119,10 +119,18 @@ type asksFor struct{}
 // act is a call that brings somebody.
 func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
 	p.asks(name, a)
+	since := p.w.steps
 	p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)
 		p.ended(a, user, err)
 		a.goesOn = c.abandoned
+		p.signed(a)
+		switch {
+		case a.silent:
+			p.checkSilent(c, a, err)
+		case name != "storeUser":
+			p.checkCallback(c, a, since, err)
+		}
 		return err
 	})
 }
@@ -131,11 +139,11 @@ func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.U
 // program than the one that was asked for it.
 func (p *page) ended(a *act, user *session.User, err error) {
 	w := p.w
-	a.order = p.program.orders[a.app]
+	a.order, a.came = p.program.orders[a.app], p.program
 	a.ended = time.Now()
 	a.done, a.succeeded, a.left = w.tick(), err == nil && user != nil, a.app.provider.session
 	if a.succeeded {
-		a.who = name(user)
+		a.who, a.brought = name(user), user.AccessToken
 	}
 }
 
@@ -152,21 +160,23 @@ func (p *page) signin(name string, fn func(ctx context.Context) (*session.User, 
 
 // signout is a sign-out in this page. It tidies up if nobody is there.
 func (p *page) signout(name string, tidies bool, fn func(ctx context.Context) error) {
-	a := &act{succeeded: true, out: true, tidies: tidies}
+	a, user := &act{succeeded: true, out: true, tidies: tidies}, p.client.Current()
 	p.asks(name, a)
-	p.call(name, func(ctx context.Context, _ *call) error {
+	p.leaves(p.call(name, func(ctx context.Context, _ *call) error {
 		err := fn(ctx)
 		a.done = p.w.tick()
 		return err
-	})
+	}), user)
+	a.order = p.program.orders[p.app]
 }
 
 // signinRedirect is an interactive sign-in that leaves the page.
 func (p *page) signinRedirect(args session.SigninArgs) {
-	a, client := &act{}, p.client
+	a, client := &act{tab: p.tab}, p.client
 	p.asks("signinRedirect", a)
-	p.call("signinRedirect", func(ctx context.Context, _ *call) error {
+	p.call("signinRedirect", func(ctx context.Context, c *call) error {
 		err := client.SigninRedirect(context.WithValue(ctx, asksFor{}, a), args)
+		p.checkAsked(c, args, err)
 		if err != nil && a.done == 0 {
 			a.done = p.w.tick()
 		}
@@ -179,17 +189,22 @@ func (p *page) signinCallback(back string, state oidc.Secret) {
 	a := p.away[state]
 	switch {
 	case a == nil, a.silent && !has("late"): // of a restore, or of a step-up
-		a = &act{silent: true}
+		a = &act{silent: true, stepUp: true, since: p.stepped}
 		p.asks("signinCallback", a)
 	case a.silent:
+		a.stepUp = true
 		p.w.acts = append(p.w.acts, a)
 	}
+	p.settled(a)
+	a.behind = a.behind || p.w.newsUnderway()
 	client := p.client
 	since := p.w.steps
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
 		p.ended(a, user, err)
+		p.signed(a)
 		p.checkCallback(c, a, since, err)
+		p.checkArrival(c, a, back, err)
 		return err
 	})
 	if p.refetch {
@@ -204,82 +219,19 @@ func (p *page) fetch(repeatable, strong bool) string {
 	if strong {
 		url = api + "/strong"
 	}
-	r := &apiTransport{page: p, person: name(p.client.Current()), strong: strong}
-	req := &session.FetchRequest{Method: "POST", URL: url, Repeatable: repeatable, ReturnTo: "https://app.example.test/"}
-	if p.told != "" {
-		shown := p.told
-		req.Shown = &shown
-		r.person = shown
-	}
-	client, a := p.client, &act{silent: true}
-	if strong && p.settings.Fetch.StepUp != "" { // it may sign in
-		p.asks("fetch", a)
-	} else {
-		a.done = p.w.tick()
-	}
-	p.call("fetch", func(ctx context.Context, c *call) error {
-		r.call = c
-		_, err := client.Fetch(ctx, req, r)
-		a.done = p.w.tick()
-		if errors.Is(err, session.ErrStepUpRequired) {
-			p.tab.refetch = true // the app does again what was not done
-		}
-		return err
-	})
+	p.send(url, repeatable, true)
 	return fmt.Sprintf("fetch (repeatable %t, strong %t)", repeatable, strong)
-}
-
-// apiTransport sends a request to the API.
-type apiTransport struct {
-	page   *page
-	call   *call
-	person string // whose request it is
-	strong bool
-}
-
-// Do is [oidc.Transport].
-func (t *apiTransport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
-	w, p := t.page.w, t.page
-	w.pass("a request of "+p.name+" to the API", p.program, nil)
-	if ctx.Err() != nil || p.gone {
-		return nil, oidc.ErrAborted
-	}
-	token, owner := w.tokenOf(req)
-	t.checkToken(req, token, owner)
-	resp := answer(200, "")
-	switch {
-	case token == nil || token.refused || time.Now().After(token.expires):
-		resp = answer(401, "")
-		resp.Header["www-authenticate"] = `Bearer error="invalid_token"`
-	case t.strong && token.acr != "strong":
-		resp = answer(401, "")
-		resp.Header["www-authenticate"] = `Bearer error="insufficient_user_authentication", acr_values="strong"`
-	}
-	w.pass("the answer of the API for "+p.name, p.program, nil)
-	if ctx.Err() != nil || p.gone {
-		return nil, oidc.ErrAborted
-	}
-	return resp, nil
-}
-
-func (w *world) tokenOf(req *oidc.Request) (*accessToken, *provider) {
-	text := strings.TrimPrefix(req.Header["Authorization"], "Bearer ")
-	for _, p := range w.providers {
-		if t := p.access[text]; t != nil {
-			return t, p
-		}
-	}
-	return nil, nil
 }
 
 // frontChannel tells the programs that a session of a provider is over.
 func (w *world) frontChannel(p *provider, session int) {
-	p.named = w.tick()
+	p.named, p.namedSession = w.tick(), session
 	url := fmt.Sprintf("https://app.example.test/frontchannel.html?iss=%s&sid=%d", strings.ReplaceAll(strings.ReplaceAll(p.issuer, ":", "%3A"), "/", "%2F"), session)
 	for _, program := range w.programs {
 		if !program.ended {
 			w.later("the front channel for "+program.name, "", program.asleep, func() {
 				if !program.ended {
+					program.hearsEnd(p, session)
 					program.registry.FrontChannelLogout(url)
 				}
 			})

@@ -5,11 +5,14 @@
 // nothing happens by itself: [testing/synctest] stands for time, and a scheduler
 // lets one goroutine go on at a time, the one that the dice of a seed pick.
 //
-// What has to be right is in invariants.go, which reads as the specification of
-// the engine; acts.go says what was known to whom, apart.go which parts of the worlds
-// are off because they find what is known. operations.go is what apps and people do, page.go what a page
-// decides, provider.go who answers, world.go what there is, and scheduler.go
-// the order. A seed is a schedule; explore.go runs one, and makes it small when
+// What has to be right is in invariants.go, of tokens in promises.go, and of what the
+// engine does by itself in habits.go: together they read as the specification of the
+// engine. acts.go says what was known to whom, apart.go which parts of the worlds are
+// off because they find what is known. operations.go and deeds.go are what apps and
+// people do, page.go what a page decides, provider.go and answers.go who answers,
+// api.go and proofs.go who is asked with a token, world.go, tab.go and variety.go what
+// there is, and scheduler.go the order. A seed is a schedule; explore.go runs one, and
+// makes it small when
 // something is wrong.
 //
 // The package runs natively alone and is linked into no program.

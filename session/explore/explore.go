@@ -69,7 +69,7 @@ func run(t *testing.T, seed uint64, ops []operation, traced bool) (r result) {
 
 // quiet has everybody come back, and ask.
 func (w *world) quiet() {
-	w.late = 0
+	w.late, w.refusing = 0, false
 	w.say("== everybody comes back, and asks")
 	for _, p := range w.providers {
 		p.down = false
@@ -87,6 +87,9 @@ func (w *world) quiet() {
 	if w.violation == nil {
 		w.checkSettled()
 	}
+	if w.violation == nil {
+		w.checkUsers(false)
+	}
 	if w.violation == nil && has("asleep") {
 		w.checkTold()
 	}
@@ -98,6 +101,8 @@ func (w *world) quiet() {
 		w.checkSettled()
 		w.checkStep()
 		w.checkQuiet()
+		w.checkUsers(true)
+		w.checkRevoked()
 	}
 }
 

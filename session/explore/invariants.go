@@ -43,7 +43,7 @@ var rules = []struct{ name, promise string }{
 // has a cause.
 func promiseOf(name string) string {
 	name, _, _ = strings.Cut(name, ",")
-	for _, rule := range rules {
+	for _, rule := range slices.Concat(rules, tokenRules, habitRules) {
 		if rule.name == name {
 			return rule.promise
 		}
@@ -68,6 +68,7 @@ func (l *link) Notify(event session.Event) {
 	}
 	p, w := l.page, l.w
 	w.say("%s hears %s %s%s", p.name, event.Name, name(event.User), because(event.Err))
+	p.checkEvent(event)
 	switch event.Name {
 	case session.UserLoaded:
 		who := name(event.User)
@@ -151,22 +152,29 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 			cause = storageFirst
 		}
 	}
-	if p.app.provider.named > a.asked { // it may be the one of this sign-in
+	if p.w.sources && a.behind { // sessions of one program tell each other, too
 		return
 	}
-	if !p.w.calm && p.settings.Idle.Timeout > 0 {
+	if p.app.provider.mayMean(a) || p.w.unkept || !p.w.calm && p.program.born > a.asked { // what a new program finds kept may be a sign-out
 		return
+	}
+	if p.w.mixed && cause == "" && a.known > 0 && a.known == a.program.reused {
+		cause = rewritten
 	}
 	p.w.violate("won"+cause, p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
 }
 
 // checkLate is for a sign-in, or a restore, by redirect that has brought somebody, and
 // whose response is here since then. A sign-out that knew of all that its program did
-// when it was asked for, and that was known when the response came, ends it.
+// when it was asked for, and that was known when the response came, ends it. A session
+// of another source that is new there knows what its page keeps alone, and one that is not hears of others later.
 func (p *page) checkLate(a *act, since int) {
+	if p.w.mixed || p.w.sources && (p.w.unkept || a.behind) {
+		return
+	}
 	for _, out := range p.w.acts {
 		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
-		if !p.w.mixed && out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
+		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
 			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
 		}
 	}
@@ -175,9 +183,7 @@ func (p *page) checkLate(a *act, since int) {
 // checkToken is for a request that has come to the API.
 func (t *apiTransport) checkToken(req *oidc.Request, token *accessToken, owner *provider) {
 	w, p := t.page.w, t.page
-	if !strings.HasPrefix(req.URL, api+"/") {
-		w.violate("issuer", "a token goes off the list")
-	}
+	t.checkPlace(req, token)
 	if token == nil {
 		w.violate("issuer", "a request without a token that anybody gave")
 		return
@@ -194,6 +200,8 @@ func (t *apiTransport) checkToken(req *oidc.Request, token *accessToken, owner *
 func (p *page) navigates() {
 	w := p.w
 	w.say("%s is sent away", p.name)
+	p.exit()
+	p.checkRestores()
 	could := slices.ContainsFunc(p.calls, func(c *call) bool { return c.moves })
 	if !could && p.settings.Idle.Timeout == 0 && !slices.ContainsFunc(w.tabs, func(t *tab) bool { return t.app == p.app && t.settings.Idle.Timeout > 0 }) {
 		w.violate("moves", p.name+" is sent away, and called nothing that may do so")
@@ -206,6 +214,7 @@ func (p *page) navigates() {
 
 // opensWindow is for a window that opens.
 func (p *page) opensWindow() {
+	p.exit()
 	if !slices.ContainsFunc(p.calls, func(c *call) bool { return c.windows }) {
 		p.w.violate("windows", "a window of "+p.name+" opens, and it called nothing that may open one")
 	}
@@ -248,8 +257,8 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last):
-			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
+		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last):
+			w.checkSignedOut(a, cond(w.outrun(last), outrun, cond(w.ties(last), tie, "")))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
 		}
@@ -277,7 +286,7 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if p := in.app.provider; !w.calm || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked {
+	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked || w.missed(in) {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {

@@ -42,7 +42,10 @@ func allDeeds() (deeds []deed, total int) {
 				return ""
 			}
 			p := pages[n%uint64(len(pages))]
-			return p.name + " calls " + do(p, p.client, n/8)
+			if what := do(p, p.client, n/8); what != "" {
+				return p.name + " calls " + what
+			}
+			return ""
 		}
 	}
 	inTab := func(do func(t *tab, n uint64) string) func(*world, uint64) string {
@@ -87,6 +90,7 @@ func allDeeds() (deeds []deed, total int) {
 		})},
 		{"storeUser", 3, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			user := client.Current()
+			p.app.provider.bringsBack(user)
 			p.signin("storeUser", func(ctx context.Context) (*session.User, error) {
 				if user == nil {
 					return nil, session.ErrNotSignedIn // what an app keeps is of somebody
@@ -157,7 +161,7 @@ func allDeeds() (deeds []deed, total int) {
 				return ""
 			}
 			t := shut[n%uint64(len(shut))]
-			t.closed, t.kept, t.away = false, map[oidc.Secret]session.Transaction{}, map[oidc.Secret]*act{}
+			t.closed, t.kept, t.away, t.restored = false, map[oidc.Secret]session.Transaction{}, map[oidc.Secret]*act{}, 0
 			t.load()
 			return t.name + " is opened"
 		}},
@@ -249,6 +253,7 @@ func allDeeds() (deeds []deed, total int) {
 			return d.String() + " later"
 		}},
 	}
+	deeds = append(deeds, tokenDeeds(inPage)...)
 	for _, d := range deeds {
 		total += d.weight
 	}

@@ -43,6 +43,12 @@ func (l *link) Hint(h session.Hint) {
 	if told.Order == "" {
 		told.Order = before.Order
 	}
+	if w.unkept {
+		return
+	}
+	if told.Order == before.Order {
+		w.flips++
+	}
 	w.storage[p.app], w.kept[p.app] = told, l.program.heard()
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
 	w.tellStored(p.app, p)
@@ -53,7 +59,7 @@ func (l *link) Hint(h session.Hint) {
 func (w *world) tellStored(a *app, by *page) {
 	for _, t := range w.tabs {
 		if other := t.page; other != nil && other != by && t.app == a {
-			w.later("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
+			w.tell("a storage event for "+t.name, "storage "+t.name, func() bool { return t.page == other && other.silent() }, func() {
 				if t.page == other {
 					other.react(pagemodel.Stored)
 				}

@@ -16,6 +16,14 @@ const requestLimit = 10 * time.Second
 
 // Do is [oidc.Transport] for requests to providers.
 func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	refresh := p.w.refreshed(req)
+	p.w.checkUse(refresh)
+	resp, err := p.do(ctx, req, refresh)
+	p.w.loses(refresh, resp, err)
+	return resp, err
+}
+
+func (p *program) do(ctx context.Context, req *oidc.Request, refresh *refreshToken) (*oidc.Response, error) {
 	w, kind, since := p.w, kindOf(req), time.Now()
 	p.countRequest()
 	w.pass("asks for "+kind, p, nil)
@@ -29,15 +37,19 @@ func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, er
 	if fault := w.fault(provider); fault != nil {
 		return fault.resp, fault.err
 	}
-	refresh := w.refreshed(provider, req)
 	app := w.appOf(provider, refresh)
 	if app != nil {
-		if p.requests[app]++; p.requests[app] > 1 {
+		if p.requests[app]++; p.requests[app] > 1 && !w.sources {
 			w.violate("one renewal", p.name+" has two refresh requests of "+app.name+" in flight")
 		}
 		defer func() { p.requests[app]-- }()
 	}
+	provider.asking, provider.given = asking{by: p}, nil
 	resp := provider.serve(req)
+	given := provider.given
+	if kind == "refresh" {
+		w.renewals[p]++
+	}
 	w.pass("the answer of "+kind, p, nil)
 	err := cause(ctx, since, requestLimit)
 	if !w.calm && err == nil && w.dice.IntN(60) == 0 {
@@ -52,6 +64,10 @@ func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, er
 		}
 		return nil, err
 	}
+	if resp.Header["cut"] != "" { // it broke off
+		return nil, &oidc.TransportError{Endpoint: "token", Status: 200, Err: oidc.ErrNetwork}
+	}
+	given.gave(w.steps)
 	return resp, nil
 }
 
@@ -66,13 +82,16 @@ func (w *world) providerOf(address string) *provider {
 }
 
 // refreshed returns the refresh token that a request brings, nil if it brings none.
-func (w *world) refreshed(p *provider, req *oidc.Request) *refreshToken {
+func (w *world) refreshed(req *oidc.Request) *refreshToken {
 	_, after, found := strings.Cut(req.Body, "refresh_token=rt-")
 	if !found {
 		return nil
 	}
 	token, _, _ := strings.Cut("rt-"+after, "&")
-	return p.refresh[token]
+	if p := w.providerOf(req.URL); p != nil {
+		return p.refresh[token]
+	}
+	return nil
 }
 
 // appIn returns the client that a message is about.
@@ -138,6 +157,7 @@ func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (st
 		return "", err
 	}
 	provider := p.w.providerOf(url)
+	p.w.renewals[l.program]++
 	back := ""
 	switch {
 	case provider == nil:
@@ -174,7 +194,8 @@ func (l *link) Popup(ctx context.Context, popup session.Popup) (string, error) {
 		return "", session.ErrPageGone
 	}
 	p.opensWindow()
-	p.w.pass("a person sees the window of "+p.name, l.program, func() bool { return l.waits(ctx) })
+	busy := p.w.thinks()
+	p.w.pass("a person sees the window of "+p.name, l.program, func() bool { return l.waits(ctx) || busy() && !l.stopped() && ctx.Err() == nil })
 	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
@@ -191,7 +212,7 @@ func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, erro
 	if p.w.dice.IntN(2) == 0 {
 		return "", oidc.ErrTimeout
 	}
-	p.asks("a closed window", &act{silent: true}) // it signs in, and no call ends with it
+	p.asks("a closed window", &act{silent: true, stepUp: true}) // it signs in, and no call ends with it
 	return p.person(popup.URL, false)
 }
 
@@ -220,6 +241,7 @@ func (l *link) Navigate(_ context.Context, url string) error {
 		return session.ErrPageGone
 	}
 	p.navigates()
+	p.goesFor(url)
 	t, w := p.tab, p.w
 	t.visit++
 	visit := t.visit
@@ -228,7 +250,7 @@ func (l *link) Navigate(_ context.Context, url string) error {
 			return
 		}
 		t.unload(false)
-		w.later("a person at the provider in "+t.name, t.name, nil, func() { t.atProvider(url, visit) })
+		w.later("a person at the provider in "+t.name, t.name, w.thinks(), func() { t.atProvider(url, visit) })
 	})
 	return nil
 }
@@ -265,6 +287,8 @@ func (t *tab) atProvider(url string, visit int) {
 		}
 	}
 	t.load()
+	t.arrives(back)
+	t.page.receives(back)
 	t.page.signinCallback(back, stateOf(url))
 }
 
@@ -282,6 +306,9 @@ func (l *link) Put(ctx context.Context, state oidc.Secret, transaction session.T
 	p := l.page
 	p.kept[state] = transaction
 	p.away[state], _ = ctx.Value(asksFor{}).(*act)
+	if strings.HasPrefix(string(state), "restore:") {
+		p.marked = p.w.tick()
+	}
 	return nil
 }
 
@@ -296,7 +323,7 @@ func (l *link) Take(ctx context.Context, state oidc.Secret) (session.Kept, error
 // Look returns what is kept.
 func (l *link) Look(_ context.Context, state oidc.Secret) (session.Kept, error) {
 	p := l.page
-	return session.Kept{Record: p.kept[state].Record, Arrival: p.kept[state].Arrival}, nil
+	return session.Kept{Record: p.kept[state].Record, Arrival: p.kept[state].Arrival, Client: p.kept[state].Client}, nil
 }
 
 // CheckSession is [session.Checker].

@@ -6,10 +6,36 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/oidcspa/oidcspa/session"
 )
+
+// A program is a registry: a worker, or what runs in one page.
+type program struct {
+	w        *world
+	name     string
+	release  string
+	onePage  bool
+	registry *session.Registry
+	ended    bool
+	frozen   bool
+	slept    bool           // it was frozen once
+	reused   int64          // the order of a sign-out, as that of somebody who is signed in
+	born     int            // the step
+	emptied  int            // the step at which its user went
+	idleLeft time.Time      // when a tab left that wants idle users signed out
+	over     map[string]int // the sessions of providers that it has heard the end of, and at which step
+	requests map[*app]int   // refresh requests in flight
+	orders   map[*app]int64 // of the last act that it is known to know
+	minute   time.Time
+	sent     int // in that minute
+}
+
+// asleep says that nothing of the program goes on.
+func (p *program) asleep() bool { return p.frozen && !p.ended }
 
 // program returns the one that a page is to be served by: the shared one of its
 // release that runs, else a new one.
@@ -24,7 +50,7 @@ func (t *tab) program() *program {
 	}
 	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}, orders: map[*app]int64{}}
 	p.registry = session.NewRegistry(session.Config{
-		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast,
+		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast, NewKey: p.newKey,
 		//lint:ignore gosec G404: a simulation, repeatable by its seed
 		Rand:    random{rand.New(rand.NewPCG(w.seed, uint64(100+len(w.programs))))},
 		Gate:    func(point string) func() { return w.gate(p, point) },
@@ -43,7 +69,7 @@ type message struct {
 
 // broadcast gives a message to the other programs, in the order of each pair.
 func (p *program) broadcast(text []byte) {
-	if p.ended {
+	if p.checkIdle(string(text)); p.ended || p.w.unheard {
 		return
 	}
 	w, m := p.w, &message{p, string(text), p.heard()}
@@ -73,9 +99,13 @@ func (m *message) deliver(to *program, queue string) {
 	if unordered {
 		text = withoutOrder(text)
 	}
-	w := to.w
-	w.later("news of "+m.by.name+" for "+to.name, queue, to.asleep, func() {
+	w, lost := to.w, to.cached() // no page hears anything in the back/forward cache
+	w.tell("news of "+m.by.name+" for "+to.name, queue, to.asleep, func() {
 		if to.ended {
+			return
+		}
+		if lost {
+			w.lost = w.steps
 			return
 		}
 		w.hears = func() {
@@ -87,6 +117,11 @@ func (m *message) deliver(to *program, queue string) {
 		to.registry.Heard([]byte(text))
 		w.hears = nil
 	})
+}
+
+// cached tells whether the page of a program is in the back/forward cache.
+func (p *program) cached() bool {
+	return p.onePage && slices.ContainsFunc(p.w.tabs, func(t *tab) bool { return t.cached != nil && t.cached.program == p })
 }
 
 // withoutOrder is a message of a release that knows no order.

@@ -23,15 +23,20 @@ type provider struct {
 	w      *world
 	issuer string
 
-	subject string // who is signed in with the browser; empty for nobody
-	session int    // counts them, as sid and session_state do
-	codes   map[string]*grant
-	refresh map[string]*refreshToken
-	access  map[string]*accessToken
-	issued  int
-	about   string // its metadata
-	down    bool
-	named   int // when the front channel named a session last
+	subject      string // who is signed in with the browser; empty for nobody
+	session      int    // counts them, as sid and session_state do
+	codes        map[string]*grant
+	refresh      map[string]*refreshToken
+	access       map[string]*accessToken
+	issued       int
+	about        string // its metadata
+	down         bool
+	named        int                 // when the front channel named a session last
+	spent        map[string]*program // codes
+	asking       asking              // what is being answered
+	given        *gift               // with that answer
+	namedSession int                 // by it
+	entries      []entry
 }
 
 // A grant is what a sign-in at the provider gave.
@@ -40,19 +45,28 @@ type grant struct {
 	session                                 int
 	authTime                                int64
 	acr                                     string
-	revoked                                 *bool // shared by all that come of a sign-in
+	key, resource                           string // that the tokens are bound to, and for
+	typed                                   bool   // somebody has signed in for it
+	weak                                    bool   // without the acr that was asked for
+	revoked                                 *bool  // shared by all that come of a sign-in
 }
 
 type refreshToken struct {
 	*grant
-	used  bool
-	doubt bool // the answer with the next one did not arrive
+	used    bool
+	doubt   bool         // the answer with the next one did not arrive
+	brought bool         // the app has brought it back
+	lost    int          // answers
+	denied  bool         // the answer said so
+	main    *accessToken // of the sign-in, which it renews
 }
 
 type accessToken struct {
 	*grant
-	expires time.Time
-	refused bool // the API does not take it any more
+	expires    time.Time
+	refused    bool // the API does not take it any more
+	gift       *gift
+	turnedDown bool // an API has refused it
 }
 
 var (
@@ -67,13 +81,13 @@ func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(da
 func newProvider(w *world, issuer string) *provider {
 	return &provider{
 		w: w, issuer: issuer, about: metadata(issuer),
-		codes: map[string]*grant{}, refresh: map[string]*refreshToken{}, access: map[string]*accessToken{},
+		codes: map[string]*grant{}, refresh: map[string]*refreshToken{}, access: map[string]*accessToken{}, spent: map[string]*program{},
 	}
 }
 
 func metadata(issuer string) string {
 	return strings.ReplaceAll(`{"issuer":"ISS","authorization_endpoint":"ISS/authorize","token_endpoint":"ISS/token",`+
-		`"jwks_uri":"ISS/jwks","revocation_endpoint":"ISS/revoke","end_session_endpoint":"ISS/end",`+
+		`"jwks_uri":"ISS/jwks","revocation_endpoint":"ISS/revoke","end_session_endpoint":"ISS/end","userinfo_endpoint":"ISS/userinfo",`+
 		`"check_session_iframe":"ISS/check","response_types_supported":["code"],"subject_types_supported":["public"],`+
 		`"id_token_signing_alg_values_supported":["EdDSA"],"code_challenge_methods_supported":["S256"],`+
 		`"authorization_response_iss_parameter_supported":true}`, "ISS", issuer)
@@ -98,7 +112,9 @@ func (p *provider) serve(req *oidc.Request) *oidc.Response {
 	case "/jwks":
 		return answer(200, string(jwks))
 	case "/token":
-		return p.token(form)
+		return p.endpoint(req, form)
+	case "/userinfo":
+		return p.tells(req)
 	case "/revoke":
 		if t := p.refresh[form.Get("token")]; t != nil {
 			*t.revoked = true
@@ -120,9 +136,10 @@ func (p *provider) token(form url.Values) *oidc.Response {
 		g := p.codes[form.Get("code")]
 		delete(p.codes, form.Get("code"))
 		if g == nil {
-			p.w.violate("codes", "a code that was never given, or a second time")
+			p.reused(form.Get("code"))
 			return refusal("invalid_grant")
 		}
+		p.spent[form.Get("code")], g.key = p.asking.by, p.asking.key
 		return p.issue(g)
 	case "refresh_token":
 		t := p.refresh[form.Get("refresh_token")]
@@ -133,12 +150,18 @@ func (p *provider) token(form url.Values) *oidc.Response {
 		case form.Get("client_id") != t.client:
 			p.w.violate("issuer", "a refresh token of another client")
 			return refusal("invalid_grant")
+		case !p.holds(t):
+			return refusal("invalid_grant")
 		case t.used && !t.doubt:
 			p.w.violate("once", "a refresh token is used a second time")
 			*t.revoked = true
 		case t.used:
 			*t.revoked = true // rotation with reuse detection
 		}
+		if p.asking.resource == "" {
+			p.checkNeed(t)
+		}
+		p.asking.main = t.main
 		if *t.revoked {
 			return refusal("invalid_grant")
 		}
@@ -152,7 +175,7 @@ func (p *provider) token(form url.Values) *oidc.Response {
 		return p.issue(t.grant)
 	case "password":
 		who := form.Get("username")
-		return p.issue(&grant{subject: who, client: form.Get("client_id"), scope: form.Get("scope"), authTime: time.Now().Unix(), revoked: new(bool)})
+		return p.issue(&grant{subject: who, client: form.Get("client_id"), scope: form.Get("scope"), authTime: time.Now().Unix(), key: p.asking.key, typed: true, revoked: new(bool)})
 	}
 	return refusal("unsupported_grant_type")
 }
@@ -162,26 +185,60 @@ func (p *provider) issue(g *grant) *oidc.Response {
 	now := time.Now()
 	access := "at-" + g.subject + "-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
 	refresh := "rt-" + g.subject + "-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
-	p.access[access] = &accessToken{grant: g, expires: now.Add(lifetime)}
-	body := `{"access_token":"` + access + `","token_type":"Bearer","expires_in":` + strconv.Itoa(int(lifetime/time.Second)) + `,"scope":"` + g.scope + `"`
+	one := *g
+	if p.asking.kind == "refresh_token" {
+		one.resource = p.asking.resource
+	}
+	p.access[access] = &accessToken{grant: &one, expires: now.Add(lifetime)}
+	typ := "Bearer"
+	if g.key != "" {
+		typ = "DPoP"
+	}
+	body := `{"access_token":"` + access + `","token_type":"` + typ + `","expires_in":` + strconv.Itoa(int(lifetime/time.Second))
+	if !p.w.terse {
+		body += `,"scope":"` + g.scope + `"`
+	}
 	if strings.Contains(g.scope, "offline_access") {
-		p.refresh[refresh] = &refreshToken{grant: g}
+		p.refresh[refresh] = &refreshToken{grant: g, main: p.access[access]}
+		if p.asking.resource != "" && p.asking.main != nil {
+			p.refresh[refresh].main = p.asking.main
+		}
 		body += `,"refresh_token":"` + refresh + `"`
 	}
-	return answer(200, body+`,"id_token":"`+p.idToken(g, now.Unix())+`"}`)
+	return p.gives(g, p.access[access], p.refresh[refresh], body)
 }
 
-func (p *provider) idToken(g *grant, now int64) string {
+// idToken makes an ID Token; fault is what is wrong with it.
+func (p *provider) idToken(g *grant, now int64, fault string) string {
+	issuer, subject, client, nonce, exp, header := p.issuer, g.subject, g.client, g.nonce, now+300, jwsHeader
+	switch fault {
+	case "iss":
+		issuer = "https://elsewhere.example.test"
+	case "sub":
+		subject = "mallory"
+	case "aud":
+		client = "somebody"
+	case "nonce":
+		nonce = "another"
+	case "exp":
+		exp = now - 3600
+	case "alg":
+		header = encode([]byte(`{"alg":"none"}`))
+	}
 	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"aud":%q,"exp":%d,"iat":%d,"auth_time":%d,"sid":"%d"`,
-		p.issuer, g.subject, g.client, now+300, now, g.authTime, g.session)
-	if g.nonce != "" {
-		claims += `,"nonce":"` + g.nonce + `"`
+		issuer, subject, client, exp, now, g.authTime, g.session)
+	if nonce != "" {
+		claims += `,"nonce":"` + nonce + `"`
 	}
 	if g.acr != "" {
 		claims += `,"acr":"` + g.acr + `"`
 	}
-	input := jwsHeader + "." + encode([]byte(claims+"}"))
-	return input + "." + encode(ed25519.Sign(signingKey, []byte(input)))
+	input := header + "." + encode([]byte(claims+"}"))
+	signature := ed25519.Sign(signingKey, []byte(input))
+	if fault == "sig" {
+		signature[0]++
+	}
+	return input + "." + encode(signature)
 }
 
 // authorize is what the browser comes back with from the authorization endpoint,
@@ -210,12 +267,15 @@ func (p *provider) authorize(address, person string) string {
 	}
 	p.issued++
 	code := "code-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
+	if person != "" {
+		p.entries = append(p.entries, entry{q.Get("client_id"), p.session, p.w.tick()})
+	}
 	p.codes[code] = &grant{
 		subject: p.subject, client: q.Get("client_id"), nonce: q.Get("nonce"), scope: q.Get("scope"),
-		redirect: q.Get("redirect_uri"), session: p.session, authTime: time.Now().Unix(), acr: q.Get("acr_values"), revoked: new(bool),
+		redirect: q.Get("redirect_uri"), session: p.session, authTime: time.Now().Unix(), acr: q.Get("acr_values"), resource: q.Get("resource"), typed: person != "", revoked: new(bool),
 	}
 	if p.w.refusesStepUp {
-		p.codes[code].acr = ""
+		p.codes[code].acr, p.codes[code].weak = "", person != "" && q.Get("acr_values") != ""
 	}
 	return back + "&code=" + code + "&session_state=" + p.state()
 }

@@ -24,6 +24,7 @@ type ticket struct {
 	happen func()        // or what happens
 	queue  string        // of one queue the first comes first
 	held   func() bool   // it cannot be yet
+	news   bool          // what programs and pages tell each other
 	far    bool          // something outside the program: time may pass before it
 	hears  func()        // it is what a program does with news; may be nil
 }
@@ -101,6 +102,13 @@ func (s *scheduler) pass(what string, owner *program, held func() bool) {
 func (s *scheduler) later(what, queue string, held func() bool, happen func()) {
 	t := s.issue(what, nil)
 	t.happen, t.queue, t.held, t.far = happen, queue, held, true
+	s.put(t)
+}
+
+// tell is later for news.
+func (s *scheduler) tell(what, queue string, held func() bool, happen func()) {
+	t := s.issue(what, nil)
+	t.happen, t.queue, t.held, t.far, t.news = happen, queue, held, true, true
 	s.put(t)
 }
 

@@ -22,9 +22,12 @@ type world struct {
 	scheduler
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
+	flips         int  // how often pages have kept another answer of the same order
+	lost          int  // when news have come to a page in the back/forward cache
 	cleared       int  // when the browser has cleared the storage: a new program knows nothing
 	disorder      bool // messages come as they like, and some twice
 	refusesStepUp bool // providers give no stronger sign-in than they had
+	variety
 
 	providers []*provider
 	apps      []*app
@@ -47,84 +50,6 @@ type app struct {
 	clientID string
 }
 
-// A program is a registry: a worker, or what runs in one page.
-type program struct {
-	w        *world
-	name     string
-	release  string
-	onePage  bool
-	registry *session.Registry
-	ended    bool
-	frozen   bool
-	born     int            // the step
-	requests map[*app]int   // refresh requests in flight
-	orders   map[*app]int64 // of the last act that it is known to know
-	minute   time.Time
-	sent     int // in that minute
-}
-
-// asleep says that nothing of the program goes on.
-func (p *program) asleep() bool { return p.frozen && !p.ended }
-
-// A tab shows one page at a time. What it keeps, sessionStorage, outlives pages.
-type tab struct {
-	w        *world
-	name     string
-	app      *app
-	release  string
-	shared   bool // the app wants a shared worker
-	settings session.Settings
-	kept     map[oidc.Secret]session.Transaction
-	page     *page                // nil while it is elsewhere
-	cached   *page                // in the back/forward cache
-	away     map[oidc.Secret]*act // the sign-ins that the tab has left for, by state
-	refetch  bool                 // a fetch was not done for want of a step-up
-	leaves   []time.Time          // by itself, for step-ups
-	visit    int                  // counts where it was sent
-	closed   bool
-}
-
-// A page is a document with a client.
-type page struct {
-	*tab
-	number  int
-	program *program
-	link    *link
-	client  *session.Client
-	gone    bool // the document is
-	frozen  bool
-	left    bool // it left its program, to sleep
-
-	found  session.Hint // when it was opened
-	toldAt int          // the step of the last of the events
-	told   string       // of the events: who is signed in; "" for nobody
-	events int          // that told
-	scope  string       // what the last user of the events had
-	calls  []*call
-}
-
-// An act is an explicit sign-in or sign-out.
-type act struct {
-	app       *app
-	who       string
-	out       bool   // a sign-out
-	what      string // what the app called, and where
-	program   *program
-	heard     map[*program]int // of a sign-out: when who heard of it
-	read      map[*program]int // and found that in storage
-	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
-	rumour    bool             // of a release that knows no order
-	tidies    bool             // a sign-out where nobody was there: it ends no sign-in that has left
-	asked     int              // the step
-	known     int64            // the order of the last act that its program knew then
-	done      int              // 0: not yet
-	order     int64            // that its program knew then
-	ended     time.Time
-	left      int  // the session of the provider then
-	goesOn    bool // its page is gone, and with it who waits
-	succeeded bool
-}
-
 func newWorld(seed uint64, trace *strings.Builder) *world {
 	w := &world{
 		scheduler: scheduler{
@@ -136,9 +61,11 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	}
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
-	w.mixed = w.dice.IntN(2) == 0
+	w.mixed = w.dice.IntN(4) == 0
 	w.disorder = has("disorder") && !w.mixed && mix(seed, 7)%4 == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
+	moods := w.vary()
+	w.say("%v", w)
 	for _, issuer := range []string{"https://a.example.test/A", "https://b.example.test/B"} {
 		w.providers = append(w.providers, newProvider(w, issuer))
 	}
@@ -163,7 +90,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 			Issuer: t.app.provider.issuer, ClientID: t.app.clientID,
 			RedirectURI: "https://app.example.test/callback.html", PostLogoutRedirectURI: "https://app.example.test/",
 			Scope: []string{"openid offline_access", "openid", "openid profile offline_access"}[w.dice.IntN(3)],
-			Fetch: session.FetchSettings{Allow: []session.API{{URL: api}}, StepUp: []session.StepUpMode{"", session.StepUpPopup, session.StepUpRedirect}[w.dice.IntN(3)]},
+			Fetch: session.FetchSettings{StepUp: []session.StepUpMode{"", session.StepUpPopup, session.StepUpRedirect}[w.dice.IntN(3)]},
 		}
 		if redirects {
 			t.settings.Restore = session.RestoreRedirect
@@ -176,13 +103,12 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 				t.settings.Idle = session.IdleSettings{Timeout: 20 * time.Minute, RemoveOnly: w.dice.IntN(2) == 0}
 			}
 		}
+		t.varied(moods)
 		w.tabs = append(w.tabs, t)
 		t.load()
 	}
 	return w
 }
-
-const api = "https://api.example.test/v1"
 
 // random is the random bits of a program.
 type random struct{ source *rand.Rand }
@@ -198,140 +124,12 @@ func (r random) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// nowhere is a page of the tab that is not shown.
-func (t *tab) nowhere(p *program) *link { return &link{page: &page{tab: t, gone: true}, program: p} }
-
-// load shows the app in the tab.
-func (t *tab) load() {
-	t.visit++
-	p := &page{tab: t, number: t.visit, program: t.program()}
-	p.join()
-	t.page = p
-	t.w.say("%s shows %s, in %s", t.name, t.app.name, p.program.name)
-}
-
-func (l *link) open(hint session.Hint) (*session.Client, error) {
-	l.program.reads(l.app, hint, l.w.kept[l.app])
-	l.page.found = hint
-	return l.program.registry.Open(l.settings, session.Page{
-		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
-	}, hint)
-}
-
-// join has the page served by its program.
-func (p *page) join() {
-	p.link = &link{page: p, program: p.program}
-	var client *session.Client
-	hint, link := p.hint(), p.link
-	go func() {
-		var err error
-		if client, err = link.open(hint); err != nil {
-			panic(err) // the settings are ours
-		}
-	}()
-	for synctest.Wait(); client == nil; {
-		p.w.violate("open", "to open "+p.name+" takes its time")
-		if !p.w.step() {
-			p.w.rest(time.Minute)
-		}
-	}
-	p.client, p.told, p.events = client, "", 0
-}
-
-// unload ends the page, or lets it sleep in the back/forward cache.
-func (t *tab) unload(persisted bool) {
-	p := t.page
-	if p == nil {
-		return
-	}
-	t.page = nil
-	if persisted && p.program.onePage {
-		for _, c := range p.calls {
-			c.slept = true
-		}
-		t.cached, p.program.frozen = p, true
-		return
-	}
-	p.abandon()
-	if !persisted {
-		p.gone = true
-		p.client.Close()
-		if p.program.onePage {
-			p.program.end()
-		} else {
-			p.program.endIfAlone()
-		}
-		return
-	}
-	t.cached = p
-	p.left, p.link.ended = true, true
-	p.client.Close()
-	p.program.endIfAlone()
-}
-
-// abandon has the page hear nothing of its calls any more.
-func (p *page) abandon() {
-	for _, c := range p.calls {
-		c.cancel()
-		c.abandoned = true
-	}
-	p.calls = nil
-}
-
-// endIfAlone ends a shared worker that no page is left of.
-func (p *program) endIfAlone() {
-	for _, t := range p.w.tabs {
-		if t.page != nil && t.page.program == p {
-			return
-		}
-	}
-	if !p.ended {
-		p.end()
-	}
-}
-
-// comeBack shows the page out of the back/forward cache.
-func (t *tab) comeBack() {
-	p := t.cached
-	if p == nil || t.closed {
-		return
-	}
-	t.unload(false)
-	t.cached, t.page = nil, p
-	p.program.frozen = false
-	t.w.say("%s comes back", t.name)
-	p.react(pagemodel.Shown)
-}
-
-// close closes the tab.
-func (t *tab) close() {
-	t.closed = true
-	if c := t.cached; c != nil {
-		t.cached = nil
-		c.gone = true
-		if c.program.onePage {
-			c.program.frozen = false
-			c.client.Close()
-			c.program.end()
-		}
-	}
-	t.unload(false)
-}
-
-// crash ends the program of a page that goes on, with a new one.
-func (p *page) crash() {
-	old := p.program
-	old.frozen = false
-	old.end()
-	for _, t := range p.w.tabs {
-		if page := t.page; page != nil && page.program == old {
-			page.abandon() // runtime_stopped
-			page.react(pagemodel.Lost)
-		}
-		if page := t.cached; page != nil && page.program == old {
-			page.left = true
-		}
-	}
+// newsUnderway tells whether something that programs and pages tell each other has
+// not arrived, or has and is not heeded yet.
+func (w *world) newsUnderway() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.ready, func(t *ticket) bool { return t.news || t.what == "start" || t.what == "hears of the storage" })
 }
 
 // A violation is what must not be.
@@ -352,7 +150,7 @@ func (w *world) settle(d time.Duration) {
 	for end := time.Now().Add(d); ; {
 		for n := 0; w.step(); n++ {
 			if n > 5000 {
-				w.violate("quiet", "the world does not come to rest")
+				w.violate("quiet"+cond(w.unheard && w.flips > 300, torn, ""), "the world does not come to rest")
 				return
 			}
 			w.checkStep()

@@ -1,0 +1,172 @@
+//go:build !js
+
+package explore
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// tokenDeeds are the operations about tokens and what they are for.
+func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) string) func(*world, uint64) string) []deed {
+	return []deed{
+		{"fetch anything", 8, false, inPage(func(p *page, _ *session.Client, n uint64) string {
+			address := addresses[n%uint64(len(addresses))]
+			p.send(address, n/64%2 == 0, n/128%2 == 0)
+			return "fetch of " + address
+		})},
+		{"poll", 2, false, inPage(func(p *page, _ *session.Client, n uint64) string {
+			address := addresses[n%8]
+			p.poll(address)
+			return "fetch of " + address + " again and again"
+		})},
+		{"refuse", 2, false, func(w *world, _ uint64) string {
+			w.refusing = !w.refusing
+			return fmt.Sprintf("the APIs refuse every token: %t", w.refusing)
+		}},
+		{"signinRedirect for more", 3, false, inPage(func(p *page, _ *session.Client, n uint64) string {
+			if n%2 == 0 { // and before that for less
+				p.signinRedirect(session.SigninArgs{})
+			}
+			args := session.SigninArgs{Scope: p.settings.Scope + " write"}
+			p.signinRedirect(args)
+			return fmt.Sprintf("signinRedirect (twice %t, scope %q)", n%2 == 0, args.Scope)
+		})},
+		{"nearly over", 4, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			user := client.Current()
+			if user == nil || user.ExpiresAt == 0 {
+				return ""
+			}
+			left := []time.Duration{2 * time.Second, 6 * time.Second, 9 * time.Second, 70 * time.Second}[n%4]
+			p.w.settle(time.Until(time.Unix(user.ExpiresAt, 0)) - left)
+			return "nothing, until its access token has " + left.String() + " left"
+		})},
+		{"as it ends", 3, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			user := client.Current()
+			if user == nil || user.ExpiresAt == 0 {
+				return ""
+			}
+			p.w.settle(time.Until(time.Unix(user.ExpiresAt, 0)) - time.Duration(n%20)*time.Second)
+			if p.tab.page != p || p.silent() {
+				return "nothing, until its access token has ended"
+			}
+			p.ask()
+			p.send(addresses[n/32%8], true, n/16%2 == 0)
+			if n/256%2 == 0 {
+				return "getUser and fetch as its access token ends"
+			}
+			return "getUser and fetch as its access token ends, and at once " + p.acts(n/512)
+		})},
+		{"at once", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
+			for _, other := range p.w.pages() {
+				if other != p && other.app == p.app && other.program != p.program && !other.silent() {
+					return p.acts(n) + ", and at once " + other.name + " " + other.acts(n/8)
+				}
+			}
+			return ""
+		})},
+	}
+}
+
+// acts has somebody sign in or out, at once.
+func (p *page) acts(n uint64) string {
+	client := p.client
+	switch n % 4 {
+	case 0:
+		p.signout("removeUser", client.Current() == nil, func(ctx context.Context) error { return client.RemoveUser(ctx) })
+		return "removeUser"
+	case 1:
+		p.signout("signoutRedirect", false, func(ctx context.Context) error { return client.SignoutRedirect(ctx, session.SignoutArgs{}) })
+		return "signoutRedirect"
+	}
+	who := []string{"alice", "bob"}[n%2]
+	p.signinPassword(who)
+	return "signinResourceOwnerCredentials as " + who
+}
+
+// poll has the app ask again as soon as it has an answer.
+func (p *page) poll(address string) {
+	w := p.w
+	before, refusing, who := w.renewals[p.program], w.refusing, p.who()
+	for range 8 {
+		if p.tab.page != p || p.silent() || p.program.ended || w.violation != nil {
+			return
+		}
+		p.send(address, true, true)
+		w.settle(time.Second)
+		refusing = refusing && p.who() != "" && p.who() == who
+	}
+	if n := w.renewals[p.program] - before; w.calm && !w.sources && refusing && n > 6 { // some may be due, or be of the app
+		w.violate("refusals", fmt.Sprintf("%s was refused, and has renewed %d times", p.name, n))
+	}
+}
+
+// arrives is the page of the app with a response, before it reads it. Another client
+// of the page may look first, and so may a copy of the tab.
+func (t *tab) arrives(back string) {
+	w, p := t.w, t.page
+	if w.crowded {
+		settings := t.settings
+		settings.Provider, settings.Issuer = session.ProviderSettings{}, w.providers[0].issuer
+		if t.app.provider == w.providers[0] {
+			settings.Issuer = w.providers[1].issuer
+		}
+		l := p.link
+		p.call("signinCallback of another client", func(ctx context.Context, _ *call) error {
+			client, err := l.program.registry.Open(settings, session.Page{
+				Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: deaf{}, Checker: l,
+			}, session.Hint{})
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			_, err = client.SigninCallback(ctx, back)
+			return err
+		})
+	}
+	if p.settings.Restore == session.RestoreRedirect && w.dice.IntN(2) == 0 {
+		p.ask()
+	}
+	if !w.copied || w.dice.IntN(2) == 0 {
+		return
+	}
+	for _, other := range w.pages() {
+		if other == p || other.app != t.app || other.silent() {
+			continue
+		}
+		if maps.Copy(other.kept, t.kept); t.marked > 0 {
+			other.marked = w.tick()
+		}
+		a, client := &act{silent: true, stepUp: true}, other.client
+		other.asks("signinCallback of a copy", a)
+		other.call("signinCallback of a copy", func(ctx context.Context, _ *call) error {
+			user, err := client.SigninCallback(ctx, back)
+			other.ended(a, user, err)
+			return err
+		})
+		return
+	}
+}
+
+// settled ends the sign-ins by redirect that the tab does not come back from: it is
+// there for another one, or closed.
+func (t *tab) settled(with *act) {
+	for _, a := range t.w.acts {
+		if a.tab == t && a != with && a.done == 0 {
+			a.done = t.w.tick()
+		}
+	}
+}
+
+// deaf is a [session.Listener] that nobody looks at.
+type deaf struct{}
+
+// Notify is [session.Listener].
+func (deaf) Notify(session.Event) {}
+
+// Hint is [session.Listener].
+func (deaf) Hint(session.Hint) {}

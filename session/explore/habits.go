@@ -1,0 +1,290 @@
+//go:build !js
+
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// habitRules are what the engine promises of what it does by itself; see rules.
+var habitRules = []struct{ name, promise string }{
+	{"goes", "Nobody is signed out by an engine whose access token is new, and no API has refused it."},
+	{"leaves", "Where nothing fails, who is signed in stays until somebody signs in or out, or the session at the provider ends: what a restore does not find takes nothing."},
+	{"idle", "Nobody is signed out for doing nothing where no tab wants that."},
+	{"ended", "A session whose end the provider has told is not signed in afterwards, by a response that came before."},
+	{"found", "Where nothing fails, a program that hears of a sign-in elsewhere has that person without being asked."},
+	{"hint", "Where somebody is signed in, the pages keep that there is a session worth restoring."},
+	{"same person", "Nobody becomes somebody else but by a sign-in that somebody asked for: a renewal brings the same person."},
+	{"keeps", "Where nothing fails, and nobody signs in or out, and no session ends, a silent sign-in that finds somebody does not fail with not_signed_in: another that found the same was faster."},
+	{"needless", "An access token that is new, and that no API has refused, is renewed for a call alone that asks for that, where there is one program."},
+	{"answered", "Where nothing fails, the first challenge for a stronger sign-in after somebody has signed in is answered, whatever those before were told."},
+	{"restores", "A tab is sent away once to restore a session, and again only after somebody has signed in or out; not while it reads a response. After a sign-in in the tab nothing keeps it back."},
+}
+
+// checkPerson is for an event about the user; it comes before what the page keeps of
+// it.
+func (p *page) checkPerson(event session.Event) {
+	w := p.w
+	switch {
+	case event.Name == session.UserLoaded && p.told == "":
+		p.cameAt, p.atSession, p.clear = w.tick(), p.app.provider.session, !w.newsUnderway()
+	case event.Name == session.UserLoaded && p.told != name(event.User):
+		if !w.signsIn(p) {
+			w.violate("same person", fmt.Sprintf("%s had %s, and has %s", p.name, p.told, name(event.User)))
+		}
+	case event.Name == session.UserUnloaded && event.Err == nil:
+		p.program.emptied = w.steps
+		if w.calm && !w.mixed && !w.unkept && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
+			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt)
+		}) {
+			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
+		}
+	case event.Name == session.UserUnloaded && p.loaded != nil:
+		token := p.app.provider.access[p.loaded.AccessToken.Reveal()]
+		if token != nil && !token.turnedDown && token.age() < lifetime/3 {
+			w.violate("goes", fmt.Sprintf("%s loses %s, whose access token is %v old: %v", p.name, p.told, token.age(), event.Err))
+		}
+	case event.Name == session.RestoreError && errors.Is(event.Err, session.ErrNotSignedIn):
+		p.checkHeldBack()
+	}
+}
+
+// age is how long ago a token was issued.
+func (t *accessToken) age() time.Duration { return lifetime - time.Until(t.expires) }
+
+// signsIn tells whether somebody may be signing in whom the page has not been told of.
+func (w *world) signsIn(p *page) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == p.app && !a.out && (!a.silent || a.stepUp) && (a.done == 0 || a.done > p.toldAt)
+	}) || w.gaveUp(p.app)
+}
+
+// gaveUp tells whether a page is gone that had asked for a sign-in, which may come yet.
+func (w *world) gaveUp(a *app) bool {
+	return slices.ContainsFunc(w.calls, func(c *call) bool {
+		return c.abandoned && c.page.app == a && strings.HasPrefix(c.name, "signin")
+	})
+}
+
+// checkSilent is for the end of a silent sign-in.
+func (p *page) checkSilent(c *call, a *act, err error) {
+	w := p.w
+	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || a.at != p.app.provider.session || w.gaveUp(p.app) {
+		return
+	}
+	if slices.ContainsFunc(w.acts, func(other *act) bool {
+		return other.app == a.app && !other.silent && (other.done == 0 || other.done > a.asked || other.asked > a.asked)
+	}) {
+		return
+	}
+	w.violate("keeps", p.name+": "+c.name+" fails with not_signed_in, and nobody signed in or out")
+}
+
+// checkNeed is for a refresh request that asks for no resource.
+func (p *provider) checkNeed(t *refreshToken) {
+	w, main := p.w, t.main
+	if main == nil || main.turnedDown || t.doubt || main.gift == nil || !main.gift.shown || main.age() > lifetime/3 {
+		return
+	}
+	if len(w.programs) > 1 { // who has signed in there is looked for
+		return
+	}
+	if slices.ContainsFunc(w.calls, func(c *call) bool { return c.name == "signinSilent" && (!c.done || c.abandoned) }) {
+		return
+	}
+	w.violate("needless", fmt.Sprintf("%s renews an access token that is %v old", p.asking.by.name, main.age()))
+}
+
+// loses counts the answers to a refresh request that did not come.
+func (w *world) loses(t *refreshToken, resp *oidc.Response, err error) {
+	switch {
+	case t == nil:
+	case err != nil:
+		var broken *oidc.TransportError
+		if !errors.As(err, &broken) || broken.Status == 0 {
+			t.lost++
+		}
+	case resp.Status == 400 && strings.Contains(string(resp.Body), "invalid_grant"):
+		t.denied = true
+	}
+}
+
+// checkUse is for a refresh token that is about to be sent.
+func (w *world) checkUse(t *refreshToken) {
+	switch {
+	case t == nil || t.brought:
+	case t.lost > 2: // two, and once more where a frame sees nobody
+		w.violate("once", "a refresh token is sent again, and three answers were lost")
+	case t.denied:
+		w.violate("once", "a refresh token is sent again that was refused")
+	}
+}
+
+// An exit is a window that opened, or a page that was sent away.
+type exit struct {
+	page *page
+	at   time.Time
+	step int
+}
+
+// checkAnswered is for the answer of an API that the app gets.
+func (p *page) checkAnswered(c *call, a *act, resp *oidc.Response) {
+	w := p.w
+	if !w.calm || w.refusesStepUp || p.settings.Fetch.StepUp != session.StepUpPopup || c.abandoned || c.slept || resp.Status != 401 ||
+		!strings.Contains(resp.Header["www-authenticate"], "insufficient_user") || p.cameAt == 0 || p.cameAt > a.asked || p.told == "" {
+		return
+	}
+	for _, other := range w.acts {
+		if other.app == p.app && !other.stepUp && (other.done == 0 || other.done > p.cameAt+1) {
+			return
+		}
+	}
+	recent := 0
+	for _, e := range w.exits {
+		last := time.Since(e.at) <= time.Minute+time.Second
+		switch {
+		case e.page.app != p.app:
+		case e.page.program == p.program && e.step > p.cameAt, last && e.page.tab == p.tab && e.page != p:
+			return
+		case last && e.page.program == p.program:
+			recent++
+		}
+	}
+	if recent < 3 {
+		w.violate("answered", p.name+": an API wants a stronger sign-in, and nobody is asked for it")
+	}
+}
+
+// exits notes that a window opens, or that the page is sent away.
+func (p *page) exit() {
+	p.w.exits = append(p.w.exits, exit{p, time.Now(), p.w.tick()})
+}
+
+// checkRestores is for a page that is sent away.
+func (p *page) checkRestores() {
+	w, t := p.w, p.tab
+	moving, reading := false, false
+	for _, c := range p.calls {
+		if c.moves && c.name != "getUser" {
+			return
+		}
+		moving = moving || c.moves
+		reading = reading || c.name == "signinCallback"
+	}
+	if !moving {
+		return
+	}
+	if reading && w.calm && p.app.provider.codes[p.response] != nil {
+		w.violate("restores", p.name+" is sent away while it reads a response")
+	}
+	if t.restored > 0 && time.Since(t.restoredAt) < 15*time.Minute && t.arrived < t.restored && !slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == p.app && (a.done == 0 || a.done > t.restored || a.asked > t.restored)
+	}) {
+		w.violate("restores", p.name+" is sent away again, and nobody has signed in or out")
+	}
+	t.restored, t.restoredAt = w.tick(), time.Now()
+}
+
+// checkHeldBack is for a tab that is not sent away, as it was a moment ago.
+func (p *page) checkHeldBack() {
+	for _, other := range p.w.pages() {
+		if other.app == p.app && other.program == p.program && other.settings.Restore == session.RestoreRedirect && other.arrived <= other.marked {
+			return
+		}
+	}
+	p.w.violate("restores", p.name+" is kept back, and somebody has signed in since it was sent away")
+}
+
+// signed notes that somebody has signed in by a call of the page.
+func (p *page) signed(a *act) {
+	if a.succeeded {
+		p.tab.arrived = a.asked
+	}
+}
+
+// receives notes the code of the response that the page is about to read.
+func (p *page) receives(back string) {
+	if u, err := url.Parse(back); err == nil {
+		p.response = u.Query().Get("code")
+	}
+}
+
+// An entry is a sign-in at the provider's page.
+type entry struct {
+	client  string
+	session int
+	step    int
+}
+
+// mayMean tells whether the session that the front channel has named is the one of a
+// sign-in that was asked for then.
+func (p *provider) mayMean(a *act) bool {
+	return p.named > a.asked && slices.ContainsFunc(p.entries, func(e entry) bool {
+		return e.client == a.app.clientID && e.session == p.namedSession && e.step > a.asked
+	})
+}
+
+// checkIdle is for what a program tells the others.
+func (p *program) checkIdle(message string) {
+	w := p.w
+	if p.ended || !strings.Contains(message, `"how":"idle"`) || p.emptied == 0 || p.emptied != w.steps || p.idleLeft.Equal(time.Now()) {
+		return
+	}
+	for _, t := range w.tabs {
+		for _, page := range []*page{t.page, t.cached} {
+			if page != nil && page.program == p && t.settings.Idle.Timeout > 0 {
+				return
+			}
+		}
+	}
+	w.violate("idle", p.name+" signs out for doing nothing, and no tab wants that")
+}
+
+// hearsEnd notes that a program has heard of the end of a session.
+func (p *program) hearsEnd(provider *provider, session int) {
+	if p.over == nil {
+		p.over = map[string]int{}
+	}
+	p.over[fmt.Sprint(provider.issuer, session)] = p.w.tick()
+}
+
+// checkUsers is for the quiet world: asked says whether everybody has asked.
+func (w *world) checkUsers(asked bool) {
+	for _, a := range w.apps {
+		somebody := false
+		last := w.lastAct(a)
+		for _, p := range w.pages() {
+			if p.app != a {
+				continue
+			}
+			user := p.client.Current()
+			somebody = somebody || user != nil
+			if user != nil {
+				token := a.provider.access[user.AccessToken.Reveal()]
+				if token != nil && token.gift != nil && token.session > 0 && token.gift.at < p.program.over[fmt.Sprint(a.provider.issuer, token.session)] {
+					w.violate("ended", p.name+" has "+name(user)+" of a session whose end was told after the response")
+				}
+			}
+			if !asked && last != nil && !last.out && w.stands(last) && !w.mixed && !w.unheard && !p.program.slept && p.program.born < last.asked && p.opened < last.asked && p.settings.Restore != session.RestoreRedirect && name(user) != last.who {
+				w.violate("found", fmt.Sprintf("%s has %q, and has heard that %s signed in elsewhere", p.name, name(user), last.who))
+			}
+		}
+		if somebody && asked && !w.mixed && !w.unkept && !w.storage[a].SignedIn {
+			w.violate("hint", "somebody is signed in to "+a.name+", and the pages keep that nobody is")
+		}
+	}
+}
+
+// strangersSince tells whether there is a program since an act that cannot know of it:
+// pages keep nothing.
+func (w *world) strangersSince(a *act) bool {
+	return w.unkept && slices.ContainsFunc(w.programs, func(p *program) bool { return p.born > a.asked })
+}

@@ -1,0 +1,158 @@
+//go:build !js
+
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
+)
+
+// tokenRules are what the engine promises of tokens; see rules.
+var tokenRules = []struct{ name, promise string }{
+	{"list", "A token goes to the addresses of the list and nowhere else, whatever an address looks like and wherever an API redirects to. That of a resource goes to its API alone, and never to the userinfo endpoint."},
+	{"proof", "A token that is bound to a key goes with a proof of that key, made for that very request alone; so does a refresh token. A server gets no nonce but its own."},
+	{"checked", "Nobody is signed in with an answer, and no token of it is sent, before all of it has passed its checks: issuer, audience, nonce, subject, time, signature, the acr that was demanded, and what the userinfo endpoint says."},
+	{"stays", "What a user has stays when the access token is renewed, and when a step-up adds to it: the scopes, and that the tokens are bound to a key."},
+	{"revoked", "Where nothing fails, the refresh token of who signs out at the provider is revoked, and so is that of a sign-in that came too late."},
+	{"as asked", "A sign-in by redirect asks the provider for what its call says."},
+	{"arrives", "Where nothing fails, a sign-in by redirect to which the provider has said yes brings its user, or not_signed_in, whoever else reads the response."},
+	{"watch", "That an access token ends is told while somebody is signed in alone."},
+	{"refusals", "Where nothing else fails, an API that refuses every token has it renewed three times a minute at most, however often the app asks."},
+}
+
+// checkGift is for tokens that are used.
+func (w *world) checkGift(g *gift, what string) {
+	if g != nil && g.fault != "" {
+		w.violate("checked", "a token of an answer that is wrong ("+g.fault+") "+what)
+	}
+}
+
+// checkEvent is for every event that a page hears.
+func (p *page) checkEvent(event session.Event) {
+	w := p.w
+	p.checkPerson(event)
+	switch event.Name {
+	case session.AccessTokenExpiring, session.AccessTokenExpired:
+		if p.client != nil && p.client.Current() == nil {
+			w.violate("watch", p.name+" is told that an access token ends, and nobody is signed in")
+		}
+	case session.UserLoaded:
+		if token := p.app.provider.access[event.User.AccessToken.Reveal()]; token != nil {
+			w.checkGift(token.gift, "signs "+name(event.User)+" in")
+			token.gift.shown = true
+		}
+		if p.told == name(event.User) && p.loaded != nil && !w.explained(p) {
+			p.checkStays(p.loaded, event.User)
+		}
+		p.loaded, p.shows = event.User, name(event.User)
+	case session.UserUnloaded:
+		p.loaded, p.shows = nil, ""
+	}
+}
+
+func (p *page) checkStays(before, now *session.User) {
+	for _, scope := range before.Scopes() {
+		if !slices.Contains(now.Scopes(), scope) {
+			p.w.violate("stays", fmt.Sprintf("the scope %s of %s is gone: %q became %q", scope, p.name, before.Scope, now.Scope))
+		}
+	}
+	if strings.EqualFold(before.TokenType, "DPoP") && !strings.EqualFold(now.TokenType, "DPoP") {
+		p.w.violate("stays", "the tokens of "+p.name+" are bound to a key no more")
+	}
+}
+
+// explained tells whether the app has asked for another user than it was told of
+// last, or may have: not by the act that brought that one, nor by a step-up of it. What
+// a page that is gone has asked for may come yet.
+func (w *world) explained(p *page) bool {
+	return w.gaveUp(p.app) || slices.ContainsFunc(w.acts, func(a *act) bool {
+		if a.app != p.app || a.done != 0 && (a.done <= p.toldAt || a.brought == p.loaded.AccessToken) {
+			return false
+		}
+		return !a.stepUp || a.since < p.toldAt
+	})
+}
+
+// A leaver is who signs out at the provider.
+type leaver struct {
+	call    *call
+	refresh oidc.Secret
+}
+
+// leaves notes who signs out with a call.
+func (p *page) leaves(c *call, user *session.User) {
+	if user != nil && user.RefreshToken != "" && c.name != "removeUser" {
+		p.w.leavers = append(p.w.leavers, leaver{c, user.RefreshToken})
+	}
+}
+
+// checkRevoked is for the quiet world.
+func (w *world) checkRevoked() {
+	if !w.calm {
+		return
+	}
+	for _, l := range w.leavers {
+		c := l.call
+		t := c.page.app.provider.refresh[l.refresh.Reveal()]
+		if c.abandoned || c.page.program.ended || c.page.program.slept || t == nil || t.used || *t.revoked {
+			continue
+		}
+		w.violate("revoked", fmt.Sprintf("%s has signed %s out by %s, and the refresh token is still good", c.page.name, t.subject, c.name))
+	}
+	for _, g := range w.gifts {
+		if g.refresh == nil || !g.typed || !g.came || g.shown || g.fault != "" || g.refresh.used || *g.refresh.revoked || g.to.ended || g.to.slept {
+			continue
+		}
+		if slices.ContainsFunc(w.calls, func(c *call) bool { return c.abandoned && c.page.program == g.to }) { // who gives up is told nothing
+			continue
+		}
+		w.violate("revoked", fmt.Sprintf("a sign-in of %s in %s came to nothing, and its refresh token is still good", g.refresh.subject, g.to.name))
+	}
+}
+
+// goesFor notes what a page is sent to the provider for.
+func (p *page) goesFor(address string) {
+	if u, err := url.Parse(address); err == nil {
+		p.wanted = append(p.wanted, u.Query().Get("scope"))
+	}
+}
+
+// checkAsked is for a sign-in by redirect that has left.
+func (p *page) checkAsked(c *call, args session.SigninArgs, err error) {
+	scope := p.settings.Scope
+	if args.Scope != "" {
+		scope = args.Scope
+	}
+	if err == nil && !c.abandoned && !slices.Contains(p.wanted, scope) {
+		p.w.violate("as asked", fmt.Sprintf("%s was to ask for %q, and asked for %q", p.name, scope, p.wanted))
+	}
+}
+
+// checkArrival is for the end of a sign-in by redirect.
+func (p *page) checkArrival(c *call, a *act, back string, err error) {
+	w := p.w
+	if err == nil || errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.copied || a.silent || w.refusesStepUp || c.abandoned || c.slept || !strings.Contains(back, "&code=") {
+		return
+	}
+	w.violate("arrives", p.name+": the provider has said yes, and the sign-in fails: "+err.Error())
+}
+
+// checkPlace is for a request that has come to a server.
+func (t *apiTransport) checkPlace(req *oidc.Request, token *accessToken) {
+	w := t.page.w
+	resource, listed := placeOf(req.URL)
+	switch {
+	case !listed:
+		w.violate("list", "a token goes to "+req.URL)
+	case token != nil && token.resource != resource:
+		w.violate("list", fmt.Sprintf("the token of the resource %q goes to %s", token.resource, req.URL))
+	case token != nil:
+		w.checkGift(token.gift, "goes to an API")
+	}
+}
