@@ -284,3 +284,23 @@ func TestSigninRedirectAroundSignout(t *testing.T) {
 		}
 	})
 }
+
+// What begins between a sign-out and its effects is of before it: the user is still
+// there, and must not come back.
+func TestRenewalBeginsDuringSignout(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	s := client.session
+	s.turn.Lock()
+	result := s.ask(func(st *standing) effects { return st.signedOut(s.wall()) })
+	before := s.scene()
+	s.carryOut(result, nil, nil)
+	s.turn.Unlock()
+	renewed := *before.user
+	_, err := s.replace(before, &renewed, false)
+	mustFail(t, "the renewal", err, ErrNotSignedIn)
+	if client.Current() != nil {
+		t.Error("somebody is signed in after the sign-out")
+	}
+}

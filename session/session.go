@@ -41,6 +41,7 @@ type session struct {
 	mu       sync.Mutex
 	user     *User               // guarded by mu, as all below; changed by who has the turn
 	standing standing            // who is signed in, and what follows from what happens
+	carried  standing            // as of which user is: what begins between an act and its effects is of before
 	ended    []ending            // sessions that the provider has ended a while ago
 	endings  int                 // how many it has ended
 	grant    grant               // what has become of the user's refresh token
@@ -70,7 +71,7 @@ func (s *session) current() (*User, moment) {
 // moment is for what begins now. The caller holds s.mu.
 func (s *session) moment() moment {
 	now := s.wall()
-	return moment{s.standing.began(now), s.endings, now}
+	return moment{s.carried.began(now), s.endings, now}
 }
 
 // ask has the standing say what follows from something that happens. The caller
@@ -78,7 +79,11 @@ func (s *session) moment() moment {
 func (s *session) ask(what func(*standing) effects) effects {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return what(&s.standing)
+	result := what(&s.standing)
+	if !result.has(take | forget) {
+		s.carried = s.standing
+	}
+	return result
 }
 
 // load makes user, of an interactive sign-in that began then, the current one. Who
@@ -126,7 +131,7 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 func (s *session) set(user *User) {
 	s.mu.Lock()
 	previous := s.user
-	s.user = user
+	s.user, s.carried = user, s.standing
 	if user.key != nil {
 		s.key = user.key
 	}
@@ -198,7 +203,7 @@ func (s *session) forget() *User {
 		last.RefreshToken = s.grant.token
 		user = &last
 	}
-	s.user, s.grant, s.failure = nil, grant{}, failure{}
+	s.user, s.grant, s.failure, s.carried = nil, grant{}, failure{}, s.standing
 	if !s.keyAway {
 		s.key = nil
 	}
