@@ -178,7 +178,7 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 	if err != nil || !namesIssuer(metadata, tx) {
 		return nil, errNotAhead
 	}
-	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, record.args(&c.settings, tx, &left.exchange.phases))
+	return c.session.complete(ctx, c, tx, left.exchange.arrived, record.args(&c.settings, tx, &left.exchange.phases))
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,

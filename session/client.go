@@ -92,10 +92,11 @@ type SigninArgs struct {
 	// Called is when the app asked for it, as [SigninPhases] say it; 0: unknown.
 	Called int64
 
-	asked  *Settings     // what is asked for where no argument says it; nil: the settings of the tab
-	stepUp *StepUp       // the challenge that the sign-in answers
-	keep   bool          // the response is kept for another try
-	phases *SigninPhases // of the sign-in; may be nil
+	asked    *Settings     // what is asked for where no argument says it; nil: the settings of the tab
+	previous *User         // who is renewed; nil for a sign-in
+	stepUp   *StepUp       // the challenge that the sign-in answers
+	keep     bool          // the response is kept for another try
+	phases   *SigninPhases // of the sign-in; may be nil
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
@@ -255,7 +256,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
 		begun = now.askedFor(record.Order)
-		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
+		user, err = c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {

@@ -47,11 +47,11 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
-	ctx, err = s.withKey(ctx, c.settings.DPoP)
+	key, err := s.keyFor(ctx, &c.settings, nil)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP, nil)
+	transport, err := s.tokenTransport(metadata, key, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	r.received = s.config.Now()
 	if tokens.IDToken == "" {
 		user := c.settings.newUser(tokens, new(oidc.IDTokenClaims), r)
-		user.key = keyOf(ctx)
+		user.key = key
 		return user, nil
 	}
 	claims, err := s.provider.verifyFresh(ctx, c.expectUnasked(metadata, tokens.AccessToken), tokens.IDToken, r)
@@ -83,7 +83,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 		return nil, fmt.Errorf("ID Token: %w", err)
 	}
 	user := c.settings.newUser(tokens, claims, r)
-	user.key = keyOf(ctx)
+	user.key = key
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		phases.Arrived = s.wall()
-		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, SigninArgs{
+		user, err := s.complete(ctx, c, tx, callbackURL, SigninArgs{
 			SkipUserinfo: args.SkipUserinfo, asked: settings, phases: &phases,
 		})
 		if err != nil {

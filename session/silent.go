@@ -178,11 +178,11 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
-	ctx, err = s.withKey(ctx, isBound(previous))
+	key, err := s.keyOf(ctx, previous)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.tokenTransport(ctx, metadata, isBound(previous), args.Header)
+	transport, err := s.tokenTransport(metadata, key, args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	if kept {
 		user.Profile = maps.Clone(previous.Profile)
 	}
-	user.key, user.resource = keyOf(ctx), resource
+	user.key, user.resource = key, resource
 	user.follow(previous)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
@@ -287,7 +287,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if err != nil {
 		return nil, err
 	}
-	args.asked, args.Request.Resource = c.settings.again(previous), args.resource(previous)
+	args.asked, args.previous, args.Request.Resource = c.settings.again(previous), previous, args.resource(previous)
 	settings := args.settings(c)
 	request := args.request(settings)
 	silence(request)
