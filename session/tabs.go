@@ -90,7 +90,7 @@ func (s *session) present() []*Client {
 // origin has written it.
 func (c *Client) Hinted(hint Hint) {
 	s := c.session
-	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || hint.Since > hint.Order) {
+	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || hint.Since > hint.Order+1) {
 		hint = Hint{SignedIn: hint.SignedIn}
 	}
 	s.heed(false, func(st *standing) effects { return st.hinted(hint) })
