@@ -296,14 +296,17 @@ func (s *standing) hinted(h Hint) effects {
 		s.learn(h.Order, act, "", s.at)
 		return s.gone() | s.untold(h)
 	case h.Order > s.order:
-		last := ""
+		last, before := "", s.order
 		if h.Since > 0 && h.Since == s.since {
 			last = s.last
 		}
 		s.learn(h.Order, signedIn, last, s.at)
 		s.since = h.Since
-		if s.here != "" && s.here != last {
+		switch {
+		case s.here != "" && s.here != last:
 			return s.replaced() | find | s.untold(h)
+		case s.here == "" && before > 0: // a program that runs looks, as after news
+			return find | s.untold(h)
 		}
 		return s.untold(h)
 	}
