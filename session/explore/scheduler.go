@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -82,6 +83,7 @@ func (s *scheduler) wait(t *ticket) func() {
 	s.waiting++
 	s.mu.Unlock()
 	return func() {
+		deepen()
 		t.let = make(chan struct{})
 		s.mu.Lock()
 		s.waiting--
@@ -89,6 +91,15 @@ func (s *scheduler) wait(t *ticket) func() {
 		s.put(t)
 		<-t.let
 	}
+}
+
+// deepen makes the stack of a goroutine as large as most of them need it, once: to grow
+// it step by step costs the more the more is on it.
+//
+//go:noinline
+func deepen() byte {
+	var room [7 << 10]byte
+	return room[len(os.Args)]
 }
 
 // pass has who calls wait until it is let: something that takes its time.
