@@ -1,6 +1,9 @@
 package session
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // gate is called by who is about to wait, or to start a goroutine; what it
 // returns is called, with no lock held, before whoever has waited, or begins, does
@@ -18,4 +21,27 @@ func free() {}
 func (c *Config) after(d time.Duration, fn func()) *time.Timer {
 	pass := c.gate("timer")
 	return time.AfterFunc(d, func() { c.guarded(pass, fn) })
+}
+
+// sleep waits until d is over or somebody rings. It reports whether ctx goes on.
+func (c *Config) sleep(ctx context.Context, point string, d time.Duration, wake alarm) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	defer c.gate(point)()
+	select {
+	case <-timer.C:
+	case <-wake:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// An alarm wakes who sleeps, now or next time; it has room for one.
+type alarm chan struct{}
+
+func (a alarm) ring() {
+	select {
+	case a <- struct{}{}:
+	default: // one look is enough
+	}
 }

@@ -159,7 +159,7 @@ func (r *Registry) newSession(k key) *session {
 	config.Transport = s.transport(nil)
 	s.expiry = newExpiry(s)
 	s.monitor = &monitor{session: s}
-	s.idle = &idle{session: s}
+	s.idle = &idle{session: s, alarm: make(alarm, 1)}
 	return s
 }
 

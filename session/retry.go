@@ -84,7 +84,7 @@ func (c *Client) Wake() {
 	s.mu.Lock()
 	s.failure.Wake(time.Now())
 	s.mu.Unlock()
-	s.expiry.poke()
+	s.expiry.ring()
 	s.look(false)
 }
 

@@ -40,13 +40,8 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 		}
 		if err == nil {
 			s.stats.restore(start, nil)
-			pass := s.config.gate("departure")
-			select {
-			case <-wanted.Done():
-				pass()
+			if !s.config.sleep(wanted, "departure", departure, nil) {
 				return nil, context.Cause(wanted)
-			case <-time.After(departure):
-				pass()
 			}
 		}
 		user, _ := s.current()

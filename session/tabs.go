@@ -19,7 +19,7 @@ func (s *session) join(c *Client, hint Hint) {
 
 // settle goes by the settings of the tabs that are there now.
 func (s *session) settle() {
-	s.expiry.poke()
+	s.expiry.ring()
 	s.monitor.settle()
 	s.idle.settle()
 	s.look(false)
@@ -108,23 +108,14 @@ func (s *session) leave(c *Client) {
 // disregard forgets what a tab has said, or failed to do.
 func (s *session) disregard(c *Client) {
 	s.mu.Lock()
-	byTab := s.failure.by == c
-	s.mu.Unlock()
-	if byTab {
-		s.forgive()
+	if s.failure.by == c { // a renewal may be tried again as soon as the provider lets it
+		s.failure.by = nil
+		s.failure.Wake(time.Now())
 	}
+	s.mu.Unlock()
+	s.expiry.ring()
 	s.provider.disregard(c)
 	s.monitor.disregard(c)
-}
-
-// forgive forgets the failure of a renewal that a page had a part in: it may be
-// tried again as soon as the provider lets it.
-func (s *session) forgive() {
-	s.mu.Lock()
-	s.failure.by = nil
-	s.failure.Wake(time.Now())
-	s.mu.Unlock()
-	s.expiry.poke()
 }
 
 // tabs returns the clients.

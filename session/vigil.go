@@ -248,15 +248,6 @@ func (s *session) keepGrant(user *User, g grant) {
 // slower doubles the pause.
 func (w *vigil) slower() { w.pause = max(w.interval(), min(2*w.pause, slowestCheck)) }
 
-// sleep waits; false if ctx ends first.
 func (w *vigil) sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	defer w.session.config.gate("monitor")()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return w.session.config.sleep(ctx, "monitor", d, nil)
 }
