@@ -52,7 +52,7 @@ type exchange struct {
 	arrived string // the response, at the address where it arrived
 	session *session
 	began   moment        // of the session
-	phases  SigninPhases  // those of the exchange, and Arrived
+	phases  SigninPhases  // up to the last of the exchange
 	done    chan struct{} // closed when user or err is there
 	user    *User
 	err     error
@@ -96,7 +96,7 @@ func (d *absences) arrive(state oidc.Secret, arrived string, now time.Time) *abs
 	if left == nil || left.exchange != nil || !now.Before(left.until) {
 		return nil
 	}
-	left.exchange = &exchange{arrived: arrived, done: make(chan struct{})}
+	left.exchange = &exchange{arrived: arrived, phases: left.phases, done: make(chan struct{})}
 	return left
 }
 
@@ -186,9 +186,7 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 // program knows of the sign-in to phases.
 func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string, phases *SigninPhases) (*User, moment, error) {
 	known, e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
-	known.Returned = phases.Returned
-	*phases = known
-	if e == nil {
+	if *phases = known; e == nil {
 		return nil, moment{}, errNotAhead
 	}
 	pass := c.session.config.gate("exchange")
@@ -199,7 +197,7 @@ func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kep
 		pass()
 		return nil, moment{}, context.Cause(ctx)
 	}
-	phases.take(e)
+	*phases = e.phases
 	if e.session != c.session {
 		return nil, moment{}, errNotAhead
 	}

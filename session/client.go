@@ -226,7 +226,6 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, now := c.session.current()
-	phases := SigninPhases{Returned: now.at}
 	kept, err := c.read(ctx, state, ofSignin, false)
 	if err != nil {
 		return nil, err
@@ -241,7 +240,9 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
+	var phases SigninPhases
 	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL, &phases)
+	phases.Returned = now.at
 	if record.Restore && !c.session.hinted() { // somebody has signed out since
 		if err == nil {
 			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
@@ -276,7 +277,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	}
 	c.stepUpAnswered(ctx, record.StepUp)
 	phases.User = c.session.wall()
-	c.session.stats.signin(phases)
+	c.session.stats.count(func(stats *Stats) { stats.Signin = &phases })
 	return c.arrived(ctx, user, nil)
 }
 

@@ -79,7 +79,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 			return nil, err
 		}
 		phases.User = s.wall()
-		s.stats.signin(phases)
+		s.stats.count(func(stats *Stats) { stats.Signin = &phases })
 		return c.arrived(ctx, user, nil)
 	}
 	phases.Left = s.wall()

@@ -51,7 +51,7 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 		}
 		start := time.Now()
 		err := c.restoreSilently(ctx, began)
-		s.stats.restore(start, err)
+		s.stats.count(func(stats *Stats) { stats.Restores.add(start, err) })
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
 			return c.nothingRestored(began, err)
 		}

@@ -29,7 +29,7 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 			return struct{}{}, last.err
 		}
 		if last.Attempts > 0 {
-			s.stats.retry()
+			s.stats.count(func(stats *Stats) { stats.Retries++ })
 		}
 		err := c.renew(ctx, user)
 		if err != nil && !errors.Is(err, ErrNotSignedIn) {

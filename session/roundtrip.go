@@ -39,7 +39,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 			return nil, err
 		}
 		if err == nil {
-			s.stats.restore(start, nil)
+			s.stats.count(func(stats *Stats) { stats.Restores.add(start, nil) })
 			if !s.config.sleep(wanted, "departure", departure, nil) {
 				return nil, context.Cause(wanted)
 			}

@@ -84,7 +84,7 @@ func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided 
 
 // renewed ends a renewal that began at before, and has brought user or an error.
 func (c *Client) renewed(ctx context.Context, before scene, args SigninArgs, start time.Time, user *User, err error) (*User, error) {
-	c.session.stats.renewal(start, err)
+	c.session.stats.count(func(stats *Stats) { stats.Renewals.add(start, err) })
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 	start := time.Now()
 	if inDoubt {
 		if err := s.provider.probe(ctx); err != nil {
-			s.stats.renewal(start, err)
+			s.stats.count(func(stats *Stats) { stats.Renewals.add(start, err) })
 			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
 		}
 	}
