@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -299,21 +300,31 @@ func (a *SigninArgs) settings(c *Client) *Settings {
 
 // request merges the arguments into what the settings describe.
 func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
-	r := settings.with(a).request()
-	override(&r.RedirectURI, a.RedirectURI)
-	override(&r.Prompt, a.Request.Prompt)
-	override(&r.Display, a.Request.Display)
-	override(&r.UILocales, a.Request.UILocales)
-	override(&r.ResponseMode, a.Request.ResponseMode)
-	if a.Request.MaxAge != nil {
-		r.MaxAge = a.Request.MaxAge
+	s := settings.with(a)
+	return &oidc.AuthenticationRequest{
+		ClientID:      s.ClientID,
+		RedirectURI:   cmp.Or(a.RedirectURI, s.RedirectURI),
+		Scope:         s.Scope,
+		ResponseMode:  cmp.Or(a.Request.ResponseMode, s.Request.ResponseMode),
+		Prompt:        cmp.Or(a.Request.Prompt, s.Request.Prompt),
+		Display:       cmp.Or(a.Request.Display, s.Request.Display),
+		MaxAge:        cmp.Or(a.Request.MaxAge, s.Request.MaxAge),
+		UILocales:     cmp.Or(a.Request.UILocales, s.Request.UILocales),
+		ACRValues:     s.Request.ACRValues,
+		RequiredACR:   a.stepUp.requiredACR(),
+		Claims:        s.Request.Claims,
+		Resource:      s.Request.Resource,
+		Extra:         s.Request.Extra,
+		OmitScope:     s.OmitScope,
+		LoginHint:     a.LoginHint,
+		IDTokenHint:   a.IDTokenHint,
+		Nonce:         a.Nonce,
+		URLState:      a.URLState,
+		RequestObject: a.RequestObject,
+		RequestURI:    a.RequestURI,
+		Lifetime:      int64(s.RedirectTimeout / time.Second),
+		ExtraToken:    s.ExtraToken,
 	}
-	r.Nonce, r.URLState = a.Nonce, a.URLState
-	r.RequiredACR = a.stepUp.requiredACR()
-	r.LoginHint = a.LoginHint
-	r.IDTokenHint = a.IDTokenHint
-	r.RequestObject, r.RequestURI = a.RequestObject, a.RequestURI
-	return r
 }
 
 func override(setting *string, argument string) {

@@ -32,8 +32,6 @@ type MonitorSettings struct {
 }
 
 const (
-	defaultCheckInterval = 2 * time.Second
-
 	// slowestCheck is the pause where asking fails.
 	slowestCheck = time.Minute
 

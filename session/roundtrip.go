@@ -71,7 +71,7 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 	if err != nil {
 		return err
 	}
-	request := c.settings.request()
+	request := new(SigninArgs).request(&c.settings)
 	silence(request)
 	return c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
 		if user, now := s.current(); user != nil || now.ends != began.ends {

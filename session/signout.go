@@ -151,10 +151,7 @@ func (a *SignoutArgs) refusal(callbackURL string) error {
 // [ErrPageGone], a [oidc.ProviderError], those of [oidc.FetchMetadata] and of
 // [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
-	timeout := args.Timeout
-	if timeout <= 0 {
-		timeout = c.settings.SilentTimeout
-	}
+	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	return c.signoutAside(ctx, args, func(_ oidc.Secret, url string) (string, error) {
 		visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 		defer cancel()

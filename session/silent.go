@@ -297,10 +297,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if previous != nil && request.IDTokenHint == "" && !c.settings.OmitIDTokenHint {
 		request.IDTokenHint = previous.IDToken // OIDC Core 3.1.2.1
 	}
-	timeout := args.Timeout
-	if timeout <= 0 {
-		timeout = c.settings.SilentTimeout
-	}
+	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	visits, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 	defer cancel()
 	err = ErrPageGone

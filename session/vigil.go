@@ -33,10 +33,7 @@ func (w *vigil) wanted() *Client {
 
 // interval is the time between two questions, as that tab wants it.
 func (w *vigil) interval() time.Duration {
-	if interval := w.wanted().settings.Monitor.Interval; interval > 0 {
-		return interval
-	}
-	return defaultCheckInterval
+	return w.wanted().settings.Monitor.Interval
 }
 
 // run asks until ctx ends, the session is over, or asking has no point.
