@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -90,10 +91,7 @@ func (c *Client) QuerySessionStatus(ctx context.Context, args SigninArgs) (*Prov
 // providerSession asks who is signed in at the provider. A refusal has the
 // session_state of nobody, if the provider gave one.
 func (c *Client) providerSession(ctx context.Context, previous *User, args SigninArgs) (ProviderSession, error) {
-	if args.Scope == "" {
-		args.Scope = "openid"
-	}
-	args.SkipUserinfo = true
+	args.Scope, args.SkipUserinfo = cmp.Or(args.Scope, "openid"), true
 	user, err := c.session.signinFrame(c.Calling(ctx), c, previous, args)
 	if err == nil {
 		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil
@@ -115,8 +113,7 @@ type monitor struct {
 	tab     *Client            // that answered last
 	seen    bool               // the frame has said "unchanged": it can see the provider's cookies
 	doubted bool               // it said "changed" and nothing had; it may do so once
-	blind   bool               // it cannot be relied on: nothing is watched until the next sign-out
-	blinder *Client            // the tab whose frame is why; what it said is forgotten with it
+	blinder *Client            // the tab whose frame cannot be relied on: nothing is watched until it is gone or the next sign-out
 }
 
 // start watches the session of user, or of nobody, instead of the one before.
@@ -126,7 +123,7 @@ func (m *monitor) start(user *User) {
 	c := m.client(user)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if c == nil || m.blind {
+	if c == nil || m.blinder != nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -185,7 +182,7 @@ func (m *monitor) disregard(c *Client) {
 		m.tab, m.doubted = nil, false
 	}
 	if m.blinder == c {
-		m.blind, m.blinder = false, nil
+		m.blinder = nil
 	}
 	m.mu.Unlock()
 	m.settle()
@@ -194,7 +191,7 @@ func (m *monitor) disregard(c *Client) {
 // end is for a sign-out: from now on nobody is watched, with new confidence.
 func (m *monitor) end() {
 	m.mu.Lock()
-	m.doubted, m.blind, m.blinder = false, false, nil
+	m.doubted, m.blinder = false, nil
 	m.mu.Unlock()
 	m.start(nil)
 }
@@ -203,11 +200,11 @@ func (m *monitor) end() {
 // that has answered last: others have frames of their own.
 func (m *monitor) giveUp(why string) {
 	m.mu.Lock()
-	m.blind, m.blinder = m.tab != nil, m.tab
-	blind := m.blind
+	m.blinder = m.tab
+	gone := m.blinder == nil
 	m.mu.Unlock()
 	m.stop()
-	if !blind { // the tab is gone already
+	if gone {
 		m.settle()
 		return
 	}
