@@ -67,16 +67,7 @@ func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
 		return
 	}
 	if len(d.left) == absencesLimit {
-		var oldest oidc.Secret
-		for other, old := range d.left {
-			if oldest == "" || old.until.Before(d.left[oldest].until) {
-				oldest = other
-			}
-		}
-		delete(d.left, oldest)
-	}
-	if d.left == nil {
-		d.left = map[oidc.Secret]*absence{}
+		delete(d.left, first(d.left, func(a, b *absence) int { return a.until.Compare(b.until) }))
 	}
 	d.left[state] = left
 }

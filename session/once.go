@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,20 +32,16 @@ func (r *responses) use(state oidc.Secret, now, until time.Time) bool {
 	if _, used := r.used[digest(state)]; used {
 		return false
 	}
-	if r.used == nil {
-		r.used = map[string]time.Time{}
-	}
 	if len(r.used) == responsesLimit {
-		var first string
-		for other, until := range r.used {
-			if first == "" || until.Before(r.used[first]) {
-				first = other
-			}
-		}
-		delete(r.used, first)
+		delete(r.used, first(r.used, time.Time.Compare))
 	}
 	r.used[digest(state)] = until
 	return true
+}
+
+// first returns the key of the least value.
+func first[K comparable, V any](m map[K]V, compare func(a, b V) int) K {
+	return slices.MinFunc(slices.Collect(maps.Keys(m)), func(a, b K) int { return compare(m[a], m[b]) })
 }
 
 func digest(state oidc.Secret) string {

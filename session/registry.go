@@ -95,6 +95,9 @@ func NewRegistry(config Config) *Registry {
 		config:    config,
 		providers: map[source]*provider{},
 		sessions:  map[key]*session{},
+		redirects: redirects{issuers: map[string]map[string]int{}, rivals: map[string]rivals{}},
+		responses: responses{used: map[string]time.Time{}},
+		absences:  absences{left: map[oidc.Secret]*absence{}},
 	}
 }
 
