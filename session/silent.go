@@ -24,16 +24,11 @@ import (
 // those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
 	before := c.session.scene()
-	user, err := c.signinSilent(ctx, args, before)
+	user, err := c.renewOnce(ctx, args, before, false)
 	if before.user != nil {
 		return user, err
 	}
 	return c.arrived(ctx, user, err)
-}
-
-// signinSilent is SigninSilent for who decided on it then.
-func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided scene) (*User, error) {
-	return c.renewOnce(ctx, args, decided, false)
 }
 
 // renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is

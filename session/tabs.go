@@ -64,7 +64,7 @@ func (s *session) looked() {
 // find signs in whoever has a session at the provider. What may succeed later is tried
 // again when a tab wakes up.
 func (s *session) find(tab *Client, began moment) {
-	_, err := tab.signinSilent(context.Background(), SigninArgs{}, scene{moment: began})
+	_, err := tab.renewOnce(context.Background(), SigninArgs{}, scene{moment: began}, false)
 	if err != nil && !errors.Is(err, ErrNotSignedIn) {
 		s.config.Logf("session: somebody signed in in another program: %v", err)
 	}
