@@ -95,8 +95,8 @@ func (o *outfitter) ask(ctx context.Context, caller *Client) (map[string]string,
 	ctx, cancel := context.WithTimeoutCause(ctx, headersLimit, ErrPageGone)
 	defer cancel()
 	for _, tab := range willing(o.tabs(), caller) {
-		knows := func(name string) bool { value, ok := tab.settings.headers[name]; return ok && value == "" }
-		if tab.page.Headers == nil || tab != caller && len(slices.DeleteFunc(slices.Clone(names), knows)) > 0 {
+		lacks := func(name string) bool { value, ok := tab.settings.headers[name]; return !ok || value != "" }
+		if tab.page.Headers == nil || tab != caller && slices.ContainsFunc(names, lacks) {
 			continue
 		}
 		answer, err := tab.page.Headers.Headers(ctx, names)

@@ -1,8 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 )
@@ -133,23 +135,17 @@ func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs()
 // those that have let somebody wait: however many tabs there are that never
 // answer, they are no more than once in the way.
 func willing(tabs []*Client, preferred *Client) []*Client {
-	var order []*Client
-	for _, c := range tabs {
-		if c.asleep.Load() {
-			continue
-		}
-		at := len(order)
-		for at > 0 && (c == preferred || order[at-1] != preferred && c.rank() > order[at-1].rank()) {
-			at--
-		}
-		order = slices.Insert(order, at, c)
-	}
-	return order
+	tabs = slices.DeleteFunc(tabs, func(c *Client) bool { return c.asleep.Load() })
+	slices.SortStableFunc(tabs, func(a, b *Client) int { return cmp.Compare(b.rank(preferred), a.rank(preferred)) })
+	return tabs
 }
 
 // rank is higher for a tab that is asked before others.
-func (c *Client) rank() int64 {
-	if c.late.Load() {
+func (c *Client) rank(preferred *Client) int64 {
+	switch {
+	case c == preferred:
+		return math.MaxInt64
+	case c.late.Load():
 		return -1
 	}
 	return c.answeredAt.Load()
