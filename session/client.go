@@ -273,13 +273,20 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		}
 		return c.arrived(ctx, c.Current(), nil)
 	}
-	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
-		return nil, err
+	if user, err = c.signIn(ctx, user, begun, &phases); err == nil {
+		c.stepUpAnswered(ctx, record.StepUp)
 	}
-	c.stepUpAnswered(ctx, record.StepUp)
-	phases.User = c.session.wall()
-	c.session.stats.count(func(stats *Stats) { stats.Signin = &phases })
-	return c.arrived(ctx, user, nil)
+	return user, err
+}
+
+// signIn makes user, of an interactive sign-in that began then, the current one.
+func (c *Client) signIn(ctx context.Context, user *User, began moment, phases *SigninPhases) (*User, error) {
+	user, err := c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	if err == nil {
+		phases.User = c.session.wall()
+		c.session.stats.count(func(stats *Stats) { stats.Signin = phases })
+	}
+	return c.arrived(ctx, user, err)
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the

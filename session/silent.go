@@ -283,12 +283,10 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		return nil, err
 	}
 	args.asked, args.Request.Resource = c.settings.again(previous), args.resource(previous)
+	args.RedirectURI = cmp.Or(args.RedirectURI, c.settings.SilentRedirectURI)
 	settings := args.settings(c)
 	request := args.request(settings)
 	silence(request)
-	if args.RedirectURI == "" {
-		request.RedirectURI = c.settings.SilentRedirectURI
-	}
 	if previous != nil && request.IDTokenHint == "" && !c.settings.OmitIDTokenHint {
 		request.IDTokenHint = previous.IDToken // OIDC Core 3.1.2.1
 	}
