@@ -68,11 +68,6 @@ func parseSigninRecord(data []byte) (*oidc.Transaction, *record, error) {
 	return tx, &r, err
 }
 
-// signoutRecord returns the record of a sign-out.
-func signoutRecord(appState strictjson.RawMessage) ([]byte, error) {
-	return strictjson.Marshal(record{Signout: true, AppState: appState})
-}
-
 // A recordKind says what a record is of.
 type recordKind int
 

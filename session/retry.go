@@ -115,12 +115,7 @@ func isPassing(err error) (retryAfter time.Duration, passing bool) {
 	if errors.As(err, &transport) && errors.Is(err, oidc.ErrHTTPStatus) {
 		return transport.RetryAfter, transport.Retryable()
 	}
-	for _, code := range []oidc.Code{oidc.ErrNetwork, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrCORSRefused, ErrPageGone} {
-		if errors.Is(err, code) {
-			return 0, true
-		}
-	}
-	return 0, false
+	return 0, isAny(err, oidc.ErrNetwork, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrCORSRefused, ErrPageGone)
 }
 
 // roll returns a random number of [0,1).

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,10 +73,9 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 	request := &oidc.EndSessionRequest{
 		ClientID:              c.settings.ClientID,
 		IDTokenHint:           args.IDTokenHint,
-		PostLogoutRedirectURI: c.settings.PostLogoutRedirectURI,
+		PostLogoutRedirectURI: cmp.Or(args.PostLogoutRedirectURI, c.settings.PostLogoutRedirectURI),
 		Extra:                 args.Extra,
 	}
-	override(&request.PostLogoutRedirectURI, args.PostLogoutRedirectURI)
 	if request.Extra == nil {
 		request.Extra = c.settings.Request.Extra
 	}
@@ -95,7 +95,7 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	if request.PostLogoutRedirectURI == "" {
 		return nil
 	}
-	data, err := signoutRecord(appState)
+	data, err := strictjson.Marshal(record{Signout: true, AppState: appState})
 	if err != nil {
 		return err
 	}
@@ -163,18 +163,14 @@ func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 // to, the visit ends with one of some codes.
 func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, url string) (string, error), ends ...oidc.Code) error {
 	user := c.session.signOut()
-	if args.PostLogoutRedirectURI == "" {
-		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
-	}
+	args.PostLogoutRedirectURI = cmp.Or(args.PostLogoutRedirectURI, c.settings.PopupPostLogoutRedirectURI)
 	request, url, err := c.startSignout(ctx, user, args)
 	if err != nil {
 		return err
 	}
 	callbackURL, err := visit(request.State, url)
-	for _, end := range ends {
-		if request.PostLogoutRedirectURI == "" && errors.Is(err, end) {
-			return nil
-		}
+	if request.PostLogoutRedirectURI == "" && isAny(err, ends...) {
+		return nil
 	}
 	if err != nil {
 		return err
