@@ -42,7 +42,14 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 		defer c.leaver.CompareAndSwap(user, nil)
 	}
 	_, err := c.signout.doFor(ctx, c, scene{user: user}, args.key(), func(ctx, _ context.Context) (struct{}, error) {
-		return struct{}{}, c.signoutRedirect(ctx, user, args)
+		request, url, err := c.startSignout(ctx, user, args)
+		if err == nil {
+			err = c.keepSignout(ctx, request, args.State)
+		}
+		if err == nil {
+			err = c.page.Navigator.Navigate(ctx, url)
+		}
+		return struct{}{}, err
 	})
 	return err
 }
@@ -50,17 +57,6 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 // key is equal for arguments that ask for the same.
 func (a *SignoutArgs) key() string {
 	return fmt.Sprintf("%q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
-}
-
-func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutArgs) error {
-	request, url, err := c.startSignout(ctx, user, args)
-	if err != nil {
-		return err
-	}
-	if err := c.keepSignout(ctx, request, args.State); err != nil {
-		return err
-	}
-	return c.page.Navigator.Navigate(ctx, url)
 }
 
 // startSignout returns the request that ends the session of user, and its URL.
@@ -135,14 +131,6 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	return response, nil
 }
 
-// refusal returns what the provider says against a sign-out, nil for nothing.
-func (a *SignoutArgs) refusal(callbackURL string) error {
-	if _, err := oidc.SignoutState(callbackURL); err != nil {
-		return &SigninError{State: a.State, URLState: a.URLState, Err: err}
-	}
-	return nil
-}
-
 // SignoutSilent forgets the user in all tabs and ends the provider's session in
 // a hidden frame of the tab, which browsers let see the provider's cookies only
 // where both are of one site. The user is forgotten whatever fails afterwards.
@@ -175,5 +163,8 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 	if err != nil {
 		return err
 	}
-	return args.refusal(callbackURL)
+	if _, err := oidc.SignoutState(callbackURL); err != nil {
+		return &SigninError{State: args.State, URLState: args.URLState, Err: err}
+	}
+	return nil
 }
