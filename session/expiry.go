@@ -31,10 +31,6 @@ type expiry struct {
 	stop func() // ends the watch; for who has the session's turn
 }
 
-func newExpiry(s *session) *expiry {
-	return &expiry{session: s, alarm: make(alarm, 1), stop: func() {}}
-}
-
 // start watches the access token of user instead of the one before. The
 // caller has the session's turn.
 func (e *expiry) start(user *User) {
@@ -114,13 +110,13 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 	if w.renewing.Load() {
 		return tick
 	}
-	if pause := w.session.pause(w.user); pause > 0 {
+	last := w.session.lastFailure(w.user)
+	if pause := last.Pause(time.Now()); pause > 0 {
 		return pause
 	}
-	by := w.session.lastFailure(w.user).by
 	tabs := w.session.willing(nil)
-	if len(tabs) > 1 && tabs[0] == by { // its settings may be why
-		tabs = append(tabs[1:], by)
+	if len(tabs) > 1 && tabs[0] == last.by { // its settings may be why
+		tabs = append(tabs[1:], last.by)
 	}
 	for _, c := range tabs {
 		if c.manual.Load() {

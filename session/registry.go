@@ -160,7 +160,7 @@ func (r *Registry) newSession(k key) *session {
 		return k.authentication.Authenticate(counted, config.Rand, config.Now)
 	}
 	config.Transport = s.transport(nil)
-	s.expiry = newExpiry(s)
+	s.expiry = &expiry{session: s, alarm: make(alarm, 1), stop: func() {}}
 	s.monitor = &monitor{session: s}
 	s.idle = &idle{session: s, alarm: make(alarm, 1)}
 	return s

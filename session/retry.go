@@ -70,12 +70,6 @@ func (s *session) lastFailure(user *User) failure {
 	return s.failure
 }
 
-// pause returns how long the timer has to wait before it renews user.
-func (s *session) pause(user *User) time.Duration {
-	last := s.lastFailure(user)
-	return last.Pause(time.Now())
-}
-
 // Wake says that something has changed for the tab: it is online again, shown
 // again, or back from sleep. A renewal that waits is tried now, unless the
 // provider asked to wait.
