@@ -216,29 +216,18 @@ func (w *vigil) renewState(ctx context.Context, found ProviderSession) {
 	defer release()
 	before := s.scene()
 	s.mu.Lock()
-	grant := s.grant
+	shown := s.grant.shown
 	s.mu.Unlock()
 	current := before.user
 	if current == w.user && found.State != w.user.SessionState {
 		next := *w.user
-		next.SessionState, next.RefreshToken = found.State, grant.shown
+		next.SessionState, next.RefreshToken = found.State, shown
 		if current, err = s.replace(before, &next, false); err != nil {
 			return
 		}
-		s.keepGrant(&next, grant)
 	}
 	if current != nil && current.Subject() == found.Subject {
 		s.notify(Event{Name: UserSessionChanged})
-	}
-}
-
-// keepGrant gives user, whose tokens are those of before, what was known of
-// the refresh token.
-func (s *session) keepGrant(user *User, g grant) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.user == user {
-		s.grant = g
 	}
 }
 
