@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -224,16 +225,13 @@ func (a *Arrival) at(callbackURL string) string {
 	address, fragment, hashed := strings.Cut(callbackURL, "#")
 	_, query, _ := strings.Cut(address, "?")
 	mark := markParameter + a.Mark
-	for own := range strings.SplitSeq(query, "&") {
-		if own != mark {
-			continue
-		}
-		_, handed, _ := strings.Cut(query, mark)
-		arrived := a.Address + "?" + strings.TrimPrefix(handed, "&")
-		if hashed {
-			arrived += "#" + fragment
-		}
-		return arrived
+	if !slices.Contains(strings.Split(query, "&"), mark) {
+		return callbackURL
 	}
-	return callbackURL
+	_, handed, _ := strings.Cut(query, mark)
+	arrived := a.Address + "?" + strings.TrimPrefix(handed, "&")
+	if hashed {
+		arrived += "#" + fragment
+	}
+	return arrived
 }

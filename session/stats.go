@@ -51,14 +51,12 @@ func (c *counters) count(what func(*Stats)) {
 	what(&c.stats)
 }
 
-func (c *counters) snapshot() Stats {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	stats := c.stats
-	stats.Requests = maps.Clone(stats.Requests)
-	if stats.Requests == nil {
+func (c *counters) snapshot() (stats Stats) {
+	c.count(func(counted *Stats) {
+		stats = *counted
 		stats.Requests = map[string]Measure{}
-	}
+		maps.Copy(stats.Requests, counted.Requests)
+	})
 	return stats
 }
 
