@@ -182,7 +182,6 @@ func (p *provider) leave(c *Client) {
 	p.mu.Lock()
 	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
 	p.mu.Unlock()
-	p.disregard(c)
 }
 
 // disregard forgets what a tab said of its frames.
