@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"maps"
 	"strings"
 	"sync"
@@ -79,21 +78,6 @@ func (c *counters) request(kind string, start time.Time, err error) {
 		m.add(start, err)
 		stats.Requests[kind] = m
 	})
-}
-
-// A meter counts the requests of a transport.
-type meter struct {
-	oidc.Transport
-	provider *provider
-	counters *counters
-}
-
-// Do is [oidc.Transport].
-func (m *meter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
-	start := time.Now()
-	resp, err := m.Transport.Do(ctx, req)
-	m.counters.request(m.provider.kind(req), start, err)
-	return resp, err
 }
 
 // kind names a request to the provider.
