@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -82,6 +84,74 @@ func TestRestoreByRedirectNobody(t *testing.T) {
 	tab.visit(a.origin + "/quiet.html")
 	if n := op.Count(oidctest.Authorize); n != 1 {
 		t.Errorf("%d round trips, want 1", n)
+	}
+}
+
+// After a round trip that found nobody, any sign-in lets the tab go again.
+func TestRestoreMarkEndsWithASignin(t *testing.T) {
+	a, op, tab := newQuietApp(t, "dedicated")
+	other := tab.sibling()
+	for name, signIn := range map[string]func() string{
+		"by redirect": func() string {
+			tab.visit(a.origin + "/")
+			return signinCode(tab)
+		},
+		"in another tab": func() string {
+			other.visit(a.origin + "/")
+			return signinCode(other)
+		},
+	} {
+		op.Edit(func() { op.SignedIn = false })
+		tab.visit(a.origin + "/quiet.html")
+		if got := eval[string](tab, "first"); got != "nobody" {
+			t.Errorf("%s: before there is %s", name, got)
+		}
+		if code := signIn(); code != "" {
+			t.Errorf("%s: code %q", name, code)
+		}
+		tab.visit(a.origin + "/quiet.html")
+		if got := eval[string](tab, "first"); got != op.Subject {
+			t.Errorf("%s: after the reload there is %s", name, got)
+		}
+	}
+}
+
+// leavingScript is an app that asks again, when another tab says so, while it leaves.
+const leavingScript = `
+import { UserManager } from "./oidcspa.js";
+globalThis.um = new UserManager(await (await fetch("config.json")).json());
+new BroadcastChannel("again").onmessage = async ({ target }) => {
+	const waits = (async () => {
+		for (let i = 0; i < 5; i++) await um.stats();
+		return "waits";
+	})();
+	target.postMessage(await Promise.race([um.getUser().then((u) => String(u?.profile.sub), (e) => e.code), waits]));
+};
+globalThis.first = (await um.getUser())?.profile.sub ?? "nobody";
+globalThis.ready = true;
+`
+
+// Who asks again while the tab leaves is not told that nobody is there.
+func TestGetUserWhileTheTabLeaves(t *testing.T) {
+	a, op, tab := newQuietApp(t, "dedicated")
+	a.respondPage("leaving", leavingScript)
+	a.respondPage("listening", "")
+	other := tab.sibling()
+	other.do("visit", chromedp.Navigate(a.origin+"/listening.html"))
+	leaves := hold(t, op, oidctest.Authorize)
+	tab.do("visit", chromedp.Navigate(a.origin+"/leaving.html"))
+	leaves.wait(tab)
+	if got := eval[string](other, `new Promise((resolve) => {
+		const channel = new BroadcastChannel("again");
+		channel.onmessage = ({ data }) => resolve(data);
+		channel.postMessage("");
+	})`); got != "waits" {
+		t.Errorf("the second getUser(): %s", got)
+	}
+	leaves.release()
+	tab.waitReady()
+	if got, n := eval[string](tab, "first"), op.Count(oidctest.Authorize); got != op.Subject || n != 1 {
+		t.Errorf("back again: %s, after %d visits to the provider", got, n)
 	}
 }
 
