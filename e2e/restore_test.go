@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -116,16 +117,19 @@ func TestRestoreMarkEndsWithASignin(t *testing.T) {
 	}
 }
 
-// leavingScript is an app that asks again, when another tab says so, while it leaves.
+// leavingScript is an app that asks again, when another tab says so, while it leaves:
+// with its manager, or with another one.
 const leavingScript = `
 import { UserManager } from "./oidcspa.js";
-globalThis.um = new UserManager(await (await fetch("config.json")).json());
-new BroadcastChannel("again").onmessage = async ({ target }) => {
+const settings = await (await fetch("config.json")).json();
+globalThis.um = new UserManager(settings);
+new BroadcastChannel("again").onmessage = async ({ target, data }) => {
+	const asked = data === "another" ? new UserManager(settings) : um;
 	const waits = (async () => {
 		for (let i = 0; i < 5; i++) await um.stats();
 		return "waits";
 	})();
-	target.postMessage(await Promise.race([um.getUser().then((u) => String(u?.profile.sub), (e) => e.code), waits]));
+	target.postMessage(await Promise.race([asked.getUser().then((u) => String(u?.profile.sub), (e) => e.code), waits]));
 };
 globalThis.first = (await um.getUser())?.profile.sub ?? "nobody";
 globalThis.ready = true;
@@ -141,17 +145,51 @@ func TestGetUserWhileTheTabLeaves(t *testing.T) {
 	leaves := hold(t, op, oidctest.Authorize)
 	tab.do("visit", chromedp.Navigate(a.origin+"/leaving.html"))
 	leaves.wait(tab)
-	if got := eval[string](other, `new Promise((resolve) => {
-		const channel = new BroadcastChannel("again");
-		channel.onmessage = ({ data }) => resolve(data);
-		channel.postMessage("");
-	})`); got != "waits" {
-		t.Errorf("the second getUser(): %s", got)
+	for _, manager := range []string{"the same", "another"} {
+		if got := eval[string](other, fmt.Sprintf(`new Promise((resolve) => {
+			const channel = new BroadcastChannel("again");
+			channel.onmessage = ({ data }) => resolve(data);
+			channel.postMessage(%q);
+		})`, manager)); got != "waits" {
+			t.Errorf("the second getUser() of %s manager: %s", manager, got)
+		}
 	}
 	leaves.release()
 	tab.waitReady()
 	if got, n := eval[string](tab, "first"), op.Count(oidctest.Authorize); got != op.Subject || n != 1 {
 		t.Errorf("back again: %s, after %d visits to the provider", got, n)
+	}
+}
+
+// bothScript is an app with two providers, which reads a response, if there is one, and
+// asks then who is signed in at each.
+const bothScript = `
+import { UserManager } from "./oidcspa.js";
+const { others, ...settings } = await (await fetch("config.json")).json();
+globalThis.managers = [settings, { ...settings, ...others[0] }].map((one) => new UserManager(one));
+if (/[?&](code|error)=/.test(location.search)) for (const one of managers) await one.signinCallback().catch(() => {});
+globalThis.users = [];
+if (!location.hash) for (const one of managers) users.push((await one.getUser())?.profile.sub ?? "nobody");
+globalThis.ready = true;
+`
+
+// Two clients of a page whose program ends with it do not send it to their providers
+// in turn, without end.
+func TestRestoreByRedirectOfTwoClients(t *testing.T) {
+	a, op, tab := newQuietApp(t, "dedicated")
+	another := newHostile(t, a)
+	a.set("authority", op.Issuer)
+	a.set("others", []map[string]string{{"authority": another.Issuer, "redirect_uri": a.redirectURI() + "?op=2"}})
+	a.respondPage("both", bothScript)
+	tab.visit(a.origin + "/both.html#quiet")
+	eval[bool](tab, "managers[1].signinSilent().then(() => true)")
+	another.ResetRequests()
+	tab.visit(a.origin + "/both.html")
+	if got := eval[string](tab, "users.join()"); got != "subject-1,nobody" {
+		t.Errorf("signed in are %s", got)
+	}
+	if n, m := op.Count(oidctest.Authorize), another.Count(oidctest.Authorize); n != 1 || m != 0 {
+		t.Errorf("%d visits to the one provider, and %d to the other", n, m)
 	}
 }
 

@@ -37,6 +37,7 @@ type Client struct {
 	calls     atomic.Int64  // of SigninRedirect
 	gone      atomic.Int64  // the last of them that the tab leaves for
 	restoring flight[*User] // by redirect
+	leaving   atomic.Bool   // for that
 	signout   flight[struct{}]
 	leaver    atomic.Pointer[User] // whom the sign-outs in the air are of
 	callback  flight[*User]
