@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -228,7 +229,6 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, now := c.session.current()
-	phases := SigninPhases{Returned: now.at}
 	kept, err := c.read(ctx, state, ofSignin, false)
 	if err != nil {
 		return nil, err
@@ -243,7 +243,9 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
+	var phases SigninPhases
 	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL, &phases)
+	phases.Returned = now.at
 	if record.Restore && !c.session.hinted() { // somebody has signed out since
 		if err == nil {
 			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
@@ -273,13 +275,20 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		}
 		return c.arrived(ctx, c.Current(), nil)
 	}
-	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
-		return nil, err
+	if user, err = c.signIn(ctx, user, begun, &phases); err == nil {
+		c.stepUpAnswered(ctx, record.StepUp)
 	}
-	c.stepUpAnswered(ctx, record.StepUp)
-	phases.User = c.session.wall()
-	c.session.stats.signin(phases)
-	return c.arrived(ctx, user, nil)
+	return user, err
+}
+
+// signIn makes user, of an interactive sign-in that began then, the current one.
+func (c *Client) signIn(ctx context.Context, user *User, began moment, phases *SigninPhases) (*User, error) {
+	user, err := c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	if err == nil {
+		phases.User = c.session.wall()
+		c.session.stats.count(func(stats *Stats) { stats.Signin = phases })
+	}
+	return c.arrived(ctx, user, err)
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the
@@ -300,21 +309,31 @@ func (a *SigninArgs) settings(c *Client) *Settings {
 
 // request merges the arguments into what the settings describe.
 func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
-	r := settings.with(a).request()
-	override(&r.RedirectURI, a.RedirectURI)
-	override(&r.Prompt, a.Request.Prompt)
-	override(&r.Display, a.Request.Display)
-	override(&r.UILocales, a.Request.UILocales)
-	override(&r.ResponseMode, a.Request.ResponseMode)
-	if a.Request.MaxAge != nil {
-		r.MaxAge = a.Request.MaxAge
+	s := settings.with(a)
+	return &oidc.AuthenticationRequest{
+		ClientID:      s.ClientID,
+		RedirectURI:   cmp.Or(a.RedirectURI, s.RedirectURI),
+		Scope:         s.Scope,
+		ResponseMode:  cmp.Or(a.Request.ResponseMode, s.Request.ResponseMode),
+		Prompt:        cmp.Or(a.Request.Prompt, s.Request.Prompt),
+		Display:       cmp.Or(a.Request.Display, s.Request.Display),
+		MaxAge:        cmp.Or(a.Request.MaxAge, s.Request.MaxAge),
+		UILocales:     cmp.Or(a.Request.UILocales, s.Request.UILocales),
+		ACRValues:     s.Request.ACRValues,
+		RequiredACR:   a.stepUp.requiredACR(),
+		Claims:        s.Request.Claims,
+		Resource:      s.Request.Resource,
+		Extra:         s.Request.Extra,
+		OmitScope:     s.OmitScope,
+		LoginHint:     a.LoginHint,
+		IDTokenHint:   a.IDTokenHint,
+		Nonce:         a.Nonce,
+		URLState:      a.URLState,
+		RequestObject: a.RequestObject,
+		RequestURI:    a.RequestURI,
+		Lifetime:      int64(s.RedirectTimeout / time.Second),
+		ExtraToken:    s.ExtraToken,
 	}
-	r.Nonce, r.URLState = a.Nonce, a.URLState
-	r.RequiredACR = a.stepUp.requiredACR()
-	r.LoginHint = a.LoginHint
-	r.IDTokenHint = a.IDTokenHint
-	r.RequestObject, r.RequestURI = a.RequestObject, a.RequestURI
-	return r
 }
 
 func override(setting *string, argument string) {

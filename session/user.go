@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"crypto/rand"
 	"maps"
 	"time"
@@ -103,12 +104,8 @@ func (u *User) left(now time.Time) time.Duration {
 // bring.
 func (u *User) follow(previous *User) {
 	u.State = previous.State
-	if u.URLState == "" {
-		u.URLState = previous.URLState
-	}
-	if u.SessionState == "" {
-		u.SessionState = previous.SessionState
-	}
+	u.URLState = cmp.Or(u.URLState, previous.URLState)
+	u.SessionState = cmp.Or(u.SessionState, previous.SessionState)
 	if previous.Kept != nil {
 		kept := maps.Clone(previous.Kept)
 		maps.Copy(kept, u.Kept)
