@@ -61,18 +61,31 @@ func (s *session) who(user *User) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// tellPeers tells the other programs what this one knows, if it has not done so just
-// now: of many that have not heard of it, each would be answered by all, and so on.
+// tellPeers tells the other programs what this one knows. What it has said just now it
+// says a while later, once: of many that have not heard of it, each would be answered by
+// all, and so on.
 func (s *session) tellPeers() {
 	s.mu.Lock()
 	n, ok := s.standing.says()
 	now := s.config.Now()
 	again := n == s.said && now.Sub(s.saidAt).Abs() < time.Second
-	if !again {
+	later := again && !s.repeats
+	if later {
+		s.repeats = true
+	} else if !again {
 		s.said, s.saidAt = n, now
 	}
 	s.mu.Unlock()
-	if ok && !again {
+	switch {
+	case !ok:
+	case later:
+		s.config.after(time.Second, func() {
+			s.mu.Lock()
+			s.repeats = false
+			s.mu.Unlock()
+			s.tellPeers()
+		})
+	case !again:
 		s.say(n)
 	}
 }

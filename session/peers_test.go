@@ -454,13 +454,36 @@ func TestPeersAtOnce(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(time.Minute)
-		if got := p.subjects(); got != strings.TrimSpace(strings.Repeat("subject-1 ", 5)) || len(p.said) > 16 {
+		if got := p.subjects(); got != strings.TrimSpace(strings.Repeat("subject-1 ", 5)) || len(p.said) > 20 {
 			t.Errorf("%s; %d messages", got, len(p.said))
 		}
 		for i, client := range p.client {
 			if order := client.session.standing.order; order != p.client[0].session.standing.order {
 				t.Errorf("program %d knows the order %d", i, order)
 			}
+		}
+	})
+}
+
+// A program that begins with what was kept before a sign-out, just after that was told,
+// is told, too.
+func TestPeerThatBeginsAfterTheNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := newPrograms(w, 2)
+		w.signIn(p.client[0], p.tab[0])
+		p.subjects()
+		before := p.client[0].session.standing.keeps()
+		_ = p.client[0].RemoveUser(t.Context())
+		synctest.Wait()
+		p.client[1].session.drop() // as a new program
+		p.client[1].Hinted(before)
+		if _, err := p.client[1].User(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		if got := p.subjects(); got != "nobody nobody" {
+			t.Errorf("%s", got)
 		}
 	})
 }

@@ -56,6 +56,7 @@ type session struct {
 	clients  []*Client           // in the order in which they came
 	said     news                // to other programs, last
 	saidAt   time.Time           // when that was
+	repeats  bool                // it will be said again
 
 	idleAt    time.Time // when the last tab left
 	awayUntil time.Time // how long a sign-in may be under way that has left the page

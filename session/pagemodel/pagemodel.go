@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A Standing is what storage holds of a session.
@@ -30,28 +31,44 @@ func StandingOf(hint, order *string) Standing {
 // nor does news of the same order by who does not know of a sign-out, the second
 // number. A number that nobody can have got to is none.
 func IsNews(stored, told Standing, now time.Time) bool {
-	old, oldOut := stored.numbers()
+	old, from := stored.numbers()
 	order, out := told.numbers()
-	return order > old || order == old && !(out < oldOut) || !(old <= 2*float64(now.UnixMilli()))
+	if order == old {
+		return !(number(out)-number(from) < 0)
+	}
+	return number(order)-number(old) > 0 || !(number(old) <= 2*float64(now.UnixMilli()))
 }
 
 // numbers are the first two of an order.
-func (s Standing) numbers() (order, out float64) {
-	first, rest, _ := strings.Cut(s.Order, " ")
+func (s Standing) numbers() (order, out string) {
+	first, rest, found := strings.Cut(s.Order, " ")
+	if !found {
+		rest = "undefined"
+	}
 	second, _, _ := strings.Cut(rest, " ")
-	return parseInt(first), parseInt(second)
+	return first, second
 }
 
-var leadingInt = regexp.MustCompile(`^[\s\v\p{Z}\x{FEFF}]*([+-]?[0-9]+)`)
+var (
+	decimal = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?Infinity$`)
+	based   = regexp.MustCompile(`^0[xXoObB][0-9a-fA-F]+$`)
+)
 
-// parseInt is that of JavaScript.
-func parseInt(s string) float64 {
-	found := leadingInt.FindStringSubmatch(s)
-	if found == nil {
-		return math.NaN()
+// number is that of JavaScript.
+func number(s string) float64 {
+	s = strings.TrimFunc(s, func(r rune) bool { return r != '\u0085' && unicode.IsSpace(r) || r == '\ufeff' })
+	switch {
+	case s == "":
+		return 0
+	case decimal.MatchString(s):
+		n, _ := strconv.ParseFloat(s, 64)
+		return n
+	case based.MatchString(s):
+		if n, err := strconv.ParseInt(s, 0, 64); err == nil {
+			return float64(n)
+		}
 	}
-	n, _ := strconv.ParseFloat(found[1], 64)
-	return n
+	return math.NaN()
 }
 
 // An Event is what happens to a page.

@@ -57,7 +57,7 @@ export class UserManager {
   constructor(given, redirect, popups, frames) {
     const settings = this.#given = own(given);
     this.#navigators = { redirect, popups, frames };
-    this.settings = this.#redirect = new UserManagerSettingsStore(this.#given);
+    this.settings = this.#redirect = new UserManagerSettingsStore(settings);
     mentionUnused(settings).catch(() => {});
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
@@ -249,7 +249,7 @@ export class UserManager {
     this.#active();
   }
 
-  async signinPopup(args = {}) {
+  async signinPopup(args) {
     return toUser(await this.#inPopup("signinPopup", args));
   }
 
@@ -264,7 +264,7 @@ export class UserManager {
     await this.#answer(this.#navigators.popups, url, { keepOpen });
   }
 
-  async signoutPopup(args = {}) {
+  async signoutPopup(args) {
     await this.#inPopup("signoutPopup", args);
   }
 
@@ -294,11 +294,11 @@ export class UserManager {
     return fetchThrough(await this.#connect(), input, init, shown, !this.#navigators.redirect);
   }
 
-  signoutRedirect(args = {}) {
+  signoutRedirect(args) {
     return this.#leaveFor("signoutRedirect", args);
   }
 
-  async signoutSilent(args = {}) {
+  async signoutSilent(args) {
     await this.#call("signoutSilent", args);
   }
 

@@ -19,9 +19,7 @@ export function openPopup(settings, args, navigator) {
   const how = { popupWindowFeatures, popupWindowTarget, popupSignal, popupAbortOnClose };
   const call = { how, number: ++count, params: { ...params, called: Date.now(), window: count } };
   if (navigator) return own({ ...call, prepared: navigator.prepare(how) });
-  how.popupWindowFeatures ??= settings.popupWindowFeatures;
-  how.popupWindowTarget ??= settings.popupWindowTarget;
-  how.popupAbortOnClose ??= settings.popupAbortOnClose;
+  for (const name of Object.keys(how)) how[name] ??= settings[name];
   return own({ ...call, opened: openWindow(how) });
 }
 

@@ -79,8 +79,8 @@ export async function serve(method, params, settings, navigators) {
 
 export function readTransaction(key) {
   try {
-    const text = sessionStorage.getItem(key);
-    return text === null ? null : own(JSON.parse(text));
+    const transaction = JSON.parse(sessionStorage.getItem(key));
+    return transaction && own(transaction);
   } catch {
     return null;
   }

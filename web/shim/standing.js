@@ -10,7 +10,7 @@
  * @param {string | null} order
  */
 export function standingOf(hint, order) {
-  return { signed_in: hint !== null, order: order ?? "" };
+  return { signed_in: hint != null, order: order ?? "" };
 }
 
 /**
@@ -19,8 +19,9 @@ export function standingOf(hint, order) {
  * number that nobody can have got to is none.
  */
 export function isNews(stored, told, now = Date.now()) {
-  const [[old, oldOut], [order, out]] = [stored, told].map((each) => each.order.split(" ").map((n) => parseInt(n, 10)));
-  return order > old || order === old && !(out < oldOut) || !(old <= 2 * now);
+  const [old, from] = stored.order.split(" "), [order, out] = told.order.split(" ");
+  if (order === old) return !(out - from < 0);
+  return order - old > 0 || !(old <= 2 * now);
 }
 
 /**
