@@ -3,9 +3,12 @@
 package explore
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
@@ -47,22 +50,34 @@ var extras = []struct {
 	deed
 }{
 	{"clear", deed{"clear", 1, false, func(w *world, n uint64) string {
+		w.erased = w.tick()
 		for _, a := range w.apps {
 			w.storage[a], w.kept[a] = pagemodel.Standing{}, nil
 			if n%2 == 0 { // by a page
 				w.tellStored(a, nil)
 			} else { // by the browser, which tells nobody
-				w.cleared = w.steps
+				w.cleared = w.erased
 			}
 		}
+		time.Sleep(100 * time.Millisecond) // nobody is as fast as the clock that orders follow
 		return "the storage of the origin is cleared"
 	}}},
-	{"last", deed{"last order", 1, false, func(w *world, n uint64) string {
-		a := w.apps[n%uint64(len(w.apps))]
-		w.storage[a] = pagemodel.Standing{SignedIn: n/4%2 == 0, Order: "9007199254740991"}
-		w.rumour(w.programs[0], a, n/4%2 > 0, 1<<53-1)
+	{"last", deed{"last order", 1, false, func(w *world, n uint64) string { // a script of the origin writes it
+		if w.unkept {
+			return ""
+		}
+		a, in, order := w.apps[n%uint64(len(w.apps))], n/4%2 == 0, 2*time.Now().UnixMilli()
+		if n/8%2 == 0 { // which is none
+			order = 1<<53 - 1
+		} else {
+			w.rumour(w.programs[0], a, !in, order-1)
+			w.acts[len(w.acts)-1].done = 0 // programs hear of it one after the other
+		}
+		w.erased = w.tick()
+		w.storage[a], w.kept[a] = pagemodel.Standing{SignedIn: in, Order: strconv.FormatInt(order, 10)}, nil
 		w.tellStored(a, nil)
-		return "the order of " + a.name + " is the last one"
+		time.Sleep(100 * time.Millisecond)
+		return fmt.Sprintf("somebody writes that the order of %s is %d", a.name, order)
 	}}},
 	{"again", deed{"again", 3, false, func(w *world, n uint64) string { return w.again(n) }}},
 	{"asleep", deed{"all asleep", 2, false, func(w *world, n uint64) string {

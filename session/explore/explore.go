@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
 
 // A result is what became of a schedule.
@@ -94,6 +96,9 @@ func (w *world) quiet() {
 		w.checkTold()
 	}
 	for _, p := range w.pages() {
+		if w.cleared > 0 { // by the browser, which tells nobody: who looks at a page has it look, too
+			p.react(pagemodel.Woken)
+		}
 		p.ask()
 	}
 	w.settle(2 * time.Minute)

@@ -172,6 +172,9 @@ func (p *page) checkLate(a *act, since int) {
 	if p.w.mixed || p.w.sources && (p.w.unkept || a.behind) {
 		return
 	}
+	if token := p.app.provider.access[a.brought.Reveal()]; a.silent && token != nil && token.gift != nil && token.gift.at < since {
+		return // it found who was there
+	}
 	for _, out := range p.w.acts {
 		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
 		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
@@ -257,7 +260,7 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last):
+		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last) && !w.traceless(last) && !w.forged(last):
 			w.checkSignedOut(a, cond(w.outrun(last), outrun, cond(w.ties(last), tie, "")))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
@@ -290,7 +293,8 @@ func (w *world) stands(in *act) bool {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked) && !(a.rumour && !a.out)
+		unknown := a.out && (!a.knownIn(in.program, in.asked) || w.sources && in.behind) // which counts
+		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked || unknown) && !(a.rumour && !a.out)
 	})
 }
 
@@ -320,6 +324,9 @@ func (w *world) checkTold() {
 			continue
 		}
 		for _, p := range w.pages() {
+			if (w.unheard || w.lost > in.asked) && p.told == "" && p.toldAt < in.asked { // it had nobody, and has found a hint alone
+				continue
+			}
 			if p.app == a && p.toldAt > 0 && p.program.born < in.asked && name(p.client.Current()) != in.who {
 				w.violate("signed in", fmt.Sprintf("%s has not looked who is there: %q, and %s signed in alone", p.name, name(p.client.Current()), in.who))
 			}

@@ -24,6 +24,7 @@ type world struct {
 	mixed         bool // one of the releases knows no order
 	flips         int  // how often pages have kept another answer of the same order
 	lost          int  // when news have come to a page in the back/forward cache
+	erased        int  // when the storage was cleared
 	cleared       int  // when the browser has cleared the storage: a new program knows nothing
 	disorder      bool // messages come as they like, and some twice
 	refusesStepUp bool // providers give no stronger sign-in than they had
