@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -318,6 +319,7 @@ func (w *world) do(op operation, index uint64) {
 	}
 	w.say("== %s", what)
 	w.coverage[d.name+" × "+w.state()]++
+	synctest.Wait()
 	for range op.steps {
 		if w.violation != nil || !w.step() {
 			break

@@ -23,7 +23,6 @@ type program struct {
 	ended    bool
 	frozen   bool
 	slept    bool           // it was frozen once
-	reused   int64          // the order of a sign-out, as that of somebody who is signed in
 	born     int            // the step
 	emptied  int            // the step at which its user went
 	idleLeft time.Time      // when a tab left that wants idle users signed out
@@ -148,6 +147,9 @@ func (p *program) end() {
 	}
 	// Who is signed in without a tab is let go of, so that goroutines end.
 	for _, t := range w.tabs {
+		if sessions, _, _ := p.registry.Known(); sessions == 0 {
+			return
+		}
 		if client, err := t.nowhere(p).open(session.Hint{}); err == nil {
 			_ = client.RemoveUser(context.Background())
 			client.Close()
