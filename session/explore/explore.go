@@ -92,7 +92,7 @@ func (w *world) quiet() {
 	if w.violation == nil {
 		w.checkUsers(false)
 	}
-	if w.violation == nil && has("asleep") {
+	if w.violation == nil {
 		w.checkTold()
 	}
 	for _, p := range w.pages() {

@@ -173,7 +173,7 @@ func (p *page) checkLate(a *act, since int) {
 		return // it found who was there
 	}
 	for _, out := range p.w.acts {
-		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
+		knows := out.knownIn(p.program, since)
 		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
 			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
 		}
@@ -317,7 +317,7 @@ func (w *world) checkSignedOut(a *app, cause string) {
 func (w *world) checkTold() {
 	for _, a := range w.apps {
 		in := w.lastAct(a)
-		if in == nil || in.out || w.mixed || !w.stands(in) {
+		if in == nil || in.out || w.mixed || !w.stands(in) || w.unheard && w.gaveUp(a) { // storage does not tell who came without an act
 			continue
 		}
 		for _, p := range w.pages() {

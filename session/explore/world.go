@@ -62,7 +62,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
 	w.mixed = w.dice.IntN(4) == 0
-	w.disorder = has("disorder") && !w.mixed && mix(seed, 7)%4 == 0
+	w.disorder = !w.mixed && mix(seed, 7)%4 == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
 	moods := w.vary()
 	w.say("%v", w)
