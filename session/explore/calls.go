@@ -188,7 +188,7 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 func (p *page) signinCallback(back string, state oidc.Secret) {
 	a := p.away[state]
 	switch {
-	case a == nil, a.silent && !has("late"): // of a restore, or of a step-up
+	case a == nil: // of a step-up
 		a = &act{silent: true, stepUp: true, since: p.stepped}
 		p.asks("signinCallback", a)
 	case a.silent:
@@ -202,6 +202,7 @@ func (p *page) signinCallback(back string, state oidc.Secret) {
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
 		p.ended(a, user, err)
+		a.goesOn = c.abandoned
 		p.signed(a)
 		p.checkCallback(c, a, since, err)
 		p.checkArrival(c, a, back, err)
