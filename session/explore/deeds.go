@@ -61,15 +61,95 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 			}
 			return "getUser and fetch as its access token ends, and at once " + p.acts(n/512)
 		})},
+		{"in two ways", 2, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			if client.Current() == nil && !p.hint().SignedIn {
+				return ""
+			}
+			if n%2 == 0 { // and is new
+				p.tab.unload(false)
+				p.tab.load()
+				p, client = p.tab.page, p.tab.page.client
+			}
+			for _, args := range []session.SigninArgs{{ForceFrame: client.Current() == nil}, {Scope: p.settings.Scope + " extra"}} {
+				p.act("signinSilent", &act{silent: true, more: args.Scope != ""}, func(ctx context.Context) (*session.User, error) {
+					return client.SigninSilent(ctx, args)
+				})
+			}
+			p.ask()
+			p.send(orders+"/1", true, true)
+			return "signinSilent twice, getUser and fetch"
+		})},
+		{"fetch meanwhile", 3, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			if client.Current() == nil {
+				return ""
+			}
+			if n%2 == 0 {
+				for _, t := range p.app.provider.access {
+					t.refused = true
+				}
+			}
+			address := addresses[n/2%8]
+			p.send(address, true, n/16%2 == 0)
+			p.w.goOn(int(n / 32 % 16))
+			if p.tab.page != p || p.silent() {
+				return "fetch of " + address
+			}
+			who := cond(p.who() == "bob", "alice", "bob")
+			p.signinPassword(who)
+			return "fetch of " + address + ", and meanwhile signinResourceOwnerCredentials as " + who
+		})},
+		{"crash and fetch", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			if p.program.onePage || client.Current() == nil {
+				return ""
+			}
+			if !p.w.calm {
+				who := cond(p.who() == "bob", "alice", "bob")
+				p.app.provider.signOut()
+				p.app.provider.signIn(who)
+			}
+			p.crash()
+			p.send(api+"/items", true, true)
+			return "fetch, and has lost its worker"
+		})},
+		{"meanwhile", 3, false, inPage(func(p *page, _ *session.Client, n uint64) string {
+			return p.meanwhile(n)
+		})},
 		{"at once", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			for _, other := range p.w.pages() {
 				if other != p && other.app == p.app && other.program != p.program && !other.silent() {
+					if n/64%2 == 0 {
+						p.signinPassword("alice")
+					}
 					return p.acts(n) + ", and at once " + other.name + " " + other.acts(n/8)
 				}
 			}
 			return ""
 		})},
 	}
+}
+
+// meanwhile has somebody else sign in, in the page or in another one, while the page,
+// which is new, looks who is there. It may find that the session has ended.
+func (p *page) meanwhile(n uint64) string {
+	w, t, by := p.w, p.tab, p.tab
+	for _, other := range w.pages() {
+		if n%2 == 0 && other.app == p.app && other.program != p.program && !other.silent() {
+			by = other.tab
+		}
+	}
+	if !w.calm && n/2%2 == 0 {
+		p.app.provider.signOut()
+	}
+	t.unload(false)
+	t.load()
+	t.page.ask()
+	w.goOn(int(n / 4 % 8))
+	if by.page == nil || by.page.silent() {
+		return p.name + " is reloaded"
+	}
+	who := cond(p.app.provider.subject == "bob", "alice", "bob")
+	by.page.signinPassword(who)
+	return t.name + " is reloaded, and meanwhile " + who + " signs in in " + by.name
 }
 
 // acts has somebody sign in or out, at once.

@@ -21,6 +21,7 @@ var habitRules = []struct{ name, promise string }{
 	{"idle", "Nobody is signed out for doing nothing where no tab wants that."},
 	{"ended", "A session whose end the provider has told is not signed in afterwards, by a response that came before."},
 	{"found", "Where nothing fails, a program that hears of a sign-in elsewhere has that person without being asked."},
+	{"agree", "Where nothing fails, and programs hear each other, everybody is told the same once the world is quiet, whoever has signed in at once, unless the provider knows another one."},
 	{"hint", "Where somebody is signed in, the pages keep that there is a session worth restoring."},
 	{"same person", "Nobody becomes somebody else but by a sign-in that somebody asked for: a renewal brings the same person."},
 	{"keeps", "Where nothing fails, and nobody signs in or out, and no session ends, a silent sign-in that finds somebody does not fail with not_signed_in: another that found the same was faster."},
@@ -42,8 +43,8 @@ func (p *page) checkPerson(event session.Event) {
 		}
 	case event.Name == session.UserUnloaded && event.Err == nil:
 		p.program.emptied = w.steps
-		if w.calm && !w.mixed && !w.unkept && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
-			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt)
+		if (w.calm || !w.endsSome(p.app)) && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
+			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt))
 		}) {
 			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
 		}
@@ -55,6 +56,12 @@ func (p *page) checkPerson(event session.Event) {
 	case event.Name == session.RestoreError && errors.Is(event.Err, session.ErrNotSignedIn):
 		p.checkHeldBack()
 	}
+}
+
+// endsSome tells whether the engine may end a session of a client by itself: nobody does
+// anything in a tab that wants that, or the provider says so.
+func (w *world) endsSome(a *app) bool {
+	return a.provider.named > 0 || slices.ContainsFunc(w.tabs, func(t *tab) bool { return t.settings.Idle.Timeout > 0 || t.settings.Monitor.Session })
 }
 
 // age is how long ago a token was issued.
@@ -94,7 +101,7 @@ func (p *provider) checkNeed(t *refreshToken) {
 	if main == nil || main.turnedDown || t.doubt || main.gift == nil || !main.gift.shown || main.age() > lifetime/3 {
 		return
 	}
-	if len(w.programs) > 1 { // who has signed in there is looked for
+	if len(w.programs) > 1 && main.gift.kind != "refresh_token" { // who has signed in there is looked for
 		return
 	}
 	if slices.ContainsFunc(w.calls, func(c *call) bool { return c.name == "signinSilent" && (!c.done || c.abandoned) }) {
@@ -277,8 +284,28 @@ func (w *world) checkUsers(asked bool) {
 				w.violate("found", fmt.Sprintf("%s has %q, and has heard that %s signed in elsewhere", p.name, name(user), last.who))
 			}
 		}
+		if asked {
+			w.checkAgreement(a)
+		}
 		if somebody && asked && !w.mixed && !w.unkept && !w.storage[a].SignedIn {
 			w.violate("hint", "somebody is signed in to "+a.name+", and the pages keep that nobody is")
+		}
+	}
+}
+
+// checkAgreement is for the quiet world in which everybody has asked.
+func (w *world) checkAgreement(a *app) {
+	if !w.calm || w.mixed || w.unkept || w.unheard || w.lost > 0 || !slices.ContainsFunc(w.acts, func(in *act) bool {
+		return in.app == a && !in.out && in.succeeded && in.who == a.provider.subject && in.left == a.provider.session
+	}) {
+		return
+	}
+	for _, p := range w.pages() {
+		for _, other := range w.pages() {
+			if p.app == a && other.app == a && p.settings.Restore != session.RestoreRedirect && other.settings.Restore != session.RestoreRedirect && name(p.client.Current()) != name(other.client.Current()) {
+				w.violate("agree", fmt.Sprintf("%s has %q, and %s has %q", p.name, name(p.client.Current()), other.name, name(other.client.Current())))
+				return
+			}
 		}
 	}
 }

@@ -68,14 +68,17 @@ func (p *page) checkStays(before, now *session.User) {
 }
 
 // explained tells whether the app has asked for another user than it was told of
-// last, or may have: not by the act that brought that one, nor by a step-up of it. What
-// a page that is gone has asked for may come yet.
+// last, or may have: not by the act that brought that one, nor by a step-up of it, nor
+// by a silent sign-in for the same. What a page that is gone has asked for may come yet.
 func (w *world) explained(p *page) bool {
 	return w.gaveUp(p.app) || slices.ContainsFunc(w.acts, func(a *act) bool {
 		if a.app != p.app || a.done != 0 && (a.done <= p.toldAt || a.brought == p.loaded.AccessToken) {
 			return false
 		}
-		return !a.stepUp || a.since < p.toldAt
+		if a.stepUp {
+			return a.since < p.toldAt
+		}
+		return !a.silent || a.more
 	})
 }
 
