@@ -136,13 +136,18 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 	if err := decodeJSON("token", resp, &raw); err != nil {
 		return nil, err
 	}
-	// Lenient: some providers refuse with the status of success.
-	if refusal := providerError("token", resp, form.secrets()); refusal != nil {
-		return nil, refusal
-	}
 	var wire tokenResponseJSON
 	var extra map[string]strictjson.RawMessage
-	if strictjson.Unmarshal(raw, &wire) != nil || strictjson.Unmarshal(raw, &extra) != nil {
+	if strictjson.Unmarshal(raw, &extra) != nil {
+		return nil, ErrTokenResponseInvalid
+	}
+	// Lenient: some providers refuse with the status of success.
+	if extra["error"] != nil {
+		if refusal := providerError("token", resp, form.secrets()); refusal != nil {
+			return nil, refusal
+		}
+	}
+	if strictjson.UnmarshalEnvelope(raw, &wire) != nil {
 		return nil, ErrTokenResponseInvalid
 	}
 	for _, name := range tokenResponseMembers {

@@ -33,10 +33,13 @@ func repeats(data []byte) bool {
 // endOfString returns the place behind the string that begins at start.
 func endOfString(data []byte, start int) int {
 	for i := start + 1; i < len(data); i++ {
-		switch data[i] {
-		case '\\':
-			i++
-		case '"':
+		quote := bytes.IndexByte(data[i:], '"')
+		if quote < 0 {
+			break
+		}
+		i += quote
+		text := data[start+1 : i]
+		if escapes := len(text) - len(bytes.TrimRight(text, `\`)); escapes%2 == 0 {
 			return i + 1
 		}
 	}

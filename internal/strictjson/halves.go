@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"bytes"
 	"strconv"
 	"unicode"
 	"unicode/utf16"
@@ -10,6 +11,9 @@ import (
 // character alone, such as "\ud800" (RFC 8259 8.2): JavaScript and Java have
 // texts with those, Go reads each of them as U+FFFD, and two become one.
 func halves(data []byte) bool {
+	if bytes.IndexByte(data, '\\') < 0 {
+		return false
+	}
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
 			continue

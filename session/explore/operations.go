@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -327,6 +328,7 @@ func (w *world) do(op operation, index uint64) {
 
 // goOn has some things happen that can.
 func (w *world) goOn(steps int) {
+	synctest.Wait()
 	for range steps {
 		if w.violation != nil || !w.step() {
 			return

@@ -148,6 +148,9 @@ func (p *program) end() {
 	}
 	// Who is signed in without a tab is let go of, so that goroutines end.
 	for _, t := range w.tabs {
+		if sessions, _, _ := p.registry.Known(); sessions == 0 {
+			return
+		}
 		if client, err := t.nowhere(p).open(session.Hint{}); err == nil {
 			_ = client.RemoveUser(context.Background())
 			client.Close()

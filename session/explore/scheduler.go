@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -82,6 +83,7 @@ func (s *scheduler) wait(t *ticket) func() {
 	s.waiting++
 	s.mu.Unlock()
 	return func() {
+		deepen(false)
 		t.let = make(chan struct{})
 		s.mu.Lock()
 		s.waiting--
@@ -89,6 +91,18 @@ func (s *scheduler) wait(t *ticket) func() {
 		s.put(t)
 		<-t.let
 	}
+}
+
+// deepen makes the stack of a goroutine as large as most of them need it, at once: to
+// grow it step by step costs the more the more is on it. The room is never used.
+//
+//go:noinline
+func deepen(use bool) byte {
+	if !use {
+		return 0
+	}
+	var room [7 << 10]byte
+	return room[len(os.Args)]
 }
 
 // pass has who calls wait until it is let: something that takes its time.
@@ -135,9 +149,9 @@ func (s *scheduler) possible() (_ []*ticket, near bool) {
 	return tickets, near
 }
 
-// step lets one thing happen; false if nothing can.
+// step lets one thing happen; false if nothing can. All goroutines wait before it, and
+// after it.
 func (s *scheduler) step() bool {
-	synctest.Wait()
 	tickets, _ := s.possible()
 	if len(tickets) == 0 {
 		return false
@@ -201,7 +215,6 @@ func (s *scheduler) let(t *ticket) {
 // rest has time pass, at most d: it ends when something could happen. Inside of
 // programs nothing takes time.
 func (s *scheduler) rest(d time.Duration) {
-	synctest.Wait()
 	select {
 	case <-s.arrived:
 	default:

@@ -77,7 +77,11 @@ func (l *link) open(hint session.Hint) (*session.Client, error) {
 	l.program.reads(l.app, hint, l.w.kept[l.app])
 	l.page.found, l.page.opened = hint, l.w.steps
 	l.program.slept = l.program.slept || l.page.frozen
-	return l.program.registry.Open(l.settings, session.Page{
+	settings := l.settings
+	if l.page.gone { // it sends nothing
+		settings.Fetch = session.FetchSettings{}
+	}
+	return l.program.registry.Open(settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
 }

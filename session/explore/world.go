@@ -147,6 +147,7 @@ func (w *world) violate(rule, what string) {
 
 // settle has everything happen that still can, and time pass for d.
 func (w *world) settle(d time.Duration) {
+	synctest.Wait()
 	for end := time.Now().Add(d); ; {
 		for n := 0; w.step(); n++ {
 			if n > 5000 {
