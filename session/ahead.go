@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,7 +54,7 @@ type exchange struct {
 	arrived string // the response, at the address where it arrived
 	session *session
 	began   moment        // of the session
-	phases  SigninPhases  // those of the exchange, and Arrived
+	phases  SigninPhases  // up to the last of the exchange
 	done    chan struct{} // closed when user or err is there
 	user    *User
 	err     error
@@ -67,16 +69,7 @@ func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
 		return
 	}
 	if len(d.left) == absencesLimit {
-		var oldest oidc.Secret
-		for other, old := range d.left {
-			if oldest == "" || old.until.Before(d.left[oldest].until) {
-				oldest = other
-			}
-		}
-		delete(d.left, oldest)
-	}
-	if d.left == nil {
-		d.left = map[oidc.Secret]*absence{}
+		delete(d.left, first(d.left, func(a, b *absence) int { return a.until.Compare(b.until) }))
 	}
 	d.left[state] = left
 }
@@ -96,7 +89,7 @@ func (d *absences) arrive(state oidc.Secret, arrived string, now time.Time) *abs
 	if left == nil || left.exchange != nil || !now.Before(left.until) {
 		return nil
 	}
-	left.exchange = &exchange{arrived: arrived, done: make(chan struct{})}
+	left.exchange = &exchange{arrived: arrived, phases: left.phases, done: make(chan struct{})}
 	return left
 }
 
@@ -178,7 +171,7 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 	if err != nil || !namesIssuer(metadata, tx) {
 		return nil, errNotAhead
 	}
-	return c.session.complete(c.withNewKey(ctx), c, tx, left.exchange.arrived, record.args(&c.settings, tx, &left.exchange.phases))
+	return c.session.complete(ctx, c, tx, left.exchange.arrived, record.args(&c.settings, tx, &left.exchange.phases))
 }
 
 // completedAhead returns the user whom the exchange for a response has brought,
@@ -186,9 +179,7 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 // program knows of the sign-in to phases.
 func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string, phases *SigninPhases) (*User, moment, error) {
 	known, e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
-	known.Returned = phases.Returned
-	*phases = known
-	if e == nil {
+	if *phases = known; e == nil {
 		return nil, moment{}, errNotAhead
 	}
 	pass := c.session.config.gate("exchange")
@@ -199,10 +190,48 @@ func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kep
 		pass()
 		return nil, moment{}, context.Cause(ctx)
 	}
-	phases.take(e)
+	*phases = e.phases
 	if e.session != c.session {
 		return nil, moment{}, errNotAhead
 	}
 	phases.Ahead = !errors.Is(e.err, errNotAhead)
 	return e.user, e.began, e.err
+}
+
+// An Arrival says where a response arrived, if that was the callback page,
+// which has sent the tab on to a page of the app. The zero value means that it
+// has not.
+//
+// A response could be made to look as if it came from anywhere: the address of
+// the app's page is one that it has a part in, and what the tab keeps may be of
+// another visit under the same state. So the callback page draws a mark for
+// each response, which it keeps beside the address and puts into the query in
+// front of the parameters that it hands on.
+type Arrival struct {
+	Address string // without query and fragment
+	Mark    string // unknown to all but the tab
+}
+
+// markParameter has the mark, and ends the query of the app's own page.
+const markParameter = "oidcspa.arrival="
+
+// at returns the address at which the response in callbackURL arrived, with
+// its parameters: that of the callback page if it has handed over this very
+// response, else callbackURL itself.
+func (a *Arrival) at(callbackURL string) string {
+	if a.Mark == "" {
+		return callbackURL
+	}
+	address, fragment, hashed := strings.Cut(callbackURL, "#")
+	_, query, _ := strings.Cut(address, "?")
+	mark := markParameter + a.Mark
+	if !slices.Contains(strings.Split(query, "&"), mark) {
+		return callbackURL
+	}
+	_, handed, _ := strings.Cut(query, mark)
+	arrived := a.Address + "?" + strings.TrimPrefix(handed, "&")
+	if hashed {
+		arrived += "#" + fragment
+	}
+	return arrived
 }

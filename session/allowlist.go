@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -51,9 +52,13 @@ func (f *FetchSettings) check() error {
 		}
 		allow[i] = api
 	}
+	// Where all of an origin is for one token, find gives it to whatever path a
+	// redirect leads to there. At another origin the browser takes the token off
+	// (Fetch, HTTP-redirect fetch).
 	shared := sharedOrigins(allow)
 	for i := range allow {
-		allow[i].follows = allow[i].TokenFollowsRedirects || ownsOrigin(&allow[i], shared)
+		api := &allow[i]
+		api.follows = api.TokenFollowsRedirects || len(api.segments) == 0 && !shared[api.origin]
 	}
 	f.Allow = allow
 	switch f.StepUp {
@@ -72,13 +77,6 @@ func sharedOrigins(allow []API) map[string]bool {
 		resources[allow[i].origin] = allow[i].Resource
 	}
 	return shared
-}
-
-// ownsOrigin tells whether all of the origin of api is for its token: whatever
-// path a redirect leads to there, find would have given it the same one. At
-// another origin the browser takes the token off (Fetch, HTTP-redirect fetch).
-func ownsOrigin(api *API, shared map[string]bool) bool {
-	return len(api.segments) == 0 && !shared[api.origin]
 }
 
 // find returns the API that a request goes to, the one with the longest path
@@ -104,13 +102,5 @@ func (f *FetchSettings) find(address string) (*API, error) {
 }
 
 func hasPrefix(segments, prefix []string) bool {
-	if len(segments) < len(prefix) {
-		return false
-	}
-	for i := range prefix {
-		if segments[i] != prefix[i] {
-			return false
-		}
-	}
-	return true
+	return len(segments) >= len(prefix) && slices.Equal(segments[:len(prefix)], prefix)
 }

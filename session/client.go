@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,10 +93,11 @@ type SigninArgs struct {
 	// Called is when the app asked for it, as [SigninPhases] say it; 0: unknown.
 	Called int64
 
-	asked  *Settings     // what is asked for where no argument says it; nil: the settings of the tab
-	stepUp *StepUp       // the challenge that the sign-in answers
-	keep   bool          // the response is kept for another try
-	phases *SigninPhases // of the sign-in; may be nil
+	asked    *Settings     // what is asked for where no argument says it; nil: the settings of the tab
+	previous *User         // who is renewed; nil for a sign-in
+	stepUp   *StepUp       // the challenge that the sign-in answers
+	keep     bool          // the response is kept for another try
+	phases   *SigninPhases // of the sign-in; may be nil
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
@@ -226,7 +228,6 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 
 func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
 	_, now := c.session.current()
-	phases := SigninPhases{Returned: now.at}
 	kept, err := c.read(ctx, state, ofSignin, false)
 	if err != nil {
 		return nil, err
@@ -241,7 +242,9 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
+	var phases SigninPhases
 	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL, &phases)
+	phases.Returned = now.at
 	if record.Restore && !c.session.hinted() { // somebody has signed out since
 		if err == nil {
 			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
@@ -255,7 +258,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
 		}
 		begun = now.askedFor(record.Order)
-		user, err = c.session.complete(c.withNewKey(ctx), c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
+		user, err = c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {
@@ -271,13 +274,20 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		}
 		return c.arrived(ctx, c.Current(), nil)
 	}
-	if user, err = c.orRevoke(ctx, user)(user, c.session.load(user, begun)); err != nil {
-		return nil, err
+	if user, err = c.signIn(ctx, user, begun, &phases); err == nil {
+		c.stepUpAnswered(ctx, record.StepUp)
 	}
-	c.stepUpAnswered(ctx, record.StepUp)
-	phases.User = c.session.wall()
-	c.session.stats.signin(phases)
-	return c.arrived(ctx, user, nil)
+	return user, err
+}
+
+// signIn makes user, of an interactive sign-in that began then, the current one.
+func (c *Client) signIn(ctx context.Context, user *User, began moment, phases *SigninPhases) (*User, error) {
+	user, err := c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	if err == nil {
+		phases.User = c.session.wall()
+		c.session.stats.count(func(stats *Stats) { stats.Signin = phases })
+	}
+	return c.arrived(ctx, user, err)
 }
 
 // RemoveUser forgets the user and the tokens in all tabs, here alone: the
@@ -298,21 +308,31 @@ func (a *SigninArgs) settings(c *Client) *Settings {
 
 // request merges the arguments into what the settings describe.
 func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
-	r := settings.with(a).request()
-	override(&r.RedirectURI, a.RedirectURI)
-	override(&r.Prompt, a.Request.Prompt)
-	override(&r.Display, a.Request.Display)
-	override(&r.UILocales, a.Request.UILocales)
-	override(&r.ResponseMode, a.Request.ResponseMode)
-	if a.Request.MaxAge != nil {
-		r.MaxAge = a.Request.MaxAge
+	s := settings.with(a)
+	return &oidc.AuthenticationRequest{
+		ClientID:      s.ClientID,
+		RedirectURI:   cmp.Or(a.RedirectURI, s.RedirectURI),
+		Scope:         s.Scope,
+		ResponseMode:  cmp.Or(a.Request.ResponseMode, s.Request.ResponseMode),
+		Prompt:        cmp.Or(a.Request.Prompt, s.Request.Prompt),
+		Display:       cmp.Or(a.Request.Display, s.Request.Display),
+		MaxAge:        cmp.Or(a.Request.MaxAge, s.Request.MaxAge),
+		UILocales:     cmp.Or(a.Request.UILocales, s.Request.UILocales),
+		ACRValues:     s.Request.ACRValues,
+		RequiredACR:   a.stepUp.requiredACR(),
+		Claims:        s.Request.Claims,
+		Resource:      s.Request.Resource,
+		Extra:         s.Request.Extra,
+		OmitScope:     s.OmitScope,
+		LoginHint:     a.LoginHint,
+		IDTokenHint:   a.IDTokenHint,
+		Nonce:         a.Nonce,
+		URLState:      a.URLState,
+		RequestObject: a.RequestObject,
+		RequestURI:    a.RequestURI,
+		Lifetime:      int64(s.RedirectTimeout / time.Second),
+		ExtraToken:    s.ExtraToken,
 	}
-	r.Nonce, r.URLState = a.Nonce, a.URLState
-	r.RequiredACR = a.stepUp.requiredACR()
-	r.LoginHint = a.LoginHint
-	r.IDTokenHint = a.IDTokenHint
-	r.RequestObject, r.RequestURI = a.RequestObject, a.RequestURI
-	return r
 }
 
 func override(setting *string, argument string) {

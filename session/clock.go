@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -54,7 +53,7 @@ func (p *provider) verifyFresh(ctx context.Context, expected *oidc.ExpectedIDTok
 // the difference of the clocks explains, else err. To know the iat, all other
 // checks have to pass.
 func (p *provider) explainTime(ctx context.Context, expected *oidc.ExpectedIDToken, token oidc.Secret, r round, err error) error {
-	if !errors.Is(err, oidc.ErrTokenExpired) && !errors.Is(err, oidc.ErrIssuedInFuture) && !errors.Is(err, oidc.ErrTokenNotYetValid) {
+	if !isAny(err, oidc.ErrTokenExpired, oidc.ErrIssuedInFuture, oidc.ErrTokenNotYetValid) {
 		return err
 	}
 	patient := *expected

@@ -8,36 +8,29 @@ import (
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// tokenTransport returns what token and userinfo requests are sent with. With
-// bound it proves the possession of the session's key, and tokens that are
-// not bound to that key are refused (RFC 9449 5).
-func (s *session) tokenTransport(ctx context.Context, metadata *oidc.Metadata, bound bool, headers map[string]string) (oidc.Transport, error) {
+// tokenTransport returns what token and userinfo requests are sent with. With a key
+// it proves the possession of that, and tokens that are not bound to it are refused
+// (RFC 9449 5).
+func (s *session) tokenTransport(metadata *oidc.Metadata, key *oidc.DPoPTransport, headers map[string]string) (oidc.Transport, error) {
 	transport := s.config.Transport
 	if len(headers) > 0 {
 		transport = s.transport(headers)
 	}
-	if !bound {
+	if key == nil {
 		return transport, nil
 	}
-	prover, err := s.prover(ctx)
-	if err != nil {
+	if err := metadata.CheckDPoP(key.Algorithm()); err != nil {
 		return nil, err
 	}
-	if err := metadata.CheckDPoP(prover.Algorithm()); err != nil {
-		return nil, err
-	}
-	return prover.Over(transport), nil
+	return key.Over(transport), nil
 }
 
-// prover returns the transport with the session's key, which is made when it
-// is first needed and forgotten with the user, unless a tab may come back with a code
-// that is bound to it: a refresh token needs the key it was issued to (RFC 9449 5).
+// prover returns the session's key, which is made when it is first needed: the next
+// who signs in has it. It is forgotten with the user, unless a tab may come back with a
+// code that is bound to it.
 func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 	if s.config.NewKey == nil {
 		return nil, fmt.Errorf("DPoP: %w", oidc.ErrUnsupported)
-	}
-	if own := keyOf(ctx); own != nil {
-		return own, nil
 	}
 	return s.proverFlight.do(ctx, "", func(ctx context.Context) (*oidc.DPoPTransport, error) {
 		s.mu.Lock()
@@ -52,8 +45,10 @@ func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.key = prover
-		return prover, nil
+		if s.key == nil { // else somebody has come meanwhile, with another one
+			s.key = prover
+		}
+		return s.key, nil
 	})
 }
 
@@ -65,37 +60,33 @@ func (s *session) newProver(ctx context.Context) (*oidc.DPoPTransport, error) {
 	return oidc.NewDPoPTransport(s.config.Transport, signer, s.config.Rand, s.config.Now)
 }
 
-type keyContext struct{}
-
-// withNewKey returns a context for a sign-in at which anybody may sign in: what
-// somebody has who is there already is bound to another key. A code that is
-// bound to a key is bound to the one that there is.
-func (c *Client) withNewKey(ctx context.Context) context.Context {
-	user, _ := c.session.current()
-	if user == nil || !c.settings.DPoP || c.settings.BindCode || c.session.config.NewKey == nil {
-		return ctx
+// keyFor returns the key that the tokens of a sign-in are to be bound to, nil for
+// none: that of previous, if it is a renewal. Otherwise anybody may sign in, and what
+// somebody has who is there already is bound to another key. A code that is bound to a
+// key is bound to the one that there is.
+func (s *session) keyFor(ctx context.Context, settings *Settings, previous *User) (*oidc.DPoPTransport, error) {
+	if !settings.DPoP {
+		return nil, nil
 	}
-	prover, err := c.session.newProver(ctx)
-	if err != nil {
-		return ctx // the one that there is will do
+	user, _ := s.current()
+	switch {
+	case settings.BindCode, s.config.NewKey == nil:
+	case previous != nil && previous.key != nil:
+		return previous.key, nil
+	case previous == nil && user != nil:
+		return s.newProver(ctx)
 	}
-	return context.WithValue(ctx, keyContext{}, prover)
+	return s.prover(ctx)
 }
 
-// withKey returns a context with the key that the tokens of a request are bound to,
-// if they are: it stays theirs, also where the session forgets it meanwhile.
-func (s *session) withKey(ctx context.Context, bound bool) (context.Context, error) {
-	if !bound {
-		return ctx, nil
+// keyOf returns the key that the tokens of user are bound to, nil for none: it is
+// theirs, whoever is signed in meanwhile. Where the app has brought them to [Steps], it
+// is that of the steps.
+func (s *session) keyOf(ctx context.Context, user *User) (*oidc.DPoPTransport, error) {
+	if user.key != nil || !isBound(user) {
+		return user.key, nil
 	}
-	prover, err := s.prover(ctx)
-	return context.WithValue(ctx, keyContext{}, prover), err
-}
-
-// keyOf returns the key of what has one of its own, else nil.
-func keyOf(ctx context.Context) *oidc.DPoPTransport {
-	prover, _ := ctx.Value(keyContext{}).(*oidc.DPoPTransport)
-	return prover
+	return s.prover(ctx)
 }
 
 // TokenProof returns the header DPoP for a token request that the app sends
@@ -145,7 +136,7 @@ func (c *Client) DPoPProof(ctx context.Context, method, url, nonce string) (stri
 	case !isBound(user):
 		return "", fmt.Errorf("the access token is a bearer token: %w", oidc.ErrUnsupported)
 	}
-	prover, err := c.session.prover(ctx)
+	prover, err := c.session.keyOf(ctx, user)
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -345,4 +346,112 @@ func TestDPoPKeyOfWhatIsUnderWay(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A token goes with a proof of the key that it is bound to, whoever has signed in since
+// it was taken.
+func TestDPoPKeyOfTheToken(t *testing.T) {
+	const resource = "https://api.example.test/v1"
+	tests := []struct {
+		name  string
+		apart bool // also where nobody is signed in any more
+		use   func(t *testing.T, c *Client, user *User, a *api) error
+	}{
+		{"fetch", false, func(t *testing.T, c *Client, user *User, a *api) error {
+			f := &fetch{client: c, session: c.session, request: &FetchRequest{Method: "GET", URL: apiURL}, transport: a, api: &API{}}
+			_, err := f.send(t.Context(), &credential{user, user})
+			return err
+		}},
+		{"userinfo", true, func(t *testing.T, c *Client, user *User, _ *api) error {
+			return c.session.loadUserinfo(t.Context(), user, false)
+		}},
+		{"renewal", true, func(t *testing.T, c *Client, user *User, _ *api) error {
+			_, err := c.session.refresh(t.Context(), c, user, user.RefreshToken, SigninArgs{SkipUserinfo: true})
+			return err
+		}},
+		{"token of a resource", true, func(t *testing.T, c *Client, user *User, _ *api) error {
+			token, err := c.session.refreshFor(t.Context(), c, user, user.RefreshToken, resource)
+			if err == nil && token.holder.key != user.key {
+				t.Error("the token has another key")
+			}
+			return err
+		}},
+	}
+	for _, tt := range tests {
+		for _, since := range []string{"sign-in", "sign-out"} {
+			for _, stored := range []bool{false, true} {
+				if since == "sign-out" && !tt.apart {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s after a %s, stored %t", tt.name, since, stored), func(t *testing.T) {
+					w, proofs := newBound(t)
+					w.settings.ManualRenew = true
+					client, tab := w.open(false)
+					user, a := w.signIn(client, tab), &api{}
+					if stored {
+						if err := client.StoreUser(t.Context(), given(user)); err != nil {
+							t.Fatal(err)
+						}
+						user = client.Current()
+					}
+					bound := keyIn(proofs[oidctest.Token][0].Get("DPoP"))
+					_ = client.RemoveUser(t.Context())
+					if since == "sign-in" {
+						w.signIn(client, tab)
+					}
+					clear(proofs)
+					if err := tt.use(t, client, user, a); err != nil {
+						t.Fatal(err)
+					}
+					for _, header := range a.sent {
+						proofs["api"] = append(proofs["api"], http.Header{"Dpop": {header["DPoP"]}})
+					}
+					n := 0
+					for endpoint, headers := range proofs {
+						for _, header := range headers {
+							if proof := header.Get("DPoP"); proof != "" {
+								n++
+								if keyIn(proof) != bound {
+									t.Errorf("%s got a proof of another key", endpoint)
+								}
+							}
+						}
+					}
+					if n == 0 {
+						t.Error("nobody got a proof")
+					}
+					_ = client.RemoveUser(t.Context())
+				})
+			}
+		}
+	}
+}
+
+// keyIn returns what names the key of a proof.
+func keyIn(proof string) string {
+	head, _, _ := strings.Cut(proof, ".")
+	return head
+}
+
+// A key that was being made when somebody came with another one is not the session's.
+func TestDPoPKeyWhileAnotherComes(t *testing.T) {
+	w, _ := newBound(t)
+	var client *Client
+	var user *User
+	w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, NewKey: func(ctx context.Context) (oidc.Signer, error) {
+		if user != nil {
+			_, now := client.session.current()
+			if err := client.session.load(user, now); err != nil {
+				t.Error(err)
+			}
+		}
+		return newES256(ctx)
+	}})
+	client, tab := w.open(false)
+	user = w.signIn(client, tab)
+	_ = client.RemoveUser(t.Context())
+	if key, err := client.DPoPThumbprint(t.Context()); err != nil || key != user.key.Thumbprint() {
+		t.Errorf("DPoPThumbprint = %q, %v, want that of %s, who has come", key, err, user.Subject())
+	}
+	_ = client.RemoveUser(t.Context())
 }

@@ -1,6 +1,9 @@
 package session
 
 import (
+	"errors"
+	"slices"
+
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -35,6 +38,11 @@ const (
 	// ErrInternal: a bug in this program.
 	ErrInternal oidc.Code = "internal"
 )
+
+// isAny tells whether err is for one of some reasons.
+func isAny(err error, reasons ...oidc.Code) bool {
+	return slices.ContainsFunc(reasons, func(reason oidc.Code) bool { return errors.Is(err, reason) })
+}
 
 // A SigninError is a sign-in or a sign-out that failed, with what the app gave to it to get
 // back. Its text says nothing of that.

@@ -2,7 +2,7 @@ package session
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/session/pace"
@@ -27,14 +27,8 @@ const tick = pace.Tick
 // token meanwhile joins the renewal in the air, or gets its failure.
 type expiry struct {
 	session *session
-	wake    chan struct{} // has room for one
-
-	mu     sync.Mutex
-	cancel context.CancelFunc // guarded by mu; nil when nothing is watched
-}
-
-func newExpiry(s *session) *expiry {
-	return &expiry{session: s, wake: make(chan struct{}, 1)}
+	alarm
+	stop func() // ends the watch; for who has the session's turn
 }
 
 // start watches the access token of user instead of the one before. The
@@ -44,35 +38,10 @@ func (e *expiry) start(user *User) {
 	if user.lifetime == 0 {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	e.mu.Lock()
-	e.cancel = cancel
-	e.mu.Unlock()
-	w := &watch{
-		expiry: e,
-		user:   user,
-		roll:   e.session.roll(),
-		landed: make(chan struct{}, 1),
-	}
+	var ctx context.Context
+	ctx, e.stop = context.WithCancel(context.Background())
+	w := &watch{expiry: e, user: user, roll: e.session.roll()}
 	e.session.config.spawn(func() { w.run(ctx) })
-}
-
-// stop ends the watch.
-func (e *expiry) stop() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.cancel != nil {
-		e.cancel()
-		e.cancel = nil
-	}
-}
-
-// poke has the clocks looked at now.
-func (e *expiry) poke() {
-	select {
-	case e.wake <- struct{}{}:
-	default: // one look is enough
-	}
 }
 
 // notice is how much life is left when the token counts as expiring: as much as any
@@ -91,33 +60,17 @@ func (e *expiry) notice(user *User) time.Duration {
 // A watch is the part of an [expiry] that concerns one access token.
 type watch struct {
 	*expiry
-	user   *User
-	roll   float64       // of when it is renewed: clients that began together must not come together
-	landed chan struct{} // a renewal has ended; room for one
+	user     *User
+	roll     float64 // of when it is renewed: clients that began together must not come together
+	renewing atomic.Bool
 
-	expiring, expired, renewing bool
+	expiring, expired bool
 }
 
 // run looks at the clocks until ctx ends, which is when the user changes.
 func (w *watch) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		select { // what has ended comes first
-		case <-w.landed:
-			w.renewing = false
-			continue
-		default:
-		}
-		timer := time.NewTimer(w.look(ctx))
-		pass := w.session.config.gate("expiry")
-		select {
-		case <-timer.C:
-		case <-w.wake:
-		case <-w.landed:
-			w.renewing = false
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		pass()
+		w.session.config.sleep(ctx, "expiry", w.look(ctx), w.alarm)
 	}
 }
 
@@ -154,24 +107,25 @@ func (w *watch) tell(told *bool, name EventName) {
 // the air or the last failure has to be waited for: then it returns how long.
 // It does not end with the watch, which the renewed user replaces.
 func (w *watch) renew(ctx context.Context) time.Duration {
-	if w.renewing {
+	if w.renewing.Load() {
 		return tick
 	}
-	if pause := w.session.pause(w.user); pause > 0 {
+	last := w.session.lastFailure(w.user)
+	if pause := last.Pause(time.Now()); pause > 0 {
 		return pause
 	}
-	by := w.session.lastFailure(w.user).by
 	tabs := w.session.willing(nil)
-	if len(tabs) > 1 && tabs[0] == by { // its settings may be why
-		tabs = append(tabs[1:], by)
+	if len(tabs) > 1 && tabs[0] == last.by { // its settings may be why
+		tabs = append(tabs[1:], last.by)
 	}
 	for _, c := range tabs {
 		if c.manual.Load() {
 			continue
 		}
-		w.renewing = true
+		w.renewing.Store(true)
 		c.session.config.spawn(func() {
-			defer func() { w.landed <- struct{}{} }()
+			defer w.ring()
+			defer w.renewing.Store(false)
 			_ = c.session.keep(context.WithoutCancel(ctx), c, w.user) // it tells the tabs
 		})
 		break

@@ -82,12 +82,6 @@ type fetch struct {
 	transport oidc.Transport
 }
 
-// A credential is a token to send, and the user whose it is.
-type credential struct {
-	token oidc.Secret
-	user  *User
-}
-
 func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
 	used, err := f.credential(ctx)
 	if err != nil {
@@ -134,7 +128,7 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 		return nil, fmt.Errorf("the page shows somebody else: %w", oidc.ErrSubjectChanged)
 	}
 	if f.api.Resource == "" {
-		return &credential{user.AccessToken, user}, nil
+		return &credential{user, user}, nil
 	}
 	token, err := f.session.resourceToken(ctx, f.client, f.api.Resource)
 	if err != nil {
@@ -143,7 +137,7 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 	if err := sameSubject(token.user, user); err != nil {
 		return nil, fmt.Errorf("the request is somebody else's: %w", err)
 	}
-	return &credential{token.holder.AccessToken, token.user}, nil
+	return token, nil
 }
 
 // send sends the request with a token.
@@ -151,17 +145,17 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 	if err := context.Cause(ctx); err != nil {
 		return nil, err // given up while the token was renewed
 	}
-	header := map[string]string{"Authorization": "Bearer " + with.token.Reveal()}
+	header := map[string]string{"Authorization": "Bearer " + with.holder.AccessToken.Reveal()}
 	for name, value := range f.request.Header {
 		header[name] = value
 	}
 	var transport oidc.Transport = &pinned{f, with.user}
-	if isBound(with.user) {
-		prover, err := f.session.prover(ctx)
-		if err != nil {
-			return nil, err
-		}
-		transport = prover.Over(transport)
+	key, err := f.session.keyOf(ctx, with.holder)
+	if err != nil {
+		return nil, err
+	}
+	if key != nil {
+		transport = key.Over(transport)
 	}
 	resp, err := transport.Do(ctx, &oidc.Request{
 		Method:      f.request.Method,
@@ -206,20 +200,20 @@ func (s *session) still(user *User) error {
 // renewed in vain is not renewed again for a while.
 func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc.Response) (*credential, *oidc.Response, error) {
 	s, futile := f.session, "futile\n"+f.api.Resource
-	if s.noted("renewed\n" + digest(used.token)) {
+	if s.noted("renewed\n" + digest(used.holder.AccessToken)) {
 		s.note(used.user, futile)
 	}
-	if s.noted(futile) || !s.mayRenew(f.api.Resource, used.token) {
+	if s.noted(futile) || !s.mayRenew(f.api.Resource, used.holder.AccessToken) {
 		return used, resp, nil
 	}
 	fresh, err := f.renew(ctx, used)
 	if err != nil {
-		s.renewalFailed(used.token)
+		s.renewalFailed(used.holder.AccessToken)
 		s.config.Logf("session: a token was refused by an API and not renewed: %v", err)
 		return used, resp, nil
 	}
 	if !f.request.Repeatable {
-		s.note(fresh.user, "renewed\n"+digest(fresh.token))
+		s.note(fresh.user, "renewed\n"+digest(fresh.holder.AccessToken))
 		return used, resp, nil // the next request has the new token
 	}
 	if resp, err = f.send(ctx, fresh); err == nil && refusesToken(resp) {
@@ -232,7 +226,7 @@ func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc
 // refused with that, it is renewed once.
 func (f *fetch) renew(ctx context.Context, used *credential) (*credential, error) {
 	if f.api.Resource != "" {
-		f.session.fetches.drop(f.api.Resource, used.token)
+		f.session.fetches.drop(f.api.Resource, used.holder.AccessToken)
 	} else if err := f.session.keep(ctx, f.client, used.user); err != nil {
 		return nil, err
 	}

@@ -106,8 +106,9 @@ func TestFailuresOfAnother(t *testing.T) {
 		tab.heard()
 		close(release)
 		synctest.Wait()
-		if heard := tab.heard(); len(heard) > 0 || client.session.pause(bob) > 0 {
-			t.Errorf("the tab hears %v, and the next renewal waits for %v", heard, client.session.pause(bob))
+		last := client.session.lastFailure(bob)
+		if heard, pause := tab.heard(), last.Pause(time.Now()); len(heard) > 0 || pause > 0 {
+			t.Errorf("the tab hears %v, and the next renewal waits for %v", heard, pause)
 		}
 		const resource = "https://api.example.test/"
 		for range refusalLimit {

@@ -68,14 +68,12 @@ func (s *session) doubt(user *User, err error) {
 	if s.user != user {
 		return
 	}
-	var transport *oidc.TransportError
-	answered := errors.As(err, &transport) && transport.Status != 0
 	switch {
 	case isInvalidGrant(err):
 		s.grant.Refused = true
-	case errors.Is(err, oidc.ErrProvider), errors.Is(err, oidc.ErrHTTPStatus), errors.Is(err, oidc.ErrRedirectRefused), errors.Is(err, errNotSent):
+	case isAny(err, oidc.ErrProvider, oidc.ErrHTTPStatus, oidc.ErrRedirectRefused), errors.Is(err, errNotSent):
 		// It said no, and issued nothing.
-	case transport != nil && !answered:
+	case unanswered(err):
 		s.grant.Lost++
 	default:
 		s.grant.Spent = true

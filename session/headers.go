@@ -24,9 +24,10 @@ var errNotSent = errors.New("nothing was sent")
 // An outfitter is a transport that sends each request to a provider as the
 // settings of the tab say whose call it is: with headers of the app, none of which
 // replaces one that a request has, with cookies where they belong, and within a
-// time.
+// time. It counts them.
 type outfitter struct {
 	oidc.Transport
+	counters *counters
 	provider *provider
 	session  *session          // whose tabs are asked for values; nil: all of the provider
 	once     map[string]string // of a single call; they give way to all others
@@ -36,7 +37,9 @@ type outfitter struct {
 var withCookies = []string{"discovery", "token", "refresh", "userinfo", "par"}
 
 // Do is [oidc.Transport].
-func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (resp *oidc.Response, err error) {
+	kind, start := o.provider.kind(req), time.Now()
+	defer func() { o.counters.request(kind, start, err) }()
 	c := o.caller(ctx)
 	p := &c.settings.Provider
 	if len(c.settings.headers)+len(o.once) == 0 && p.RequestTimeout == 0 && !p.Cookies {
@@ -48,7 +51,7 @@ func (o *outfitter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	if err != nil {
 		return nil, fmt.Errorf("extraHeaders: %w (%w)", err, errNotSent)
 	}
-	with.Cookies = p.Cookies && slices.Contains(withCookies, o.provider.kind(req)) && o.provider.isOwn(req.URL)
+	with.Cookies = p.Cookies && slices.Contains(withCookies, kind) && o.provider.isOwn(req.URL)
 	for _, header := range []map[string]string{o.once, c.settings.headers, asked, req.Header} {
 		for name, value := range header {
 			if value != "" {
@@ -95,8 +98,8 @@ func (o *outfitter) ask(ctx context.Context, caller *Client) (map[string]string,
 	ctx, cancel := context.WithTimeoutCause(ctx, headersLimit, ErrPageGone)
 	defer cancel()
 	for _, tab := range willing(o.tabs(), caller) {
-		knows := func(name string) bool { value, ok := tab.settings.headers[name]; return ok && value == "" }
-		if tab.page.Headers == nil || tab != caller && len(slices.DeleteFunc(slices.Clone(names), knows)) > 0 {
+		lacks := func(name string) bool { value, ok := tab.settings.headers[name]; return !ok || value != "" }
+		if tab.page.Headers == nil || tab != caller && slices.ContainsFunc(names, lacks) {
 			continue
 		}
 		answer, err := tab.page.Headers.Headers(ctx, names)
@@ -182,7 +185,6 @@ func (p *provider) leave(c *Client) {
 	p.mu.Lock()
 	p.clients = slices.DeleteFunc(p.clients, func(other *Client) bool { return other == c })
 	p.mu.Unlock()
-	p.disregard(c)
 }
 
 // disregard forgets what a tab said of its frames.

@@ -34,14 +34,14 @@ func (c *Client) StayActive(context.Context) error {
 // idle watches for activity while somebody is signed in.
 type idle struct {
 	session *session
+	alarm
 
 	mu       sync.Mutex
 	cancel   context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
 	settings IdleSettings
 	since    time.Time // of the last activity, on the wall clock, as the deadline
 	deadline time.Time
-	active   *Client       // where the last activity was
-	touched  chan struct{} // wakes the watch
+	active   *Client // where the last activity was
 }
 
 // now is the wall clock alone: the monotonic one stops while a device sleeps.
@@ -69,28 +69,19 @@ func (i *idle) settle() {
 	case user == nil || len(tabs) == 0:
 		return
 	case watching && !i.now().Before(i.deadline):
-		i.wake()
+		i.ring()
 		return
 	case wanted.Timeout == 0:
 		i.halt()
 		return
 	case !watching:
 		ctx, cancel := context.WithCancel(context.Background())
-		touched := make(chan struct{}, 1)
-		i.cancel, i.touched, i.since = cancel, touched, i.now()
-		i.session.config.spawn(func() { i.run(ctx, touched) })
+		i.cancel, i.since = cancel, i.now()
+		i.session.config.spawn(func() { i.run(ctx) })
 	}
 	wanted.Warn = min(wanted.Warn, wanted.Timeout/2)
 	i.settings, i.deadline = wanted, i.since.Add(wanted.Timeout)
-	i.wake()
-}
-
-// wake has the clock looked at now. The caller has the lock.
-func (i *idle) wake() {
-	select {
-	case i.touched <- struct{}{}:
-	default: // it is awake already
-	}
+	i.ring()
 }
 
 // stop ends the watch.
@@ -120,7 +111,7 @@ func (i *idle) touch(c *Client) {
 	if now := i.now(); now.Before(i.deadline) {
 		i.since, i.deadline = now, now.Add(i.settings.Timeout)
 	}
-	i.wake()
+	i.ring()
 }
 
 // left returns the time until the end, how it is to come, and where the last
@@ -132,7 +123,7 @@ func (i *idle) left() (time.Duration, IdleSettings, *Client) {
 }
 
 // run counts down, and ends the session.
-func (i *idle) run(ctx context.Context, touched <-chan struct{}) {
+func (i *idle) run(ctx context.Context) {
 	counting := false
 	for {
 		left, settings, active := i.left()
@@ -153,15 +144,7 @@ func (i *idle) run(ctx context.Context, touched <-chan struct{}) {
 			counting = false
 			i.session.notify(Event{Name: IdleCountdown})
 		}
-		timer := time.NewTimer(pause)
-		pass := i.session.config.gate("idle")
-		select {
-		case <-timer.C:
-		case <-touched:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		pass()
+		i.session.config.sleep(ctx, "idle", pause, i.alarm)
 	}
 }
 

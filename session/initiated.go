@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -19,14 +20,11 @@ func (c *Client) SigninInitiated(ctx context.Context, pageURL string) error {
 	if err != nil {
 		return err
 	}
-	args := SigninArgs{LoginHint: login.LoginHint, ReturnTo: login.TargetLinkURI}
 	page, _, _ := strings.Cut(pageURL, "?")
-	if c.leadsAway(args.ReturnTo, page) {
-		args.ReturnTo = ""
+	if c.leadsAway(login.TargetLinkURI, page) {
+		login.TargetLinkURI = ""
 	}
-	override(&page, args.ReturnTo)
-	args.ReturnTo = page
-	return c.SigninRedirect(ctx, args)
+	return c.SigninRedirect(ctx, SigninArgs{LoginHint: login.LoginHint, ReturnTo: cmp.Or(login.TargetLinkURI, page)})
 }
 
 // leadsAway tells whether the target of an initiated login would send the tab away

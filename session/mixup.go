@@ -1,9 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -64,25 +64,20 @@ func expiryOf(tx *oidc.Transaction, wall, now time.Time) time.Time {
 	return now.Add(min(max(left, underway), longestFlow))
 }
 
-// add notes that issuer uses redirect URIs, until forget is called.
-func (r *redirects) add(issuer string, redirectURIs ...string) (forget func()) {
+// count adds n to how often peers name their redirect URIs.
+func (r *redirects) count(n int, peers []Peer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.issuers == nil {
-		r.issuers = map[string]map[string]int{}
-	}
-	for _, uri := range redirectURIs {
-		if r.issuers[uri] == nil {
-			r.issuers[uri] = map[string]int{}
-		}
-		r.issuers[uri][issuer]++
-	}
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		for _, uri := range redirectURIs {
-			if r.issuers[uri][issuer]--; r.issuers[uri][issuer] == 0 {
-				delete(r.issuers[uri], issuer)
+	for _, peer := range peers {
+		for _, uri := range peer.RedirectURIs {
+			if uri == "" {
+				continue
+			}
+			if r.issuers[uri] == nil {
+				r.issuers[uri] = map[string]int{}
+			}
+			if r.issuers[uri][peer.Issuer] += n; r.issuers[uri][peer.Issuer] == 0 {
+				delete(r.issuers[uri], peer.Issuer)
 			}
 			if len(r.issuers[uri]) == 0 {
 				delete(r.issuers, uri)
@@ -123,9 +118,6 @@ func (r *redirects) begin(metadata *oidc.Metadata, tx *oidc.Transaction, now, un
 	for len(r.rivals) >= rivalsLimit || r.size+like.size > rivalsSize {
 		r.dropOldest()
 	}
-	if r.rivals == nil {
-		r.rivals = map[string]rivals{}
-	}
 	r.rivals[digest(tx.State)] = like
 	r.size += like.size
 	return nil
@@ -134,12 +126,7 @@ func (r *redirects) begin(metadata *oidc.Metadata, tx *oidc.Transaction, now, un
 // dropOldest makes room; the sign-in whose rivals they were is refused unless
 // its response says whose it is. The caller holds mu.
 func (r *redirects) dropOldest() {
-	var oldest string
-	for state, old := range r.rivals {
-		if oldest == "" || old.begun < r.rivals[oldest].begun {
-			oldest = state
-		}
-	}
+	oldest := first(r.rivals, func(a, b rivals) int { return cmp.Compare(a.begun, b.begun) })
 	r.lost = max(r.lost, r.rivals[oldest].begun)
 	r.drop(oldest)
 }
@@ -231,18 +218,10 @@ type Peer struct {
 }
 
 // Meet notes what else a page may sign in with, until forget is called: when
-// the page is gone.
+// the page is gone. Nobody changes peers meanwhile.
 func (r *Registry) Meet(peers ...Peer) (forget func()) {
-	var each []func()
-	for _, peer := range peers {
-		uris := slices.DeleteFunc(slices.Clone(peer.RedirectURIs), func(uri string) bool { return uri == "" })
-		each = append(each, r.redirects.add(peer.Issuer, uris...))
-	}
-	return func() {
-		for _, forget := range each {
-			forget()
-		}
-	}
+	r.redirects.count(1, peers)
+	return func() { r.redirects.count(-1, peers) }
 }
 
 // uses notes the redirect URIs of a client, for as long as it is open.

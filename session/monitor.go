@@ -1,9 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -32,8 +33,6 @@ type MonitorSettings struct {
 }
 
 const (
-	defaultCheckInterval = 2 * time.Second
-
 	// slowestCheck is the pause where asking fails.
 	slowestCheck = time.Minute
 
@@ -92,10 +91,7 @@ func (c *Client) QuerySessionStatus(ctx context.Context, args SigninArgs) (*Prov
 // providerSession asks who is signed in at the provider. A refusal has the
 // session_state of nobody, if the provider gave one.
 func (c *Client) providerSession(ctx context.Context, previous *User, args SigninArgs) (ProviderSession, error) {
-	if args.Scope == "" {
-		args.Scope = "openid"
-	}
-	args.SkipUserinfo = true
+	args.Scope, args.SkipUserinfo = cmp.Or(args.Scope, "openid"), true
 	user, err := c.session.signinFrame(c.Calling(ctx), c, previous, args)
 	if err == nil {
 		return ProviderSession{State: user.SessionState, Subject: user.Subject()}, nil
@@ -107,35 +103,30 @@ func (c *Client) providerSession(ctx context.Context, previous *User, args Signi
 	return ProviderSession{}, err
 }
 
-// monitor watches the provider's session.
+// monitor watches the provider's session. What it has learned outlives a vigil.
 type monitor struct {
 	session *session
+	vigil   *vigil  // what is watched, nil for nothing; guarded by the session's turn
+	blinder *Client // the tab whose frame cannot be relied on, see giveUp; guarded so, too
 
-	mu      sync.Mutex
-	cancel  context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
-	vigil   *vigil             // what is watched
-	tab     *Client            // that answered last
-	seen    bool               // the frame has said "unchanged": it can see the provider's cookies
-	doubted bool               // it said "changed" and nothing had; it may do so once
-	blind   bool               // it cannot be relied on: nothing is watched until the next sign-out
-	blinder *Client            // the tab whose frame is why; what it said is forgotten with it
+	tab     atomic.Pointer[Client] // that answered last
+	seen    atomic.Bool            // the frame has said "unchanged": it can see the provider's cookies
+	doubted atomic.Bool            // it said "changed" and nothing had; it may do so once
 }
 
 // start watches the session of user, or of nobody, instead of the one before.
-// The caller has the session's turn.
+// The caller has the session's turn, as of all below but settle, disregard and giveUp.
 func (m *monitor) start(user *User) {
 	m.stop()
 	c := m.client(user)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if c == nil || m.blind {
+	if c == nil || m.blinder != nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	m.cancel = cancel
-	m.vigil = &vigil{monitor: m, client: c, user: user}
-	run := m.vigil.run
-	m.session.config.spawn(func() { run(ctx) })
+	w := &vigil{monitor: m, user: user, cancel: cancel}
+	w.client.Store(c)
+	m.vigil = w
+	m.session.config.spawn(func() { w.run(ctx) })
 }
 
 // client returns a tab that wants the session of user watched, nil if there
@@ -154,63 +145,60 @@ func (m *monitor) client(user *User) *Client {
 func (m *monitor) settle() {
 	m.session.turn.Lock()
 	defer m.session.turn.Unlock()
+	m.goOn()
+}
+
+// goOn is settle for who has the turn.
+func (m *monitor) goOn() {
 	user, _ := m.session.current()
 	next := m.client(user)
-	m.mu.Lock()
-	watching := m.cancel != nil
-	if watching && next != nil {
-		m.vigil.client = next
-	}
-	m.mu.Unlock()
 	switch {
-	case !watching:
+	case m.vigil == nil:
 		m.start(user)
 	case next == nil:
 		m.stop()
+	default:
+		m.vigil.client.Store(next)
 	}
 }
 
 // stop ends the watch.
 func (m *monitor) stop() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.cancel != nil {
-		m.cancel()
-		m.cancel, m.vigil = nil, nil
+	if m.vigil != nil {
+		m.vigil.cancel()
+		m.vigil = nil
 	}
 }
 
 // disregard forgets what a tab has answered.
 func (m *monitor) disregard(c *Client) {
-	m.mu.Lock()
-	if m.tab == c {
-		m.tab, m.doubted = nil, false
+	m.session.turn.Lock()
+	defer m.session.turn.Unlock()
+	if m.tab.CompareAndSwap(c, nil) {
+		m.doubted.Store(false)
 	}
 	if m.blinder == c {
-		m.blind, m.blinder = false, nil
+		m.blinder = nil
 	}
-	m.mu.Unlock()
-	m.settle()
+	m.goOn()
 }
 
 // end is for a sign-out: from now on nobody is watched, with new confidence.
 func (m *monitor) end() {
-	m.mu.Lock()
-	m.doubted, m.blind, m.blinder = false, false, nil
-	m.mu.Unlock()
+	m.doubted.Store(false)
+	m.blinder = nil
 	m.start(nil)
 }
 
 // giveUp ends all watching until the next sign-out, or until the tab is gone
 // that has answered last: others have frames of their own.
 func (m *monitor) giveUp(why string) {
-	m.mu.Lock()
-	m.blind, m.blinder = m.tab != nil, m.tab
-	blind := m.blind
-	m.mu.Unlock()
+	m.session.turn.Lock()
+	defer m.session.turn.Unlock()
+	m.blinder = m.tab.Load()
 	m.stop()
-	if !blind { // the tab is gone already
-		m.settle()
+	if m.blinder == nil { // the tab is gone already
+		m.goOn()
 		return
 	}
 	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)

@@ -108,7 +108,7 @@ func TestResponseNotUsedYet(t *testing.T) {
 }
 
 func TestResponsesAreForgotten(t *testing.T) {
-	var r responses
+	r := responses{used: map[string]time.Time{}}
 	now := time.Now()
 	states := make([]oidc.Secret, 2*responsesLimit)
 	for i := range states {

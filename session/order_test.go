@@ -626,8 +626,8 @@ func TestDecidedBeforeSignout(t *testing.T) {
 		_ = o.clients[0].RemoveUser(t.Context())
 		synctest.Wait()
 		client.session.find(client, decided)
-		_, err := client.signinSilent(t.Context(), SigninArgs{}, scene{moment: decided})
-		mustFail(t, "signinSilent", err, ErrNotSignedIn)
+		_, err := client.renewOnce(t.Context(), SigninArgs{}, scene{moment: decided}, false)
+		mustFail(t, "renewOnce", err, ErrNotSignedIn)
 		o.want("after the sign-out", "nobody nobody")
 
 		// The app asks after it: that is a sign-in.

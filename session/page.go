@@ -63,7 +63,7 @@ type Hint struct {
 	SignedIn bool  // it is worth restoring
 	Order    int64 // of the last act that whoever wrote it knew of; 0: none is kept; see [NoOrder]
 	Out      int64 // of the last sign-out that somebody asked for
-	Since    int64 // with which who is signed in came; 0: not known
+	Since    int64 // with which who is signed in came; 0: not known; above Order: that sign-in came to nothing
 }
 
 // Kept returns the numbers of a hint as a tab keeps them. The first is the order:

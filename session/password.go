@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -47,16 +48,15 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
-	ctx, err = s.withKey(ctx, c.settings.DPoP)
+	key, err := s.keyFor(ctx, &c.settings, nil)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.tokenTransport(ctx, metadata, c.settings.DPoP, nil)
+	transport, err := s.tokenTransport(metadata, key, nil)
 	if err != nil {
 		return nil, err
 	}
-	scope := "openid"
-	override(&scope, c.settings.Scope)
+	scope := cmp.Or(c.settings.Scope, "openid")
 	if c.settings.OmitScope {
 		scope = ""
 	}
@@ -73,18 +73,16 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 		return nil, fmt.Errorf("token request: %w", err)
 	}
 	r.received = s.config.Now()
-	if tokens.IDToken == "" {
-		user := c.settings.newUser(tokens, new(oidc.IDTokenClaims), r)
-		user.key = keyOf(ctx)
-		return user, nil
-	}
-	claims, err := s.provider.verifyFresh(ctx, c.expectUnasked(metadata, tokens.AccessToken), tokens.IDToken, r)
-	if err != nil {
-		return nil, fmt.Errorf("ID Token: %w", err)
+	claims, identified := new(oidc.IDTokenClaims), tokens.IDToken != ""
+	if identified {
+		claims, err = s.provider.verifyFresh(ctx, c.expectUnasked(metadata, tokens.AccessToken), tokens.IDToken, r)
+		if err != nil {
+			return nil, fmt.Errorf("ID Token: %w", err)
+		}
 	}
 	user := c.settings.newUser(tokens, claims, r)
-	user.key = keyOf(ctx)
-	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
+	user.key = key
+	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo || !identified); err != nil {
 		return nil, err
 	}
 	return user, nil

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -51,14 +52,10 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		return nil, err
 	}
 	phases.found(s.provider)
+	args.Request.Display = cmp.Or(args.Request.Display, "popup") // OIDC Core 3.1.2.1
+	args.RedirectURI = cmp.Or(args.RedirectURI, c.settings.PopupRedirectURI)
 	settings := args.settings(c)
 	request := args.request(settings)
-	if args.Request.Display == "" {
-		request.Display = "popup" // OIDC Core 3.1.2.1
-	}
-	if args.RedirectURI == "" {
-		request.RedirectURI = c.settings.PopupRedirectURI
-	}
 	tx, url, err := s.start(ctx, c, settings, metadata, request)
 	if err != nil {
 		return nil, err
@@ -68,19 +65,14 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		phases.Arrived = s.wall()
-		user, err := s.complete(c.withNewKey(ctx), c, tx, callbackURL, SigninArgs{
+		user, err := s.complete(ctx, c, tx, callbackURL, SigninArgs{
 			SkipUserinfo: args.SkipUserinfo, asked: settings, phases: &phases,
 		})
 		if err != nil {
 			return nil, &SigninError{State: args.State, URLState: args.URLState, Err: err}
 		}
 		user.State = args.State
-		if user, err = c.orRevoke(ctx, user)(user, s.load(user, began)); err != nil {
-			return nil, err
-		}
-		phases.User = s.wall()
-		s.stats.signin(phases)
-		return c.arrived(ctx, user, nil)
+		return c.signIn(ctx, user, began, &phases)
 	}
 	phases.Left = s.wall()
 	popup := Popup{Window: args.Window, URL: url, State: tx.State, Timeout: popupTimeout}

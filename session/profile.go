@@ -20,9 +20,7 @@ type ProfileSettings struct {
 }
 
 // protocolClaims are left out of a profile by default.
-var protocolClaims = []string{
-	"nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash",
-}
+var protocolClaims = []string{"nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash"}
 
 // identityClaims say whose claims they are, from whom and until when.
 var identityClaims = []string{"sub", "iss", "aud", "exp", "iat"}

@@ -49,21 +49,23 @@ func (r record) signin(tx *oidc.Transaction) ([]byte, error) {
 	return strictjson.Marshal(r)
 }
 
+// parseRecord returns what was kept; of what is no record, nothing.
+func parseRecord(data []byte) (r record) {
+	if strictjson.Unmarshal(data, &r) != nil {
+		return record{}
+	}
+	return r
+}
+
 // parseSigninRecord returns the transaction of a sign-in and the record that
-// it was in. nil, and what is not the record of a sign-in, is
-// [oidc.ErrStateUnknown].
+// it was in. What is not the record of a sign-in is [oidc.ErrStateUnknown].
 func parseSigninRecord(data []byte) (*oidc.Transaction, *record, error) {
-	var r record
-	if data == nil || strictjson.Unmarshal(data, &r) != nil || r.Signin == nil {
+	r := parseRecord(data)
+	if r.Signin == nil {
 		return nil, nil, oidc.ErrStateUnknown
 	}
 	tx, err := oidc.DecodeTransaction(r.Signin)
 	return tx, &r, err
-}
-
-// signoutRecord returns the record of a sign-out.
-func signoutRecord(appState strictjson.RawMessage) ([]byte, error) {
-	return strictjson.Marshal(record{Signout: true, AppState: appState})
 }
 
 // A recordKind says what a record is of.
@@ -76,9 +78,7 @@ const (
 )
 
 func kindOf(data []byte) recordKind {
-	var r record
-	switch {
-	case data == nil || strictjson.Unmarshal(data, &r) != nil:
+	switch r := parseRecord(data); {
 	case r.Signout:
 		return ofSignout
 	case r.Signin != nil:
@@ -90,9 +90,8 @@ func kindOf(data []byte) recordKind {
 // parseSignoutRecord returns the app's state of a sign-out; nothing for a
 // state that was not ours, which does no harm after a sign-out.
 func parseSignoutRecord(data []byte) strictjson.RawMessage {
-	var r record
-	if data == nil || strictjson.Unmarshal(data, &r) != nil || !r.Signout {
-		return nil
+	if r := parseRecord(data); r.Signout {
+		return r.AppState
 	}
-	return r.AppState
+	return nil
 }

@@ -95,6 +95,9 @@ func NewRegistry(config Config) *Registry {
 		config:    config,
 		providers: map[source]*provider{},
 		sessions:  map[key]*session{},
+		redirects: redirects{issuers: map[string]map[string]int{}, rivals: map[string]rivals{}},
+		responses: responses{used: map[string]time.Time{}},
+		absences:  absences{left: map[oidc.Secret]*absence{}},
 	}
 }
 
@@ -153,13 +156,13 @@ func (r *Registry) newSession(k key) *session {
 	s.silent.config, s.keeping.config, s.restore.config = &config, &config, &config
 	s.proverFlight.config, s.fetches.flights.config = &config, &config
 	s.transport = func(headers map[string]string) oidc.Transport {
-		counted := &meter{&outfitter{r.config.Transport, s.provider, s, headers}, s.provider, &s.stats}
-		return k.authentication.Authenticate(counted, config.Rand, config.Now)
+		outfitted := &outfitter{r.config.Transport, &s.stats, s.provider, s, headers}
+		return k.authentication.Authenticate(outfitted, config.Rand, config.Now)
 	}
 	config.Transport = s.transport(nil)
-	s.expiry = newExpiry(s)
+	s.expiry = &expiry{session: s, alarm: make(alarm, 1), stop: func() {}}
 	s.monitor = &monitor{session: s}
-	s.idle = &idle{session: s}
+	s.idle = &idle{session: s, alarm: make(alarm, 1)}
 	return s
 }
 
@@ -169,7 +172,7 @@ func (r *Registry) provider(source source) *provider {
 	if p == nil {
 		p = &provider{source: source, now: r.config.Now}
 		p.metadataFlight.config, p.keysFlight.config = &r.config, &r.config
-		p.transport = &meter{&outfitter{r.config.Transport, p, nil, nil}, p, &p.stats}
+		p.transport = &outfitter{r.config.Transport, &p.stats, p, nil, nil}
 		if source.keys != "" {
 			p.keysOfApp, _ = oidc.ParseKeys([]byte(source.keys)) // checked with the settings
 		}

@@ -14,10 +14,10 @@ import (
 
 // fetches is what a session remembers for its requests to APIs.
 type fetches struct {
-	flights flight[*resourceToken]
+	flights flight[*credential]
 
 	mu     sync.Mutex
-	tokens map[string]*resourceToken // by resource; guarded by mu, as all below
+	tokens map[string]*credential // by resource; guarded by mu, as all below
 
 	// Notes for a minute. Those of a person end with the person: of tokens that
 	// were renewed for a request that could not be repeated, of resources where
@@ -93,7 +93,7 @@ func (f *fetches) forget() {
 func (f *fetches) forgetUseless(previous, user *User) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	maps.DeleteFunc(f.tokens, func(_ string, token *resourceToken) bool { return token.user != user })
+	maps.DeleteFunc(f.tokens, func(_ string, token *credential) bool { return token.user != user })
 	if previous != nil && !same(previous, user) {
 		f.notes, f.failures = nil, nil
 	}

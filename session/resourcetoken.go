@@ -8,16 +8,16 @@ import (
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// A resourceToken is the access token for one resource (RFC 8707). It is good
-// for as long as the user stays the one that it came with.
-type resourceToken struct {
-	holder *User // has the token and its end; nobody else sees this one
-	user   *User
+// A credential is an access token to send: the user's own, or that for one resource
+// (RFC 8707), which is good for as long as the user stays the one that it came with.
+type credential struct {
+	holder *User // has the token, its end and its key; nobody else sees that of a resource
+	user   *User // whose it is
 }
 
 // resourceToken returns the token of the user for a resource, from memory if
 // it is good for a while.
-func (s *session) resourceToken(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
+func (s *session) resourceToken(ctx context.Context, c *Client, resource string) (*credential, error) {
 	user, now := s.current()
 	if user == nil {
 		return nil, ErrNotSignedIn
@@ -25,7 +25,7 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 	if token := s.cachedToken(user, resource); token != nil {
 		return token, nil
 	}
-	return s.fetches.flights.doFor(c.Calling(ctx), c, scene{moment: now}, resource, func(ctx, wanted context.Context) (*resourceToken, error) {
+	return s.fetches.flights.doFor(c.Calling(ctx), c, scene{moment: now}, resource, func(ctx, wanted context.Context) (*credential, error) {
 		if err := s.fetches.tooManyFailures(resource, s.config.Now()); err != nil {
 			return nil, err
 		}
@@ -42,7 +42,7 @@ func (s *session) resourceToken(ctx context.Context, c *Client, resource string)
 
 // refreshResource asks with the refresh token, which the user has who is there
 // when it is our turn; [errNeedsFrame] if there is none to use.
-func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resource string) (*resourceToken, error) {
+func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resource string) (*credential, error) {
 	if user, _ := s.current(); !s.refreshable(user) {
 		return nil, errNeedsFrame
 	}
@@ -76,7 +76,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 }
 
 // frameResource asks in a hidden frame.
-func (s *session) frameResource(ctx context.Context, c *Client, resource string) (*resourceToken, error) {
+func (s *session) frameResource(ctx context.Context, c *Client, resource string) (*credential, error) {
 	before := s.scene()
 	if before.user == nil {
 		return nil, ErrNotSignedIn
@@ -91,15 +91,19 @@ func (s *session) frameResource(ctx context.Context, c *Client, resource string)
 	if holder.Subject() != before.user.Subject() {
 		return nil, oidc.ErrSubjectChanged
 	}
-	return c.keepToken(ctx, before, resource, &resourceToken{holder, before.user})
+	return c.keepToken(ctx, before, resource, &credential{holder, before.user})
 }
 
-func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*resourceToken, error) {
+func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*credential, error) {
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.tokenTransport(ctx, metadata, isBound(user), nil)
+	key, err := s.keyOf(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := s.tokenTransport(metadata, key, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -113,12 +117,14 @@ func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh
 	}
 	r.received = s.config.Now()
 	s.rotate(user, tokens.RefreshToken)
-	return &resourceToken{c.settings.newUser(tokens, user.claims, r), user}, nil
+	holder := c.settings.newUser(tokens, user.claims, r)
+	holder.key = key
+	return &credential{holder, user}, nil
 }
 
 // cachedToken returns the token of user for a resource, nil if there is none
 // that is good for a while.
-func (s *session) cachedToken(user *User, resource string) *resourceToken {
+func (s *session) cachedToken(user *User, resource string) *credential {
 	s.fetches.mu.Lock()
 	defer s.fetches.mu.Unlock()
 	token := s.fetches.tokens[resource]
@@ -131,7 +137,7 @@ func (s *session) cachedToken(user *User, resource string) *resourceToken {
 // keepToken remembers a token of who was signed in before, and may have been
 // renewed since, unless somebody has signed in or out: then it is [ErrNotSignedIn],
 // and the refresh token that came with it is revoked.
-func (c *Client) keepToken(ctx context.Context, before scene, resource string, token *resourceToken) (*resourceToken, error) {
+func (c *Client) keepToken(ctx context.Context, before scene, resource string, token *credential) (*credential, error) {
 	s := c.session
 	s.turn.Lock() // unload, which forgets the tokens, comes before or after
 	defer s.turn.Unlock()
@@ -144,7 +150,7 @@ func (c *Client) keepToken(ctx context.Context, before scene, resource string, t
 	s.fetches.mu.Lock()
 	defer s.fetches.mu.Unlock()
 	if s.fetches.tokens == nil {
-		s.fetches.tokens = map[string]*resourceToken{}
+		s.fetches.tokens = map[string]*credential{}
 	}
 	s.fetches.tokens[resource] = token
 	return token, nil

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -50,8 +51,11 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 			return user, nil
 		}
 		start := time.Now()
-		err := c.restoreSilently(ctx, began)
-		s.stats.restore(start, err)
+		var err error = ErrFrameNoResponse
+		if !s.provider.frameBlocked(c.settings.SilentRedirectURI) {
+			_, err = c.renewOnce(ctx, SigninArgs{}, scene{moment: began}, false)
+		}
+		s.stats.count(func(stats *Stats) { stats.Restores.add(start, err) })
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
 			return c.nothingRestored(began, err)
 		}
@@ -89,15 +93,6 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 	return user, nil // its tokens are expired when they come
 }
 
-// restoreSilently signs in through the frame, unless that is known not to work.
-func (c *Client) restoreSilently(ctx context.Context, decided moment) error {
-	if c.session.provider.frameBlocked(c.settings.SilentRedirectURI) {
-		return ErrFrameNoResponse
-	}
-	_, err := c.signinSilent(ctx, SigninArgs{}, scene{moment: decided})
-	return err
-}
-
 // nothingRestored tells the tabs why there is no session, unless somebody
 // signed in meanwhile.
 func (c *Client) nothingRestored(began moment, reason error) (*User, error) {
@@ -120,12 +115,7 @@ func (s *session) hinted() bool {
 
 // restoresByRedirect tells whether there is a tab that restores by redirect.
 func (s *session) restoresByRedirect() bool {
-	for _, c := range s.tabs() {
-		if c.settings.Restore == RestoreRedirect {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.settings.Restore == RestoreRedirect })
 }
 
 // wantsUser tells whether a failed silent sign-in means that nobody is signed
@@ -133,11 +123,7 @@ func (s *session) restoresByRedirect() bool {
 // silent sign-in.
 func wantsUser(err error) bool {
 	var refusal *oidc.ProviderError
-	if errors.As(err, &refusal) {
-		switch refusal.ErrorCode {
-		case "login_required", "interaction_required", "consent_required", "account_selection_required":
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &refusal) && slices.Contains([]string{
+		"login_required", "interaction_required", "consent_required", "account_selection_required",
+	}, refusal.ErrorCode)
 }

@@ -29,7 +29,7 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 			return struct{}{}, last.err
 		}
 		if last.Attempts > 0 {
-			s.stats.retry()
+			s.stats.count(func(stats *Stats) { stats.Retries++ })
 		}
 		err := c.renew(ctx, user)
 		if err != nil && !errors.Is(err, ErrNotSignedIn) {
@@ -70,12 +70,6 @@ func (s *session) lastFailure(user *User) failure {
 	return s.failure
 }
 
-// pause returns how long the timer has to wait before it renews user.
-func (s *session) pause(user *User) time.Duration {
-	last := s.lastFailure(user)
-	return last.Pause(time.Now())
-}
-
 // Wake says that something has changed for the tab: it is online again, shown
 // again, or back from sleep. A renewal that waits is tried now, unless the
 // provider asked to wait.
@@ -84,7 +78,7 @@ func (c *Client) Wake() {
 	s.mu.Lock()
 	s.failure.Wake(time.Now())
 	s.mu.Unlock()
-	s.expiry.poke()
+	s.expiry.ring()
 	s.look(false)
 }
 
@@ -115,12 +109,7 @@ func isPassing(err error) (retryAfter time.Duration, passing bool) {
 	if errors.As(err, &transport) && errors.Is(err, oidc.ErrHTTPStatus) {
 		return transport.RetryAfter, transport.Retryable()
 	}
-	for _, code := range []oidc.Code{oidc.ErrNetwork, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrCORSRefused, ErrPageGone} {
-		if errors.Is(err, code) {
-			return 0, true
-		}
-	}
-	return 0, false
+	return 0, isAny(err, oidc.ErrNetwork, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrCORSRefused, ErrPageGone)
 }
 
 // roll returns a random number of [0,1).

@@ -39,14 +39,9 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 			return nil, err
 		}
 		if err == nil {
-			s.stats.restore(start, nil)
-			pass := s.config.gate("departure")
-			select {
-			case <-wanted.Done():
-				pass()
+			s.stats.count(func(stats *Stats) { stats.Restores.add(start, nil) })
+			if !s.config.sleep(wanted, "departure", departure, nil) {
 				return nil, context.Cause(wanted)
-			case <-time.After(departure):
-				pass()
 			}
 		}
 		user, _ := s.current()
@@ -76,7 +71,7 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 	if err != nil {
 		return err
 	}
-	request := c.settings.request()
+	request := new(SigninArgs).request(&c.settings)
 	silence(request)
 	return c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
 		if user, now := s.current(); user != nil || now.ends != began.ends {

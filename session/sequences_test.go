@@ -23,6 +23,7 @@ type pair struct {
 	said     [2]bool // its page has told what is kept now
 	reloaded bool    // a program is new
 	quietly  bool    // a session has ended where nobody else hears of it
+	apart    bool    // they hear of each other by what pages keep alone
 	trace    []string
 	wrong    string
 }
@@ -38,15 +39,15 @@ type flown struct {
 // carryOut is what a session does, without a session.
 func (p *pair) carryOut(i int, result effects, over bool) {
 	s := &p.programs[i]
-	if result.has(tellPeers) {
+	if result.has(tellPeers) && !p.apart {
 		if n, ok := s.says(); ok {
 			p.mail[1-i] = append(slices.Clone(p.mail[1-i]), n)
 		}
 	}
-	if h := s.keeps(); result.has(tellPages) && h.Order >= p.kept.Order && h != p.kept {
+	if h := s.keeps(); result.has(tellPages) && (h.Order > p.kept.Order || h.Order == p.kept.Order && h.Out >= p.kept.Out) && h != p.kept {
 		p.kept, p.said = h, [2]bool{}
 	}
-	if over {
+	if over && !p.apart {
 		p.mail[1-i] = append(slices.Clone(p.mail[1-i]), news{order: s.order, over: true})
 	}
 	if result.has(find | again) {
@@ -190,7 +191,9 @@ func (p *pair) steps() []move {
 			add("sign in bob", func(p *pair) { p.begin(i, true, "bob") })
 		} else {
 			add("land", func(p *pair) { p.land(i) })
-			add("reload", func(p *pair) { p.reload(i) })
+			if !p.apart { // what it has not told in time is lost
+				add("reload", func(p *pair) { p.reload(i) })
+			}
 		}
 		add("sign out", func(p *pair) { p.signOut(i) })
 		if s.here != "" {
@@ -252,7 +255,7 @@ func (p pair) settle() *pair {
 func (p *pair) compare() {
 	a, b := &p.programs[0], &p.programs[1]
 	switch {
-	case a.order != b.order || a.act != b.act && !p.quietly || a.explicit != b.explicit:
+	case a.order != b.order || a.act != b.act && !p.quietly && !p.apart || a.explicit != b.explicit:
 		p.wrong = "they do not agree on the last act"
 	case a.order > max(p.highest, p.lastIn, p.lastOut) && a.act != idled:
 		p.wrong = "the order is above that of all acts"
@@ -260,7 +263,7 @@ func (p *pair) compare() {
 		p.wrong = "somebody is signed in after a sign-out"
 	case a.out() && (a.here != "" || b.here != ""):
 		p.wrong = "somebody is signed in, and signed out"
-	case !p.quietly && a.here != b.here && !(p.reloaded && (a.here == "" || b.here == "")): // a new one looks when it is asked
+	case !p.quietly && !p.apart && a.here != b.here && !(p.reloaded && (a.here == "" || b.here == "")): // a new one looks when it is asked
 		p.wrong = "they do not agree on who is signed in"
 	case a.here != "" && !a.hint || b.here != "" && !b.hint:
 		p.wrong = "somebody is signed in, and the pages do not keep it"
@@ -295,18 +298,20 @@ func TestAllSequences(t *testing.T) {
 	if testing.Short() {
 		length = 4
 	}
-	for name, both := range map[string]standing{
-		"new programs":        {},
-		"somebody signed out": {order: 5, act: signedOut, explicit: 5, closed: 5, outs: 1},
-		"ann is signed in":    {order: 5, act: signedIn, last: "ann", here: "ann", hint: true},
-		"a page has the hint": {order: 5, act: signedIn, hint: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			tried := 0
-			p := &pair{programs: [2]standing{both, both}, kept: both.keeps(), provider: "ann", highest: both.order}
-			p.search(t, length, &tried)
-			t.Logf("%d sequences", tried)
-		})
+	for _, apart := range []bool{false, true} {
+		for name, both := range map[string]standing{
+			"new programs":        {},
+			"somebody signed out": {order: 5, act: signedOut, explicit: 5, closed: 5, outs: 1},
+			"ann is signed in":    {order: 5, act: signedIn, last: "ann", here: "ann", hint: true},
+			"a page has the hint": {order: 5, act: signedIn, hint: true},
+		} {
+			t.Run(fmt.Sprintf("%s, apart %t", name, apart), func(t *testing.T) {
+				t.Parallel()
+				tried := 0
+				p := &pair{programs: [2]standing{both, both}, kept: both.keeps(), provider: "ann", highest: both.order, apart: apart}
+				p.search(t, length, &tried)
+				t.Logf("%d sequences", tried)
+			})
+		}
 	}
 }

@@ -265,7 +265,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, fmt.Errorf("authentication response: %w", err)
 	}
-	ctx, err = s.withKey(ctx, settings.DPoP)
+	key, err := s.keyFor(ctx, settings, args.previous)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +273,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	// when they are.
 	s.config.spawn(func() { _, _ = s.provider.fetchKeys(ctx, false) })
 
-	transport, err := s.tokenTransport(ctx, metadata, settings.DPoP, args.Header)
+	transport, err := s.tokenTransport(metadata, key, args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -299,7 +299,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	}
 	phases.Verified = s.wall()
 	user := settings.newUser(tokens, claims, r)
-	user.key = keyOf(ctx)
+	user.key = key
 	user.resource = args.Request.Resource
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
@@ -329,7 +329,7 @@ func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error
 		Algorithms:  metadata.SigningAlgorithms(),
 		ClientID:    s.id.clientID,
 	}
-	transport, err := s.tokenTransport(ctx, metadata, isBound(user), nil)
+	transport, err := s.tokenTransport(metadata, user.key, nil)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -135,6 +136,7 @@ type RequestSettings struct {
 const (
 	defaultExpiringNotice = 60 * time.Second
 	defaultSilentTimeout  = 10 * time.Second
+	defaultCheckInterval  = 2 * time.Second
 
 	defaultRedirectTimeout = 15 * time.Minute
 )
@@ -174,28 +176,24 @@ func (s *Settings) check() error {
 	default:
 		return fmt.Errorf("restore: %w", oidc.ErrInvalidConfig)
 	}
-	if s.SilentRedirectURI == "" {
-		s.SilentRedirectURI = s.RedirectURI
-	}
-	if s.PopupRedirectURI == "" {
-		s.PopupRedirectURI = s.RedirectURI
-	}
-	if s.PopupPostLogoutRedirectURI == "" {
-		s.PopupPostLogoutRedirectURI = s.PostLogoutRedirectURI
-	}
-	if s.ExpiringNotice <= 0 {
-		s.ExpiringNotice = defaultExpiringNotice
-	}
-	if s.RedirectTimeout <= 0 {
-		s.RedirectTimeout = defaultRedirectTimeout
-	}
-	if s.SilentTimeout <= 0 {
-		s.SilentTimeout = s.Provider.RequestTimeout
-	}
-	if s.SilentTimeout <= 0 {
-		s.SilentTimeout = defaultSilentTimeout
-	}
+	s.SilentRedirectURI = cmp.Or(s.SilentRedirectURI, s.RedirectURI)
+	s.PopupRedirectURI = cmp.Or(s.PopupRedirectURI, s.RedirectURI)
+	s.PopupPostLogoutRedirectURI = cmp.Or(s.PopupPostLogoutRedirectURI, s.PostLogoutRedirectURI)
+	s.ExpiringNotice = positive(s.ExpiringNotice, defaultExpiringNotice)
+	s.RedirectTimeout = positive(s.RedirectTimeout, defaultRedirectTimeout)
+	s.SilentTimeout = positive(s.SilentTimeout, s.Provider.RequestTimeout, defaultSilentTimeout)
+	s.Monitor.Interval = positive(s.Monitor.Interval, defaultCheckInterval)
 	return nil
+}
+
+// positive returns the first that is, or the last.
+func positive(durations ...time.Duration) (d time.Duration) {
+	for _, d = range durations {
+		if d > 0 {
+			break
+		}
+	}
+	return d
 }
 
 // refreshScope returns those of the granted scopes that a refresh request names.
@@ -265,25 +263,4 @@ func setOf(list []string) map[string]bool {
 		set[one] = true
 	}
 	return set
-}
-
-// request returns the Authentication Request that the settings describe.
-func (s *Settings) request() *oidc.AuthenticationRequest {
-	return &oidc.AuthenticationRequest{
-		ClientID:     s.ClientID,
-		RedirectURI:  s.RedirectURI,
-		Scope:        s.Scope,
-		ResponseMode: s.Request.ResponseMode,
-		Prompt:       s.Request.Prompt,
-		Display:      s.Request.Display,
-		MaxAge:       s.Request.MaxAge,
-		UILocales:    s.Request.UILocales,
-		ACRValues:    s.Request.ACRValues,
-		Claims:       s.Request.Claims,
-		Resource:     s.Request.Resource,
-		Extra:        s.Request.Extra,
-		OmitScope:    s.OmitScope,
-		Lifetime:     int64(s.RedirectTimeout / time.Second),
-		ExtraToken:   s.ExtraToken,
-	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,14 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 		defer c.leaver.CompareAndSwap(user, nil)
 	}
 	_, err := c.signout.doFor(ctx, c, scene{user: user}, args.key(), func(ctx, _ context.Context) (struct{}, error) {
-		return struct{}{}, c.signoutRedirect(ctx, user, args)
+		request, url, err := c.startSignout(ctx, user, args)
+		if err == nil {
+			err = c.keepSignout(ctx, request, args.State)
+		}
+		if err == nil {
+			err = c.page.Navigator.Navigate(ctx, url)
+		}
+		return struct{}{}, err
 	})
 	return err
 }
@@ -49,17 +57,6 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 // key is equal for arguments that ask for the same.
 func (a *SignoutArgs) key() string {
 	return fmt.Sprintf("%q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
-}
-
-func (c *Client) signoutRedirect(ctx context.Context, user *User, args SignoutArgs) error {
-	request, url, err := c.startSignout(ctx, user, args)
-	if err != nil {
-		return err
-	}
-	if err := c.keepSignout(ctx, request, args.State); err != nil {
-		return err
-	}
-	return c.page.Navigator.Navigate(ctx, url)
 }
 
 // startSignout returns the request that ends the session of user, and its URL.
@@ -72,10 +69,9 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 	request := &oidc.EndSessionRequest{
 		ClientID:              c.settings.ClientID,
 		IDTokenHint:           args.IDTokenHint,
-		PostLogoutRedirectURI: c.settings.PostLogoutRedirectURI,
+		PostLogoutRedirectURI: cmp.Or(args.PostLogoutRedirectURI, c.settings.PostLogoutRedirectURI),
 		Extra:                 args.Extra,
 	}
-	override(&request.PostLogoutRedirectURI, args.PostLogoutRedirectURI)
 	if request.Extra == nil {
 		request.Extra = c.settings.Request.Extra
 	}
@@ -95,7 +91,7 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	if request.PostLogoutRedirectURI == "" {
 		return nil
 	}
-	data, err := signoutRecord(appState)
+	data, err := strictjson.Marshal(record{Signout: true, AppState: appState})
 	if err != nil {
 		return err
 	}
@@ -135,14 +131,6 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 	return response, nil
 }
 
-// refusal returns what the provider says against a sign-out, nil for nothing.
-func (a *SignoutArgs) refusal(callbackURL string) error {
-	if _, err := oidc.SignoutState(callbackURL); err != nil {
-		return &SigninError{State: a.State, URLState: a.URLState, Err: err}
-	}
-	return nil
-}
-
 // SignoutSilent forgets the user in all tabs and ends the provider's session in
 // a hidden frame of the tab, which browsers let see the provider's cookies only
 // where both are of one site. The user is forgotten whatever fails afterwards.
@@ -151,10 +139,7 @@ func (a *SignoutArgs) refusal(callbackURL string) error {
 // [ErrPageGone], a [oidc.ProviderError], those of [oidc.FetchMetadata] and of
 // [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
-	timeout := args.Timeout
-	if timeout <= 0 {
-		timeout = c.settings.SilentTimeout
-	}
+	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	return c.signoutAside(ctx, args, func(_ oidc.Secret, url string) (string, error) {
 		visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 		defer cancel()
@@ -166,21 +151,20 @@ func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 // to, the visit ends with one of some codes.
 func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, url string) (string, error), ends ...oidc.Code) error {
 	user := c.session.signOut()
-	if args.PostLogoutRedirectURI == "" {
-		args.PostLogoutRedirectURI = c.settings.PopupPostLogoutRedirectURI
-	}
+	args.PostLogoutRedirectURI = cmp.Or(args.PostLogoutRedirectURI, c.settings.PopupPostLogoutRedirectURI)
 	request, url, err := c.startSignout(ctx, user, args)
 	if err != nil {
 		return err
 	}
 	callbackURL, err := visit(request.State, url)
-	for _, end := range ends {
-		if request.PostLogoutRedirectURI == "" && errors.Is(err, end) {
-			return nil
-		}
+	if request.PostLogoutRedirectURI == "" && isAny(err, ends...) {
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return args.refusal(callbackURL)
+	if _, err := oidc.SignoutState(callbackURL); err != nil {
+		return &SigninError{State: args.State, URLState: args.URLState, Err: err}
+	}
+	return nil
 }

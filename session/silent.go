@@ -24,16 +24,11 @@ import (
 // those of [Client.SigninCallback].
 func (c *Client) SigninSilent(ctx context.Context, args SigninArgs) (*User, error) {
 	before := c.session.scene()
-	user, err := c.signinSilent(ctx, args, before)
+	user, err := c.renewOnce(ctx, args, before, false)
 	if before.user != nil {
 		return user, err
 	}
 	return c.arrived(ctx, user, err)
-}
-
-// signinSilent is SigninSilent for who decided on it then.
-func (c *Client) signinSilent(ctx context.Context, args SigninArgs, decided scene) (*User, error) {
-	return c.renewOnce(ctx, args, decided, false)
 }
 
 // renew is SigninSilent for one user: it is [ErrNotSignedIn] if nobody is
@@ -84,7 +79,7 @@ func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided 
 
 // renewed ends a renewal that began at before, and has brought user or an error.
 func (c *Client) renewed(ctx context.Context, before scene, args SigninArgs, start time.Time, user *User, err error) (*User, error) {
-	c.session.stats.renewal(start, err)
+	c.session.stats.count(func(stats *Stats) { stats.Renewals.add(start, err) })
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +115,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 	start := time.Now()
 	if inDoubt {
 		if err := s.provider.probe(ctx); err != nil {
-			s.stats.renewal(start, err)
+			s.stats.count(func(stats *Stats) { stats.Renewals.add(start, err) })
 			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
 		}
 	}
@@ -178,11 +173,11 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
-	ctx, err = s.withKey(ctx, isBound(previous))
+	key, err := s.keyOf(ctx, previous)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.tokenTransport(ctx, metadata, isBound(previous), args.Header)
+	transport, err := s.tokenTransport(metadata, key, args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +218,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	if kept {
 		user.Profile = maps.Clone(previous.Profile)
 	}
-	user.key, user.resource = keyOf(ctx), resource
+	user.key, user.resource = key, resource
 	user.follow(previous)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
@@ -287,20 +282,15 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if err != nil {
 		return nil, err
 	}
-	args.asked, args.Request.Resource = c.settings.again(previous), args.resource(previous)
+	args.asked, args.previous, args.Request.Resource = c.settings.again(previous), previous, args.resource(previous)
+	args.RedirectURI = cmp.Or(args.RedirectURI, c.settings.SilentRedirectURI)
 	settings := args.settings(c)
 	request := args.request(settings)
 	silence(request)
-	if args.RedirectURI == "" {
-		request.RedirectURI = c.settings.SilentRedirectURI
-	}
 	if previous != nil && request.IDTokenHint == "" && !c.settings.OmitIDTokenHint {
 		request.IDTokenHint = previous.IDToken // OIDC Core 3.1.2.1
 	}
-	timeout := args.Timeout
-	if timeout <= 0 {
-		timeout = c.settings.SilentTimeout
-	}
+	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	visits, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 	defer cancel()
 	err = ErrPageGone

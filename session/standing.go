@@ -72,12 +72,9 @@ func (e effects) has(some effects) bool { return e&some != 0 }
 // may be a sign-out, too, that nobody has told yet. A program that knows of no act
 // does not know that there was none: what is kept may have been cleared.
 func (s *standing) began(now int64) mark {
-	after := s.order
-	switch {
-	case after == 0:
+	after := max(s.order-1, s.explicit)
+	if s.order == 0 {
 		after = max(now-1, 0)
-	case s.act != signedOut:
-		after--
 	}
 	return mark{s.order, after, s.acts, s.ends, s.outs, s.changes}
 }
@@ -274,7 +271,13 @@ func (s *standing) heardUnordered(n news, now int64) effects {
 }
 
 // keeps is what the pages are told to keep.
-func (s *standing) keeps() Hint { return Hint{s.hint, s.order, s.explicit, s.since} }
+func (s *standing) keeps() Hint {
+	h := Hint{s.hint, s.order, s.explicit, s.since}
+	if s.act == undone {
+		h.Since = s.order + 1
+	}
+	return h
+}
 
 // hinted is for a page that says what it keeps: it has come, or come back, or
 // another one has written it. What is not there is no news.
@@ -283,24 +286,29 @@ func (s *standing) hinted(h Hint) effects {
 	act := idled
 	if h.Out > 0 && h.Out == h.Order {
 		act = signedOut
+	} else if h.Since > h.Order {
+		act = undone
 	}
 	switch {
 	case h.Order == NoOrder:
 		return s.hintedUnordered(h.SignedIn)
-	case !h.SignedIn && (h.Order > s.order || h.Order == s.order && s.act < act && act == signedOut):
+	case !h.SignedIn && (h.Order > s.order || h.Order == s.order && s.act < act && act != idled):
 		s.learn(h.Order, act, "", s.at)
-		return s.gone()
+		return s.gone() | s.untold(h)
 	case h.Order > s.order:
-		last := ""
+		last, before := "", s.order
 		if h.Since > 0 && h.Since == s.since {
 			last = s.last
 		}
 		s.learn(h.Order, signedIn, last, s.at)
 		s.since = h.Since
-		if s.here != "" && s.here != last {
-			return s.replaced() | find
+		switch {
+		case s.here != "" && s.here != last:
+			return s.replaced() | find | s.untold(h)
+		case s.here == "" && before > 0: // a program that runs looks, as after news
+			return find | s.untold(h)
 		}
-		return 0
+		return s.untold(h)
 	}
 	if result := s.undo(); result != 0 {
 		return result
@@ -317,6 +325,11 @@ func (s *standing) hinted(h Hint) effects {
 	case s.here != "":
 		return tellPages
 	}
+	return s.untold(h)
+}
+
+// untold has the pages told of a sign-out that they do not know of.
+func (s *standing) untold(h Hint) effects {
 	if h.Out < s.explicit {
 		return tellPages
 	}

@@ -76,6 +76,10 @@ var happenings = []struct {
 			began.order, began.after = max(0, s.order-1), max(0, s.order-1)
 			return s.signedIn(began, "bob", 0)
 		}},
+		{"Bob; before he asked, a page of an earlier release kept that somebody is there, with the order 6 of a sign-out", func(s *standing, _ mark) effects {
+			s.hinted(Hint{SignedIn: true, Order: 6, Out: 6})
+			return s.signedIn(s.began(0), "bob", 0)
+		}},
 	}},
 	{"A restore or a renewal finds somebody", []happening{
 		{"Ann", func(s *standing, began mark) effects { return s.found(began, "ann", 0) }},
@@ -143,7 +147,13 @@ var happenings = []struct {
 		{"not worth restoring, order 4", keeps(Hint{Order: 4})},
 		{"worth restoring, order 5", keeps(Hint{SignedIn: true, Order: 5})},
 		{"not worth restoring, order 5", keeps(Hint{Order: 5})},
+		{"the same, for somebody signed out", keeps(Hint{Order: 5, Out: 5})},
+		{"the same, for that sign-in came to nothing", keeps(Hint{Order: 5, Since: 6})},
 		{"worth restoring, order 6", keeps(Hint{SignedIn: true, Order: 6})},
+		{"the same, by who does not know of the sign-out of order 3", func(s *standing, _ mark) effects {
+			s.wasOut(3, signedOut)
+			return s.hinted(Hint{SignedIn: true, Order: 6})
+		}},
 		{"not worth restoring, order 6", keeps(Hint{Order: 6})},
 		{"worth restoring, no order (earlier release)", keeps(Hint{SignedIn: true, Order: NoOrder})},
 		{"not worth restoring, no order (earlier release)", keeps(Hint{Order: NoOrder})},

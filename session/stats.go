@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"maps"
 	"strings"
 	"sync"
@@ -44,20 +43,26 @@ type counters struct {
 	stats Stats // guarded by mu
 }
 
-func (c *counters) snapshot() Stats {
+// count has something counted.
+func (c *counters) count(what func(*Stats)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	stats := c.stats
-	stats.Requests = maps.Clone(stats.Requests)
-	if stats.Requests == nil {
+	what(&c.stats)
+}
+
+func (c *counters) snapshot() (stats Stats) {
+	c.count(func(counted *Stats) {
+		stats = *counted
 		stats.Requests = map[string]Measure{}
-	}
+		maps.Copy(stats.Requests, counted.Requests)
+	})
 	return stats
 }
 
-func (m *Measure) add(took time.Duration, err error) {
+// add counts what began at start.
+func (m *Measure) add(start time.Time, err error) {
 	m.Count++
-	m.Time += took
+	m.Time += time.Since(start)
 	if err != nil {
 		m.Failed++
 	}
@@ -65,47 +70,14 @@ func (m *Measure) add(took time.Duration, err error) {
 
 // request counts a request of a kind that began at start.
 func (c *counters) request(kind string, start time.Time, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stats.Requests == nil {
-		c.stats.Requests = map[string]Measure{}
-	}
-	m := c.stats.Requests[kind]
-	m.add(time.Since(start), err)
-	c.stats.Requests[kind] = m
-}
-
-func (c *counters) renewal(start time.Time, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stats.Renewals.add(time.Since(start), err)
-}
-
-func (c *counters) restore(start time.Time, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stats.Restores.add(time.Since(start), err)
-}
-
-func (c *counters) retry() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stats.Retries++
-}
-
-// A meter counts the requests of a transport.
-type meter struct {
-	oidc.Transport
-	provider *provider
-	counters *counters
-}
-
-// Do is [oidc.Transport].
-func (m *meter) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
-	start := time.Now()
-	resp, err := m.Transport.Do(ctx, req)
-	m.counters.request(m.provider.kind(req), start, err)
-	return resp, err
+	c.count(func(stats *Stats) {
+		if stats.Requests == nil {
+			stats.Requests = map[string]Measure{}
+		}
+		m := stats.Requests[kind]
+		m.add(start, err)
+		stats.Requests[kind] = m
+	})
 }
 
 // kind names a request to the provider.
@@ -135,4 +107,39 @@ func (p *provider) kind(req *oidc.Request) string {
 		return "par"
 	}
 	return "other"
+}
+
+// SigninPhases are when a sign-in got how far, by redirect or in a popup window,
+// so that an app can see where its own time goes. They are milliseconds since the
+// epoch, of the wall clock; 0 is unknown. What was before the tab left is known
+// to the program that sent it away alone.
+type SigninPhases struct {
+	Called   int64 `json:"called,omitempty"`   // the app asked for it, as its page says
+	Ready    int64 `json:"ready,omitempty"`    // the program had the call
+	Metadata int64 `json:"metadata,omitempty"` // the provider's metadata was there; before Called if it was there already
+	Left     int64 `json:"left,omitempty"`     // the page was told where to go
+	Arrived  int64 `json:"arrived,omitempty"`  // the callback page told of the response, or the window answered
+	Returned int64 `json:"returned,omitempty"` // the program had the call for what the response brings
+	Exchange int64 `json:"exchange,omitempty"` // the token request began
+	Tokens   int64 `json:"tokens,omitempty"`   // it was answered
+	Verified int64 `json:"verified,omitempty"` // the ID Token had passed all checks
+	User     int64 `json:"user,omitempty"`     // the user was given to the page
+
+	// Ahead says that the token request did not wait for Returned.
+	Ahead bool `json:"ahead"`
+}
+
+// wall returns the time as [SigninPhases] have it.
+func (s *session) wall() int64 { return s.config.Now().UnixMilli() }
+
+// calledAt returns the phases of a sign-in that the app asked for then.
+func (s *session) calledAt(called int64) SigninPhases {
+	return SigninPhases{Called: called, Ready: s.wall()}
+}
+
+// found notes since when the metadata is there.
+func (p *SigninPhases) found(provider *provider) {
+	provider.mu.Lock()
+	defer provider.mu.Unlock()
+	p.Metadata = provider.metadataAt.UnixMilli()
 }

@@ -48,20 +48,17 @@ func stepUpOf(resp *oidc.Response) *StepUp {
 	if err != nil {
 		return nil
 	}
-	want := &StepUp{}
 	authentication, err := oidc.FindStepUp(challenges)
-	if err != nil {
+	scope, missing := oidc.FindChallenge(challenges, "insufficient_scope")
+	if err != nil || authentication == nil && !missing {
 		return nil
 	}
-	if authentication != nil {
-		want.ACRValues, want.MaxAge = strings.Join(strings.Fields(authentication.ACRValues), " "), authentication.MaxAge
-	}
-	scope, missing := oidc.FindChallenge(challenges, "insufficient_scope")
+	want := &StepUp{}
 	if missing {
 		want.Scope = strings.Join(scope.Scopes(), " ")
 	}
-	if authentication == nil && !missing {
-		return nil
+	if authentication != nil {
+		want.ACRValues, want.MaxAge = strings.Join(strings.Fields(authentication.ACRValues), " "), authentication.MaxAge
 	}
 	return want
 }

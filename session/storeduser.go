@@ -42,11 +42,12 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	user := *given
 	user.line = rand.Text()
 	if before != nil && (user.AccessToken == before.AccessToken || user.RefreshToken != "" && user.RefreshToken == before.RefreshToken) {
-		user.line, user.asked, user.resource = before.line, before.asked, before.resource // it is the same grant
+		user.line, user.asked, user.resource, user.key = before.line, before.asked, before.resource, before.key // it is the same grant
 	}
 	if user.TokenType == "" {
 		user.TokenType = "Bearer"
 	}
+	user.key, _ = s.keyOf(ctx, &user) // without one, whoever uses it finds out
 	if err := c.identify(ctx, &user, before); err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	}
 	defer release()
 	current, _ := s.current()
-	if before != nil && current != nil && user.RefreshToken == before.RefreshToken && same(before, current) {
+	if current != nil && user.line == current.line && user.RefreshToken == before.RefreshToken {
 		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile
 	}
 	_, err = c.arrived(ctx, &user, s.load(&user, began))

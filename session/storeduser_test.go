@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -286,6 +287,35 @@ func TestStoreMeanwhile(t *testing.T) {
 			t.Errorf("StoreUser during a sign-out = %v", err)
 		}
 	})
+}
+
+// Who is stored has the refresh token of the same sign-in, or none: not that of another
+// one that the same person has made meanwhile.
+func TestStoreBesideAnotherSignin(t *testing.T) {
+	for _, refreshTokens := range []bool{true, false} {
+		t.Run(fmt.Sprintf("with a refresh token %t", refreshTokens), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.op.RefreshTokens = refreshTokens
+				w.settings.ManualRenew = true
+				client, tab := w.open(false)
+				user := given(w.signIn(client, tab))
+				client.session.renewing <- struct{}{}
+				stored := make(chan error)
+				go func() { stored <- client.StoreUser(t.Context(), user) }()
+				synctest.Wait()
+				w.op.Edit(func() { w.op.RefreshTokens = true })
+				other := w.signIn(client, tab)
+				<-client.session.renewing
+				if err := <-stored; err != nil || other.RefreshToken == "" {
+					t.Fatal(err)
+				}
+				if now := client.Current(); now.AccessToken != user.AccessToken || now.RefreshToken != user.RefreshToken {
+					t.Error("who is stored has the refresh token of another sign-in")
+				}
+			})
+		})
+	}
 }
 
 // A renewal makes no other person of a user without an ID Token, of whom the app has

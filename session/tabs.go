@@ -1,8 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 )
@@ -19,7 +21,7 @@ func (s *session) join(c *Client, hint Hint) {
 
 // settle goes by the settings of the tabs that are there now.
 func (s *session) settle() {
-	s.expiry.poke()
+	s.expiry.ring()
 	s.monitor.settle()
 	s.idle.settle()
 	s.look(false)
@@ -64,7 +66,7 @@ func (s *session) looked() {
 // find signs in whoever has a session at the provider. What may succeed later is tried
 // again when a tab wakes up.
 func (s *session) find(tab *Client, began moment) {
-	_, err := tab.signinSilent(context.Background(), SigninArgs{}, scene{moment: began})
+	_, err := tab.renewOnce(context.Background(), SigninArgs{}, scene{moment: began}, false)
 	if err != nil && !errors.Is(err, ErrNotSignedIn) {
 		s.config.Logf("session: somebody signed in in another program: %v", err)
 	}
@@ -90,7 +92,7 @@ func (s *session) present() []*Client {
 // origin has written it.
 func (c *Client) Hinted(hint Hint) {
 	s := c.session
-	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || hint.Since > hint.Order) {
+	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || hint.Since > hint.Order+1) {
 		hint = Hint{SignedIn: hint.SignedIn}
 	}
 	s.heed(false, func(st *standing) effects { return st.hinted(hint) })
@@ -108,23 +110,14 @@ func (s *session) leave(c *Client) {
 // disregard forgets what a tab has said, or failed to do.
 func (s *session) disregard(c *Client) {
 	s.mu.Lock()
-	byTab := s.failure.by == c
-	s.mu.Unlock()
-	if byTab {
-		s.forgive()
+	if s.failure.by == c { // a renewal may be tried again as soon as the provider lets it
+		s.failure.by = nil
+		s.failure.Wake(time.Now())
 	}
+	s.mu.Unlock()
+	s.expiry.ring()
 	s.provider.disregard(c)
 	s.monitor.disregard(c)
-}
-
-// forgive forgets the failure of a renewal that a page had a part in: it may be
-// tried again as soon as the provider lets it.
-func (s *session) forgive() {
-	s.mu.Lock()
-	s.failure.by = nil
-	s.failure.Wake(time.Now())
-	s.mu.Unlock()
-	s.expiry.poke()
 }
 
 // tabs returns the clients.
@@ -142,23 +135,17 @@ func (s *session) willing(preferred *Client) []*Client { return willing(s.tabs()
 // those that have let somebody wait: however many tabs there are that never
 // answer, they are no more than once in the way.
 func willing(tabs []*Client, preferred *Client) []*Client {
-	var order []*Client
-	for _, c := range tabs {
-		if c.asleep.Load() {
-			continue
-		}
-		at := len(order)
-		for at > 0 && (c == preferred || order[at-1] != preferred && c.rank() > order[at-1].rank()) {
-			at--
-		}
-		order = slices.Insert(order, at, c)
-	}
-	return order
+	tabs = slices.DeleteFunc(tabs, func(c *Client) bool { return c.asleep.Load() })
+	slices.SortStableFunc(tabs, func(a, b *Client) int { return cmp.Compare(b.rank(preferred), a.rank(preferred)) })
+	return tabs
 }
 
 // rank is higher for a tab that is asked before others.
-func (c *Client) rank() int64 {
-	if c.late.Load() {
+func (c *Client) rank(preferred *Client) int64 {
+	switch {
+	case c == preferred:
+		return math.MaxInt64
+	case c.late.Load():
 		return -1
 	}
 	return c.answeredAt.Load()

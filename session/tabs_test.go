@@ -91,12 +91,12 @@ func TestSettingsOfTabsThatAreThere(t *testing.T) {
 					idle = 0
 				}
 				s.idle.mu.Unlock()
-				s.monitor.mu.Lock()
+				s.turn.Lock()
 				var watches *Client
 				if s.monitor.vigil != nil {
-					watches = s.monitor.vigil.client
+					watches = s.monitor.vigil.client.Load()
 				}
-				s.monitor.mu.Unlock()
+				s.turn.Unlock()
 				if notice := s.expiry.notice(user); idle != wantIdle || notice != wantNotice || watches != watcher {
 					t.Fatalf("after%s: idle %v, want %v; notice %v, want %v; the right tab's monitor: %t", trail, idle, wantIdle, notice, wantNotice, watches == watcher)
 				}

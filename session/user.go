@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"crypto/rand"
 	"maps"
 	"time"
@@ -41,7 +42,7 @@ type User struct {
 	claims   *oidc.IDTokenClaims
 	asked    *Settings           // what the sign-in asked for; nil if the app brought the user
 	resource []string            // that a renewal asked for: the access token is for nothing else
-	key      *oidc.DPoPTransport // that the tokens are bound to, if it is another than the session's before
+	key      *oidc.DPoPTransport // that the tokens are bound to; nil for bearer tokens
 	line     string              // what renewals of the same person pass on; see [same]
 	lifetime time.Duration       // of the access token when it came; 0 if nobody knows
 	deadline time.Time           // when it ends, on the clock that nobody sets
@@ -103,12 +104,8 @@ func (u *User) left(now time.Time) time.Duration {
 // bring.
 func (u *User) follow(previous *User) {
 	u.State = previous.State
-	if u.URLState == "" {
-		u.URLState = previous.URLState
-	}
-	if u.SessionState == "" {
-		u.SessionState = previous.SessionState
-	}
+	u.URLState = cmp.Or(u.URLState, previous.URLState)
+	u.SessionState = cmp.Or(u.SessionState, previous.SessionState)
 	if previous.Kept != nil {
 		kept := maps.Clone(previous.Kept)
 		maps.Copy(kept, u.Kept)

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -15,8 +16,9 @@ const anonymousPause = time.Second
 // A vigil is what a monitor does for one user, or for nobody.
 type vigil struct {
 	*monitor
-	client *Client // who wants it; guarded by the mu of the monitor
-	user   *User   // nil for nobody
+	client atomic.Pointer[Client] // who wants it
+	user   *User                  // nil for nobody
+	cancel func()
 
 	known   ProviderSession
 	pause   time.Duration // before the next question
@@ -24,20 +26,8 @@ type vigil struct {
 	silent  *Client       // the tab that they were asked of
 }
 
-// wanted returns a tab that wants the watch.
-func (w *vigil) wanted() *Client {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.client
-}
-
-// interval is the time between two questions, as that tab wants it.
-func (w *vigil) interval() time.Duration {
-	if interval := w.wanted().settings.Monitor.Interval; interval > 0 {
-		return interval
-	}
-	return defaultCheckInterval
-}
+// interval is the time between two questions, as the tab wants it.
+func (w *vigil) interval() time.Duration { return w.client.Load().settings.Monitor.Interval }
 
 // run asks until ctx ends, the session is over, or asking has no point.
 func (w *vigil) run(ctx context.Context) {
@@ -48,7 +38,7 @@ func (w *vigil) run(ctx context.Context) {
 		return
 	}
 	for w.sleep(ctx, w.pause) {
-		metadata, err := w.wanted().Metadata(ctx)
+		metadata, err := w.client.Load().Metadata(ctx)
 		if err != nil {
 			w.slower()
 			continue
@@ -66,7 +56,7 @@ func (w *vigil) run(ctx context.Context) {
 
 // meet finds out who is signed in at the provider while nobody is here.
 func (w *vigil) meet(ctx context.Context) bool {
-	found, err := w.wanted().providerSession(ctx, nil, SigninArgs{})
+	found, err := w.client.Load().providerSession(ctx, nil, SigninArgs{})
 	if found.State == "" {
 		if ctx.Err() == nil && err != nil {
 			w.session.config.Logf("session: who is signed in at the provider is not known: %v", err)
@@ -83,7 +73,7 @@ func (w *vigil) meet(ctx context.Context) bool {
 // question returns what to ask; false if the provider cannot be asked.
 func (w *vigil) question(metadata *oidc.Metadata) (Check, bool) {
 	origin := metadata.CheckSessionOrigin()
-	message, err := oidc.CheckSessionMessage(w.wanted().settings.ClientID, w.known.State)
+	message, err := oidc.CheckSessionMessage(w.client.Load().settings.ClientID, w.known.State)
 	if origin == "" || err != nil {
 		return Check{}, false
 	}
@@ -95,20 +85,15 @@ func (w *vigil) question(metadata *oidc.Metadata) (Check, bool) {
 // ask asks the frame of the tab that answered last, or of another one if that
 // tab is gone.
 func (w *vigil) ask(ctx context.Context, check Check) (oidc.SessionStatus, error) {
-	w.mu.Lock()
-	tab := w.tab
-	w.mu.Unlock()
 	asked := map[*Client]bool{}
-	for tab = w.session.nextTab(tab, asked); tab != nil; tab = w.session.nextTab(nil, asked) {
+	for tab := w.session.nextTab(w.tab.Load(), asked); tab != nil; tab = w.session.nextTab(nil, asked) {
 		asked[tab] = true
 		answer, err := tab.page.Checker.CheckSession(ctx, check)
 		tab.served(err)
 		if errors.Is(err, ErrPageGone) {
 			continue
 		}
-		w.mu.Lock()
-		w.tab = tab
-		w.mu.Unlock()
+		w.tab.Store(tab)
 		status, _ := oidc.ParseSessionStatus(answer)
 		return status, err
 	}
@@ -122,11 +107,9 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 		w.slower()
 		return true
 	case err != nil:
-		w.mu.Lock()
-		if w.silent != w.tab {
-			w.silent, w.silence = w.tab, 0
+		if tab := w.tab.Load(); w.silent != tab {
+			w.silent, w.silence = tab, 0
 		}
-		w.mu.Unlock()
 		if w.silence++; w.silence == checkPatience {
 			w.giveUp("its frame does not answer")
 			return false
@@ -137,13 +120,12 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 	switch status {
 	case oidc.SessionUnchanged:
 		w.pause = w.interval()
-		w.mu.Lock()
-		w.seen, w.doubted = true, false
-		w.mu.Unlock()
+		w.seen.Store(true)
+		w.doubted.Store(false)
 	case oidc.SessionChanged:
 		return w.recheck(ctx)
 	case oidc.SessionError: // asking the provider must not follow (Session Management 3.1)
-		if !w.wanted().settings.Monitor.KeepOnError {
+		if !w.client.Load().settings.Monitor.KeepOnError {
 			w.giveUp("its frame answers with error")
 			return false
 		}
@@ -155,23 +137,18 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 // so again although nothing has changed does not see the provider's cookies:
 // where the browser blocks them, this would never end (Session Management 5.1).
 func (w *vigil) recheck(ctx context.Context) bool {
-	w.mu.Lock()
-	doubted, seen := w.doubted, w.seen
-	w.doubted = true
-	w.mu.Unlock()
-	if doubted {
+	seen := w.seen.Load()
+	if w.doubted.Swap(true) {
 		w.giveUp("its frame always answers with changed; the browser probably blocks third-party cookies")
 		return false
 	}
-	found, err := w.wanted().providerSession(ctx, w.user, SigninArgs{})
+	found, err := w.client.Load().providerSession(ctx, w.user, SigninArgs{})
 	switch {
 	case ctx.Err() != nil:
 		return false
 	case err != nil && !wantsUser(err):
 		// Nothing is known: the frame will say it again.
-		w.mu.Lock()
-		w.doubted = false
-		w.mu.Unlock()
+		w.doubted.Store(false)
 		w.slower()
 		return true
 	}
@@ -212,51 +189,31 @@ func (w *vigil) anonymous(found ProviderSession) bool {
 func (w *vigil) renewState(ctx context.Context, found ProviderSession) {
 	s := w.session
 	w.known = found
-	release, err := s.takeTurn(ctx, w.wanted())
+	release, err := s.takeTurn(ctx, w.client.Load())
 	if err != nil {
 		return
 	}
 	defer release()
 	before := s.scene()
 	s.mu.Lock()
-	grant := s.grant
+	shown := s.grant.shown
 	s.mu.Unlock()
 	current := before.user
 	if current == w.user && found.State != w.user.SessionState {
 		next := *w.user
-		next.SessionState, next.RefreshToken = found.State, grant.shown
+		next.SessionState, next.RefreshToken = found.State, shown
 		if current, err = s.replace(before, &next, false); err != nil {
 			return
 		}
-		s.keepGrant(&next, grant)
 	}
 	if current != nil && current.Subject() == found.Subject {
 		s.notify(Event{Name: UserSessionChanged})
 	}
 }
 
-// keepGrant gives user, whose tokens are those of before, what was known of
-// the refresh token.
-func (s *session) keepGrant(user *User, g grant) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.user == user {
-		s.grant = g
-	}
-}
-
 // slower doubles the pause.
 func (w *vigil) slower() { w.pause = max(w.interval(), min(2*w.pause, slowestCheck)) }
 
-// sleep waits; false if ctx ends first.
 func (w *vigil) sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	defer w.session.config.gate("monitor")()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return w.session.config.sleep(ctx, "monitor", d, nil)
 }

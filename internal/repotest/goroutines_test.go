@@ -14,7 +14,7 @@ var bareStart = regexp.MustCompile(`(?m)^[^/"\n]*(\bgo [a-zA-Z_.]+\(|\bgo func|\
 
 // guardedStarts are the files that catch what panics.
 var guardedStarts = []string{
-	"session/panic.go", "session/gate.go", // Config.spawn and what it is made of
+	"session/spawn.go",  // Config.spawn and what it is made of
 	"session/flight.go", // its run recovers, and tells who waits
 	"session/ahead.go", "session/forget.go",
 	"wasm/api/spawn.go", "wasm/api/connection.go", // the timer is guarded

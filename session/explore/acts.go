@@ -79,9 +79,6 @@ func (p *program) reads(a *app, hint session.Hint, outs []*act) {
 		return
 	}
 	p.knows(a, hint.Order)
-	if hint.SignedIn && hint.Out > 0 && hint.Out == hint.Order {
-		p.reused = hint.Out
-	}
 	for _, out := range outs {
 		if out.read[p] == 0 {
 			out.read[p] = p.w.steps
@@ -141,14 +138,6 @@ func (w *world) disputed(out *act) bool {
 // page may know no order, or keeps nothing: storage does not tell it.
 func (w *world) missed(a *act) bool { return (w.mixed || w.unkept) && w.lost > a.asked }
 
-// ties tells whether a sign-in got the very order of a sign-out, where no program hears
-// of another.
-func (w *world) ties(out *act) bool {
-	return w.unheard && slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == out.app && !a.out && a.succeeded && a.order == out.order
-	})
-}
-
 // forgotten tells whether somebody was about to sign in in a tab of the release that
 // keeps no order: its next program does not know of the sign-out. Nor does one that was
 // not told of that of such a release: storage has no order of it.
@@ -173,18 +162,6 @@ const storageFirst = ", storage first"
 // leftBehind marks what is known of sign-ins that come back to a new program, whose
 // page had found that nobody is signed in by a later act.
 const leftBehind = ", left behind"
-
-// rewritten marks what is known of sign-ins in a program that has read in storage that
-// somebody is signed in, with the order of a sign-out: a release that knows no order
-// has signed in, and left that.
-const rewritten = ", rewritten"
-
-// tie marks what is known of a sign-out; see [world.ties].
-const tie = ", tie"
-
-// torn marks what is known of worlds that do not come to rest: what pages keep goes
-// back and forth.
-const torn = ", torn"
 
 // outrun marks what is known of a sign-out; see [world.outrun].
 const outrun = ", outrun"

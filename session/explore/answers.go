@@ -47,7 +47,7 @@ func (p *provider) holds(t *refreshToken) bool {
 	if t.key == p.asking.key {
 		return true
 	}
-	p.w.violate("proof"+p.asking.by.mixesUp(t.key, p.asking.key, t), "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
+	p.w.violate("proof", "a refresh token that is bound to "+strconv.Quote(t.key)+" comes with a proof of "+strconv.Quote(p.asking.key))
 	return false
 }
 
@@ -117,7 +117,7 @@ func (p *provider) tells(req *oidc.Request) *oidc.Response {
 	w.checkGift(token.gift, "goes to the userinfo endpoint")
 	key, refusal := w.prove(req, text)
 	switch {
-	case !w.proves(token, bound, key, nil), time.Now().After(token.expires):
+	case !w.proves(token, bound, key), time.Now().After(token.expires):
 		return answer(401, "")
 	case refusal != nil:
 		return refusal

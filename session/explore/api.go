@@ -141,7 +141,7 @@ func (t *apiTransport) answer(req *oidc.Request) *oidc.Response {
 	}
 	_, to, _ := strings.Cut(req.URL, "?to=")
 	switch {
-	case token == nil || !w.proves(token, bound, key, t.page.program) || token.refused || w.refusing || token.resource != resource || time.Now().After(token.expires):
+	case token == nil || !w.proves(token, bound, key) || token.refused || w.refusing || token.resource != resource || time.Now().After(token.expires):
 		challenge(401, `error="invalid_token"`)
 		if token != nil {
 			token.turnedDown = true

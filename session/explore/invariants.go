@@ -158,9 +158,6 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 	if p.app.provider.mayMean(a) || p.w.unkept || !p.w.calm && p.program.born > a.asked { // what a new program finds kept may be a sign-out
 		return
 	}
-	if p.w.mixed && cause == "" && a.known > 0 && a.known == a.program.reused {
-		cause = rewritten
-	}
 	p.w.violate("won"+cause, p.name+": the sign-in fails with not_signed_in, and nobody signed out after it was asked for")
 }
 
@@ -265,7 +262,7 @@ func (w *world) checkQuiet() {
 		switch {
 		case last == nil:
 		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last):
-			w.checkSignedOut(a, cond(w.outrun(last), outrun, cond(w.ties(last), tie, "")))
+			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
 		}

@@ -46,9 +46,6 @@ func (l *link) Hint(h session.Hint) {
 	if w.unkept {
 		return
 	}
-	if told.Order == before.Order {
-		w.flips++
-	}
 	w.storage[p.app], w.kept[p.app] = told, l.program.heard()
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
 	w.tellStored(p.app, p)

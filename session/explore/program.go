@@ -23,7 +23,6 @@ type program struct {
 	ended    bool
 	frozen   bool
 	slept    bool           // it was frozen once
-	reused   int64          // the order of a sign-out, as that of somebody who is signed in
 	born     int            // the step
 	emptied  int            // the step at which its user went
 	idleLeft time.Time      // when a tab left that wants idle users signed out

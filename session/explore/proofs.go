@@ -20,15 +20,10 @@ type signer string
 
 // newKey is [session.Config].NewKey.
 func (p *program) newKey(context.Context) (oidc.Signer, error) {
-	w, since := p.w, p.w.steps
-	w.gate(p, "makes a key")()
-	k := signer(fmt.Sprintf("key %d", len(w.keys)+1))
-	w.keys[k.PublicJWK()["x"]] = making{since, w.steps}
-	return k, nil
+	p.w.gate(p, "makes a key")()
+	p.w.keys++
+	return signer(fmt.Sprintf("key %d", p.w.keys)), nil
 }
-
-// A making is from which step to which a key was made.
-type making struct{ since, until int }
 
 // Algorithm is [oidc.Signer].
 func (signer) Algorithm() string { return "EdDSA" }
@@ -129,48 +124,11 @@ func bearer(req *oidc.Request) (token string, bound bool) {
 	return token, scheme == "DPoP"
 }
 
-// proves tells whether a request of a program brings what its token is bound to; nil:
-// the token is of who is about to sign in.
-func (w *world) proves(token *accessToken, bound bool, key string, by *program) bool {
+// proves tells whether a request brings what its token is bound to.
+func (w *world) proves(token *accessToken, bound bool, key string) bool {
 	if bound == (token.key != "") && key == token.key {
 		return true
 	}
-	cause := ""
-	if by != nil {
-		cause = by.mixesUp(token.key, key, nil)
-	}
-	w.violate("proof"+cause, fmt.Sprintf("a token that is bound to %q is sent with a proof of %q", token.key, key))
+	w.violate("proof", fmt.Sprintf("a token that is bound to %q is sent with a proof of %q", token.key, key))
 	return false
-}
-
-// These are causes of what is known of the rule about proofs.
-const (
-	ofNobody    = ", of nobody"      // nobody is there any more whose tokens have that key
-	overwritten = ", overwritten"    // who is there came while another key was being made
-	ofAnother   = ", of another one" // who is there has the refresh token of another sign-in
-)
-
-// mixesUp is the cause of a wrong key that comes with a token, or a refresh token.
-func (p *program) mixesUp(bound, brought string, refresh *refreshToken) string {
-	cause := ofNobody
-	for _, page := range p.w.pages() {
-		user := page.client.Current()
-		if page.program != p || user == nil {
-			continue
-		}
-		provider := page.app.provider
-		token := provider.access[user.AccessToken.Reveal()]
-		making, made := p.w.keys[brought]
-		switch {
-		case token == nil:
-		case refresh != nil && token.revoked != refresh.revoked && provider.refresh[user.RefreshToken.Reveal()] == refresh:
-			return ofAnother
-		case token.key != bound:
-		case made && making.since <= page.toldAt && page.toldAt <= making.until:
-			return overwritten
-		default:
-			return ""
-		}
-	}
-	return cause
 }

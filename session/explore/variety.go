@@ -30,7 +30,7 @@ type variety struct {
 	slow     bool // people take their time at the provider
 	heedless bool // providers do not look at an ID Token that comes as a hint
 
-	keys     map[string]making
+	keys     int             // that were made
 	proofs   map[string]bool // that servers have seen
 	gifts    []*gift         // that providers have given
 	leavers  []leaver
@@ -45,7 +45,7 @@ func (w *world) vary() (moods *rand.Rand) {
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
 		bound: one(4), nonces: one(2), userinfo: one(3), byHand: one(3), sources: one(3), crowded: one(4), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), heedless: one(3), keys: map[string]making{}, proofs: map[string]bool{}, renewals: map[*program]int{},
+		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), heedless: one(3), proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
 	w.unheard = w.unheard && !w.unkept && !w.mixed // a release that knows no order hears of others by that alone
 	return moods

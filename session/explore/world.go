@@ -22,7 +22,6 @@ type world struct {
 	scheduler
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
-	flips         int  // how often pages have kept another answer of the same order
 	lost          int  // when news have come to a page in the back/forward cache
 	cleared       int  // when the browser has cleared the storage: a new program knows nothing
 	disorder      bool // messages come as they like, and some twice
@@ -151,7 +150,7 @@ func (w *world) settle(d time.Duration) {
 	for end := time.Now().Add(d); ; {
 		for n := 0; w.step(); n++ {
 			if n > 5000 {
-				w.violate("quiet"+cond(w.unheard && w.flips > 300, torn, ""), "the world does not come to rest")
+				w.violate("quiet", "the world does not come to rest")
 				return
 			}
 			w.checkStep()

@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,11 +26,20 @@ func StandingOf(hint, order *string) Standing {
 	return s
 }
 
-// IsNews tells whether storage takes what a program tells: old news changes
-// nothing. A number that nobody can have got to is none.
+// IsNews tells whether storage takes what a program tells: old news changes nothing,
+// nor does news of the same order by who does not know of a sign-out, the second
+// number. A number that nobody can have got to is none.
 func IsNews(stored, told Standing, now time.Time) bool {
-	old := parseInt(stored.Order)
-	return parseInt(told.Order) >= old || !(old <= 2*float64(now.UnixMilli()))
+	old, oldOut := stored.numbers()
+	order, out := told.numbers()
+	return order > old || order == old && !(out < oldOut) || !(old <= 2*float64(now.UnixMilli()))
+}
+
+// numbers are the first two of an order.
+func (s Standing) numbers() (order, out float64) {
+	first, rest, _ := strings.Cut(s.Order, " ")
+	second, _, _ := strings.Cut(rest, " ")
+	return parseInt(first), parseInt(second)
 }
 
 var leadingInt = regexp.MustCompile(`^[\s\v\p{Z}\x{FEFF}]*([+-]?[0-9]+)`)

@@ -14,12 +14,13 @@ export function standingOf(hint, order) {
 }
 
 /**
- * Whether storage takes what a program tells: old news changes nothing. A number
- * that nobody can have got to is none.
+ * Whether storage takes what a program tells: old news changes nothing, nor does
+ * news of the same order by who does not know of a sign-out, the second number. A
+ * number that nobody can have got to is none.
  */
 export function isNews(stored, told, now = Date.now()) {
-  const old = parseInt(stored.order, 10);
-  return parseInt(told.order, 10) >= old || !(old <= 2 * now);
+  const [[old, oldOut], [order, out]] = [stored, told].map((each) => each.order.split(" ").map((n) => parseInt(n, 10)));
+  return order > old || order === old && !(out < oldOut) || !(old <= 2 * now);
 }
 
 /**
