@@ -104,7 +104,9 @@ func (p *provider) checkNeed(t *refreshToken) {
 	if len(w.programs) > 1 && main.gift.kind != "refresh_token" { // who has signed in there is looked for
 		return
 	}
-	if slices.ContainsFunc(w.calls, func(c *call) bool { return c.name == "signinSilent" && (!c.done || c.abandoned) }) {
+	if slices.ContainsFunc(w.calls, func(c *call) bool {
+		return c.name == "signinSilent" && (!c.done || c.abandoned) || c.name == "storeUser" && time.Since(c.began) <= main.age()+time.Minute
+	}) {
 		return
 	}
 	w.violate("needless", fmt.Sprintf("%s renews an access token that is %v old", p.asking.by.name, main.age()))

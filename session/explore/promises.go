@@ -78,7 +78,7 @@ func (w *world) explained(p *page) bool {
 		if a.stepUp {
 			return a.since < p.toldAt
 		}
-		return !a.silent || a.more
+		return !a.silent || a.more || a.asked < p.toldAt
 	})
 }
 
