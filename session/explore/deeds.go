@@ -88,6 +88,12 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 					t.refused = true
 				}
 			}
+			if n/512%4 == 0 && client.Current().ExpiresAt != 0 { // and that is when its token ends
+				p.w.settle(time.Until(time.Unix(client.Current().ExpiresAt, 0)) - time.Duration(n/2048%5)*time.Second)
+			}
+			if p.tab.page != p || p.silent() {
+				return "nothing for a while"
+			}
 			address := addresses[n/2%8]
 			p.send(address, true, n/16%2 == 0)
 			p.w.goOn(int(n / 32 % 16))
@@ -97,6 +103,27 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 			who := cond(p.who() == "bob", "alice", "bob")
 			p.signinPassword(who)
 			return "fetch of " + address + ", and meanwhile signinResourceOwnerCredentials as " + who
+		})},
+		{"one after the other", 2, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			if client.Current() == nil || p.settings.Fetch.StepUp != session.StepUpPopup {
+				return ""
+			}
+			who := cond(p.who() == "bob", "alice", "bob")
+			for _, do := range []func(){
+				func() { p.fetch(true, true) },
+				func() {
+					p.signout("removeUser", false, func(ctx context.Context) error { return client.RemoveUser(ctx) })
+				},
+				func() { p.signinPassword(who) },
+				func() { p.fetch(true, true) },
+			} {
+				do()
+				p.w.settle(time.Duration(1+n%15) * time.Second)
+				if p.tab.page != p || p.silent() || p.program.ended {
+					break
+				}
+			}
+			return "fetch of what wants a stronger sign-in, and so does " + who
 		})},
 		{"crash and fetch", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			if p.program.onePage || client.Current() == nil {
