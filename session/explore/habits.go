@@ -180,12 +180,14 @@ func (p *page) exit() {
 // checkRestores is for a page that is sent away.
 func (p *page) checkRestores() {
 	w, t := p.w, p.tab
-	moving, reading := false, false
+	moving, reading, since := false, false, w.steps
 	for _, c := range p.calls {
 		if c.moves && c.name != "getUser" {
 			return
 		}
-		moving = moving || c.moves
+		if c.moves {
+			moving, since = true, min(since, c.step)
+		}
 		reading = reading || c.name == "signinCallback"
 	}
 	if !moving {
@@ -199,7 +201,7 @@ func (p *page) checkRestores() {
 	}) {
 		w.violate("restores", p.name+" is sent away again, and nobody has signed in or out")
 	}
-	t.restored, t.restoredAt = w.tick(), time.Now()
+	t.restored, t.restoredAt = since, time.Now()
 }
 
 // checkHeldBack is for a tab that is not sent away, as it was a moment ago.

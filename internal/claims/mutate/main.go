@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,7 +29,7 @@ const file = "docs/mutations.md"
 func main() {
 	only := flag.String("row", "", "the rows alone whose rule or lines match this regular expression")
 	limit := flag.Duration("limit", time.Minute, "how much time of a processor to look for one")
-	parallel := flag.Int("p", 1, "how many rows run at a time, each on one processor")
+	parallel := flag.Int("p", runtime.NumCPU(), "how many rows run at a time, each on one processor")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
