@@ -49,6 +49,9 @@ type address struct {
 	query url.Values
 }
 
+// encoded is what stays encoded in a segment.
+var encoded = strings.NewReplacer("%", "%25", "/", "%2F")
+
 func parseAddress(raw string) (*address, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme == "" || u.User != nil {
@@ -64,7 +67,7 @@ func parseAddress(raw string) (*address, error) {
 	segments := strings.Split(u.ResolveReference(u).EscapedPath(), "/") // without dot segments
 	for i, segment := range segments {
 		if plain, err := url.PathUnescape(segment); err == nil {
-			segments[i] = strings.NewReplacer("%", "%25", "/", "%2F").Replace(plain)
+			segments[i] = encoded.Replace(plain)
 		}
 	}
 	path := strings.Join(segments, "/")

@@ -109,11 +109,11 @@ func (p *params) get(name string) string {
 	return ""
 }
 
-// formEscapes are where a form differs from [url.QueryEscape] in the words of
-// the URL Standard, 5.2; browsers write it so.
-var formEscapes = strings.NewReplacer("%2A", "*", "~", "%7E")
-
-func formEscape(text string) string { return formEscapes.Replace(url.QueryEscape(text)) }
+// formEscape differs from [url.QueryEscape] in the words of the URL Standard, 5.2;
+// browsers write it so.
+func formEscape(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(text), "%2A", "*"), "~", "%7E")
+}
 
 // encode returns the parameters as application/x-www-form-urlencoded.
 func (p *params) encode() string {

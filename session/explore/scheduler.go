@@ -28,6 +28,8 @@ type ticket struct {
 	news   bool          // what programs and pages tell each other
 	far    bool          // something outside the program: time may pass before it
 	hears  func()        // it is what a program does with news; may be nil
+	seen   bool          // it could have happened
+	until  int           // the step that it is kept back to
 }
 
 // A scheduler holds everything that could happen next.
@@ -50,7 +52,6 @@ type scheduler struct {
 	trace *strings.Builder // nil: nobody reads it
 	began time.Time
 	late  uint64 // one in so many is kept back for long; 0: none
-	until map[uint64]int
 }
 
 // issue returns a new ticket.
@@ -175,15 +176,13 @@ func (s *scheduler) isLate(t *ticket) bool {
 	if s.late == 0 {
 		return false
 	}
-	until, known := s.until[t.number]
-	if !known {
-		x := mix(s.seed, t.number)
-		if x%s.late == 0 {
-			until = s.steps + 5 + int(x>>58) // at most 63
+	if !t.seen {
+		t.seen = true
+		if x := mix(s.seed, t.number); x%s.late == 0 {
+			t.until = s.steps + 5 + int(x>>58) // at most 63
 		}
-		s.until[t.number] = until
 	}
-	return s.steps < until
+	return s.steps < t.until
 }
 
 // let lets a ticket happen, and everything that follows without another one.

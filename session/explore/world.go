@@ -54,7 +54,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 		scheduler: scheduler{
 			//lint:ignore gosec G404: a simulation, repeatable by its seed
 			dice: rand.New(rand.NewPCG(seed, 1)), seed: seed, arrived: make(chan struct{}, 1),
-			began: time.Now(), trace: trace, until: map[uint64]int{},
+			began: time.Now(), trace: trace,
 		},
 		storage: map[*app]pagemodel.Standing{}, kept: map[*app][]*act{}, coverage: map[string]int{},
 	}
