@@ -330,6 +330,24 @@ func TestClearedStorage(t *testing.T) {
 	})
 }
 
+// A page that slept while somebody signed out, and the storage was cleared then, hears
+// of it from a program that runs, and from nobody else.
+func TestClearedStorageAfterSignout(t *testing.T) {
+	for left, want := range map[bool]string{false: "nobody nobody", true: "subject-1 nobody"} {
+		withOrigin(t, 2, func(t *testing.T, o *origin) {
+			o.w.signIn(o.clients[0], o.tabs[0])
+			o.want("after the sign-in", "subject-1 subject-1")
+			o.deaf[0] = true
+			_ = o.clients[1].RemoveUser(t.Context())
+			synctest.Wait()
+			o.clear()
+			o.deaf[0], o.deaf[1] = false, left
+			o.clients[0].Hinted(o.kept)
+			o.want(fmt.Sprintf("the page is shown again; the other one is left: %t", left), want)
+		})
+	}
+}
+
 // An interactive sign-in is stronger than the end of the session before it; a
 // sign-out that somebody asked for is stronger than both.
 func TestSigninCallbackMeanwhile(t *testing.T) {
@@ -614,6 +632,22 @@ func TestMessagesWithoutOrder(t *testing.T) {
 		if o.kept.Order <= order {
 			t.Errorf("the tabs keep %v after the act of order %d", o.kept, order)
 		}
+	})
+}
+
+// Odd messages keep nobody from signing in.
+func TestOddMessages(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		client := o.clients[0]
+		for _, m := range []string{
+			`"who":"","how":"over","order":3`, `"who":"x","how":"idle","order":4`, `"who":"","how":"idle","order":5,"at":-9223372036854775808`,
+			`"who":"","how":"\u0000","order":6,"at":9223372036854775807`,
+		} {
+			client.session.registry.Heard([]byte(`{"issuer":"` + o.w.op.Issuer + `","client_id":"` + o.w.op.ClientID + `",` + m + `}`))
+			synctest.Wait()
+		}
+		o.w.signIn(client, o.tabs[0])
+		o.want("after odd messages", "subject-1")
 	})
 }
 

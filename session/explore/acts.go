@@ -98,10 +98,10 @@ func (w *world) rumour(p *program, a *app, out bool, known int64) {
 	})
 }
 
-// heard returns the sign-outs that a program has heard of.
-func (p *program) heard() (outs []*act) {
+// heard returns the sign-outs of a client that a program has heard of.
+func (p *program) heard(of *app) (outs []*act) {
 	for _, a := range p.w.acts {
-		if a.heard[p] > 0 {
+		if a.app == of && a.heard[p] > 0 {
 			outs = append(outs, a)
 		}
 	}
@@ -135,6 +135,14 @@ func (w *world) disputed(out *act) bool {
 	})
 }
 
+// forged tells whether a script of the origin has written an order of which the program
+// of a sign-out had not heard.
+func (w *world) forged(out *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && a.rumour && a.done == 0 && a.order > out.known
+	})
+}
+
 // missed tells whether news got lost since an act was asked for, in a world where a
 // page may know no order, or keeps nothing: storage does not tell it.
 func (w *world) missed(a *act) bool { return (w.mixed || w.unkept) && w.lost > a.asked }
@@ -146,6 +154,12 @@ func (w *world) forgotten(out *act) bool {
 	return slices.ContainsFunc(w.acts, func(a *act) bool {
 		return a.app == out.app && !a.out && (a.program.release == "old" || a.came != nil && out.program.release == "old" && !out.heardIn(a.came, a.done)) && (a.done == 0 || a.done > out.asked)
 	})
+}
+
+// traceless tells whether the storage was cleared after a sign-out, and no program is
+// left that knows of it.
+func (w *world) traceless(out *act) bool {
+	return w.erased > out.asked && !slices.ContainsFunc(w.pages(), func(p *page) bool { return p.app == out.app && out.knownIn(p.program, w.steps) })
 }
 
 // tidied tells whether nobody was there who was signed out, and somebody was about

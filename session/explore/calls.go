@@ -189,7 +189,7 @@ func (p *page) signinRedirect(args session.SigninArgs) {
 func (p *page) signinCallback(back string, state oidc.Secret) {
 	a := p.away[state]
 	switch {
-	case a == nil, a.silent && !has("late"): // of a restore, or of a step-up
+	case a == nil: // of a step-up
 		a = &act{silent: true, stepUp: true, since: p.stepped}
 		p.asks("signinCallback", a)
 	case a.silent:

@@ -7,9 +7,8 @@
 //
 // What has to be right is in invariants.go, of tokens in promises.go, and of what the
 // engine does by itself in habits.go: together they read as the specification of the
-// engine. acts.go says what was known to whom, apart.go which parts of the worlds are
-// off because they find what is known. operations.go and deeds.go are what apps and
-// people do, page.go what a page decides, provider.go and answers.go who answers,
+// engine. acts.go says what was known to whom. operations.go, deeds.go and odd.go are what
+// apps and people do, page.go what a page decides, provider.go and answers.go who answers,
 // api.go and proofs.go who is asked with a token, world.go, tab.go and variety.go what
 // there is, and scheduler.go the order. A seed is a schedule; explore.go runs one, and
 // makes it small when

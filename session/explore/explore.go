@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
 
 // A result is what became of a schedule.
@@ -90,10 +92,13 @@ func (w *world) quiet() {
 	if w.violation == nil {
 		w.checkUsers(false)
 	}
-	if w.violation == nil && has("asleep") {
+	if w.violation == nil {
 		w.checkTold()
 	}
 	for _, p := range w.pages() {
+		if w.cleared > 0 { // by the browser, which tells nobody: who looks at a page has it look, too
+			p.react(pagemodel.Woken)
+		}
 		p.ask()
 	}
 	w.settle(2 * time.Minute)

@@ -19,18 +19,8 @@ var (
 	countFlag   = flag.Uint64("schedules", 20000, "how many schedules belong to the tests")
 	firstFlag   = flag.Uint64("first", 0, "the seeds come after this one")
 	strictFlag  = flag.Bool("strict", false, "what is known fails, too")
-	withFlag    = flag.String("with", "", "parts of the worlds that are off, with commas in between, or all: "+parts())
 	shrinkFlag  = flag.Int("shrink", 3, "how many schedules of those that break a rule are made small")
 )
-
-// TestMain has the flags decide on the worlds.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if switchOn(*withFlag); *strictFlag {
-		switchOn("all")
-	}
-	m.Run()
-}
 
 // TestRules has every rule that is checked be one that is written down.
 func TestRules(t *testing.T) {

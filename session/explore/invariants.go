@@ -169,8 +169,11 @@ func (p *page) checkLate(a *act, since int) {
 	if p.w.mixed || p.w.sources && (p.w.unkept || a.behind) {
 		return
 	}
+	if token := p.app.provider.access[a.brought.Reveal()]; a.silent && token != nil && token.gift != nil && token.gift.at < since {
+		return // it found who was there
+	}
 	for _, out := range p.w.acts {
-		knows := out.heardIn(p.program, since) || has("late") && out.readIn(p.program, since)
+		knows := out.knownIn(p.program, since)
 		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
 			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
 		}
@@ -261,7 +264,7 @@ func (w *world) checkQuiet() {
 		last := w.lastAct(a)
 		switch {
 		case last == nil:
-		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last):
+		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last) && !w.traceless(last) && !w.forged(last):
 			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
 		case !last.out && w.stands(last):
 			w.checkSignedIn(a, last.who)
@@ -294,7 +297,8 @@ func (w *world) stands(in *act) bool {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked) && !(a.rumour && !a.out)
+		unknown := a.out && (!a.knownIn(in.program, in.asked) || w.sources && in.behind) // which counts
+		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked || unknown) && !(a.rumour && !a.out)
 	})
 }
 
@@ -320,7 +324,7 @@ func (w *world) checkSignedOut(a *app, cause string) {
 func (w *world) checkTold() {
 	for _, a := range w.apps {
 		in := w.lastAct(a)
-		if in == nil || in.out || w.mixed || !w.stands(in) {
+		if in == nil || in.out || w.mixed || !w.stands(in) || w.unheard && w.gaveUp(a) { // storage does not tell who came without an act
 			continue
 		}
 		for _, p := range w.pages() {

@@ -254,7 +254,7 @@ func allDeeds() (deeds []deed, total int) {
 			return d.String() + " later"
 		}},
 	}
-	deeds = append(deeds, tokenDeeds(inPage)...)
+	deeds = append(append(deeds, tokenDeeds(inPage)...), oddDeeds...)
 	for _, d := range deeds {
 		total += d.weight
 	}
@@ -278,7 +278,7 @@ func atProvider(do func(p *provider, n uint64) string) func(*world, uint64) stri
 func plan(seed uint64) []operation {
 	//lint:ignore gosec G404: a simulation, repeatable by its seed
 	dice := rand.New(rand.NewPCG(seed, 2))
-	ops, more := make([]operation, 30+dice.IntN(20)), extra()
+	ops := make([]operation, 32+dice.IntN(20))
 	calm := dice.IntN(4) > 0
 	for i := range ops {
 		x := dice.IntN(total)
@@ -294,9 +294,6 @@ func plan(seed uint64) []operation {
 		case 1:
 			ops[i].rest = time.Second << dice.IntN(8)
 		}
-		if len(more) > 0 && dice.IntN(8) == 0 {
-			ops[i].kind = more[dice.IntN(len(more))]
-		}
 		if i < 6 && calm && dice.IntN(2) == 0 {
 			ops[i].kind = 1 + dice.IntN(3) // somebody is signed in, as a rule
 			ops[i].steps = 40
@@ -307,7 +304,7 @@ func plan(seed uint64) []operation {
 
 // do does an operation, and what follows at once.
 func (w *world) do(op operation, index uint64) {
-	d := deedOf(op.kind)
+	d := &deeds[op.kind]
 	if d.storm && w.calm {
 		return
 	}

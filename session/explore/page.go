@@ -46,7 +46,7 @@ func (l *link) Hint(h session.Hint) {
 	if w.unkept {
 		return
 	}
-	w.storage[p.app], w.kept[p.app] = told, l.program.heard()
+	w.storage[p.app], w.kept[p.app] = told, l.program.heard(p.app)
 	w.say("%s keeps of %s: %v", p.name, p.app.name, told)
 	w.tellStored(p.app, p)
 }

@@ -151,8 +151,8 @@ func (l *link) waits(ctx context.Context) bool {
 // Frame is [session.Framer].
 func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
 	p := l.page
-	since := time.Now()
 	p.w.pass(p.name+" opens a frame", l.program, func() bool { return l.waits(ctx) })
+	since := time.Now() // a page that was frozen begins to wait when it goes on
 	if err := l.over(ctx, since, time.Hour); err != nil {
 		return "", err
 	}

@@ -71,7 +71,7 @@ func (p *program) broadcast(text []byte) {
 	if p.checkIdle(string(text)); p.ended || p.w.unheard {
 		return
 	}
-	w, m := p.w, &message{p, string(text), p.heard()}
+	w, m := p.w, &message{p, string(text), p.heard(p.w.appIn(string(text)))}
 	w.said = append(w.said, m)
 	for _, other := range w.programs {
 		if other == p || other.ended {

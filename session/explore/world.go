@@ -23,6 +23,7 @@ type world struct {
 	calm          bool // nobody fails, and no provider ends a session
 	mixed         bool // one of the releases knows no order
 	lost          int  // when news have come to a page in the back/forward cache
+	erased        int  // when the storage was cleared
 	cleared       int  // when the browser has cleared the storage: a new program knows nothing
 	disorder      bool // messages come as they like, and some twice
 	refusesStepUp bool // providers give no stronger sign-in than they had
@@ -61,7 +62,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
 	w.mixed = w.dice.IntN(4) == 0
-	w.disorder = has("disorder") && !w.mixed && mix(seed, 7)%4 == 0
+	w.disorder = !w.mixed && mix(seed, 7)%4 == 0
 	w.refusesStepUp = w.dice.IntN(2) == 0
 	moods := w.vary()
 	w.say("%v", w)
