@@ -299,7 +299,7 @@ func (w *world) checkUsers(asked bool) {
 
 // checkAgreement is for the quiet world in which everybody has asked.
 func (w *world) checkAgreement(a *app) {
-	if !w.calm || w.mixed || w.unkept || w.unheard || w.lost > 0 || !slices.ContainsFunc(w.acts, func(in *act) bool {
+	if !w.calm || w.mixed || w.unkept || w.unheard || w.lost > 0 || w.cleared > 0 || !slices.ContainsFunc(w.acts, func(in *act) bool {
 		return in.app == a && !in.out && in.succeeded && in.who == a.provider.subject && in.left == a.provider.session
 	}) {
 		return
