@@ -166,7 +166,7 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 // when it was asked for, and that was known when the response came, ends it. A session
 // of another source that is new there knows what its page keeps alone, and one that is not hears of others later.
 func (p *page) checkLate(a *act, since int) {
-	if p.w.mixed || p.w.sources && (p.w.unkept || a.behind) {
+	if p.w.mixed || p.w.sources && (p.w.unkept || p.w.erased > 0 || a.behind) {
 		return
 	}
 	if token := p.app.provider.access[a.brought.Reveal()]; a.silent && token != nil && token.gift != nil && token.gift.at < since {
