@@ -144,10 +144,18 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 		{"at once", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			for _, other := range p.w.pages() {
 				if other != p && other.app == p.app && other.program != p.program && !other.silent() {
-					if n/64%2 == 0 {
-						p.signinPassword("alice")
+					what := ""
+					if n/64%2 == 0 { // and nobody has heard of that
+						what = p.acts(n/256) + ", "
 					}
-					return p.acts(n) + ", and at once " + other.name + " " + other.acts(n/8)
+					what += p.acts(n)
+					if n/128%2 == 0 {
+						p.w.goOn(int(n / 2048 % 24))
+					}
+					if other.tab.page != other || other.silent() {
+						return what
+					}
+					return what + ", and at once " + other.name + " " + other.acts(n/8)
 				}
 			}
 			return ""
