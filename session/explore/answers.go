@@ -24,7 +24,6 @@ type gift struct {
 	access  *accessToken
 	refresh *refreshToken // nil without one
 	to      *program
-	kind    string // grant_type
 	typed   bool   // somebody has signed in for it
 	fault   string // why nothing of it is to be used; empty: nothing is wrong
 	came    bool   // the answer has arrived
@@ -69,7 +68,7 @@ var faults = map[string][]string{
 // gives makes the answer of what was issued; body lacks the ID Token and its end.
 func (p *provider) gives(g *grant, access *accessToken, refresh *refreshToken, body string) *oidc.Response {
 	w := p.w
-	given := &gift{access: access, refresh: refresh, to: p.asking.by, kind: p.asking.kind, typed: g.typed && p.asking.kind != "refresh_token"}
+	given := &gift{access: access, refresh: refresh, to: p.asking.by, typed: g.typed && p.asking.kind != "refresh_token"}
 	access.gift, p.given = given, given
 	w.gifts = append(w.gifts, given)
 	if g.weak && p.asking.kind == "authorization_code" {

@@ -178,6 +178,11 @@ func (p *page) meanwhile(n uint64) string {
 	t.unload(false)
 	t.load()
 	t.page.ask()
+	if p := t.page; n/32%2 == 0 {
+		p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
+			return p.client.SigninSilent(ctx, session.SigninArgs{ForceFrame: true})
+		})
+	}
 	w.goOn(int(n / 4 % 8))
 	if by.page == nil || by.page.silent() {
 		return p.name + " is reloaded"

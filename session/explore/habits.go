@@ -24,7 +24,7 @@ var habitRules = []struct{ name, promise string }{
 	{"agree", "Where nothing fails, and programs hear each other, everybody is told the same once the world is quiet, whoever has signed in at once, unless the provider knows another one."},
 	{"hint", "Where somebody is signed in, the pages keep that there is a session worth restoring."},
 	{"same person", "Nobody becomes somebody else but by a sign-in that somebody asked for: a renewal brings the same person."},
-	{"keeps", "Where nothing fails, and nobody signs in or out, and no session ends, a silent sign-in that finds somebody does not fail with not_signed_in: another that found the same was faster."},
+	{"keeps", "Where nothing fails, and nobody signs out or in elsewhere, and no session ends, a silent sign-in that finds somebody does not fail with not_signed_in: another sign-in was faster."},
 	{"needless", "An access token that is new, and that no API has refused, is renewed for a call alone that asks for that, where there is one program."},
 	{"answered", "Where nothing fails, the first challenge for a stronger sign-in after somebody has signed in is answered, whatever those before were told."},
 	{"restores", "A tab is sent away once to restore a session, and again only after somebody has signed in or out; not while it reads a response. After a sign-in in the tab nothing keeps it back."},
@@ -84,15 +84,22 @@ func (w *world) gaveUp(a *app) bool {
 // checkSilent is for the end of a silent sign-in.
 func (p *page) checkSilent(c *call, a *act, err error) {
 	w := p.w
-	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || a.at != p.app.provider.session || w.gaveUp(p.app) {
+	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || w.gaveUp(p.app) {
 		return
 	}
-	if slices.ContainsFunc(w.acts, func(other *act) bool {
-		return other.app == a.app && !other.silent && (other.done == 0 || other.done > a.asked || other.asked > a.asked)
-	}) {
-		return
+	at := a.at
+	for _, other := range w.acts {
+		switch {
+		case other.app != a.app || other.silent || other.done > 0 && other.done <= a.asked:
+		case other.succeeded && !other.out && other.done > 0 && other.program == a.program && other.came == a.program:
+			at = other.left // who comes there stays, and is who was found
+		default:
+			return
+		}
 	}
-	w.violate("keeps", p.name+": "+c.name+" fails with not_signed_in, and nobody signed in or out")
+	if at == p.app.provider.session {
+		w.violate("keeps", p.name+": "+c.name+" fails with not_signed_in, and nobody signed out or in elsewhere")
+	}
 }
 
 // checkNeed is for a refresh request that asks for no resource.
@@ -101,7 +108,7 @@ func (p *provider) checkNeed(t *refreshToken) {
 	if main == nil || main.turnedDown || t.doubt || main.gift == nil || !main.gift.shown || main.age() > lifetime/3 {
 		return
 	}
-	if len(w.programs) > 1 && main.gift.kind != "refresh_token" { // who has signed in there is looked for
+	if len(w.programs) > 1 { // who has signed in there is looked for
 		return
 	}
 	if slices.ContainsFunc(w.calls, func(c *call) bool {
