@@ -43,7 +43,7 @@ func TestClockSkew(t *testing.T) {
 				if errors.As(err, &skew) != (tt.skew != 0) || skew.Seconds != tt.skew {
 					t.Errorf("skew = %d s, want %d", skew.Seconds, tt.skew)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -75,7 +75,7 @@ func TestClockCorrectionIsBounded(t *testing.T) {
 			t.Error("a token of another sign-in tells the time")
 		}
 		mustFail(t, "SigninSilent", err, oidc.ErrIssuedInFuture)
-		client.session.expiry.stop()
+		client.session.stopTimer()
 	})
 }
 

@@ -204,10 +204,17 @@ func (w *world) openIn(tab *tab, hint bool) *Client {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
-		client.session.expiry.stop()
+		client.session.stopTimer()
 		tab.over.Store(true)
 	})
 	return client
+}
+
+// stopTimer has the access token not watched any more.
+func (s *session) stopTimer() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.expiry.stop()
 }
 
 // signIn signs a tab in by redirect.

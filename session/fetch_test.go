@@ -172,7 +172,7 @@ func TestFetchRenewsFirst(t *testing.T) {
 				if tt.want > 0 && slices.Contains(a.tokens(), "Bearer "+before.AccessToken.Reveal()) {
 					t.Error("the old token was sent")
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -201,7 +201,7 @@ func TestFetchRenewalFails(t *testing.T) {
 				if sent := len(a.sent) == 1; sent != (tt.want == nil) {
 					t.Errorf("sent: %t", sent)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -296,7 +296,7 @@ func TestFetchRefusedForever(t *testing.T) {
 		if n := w.op.Count(oidctest.Token); n != 2 {
 			t.Errorf("%d renewals a minute later, want 2", n)
 		}
-		client.session.expiry.stop()
+		client.session.stopTimer()
 	})
 }
 

@@ -3,6 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -128,4 +131,20 @@ func (k *flight[T]) run(l *landing[T], r route, fn func() (T, error)) {
 		l.abandon()
 	}()
 	l.value, l.err = fn()
+}
+
+// settle waits for what is in the air. It reports whether there was something.
+func (k *flight[T]) settle(ctx context.Context) bool {
+	k.mu.Lock()
+	var all []*landing[T]
+	for _, r := range slices.SortedFunc(maps.Keys(k.air), func(a, b route) int { return strings.Compare(a.key, b.key) }) {
+		l := k.air[r]
+		l.passengers++
+		all = append(all, l)
+	}
+	k.mu.Unlock()
+	for _, l := range all {
+		_, _, _ = k.wait(ctx, l, nil)
+	}
+	return len(all) > 0
 }

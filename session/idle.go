@@ -39,9 +39,8 @@ type idle struct {
 	mu       sync.Mutex
 	cancel   context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
 	settings IdleSettings
-	since    time.Time // of the last activity, on the wall clock, as the deadline
-	deadline time.Time
-	active   *Client // where the last activity was
+	since    time.Time // of the last activity, on the wall clock
+	active   *Client   // where that was
 }
 
 // now is the wall clock alone: the monotonic one stops while a device sleeps.
@@ -68,7 +67,7 @@ func (i *idle) settle() {
 	switch {
 	case user == nil || len(tabs) == 0:
 		return
-	case watching && !i.now().Before(i.deadline):
+	case watching && i.left() <= 0:
 		i.ring()
 		return
 	case wanted.Timeout == 0:
@@ -80,7 +79,7 @@ func (i *idle) settle() {
 		i.session.config.spawn(func() { i.run(ctx) })
 	}
 	wanted.Warn = min(wanted.Warn, wanted.Timeout/2)
-	i.settings, i.deadline = wanted, i.since.Add(wanted.Timeout)
+	i.settings = wanted
 	i.ring()
 }
 
@@ -108,25 +107,22 @@ func (i *idle) touch(c *Client) {
 	if i.cancel == nil {
 		return
 	}
-	if now := i.now(); now.Before(i.deadline) {
-		i.since, i.deadline = now, now.Add(i.settings.Timeout)
+	if i.left() > 0 {
+		i.since = i.now()
 	}
 	i.ring()
 }
 
-// left returns the time until the end, how it is to come, and where the last
-// activity was.
-func (i *idle) left() (time.Duration, IdleSettings, *Client) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.deadline.Sub(i.now()), i.settings, i.active
-}
+// left returns the time until the end. The caller has the lock.
+func (i *idle) left() time.Duration { return i.since.Add(i.settings.Timeout).Sub(i.now()) }
 
 // run counts down, and ends the session.
 func (i *idle) run(ctx context.Context) {
 	counting := false
 	for {
-		left, settings, active := i.left()
+		i.mu.Lock()
+		left, settings, active := i.left(), i.settings, i.active
+		i.mu.Unlock()
 		pause := min(left-settings.Warn, tick)
 		switch {
 		case ctx.Err() != nil:

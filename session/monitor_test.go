@@ -59,8 +59,10 @@ func (w *world) watched(answer func(int) (string, error)) (*Client, *tab, *opFra
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
-		client.session.expiry.stop()
+		client.session.stopTimer()
+		client.session.turn.Lock()
 		client.session.monitor.stop()
+		client.session.turn.Unlock()
 		client.session.idle.stop()
 	})
 	return client, tab, frame

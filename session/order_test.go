@@ -100,7 +100,7 @@ func (o *origin) open() (*Client, *tab) {
 	o.clients, o.tabs = append(o.clients, client), append(o.tabs, tab)
 	o.mu.Unlock()
 	o.w.t.Cleanup(func() {
-		client.session.expiry.stop()
+		client.session.stopTimer()
 		tab.over.Store(true)
 	})
 	return client, tab

@@ -55,7 +55,7 @@ func TestOverload(t *testing.T) {
 				if user == nil || user.left(time.Now()) <= 0 {
 					t.Errorf("user = %v, want one with a good token", user)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -79,7 +79,7 @@ func TestNothingIsWasted(t *testing.T) {
 		if n := w.op.Count(oidctest.Token); n > 0 || w.op.Count(oidctest.JWKS) == 0 {
 			t.Errorf("%d token requests while there are no keys", n)
 		}
-		client.session.expiry.stop()
+		client.session.stopTimer()
 	})
 	w := newWorld(t)
 	client, _ := w.open(false)

@@ -85,7 +85,7 @@ func TestSigninPopupLate(t *testing.T) {
 		if user, _ := client.User(t.Context()); user == nil || !slices.Equal(tab.heard(), []EventName{UserLoaded}) {
 			t.Errorf("the user is %v", user)
 		}
-		client.session.expiry.stop()
+		client.session.stopTimer()
 	})
 }
 

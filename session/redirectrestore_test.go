@@ -64,7 +64,7 @@ func TestRestoreMarkEndsWithAnySignIn(t *testing.T) {
 					t.Fatal(err)
 				}
 				synctest.Wait()
-				client.session.expiry.stop()
+				client.session.stopTimer()
 				client.Close()
 				w.restart()
 				tab.hint = true

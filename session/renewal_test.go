@@ -63,7 +63,7 @@ func TestRenewalByLifetime(t *testing.T) {
 				if heard := tab.heard(); slices.Contains(heard, AccessTokenExpired) {
 					t.Error("a token expired before it was renewed")
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -209,7 +209,7 @@ func TestRenewalFaults(t *testing.T) {
 				if stats := client.Stats(); stats.Retries != max(len(tt.faults)-1, 0) && stats.Retries != len(tt.faults) {
 					t.Errorf("%d retries for %d faults", stats.Retries, len(tt.faults))
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -314,7 +314,7 @@ func TestOffline(t *testing.T) {
 				if err != nil || user == nil || user.left(time.Now()) <= 0 {
 					t.Errorf("User = %v, %v; want the session to go on", user, err)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -339,7 +339,7 @@ func TestWakeKeepsRetryAfter(t *testing.T) {
 		if n := w.op.Count(oidctest.Token); n > 0 {
 			t.Errorf("%d requests while the provider asked to wait", n)
 		}
-		client.session.expiry.stop()
+		client.session.stopTimer()
 	})
 }
 
@@ -361,7 +361,7 @@ func TestRenewalWithoutTabs(t *testing.T) {
 		if err != nil || user == nil || user.left(time.Now()) <= 0 {
 			t.Errorf("User = %v, %v", user, err)
 		}
-		next.session.expiry.stop()
+		next.session.stopTimer()
 	})
 }
 
@@ -413,7 +413,7 @@ func TestClockIsSet(t *testing.T) {
 					if err != nil || user == nil || (user == before) != (tt.jump < 0) {
 						t.Errorf("User = %v, %v", user, err)
 					}
-					client.session.expiry.stop()
+					client.session.stopTimer()
 					return
 				}
 				var skew *oidc.ClockSkewError
@@ -430,7 +430,7 @@ func TestClockIsSet(t *testing.T) {
 				if user, err = client.User(t.Context()); err != nil || user == nil {
 					t.Errorf("User = %v, %v when the clock is right again", user, err)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -519,7 +519,7 @@ func TestSigninSilentDifferentArguments(t *testing.T) {
 		if n := w.op.Count(oidctest.Token); n != 3 {
 			t.Errorf("%d refresh requests for three questions", n)
 		}
-		client.session.expiry.stop()
+		client.session.stopTimer()
 	})
 }
 
@@ -553,7 +553,7 @@ func TestRequestsByTabs(t *testing.T) {
 				wg.Wait()
 			}
 			counts[tabs] = len(w.op.Requests())
-			client.session.expiry.stop()
+			client.session.stopTimer()
 		})
 	}
 	t.Logf("requests per hour with 1, 5, 20 tabs: %d, %d, %d", counts[1], counts[5], counts[20])

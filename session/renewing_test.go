@@ -67,7 +67,7 @@ func TestRenewAutomatically(t *testing.T) {
 				if !slices.EqualFunc(renewals, tt.want, near) {
 					t.Errorf("renewals after %v, want %v", renewals, tt.want)
 				}
-				clients[0].session.expiry.stop()
+				clients[0].session.stopTimer()
 			})
 		})
 	}

@@ -169,7 +169,7 @@ func TestRestoreByRedirect(t *testing.T) {
 				if (user != nil) != tt.user || tab.frames > 0 {
 					t.Errorf("user = %v, %d frames", user, tab.frames)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 				for range 3 { // reloads
 					w.restart()
 					callback = roundTrip(t, w, tab)
@@ -183,7 +183,7 @@ func TestRestoreByRedirect(t *testing.T) {
 					if _, err := client.SigninCallback(t.Context(), callback); err != nil {
 						t.Error(err)
 					}
-					client.session.expiry.stop()
+					client.session.stopTimer()
 				}
 			})
 		})

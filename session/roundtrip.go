@@ -3,8 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,22 +83,6 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 		}
 		return nil
 	})
-}
-
-// settle waits for what is in the air. It reports whether there was something.
-func (k *flight[T]) settle(ctx context.Context) bool {
-	k.mu.Lock()
-	var all []*landing[T]
-	for _, r := range slices.SortedFunc(maps.Keys(k.air), func(a, b route) int { return strings.Compare(a.key, b.key) }) {
-		l := k.air[r]
-		l.passengers++
-		all = append(all, l)
-	}
-	k.mu.Unlock()
-	for _, l := range all {
-		_, _, _ = k.wait(ctx, l, nil)
-	}
-	return len(all) > 0
 }
 
 // restoreMark is the name under which a tab remembers that it went to the

@@ -297,7 +297,7 @@ func TestExpiry(t *testing.T) {
 				if tab.frames != tt.renewed {
 					t.Errorf("%d renewals, want %d", tab.frames, tt.renewed)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}

@@ -166,7 +166,7 @@ func TestStepUpOneRound(t *testing.T) {
 				a.answer = always(mfa)
 				callback := stepUpByRedirect(t, w, client, tab, a)
 				if onePage {
-					client.session.expiry.stop()
+					client.session.stopTimer()
 					w.restart()
 					client = w.openIn(tab, true)
 				}
@@ -180,7 +180,7 @@ func TestStepUpOneRound(t *testing.T) {
 				}
 				time.Sleep(refusalPause)
 				stepUpByRedirect(t, w, client, tab, a) // long after, it is asked for again
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}

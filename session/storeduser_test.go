@@ -177,7 +177,7 @@ func TestStoreClaims(t *testing.T) {
 				if _, ok := renewed.Profile["role"]; ok == tt.idToken || renewed.Profile["email"] == nil {
 					t.Errorf("the profile after the renewal is %v", renewed.Profile)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}
@@ -224,7 +224,7 @@ func TestStoreRenews(t *testing.T) {
 				if now := client.Current(); now == nil || now.Subject() != w.op.Subject {
 					t.Errorf("User = %v: the new ID Token says who it is", now)
 				}
-				client.session.expiry.stop()
+				client.session.stopTimer()
 			})
 		})
 	}

@@ -107,7 +107,9 @@ func TestSettingsOfTabsThatAreThere(t *testing.T) {
 					c.Close()
 				}
 			}
+			s.turn.Lock()
 			s.monitor.stop()
+			s.turn.Unlock()
 		})
 		if t.Failed() {
 			return

@@ -146,7 +146,7 @@ func TestMetadataAge(t *testing.T) {
 			}
 			time.Sleep(cacheLifetime)
 		}
-		client.session.expiry.stop()
+		client.session.stopTimer()
 	})
 }
 
