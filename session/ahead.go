@@ -93,19 +93,20 @@ func (d *absences) arrive(state oidc.Secret, arrived string, now time.Time) *abs
 	return left
 }
 
-// claim ends an absence. It returns what is known of the sign-in so far, and the
-// exchange for the response that the tab has brought, nil if there is none.
-func (d *absences) claim(state oidc.Secret, record []byte, arrived string) (SigninPhases, *exchange) {
+// claim ends an absence of a session. It returns what is known of the sign-in so far,
+// and the exchange for the response that the tab has brought, nil if there is none. One
+// that is of something else waits on for who has left.
+func (d *absences) claim(state oidc.Secret, session key, record []byte, arrived string) (SigninPhases, *exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	left := d.left[state]
-	delete(d.left, state)
-	if left == nil || !bytes.Equal(left.record, record) {
+	if left == nil || left.settings.key() != session || !bytes.Equal(left.record, record) {
 		return SigninPhases{}, nil
 	}
-	if left.exchange == nil || left.exchange.arrived != arrived {
+	if left.exchange != nil && left.exchange.arrived != arrived {
 		return left.phases, nil
 	}
+	delete(d.left, state)
 	return left.phases, left.exchange
 }
 
@@ -178,7 +179,7 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 // and when that began. It is [errNotAhead] if there was none. It adds what the
 // program knows of the sign-in to phases.
 func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string, phases *SigninPhases) (*User, moment, error) {
-	known, e := c.session.registry.absences.claim(state, kept.Record, kept.Arrival.at(callbackURL))
+	known, e := c.session.registry.absences.claim(state, c.session.id, kept.Record, kept.Arrival.at(callbackURL))
 	if *phases = known; e == nil {
 		return nil, moment{}, errNotAhead
 	}
@@ -191,9 +192,6 @@ func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kep
 		return nil, moment{}, context.Cause(ctx)
 	}
 	*phases = e.phases
-	if e.session != c.session {
-		return nil, moment{}, errNotAhead
-	}
 	phases.Ahead = !errors.Is(e.err, errNotAhead)
 	return e.user, e.began, e.err
 }

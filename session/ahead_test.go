@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -130,10 +131,65 @@ func TestExchangeAhead(t *testing.T) {
 				if n := w.op.Count(oidctest.Token); n != tt.all {
 					t.Errorf("%d token requests, want %d", n, tt.all)
 				}
+				time.Sleep(2 * aheadLimit)
 				if len(w.registry.absences.left) > 0 {
 					t.Error("the program remembers what is over")
 				}
 				_ = other.RemoveUser(t.Context())
+			})
+		})
+	}
+}
+
+// What nobody takes leaves no token behind, and somebody else who comes first, with a
+// copy of what the tab keeps, takes it from nobody.
+func TestExchangeAheadOfAnother(t *testing.T) {
+	tests := []struct {
+		name    string
+		edit    func(w *world, tab *tab, url *string) // of who comes first
+		revoked int
+	}{
+		{"a tab of another session", func(w *world, _ *tab, _ *string) {
+			w.settings.Provider.Metadata = document(w.op, "userinfo_endpoint", w.op.Base()+"/userinfo")
+		}, 0},
+		{"another record", func(_ *world, tab *tab, _ *string) {
+			for state, transaction := range tab.transactions {
+				transaction.Record = []byte(strings.Replace(string(transaction.Record), `"signin":`, `"skip_userinfo":true,"signin":`, 1))
+				tab.transactions[state] = transaction
+			}
+		}, 0},
+		{"another response", func(_ *world, _ *tab, url *string) { *url += "&more=1" }, 0},
+		{"nobody", nil, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.t = t
+				w.op.RefreshTokens = true
+				w.settings.ManualRenew = true
+				client, tab := w.open(false)
+				url, arrival := tab.handOn(w.redirect(client, tab))
+				client.Close()
+				w.registry.Arrive(url, arrival)
+				synctest.Wait()
+				if tt.edit != nil {
+					settings, copied, theirs := w.settings, newTab(w.op), url
+					copied.transactions = maps.Clone(tab.transactions)
+					tt.edit(w, copied, &theirs)
+					_, err := w.openIn(copied, false).SigninCallback(t.Context(), theirs)
+					mustFail(t, "SigninCallback of the other", err, oidc.ErrStateUnknown)
+					w.settings = settings
+					back := w.openIn(tab, false)
+					if _, err := back.SigninCallback(t.Context(), url); err != nil {
+						t.Errorf("SigninCallback = %v", err)
+					}
+				}
+				time.Sleep(2 * aheadLimit)
+				synctest.Wait()
+				if n := w.op.Count(oidctest.Revocation); n != tt.revoked {
+					t.Errorf("%d revocations, want %d", n, tt.revoked)
+				}
 			})
 		})
 	}

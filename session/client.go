@@ -93,11 +93,12 @@ type SigninArgs struct {
 	// Called is when the app asked for it, as [SigninPhases] say it; 0: unknown.
 	Called int64
 
-	asked    *Settings     // what is asked for where no argument says it; nil: the settings of the tab
-	previous *User         // who is renewed; nil for a sign-in
-	stepUp   *StepUp       // the challenge that the sign-in answers
-	keep     bool          // the response is kept for another try
-	phases   *SigninPhases // of the sign-in; may be nil
+	asked     *Settings     // what is asked for where no argument says it; nil: the settings of the tab
+	previous  *User         // who is renewed; nil for a sign-in
+	stepUp    *StepUp       // the challenge that the sign-in answers
+	scopeless bool          // no scope is named: the provider gives what of the grant concerns the resource
+	keep      bool          // the response is kept for another try
+	phases    *SigninPhases // of the sign-in; may be nil
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when

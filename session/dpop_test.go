@@ -370,8 +370,9 @@ func TestDPoPKeyOfTheToken(t *testing.T) {
 			return err
 		}},
 		{"token of a resource", true, func(t *testing.T, c *Client, user *User, _ *api) error {
-			token, err := c.session.refreshFor(t.Context(), c, user, user.RefreshToken, resource)
-			if err == nil && token.holder.key != user.key {
+			args := SigninArgs{Request: RequestSettings{Resource: []string{resource}}, scopeless: true}
+			holder, err := c.session.refresh(t.Context(), c, user, user.RefreshToken, args)
+			if err == nil && holder.key != user.key {
 				t.Error("the token has another key")
 			}
 			return err

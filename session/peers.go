@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
@@ -60,12 +61,18 @@ func (s *session) who(user *User) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// tellPeers tells the other programs what this one knows.
+// tellPeers tells the other programs what this one knows, if it has not done so just
+// now: of many that have not heard of it, each would be answered by all, and so on.
 func (s *session) tellPeers() {
 	s.mu.Lock()
 	n, ok := s.standing.says()
+	now := s.config.Now()
+	again := n == s.said && now.Sub(s.saidAt).Abs() < time.Second
+	if !again {
+		s.said, s.saidAt = n, now
+	}
 	s.mu.Unlock()
-	if ok {
+	if ok && !again {
 		s.say(n)
 	}
 }

@@ -437,3 +437,30 @@ func (s *session) drop() {
 	defer s.mu.Unlock()
 	s.standing = standing{order: s.standing.order, act: signedIn, hint: true}
 }
+
+// Programs that do many things at once agree without much ado: who has just said what it
+// knows does not say it again for each of the others that did not know.
+func TestPeersAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.settings.ManualRenew = true
+		p := newPrograms(w, 5)
+		for i := range 8 {
+			p.delay = time.Duration(8-i) * time.Second / 10 // the first news come last
+			client := p.client[i%5]
+			if _, err := client.SigninPopup(t.Context(), SigninArgs{}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Minute)
+		if got := p.subjects(); got != strings.TrimSpace(strings.Repeat("subject-1 ", 5)) || len(p.said) > 16 {
+			t.Errorf("%s; %d messages", got, len(p.said))
+		}
+		for i, client := range p.client {
+			if order := client.session.standing.order; order != p.client[0].session.standing.order {
+				t.Errorf("program %d knows the order %d", i, order)
+			}
+		}
+	})
+}

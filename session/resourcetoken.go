@@ -64,7 +64,8 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
 		}
 	}
-	token, err := s.refreshFor(ctx, c, before.user, refresh, resource)
+	args := SigninArgs{Request: RequestSettings{Resource: []string{resource}}, scopeless: true}
+	holder, err := s.refresh(ctx, c, before.user, refresh, args)
 	if isInvalidGrant(err) {
 		s.config.Logf("session: the refresh token was refused for a resource, trying the frame")
 		return nil, errNeedsFrame
@@ -72,7 +73,7 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 	if err != nil {
 		return nil, err
 	}
-	return c.keepToken(ctx, before, resource, token)
+	return c.keepToken(ctx, before, resource, &credential{holder, before.user})
 }
 
 // frameResource asks in a hidden frame.
@@ -92,34 +93,6 @@ func (s *session) frameResource(ctx context.Context, c *Client, resource string)
 		return nil, oidc.ErrSubjectChanged
 	}
 	return c.keepToken(ctx, before, resource, &credential{holder, before.user})
-}
-
-func (s *session) refreshFor(ctx context.Context, c *Client, user *User, refresh oidc.Secret, resource string) (*credential, error) {
-	metadata, err := s.provider.fetchMetadata(ctx)
-	if err != nil {
-		return nil, err
-	}
-	key, err := s.keyOf(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	transport, err := s.tokenTransport(metadata, key, nil)
-	if err != nil {
-		return nil, err
-	}
-	// No scope: the provider gives what of the grant concerns the resource.
-	request := &oidc.RefreshRequest{ClientID: c.settings.ClientID, RefreshToken: refresh, Resource: []string{resource}}
-	r := round{sent: s.config.Now()}
-	tokens, err := request.Refresh(ctx, transport, metadata)
-	if err != nil {
-		s.doubt(user, err)
-		return nil, err
-	}
-	r.received = s.config.Now()
-	s.rotate(user, tokens.RefreshToken)
-	holder := c.settings.newUser(tokens, user.claims, r)
-	holder.key = key
-	return &credential{holder, user}, nil
 }
 
 // cachedToken returns the token of user for a resource, nil if there is none

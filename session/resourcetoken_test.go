@@ -2,7 +2,10 @@ package session
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -53,5 +56,36 @@ func TestResourceTokenMeanwhile(t *testing.T) {
 			}
 			_ = client.RemoveUser(t.Context())
 		})
+	}
+}
+
+// The answer to a refresh request for a resource is checked as that of a renewal is: the
+// rows of the hostile table that are about one.
+func TestHostileResourceToken(t *testing.T) {
+	const resource = "https://api.example.test/"
+	n := 0
+	for _, c := range oidctest.Cases() {
+		if c.Flow != oidctest.FlowRefresh || strings.Contains(c.Name, "userinfo") { // which does not get the token of a resource
+			continue
+		}
+		n++
+		t.Run(c.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newVictim(t, c)
+				before := v.signIn(v.client, v.tab)
+				v.c.Strike(v.op)
+				token, err := v.client.session.resourceToken(t.Context(), v.client, resource)
+				if !errors.Is(err, c.Want) && (err != nil || c.Want != "") {
+					t.Errorf("error %v, want %q", err, string(c.Want))
+				}
+				if (token == nil) != (c.Want != "") || v.client.Current() != before {
+					t.Errorf("token %t, and %v is signed in", token != nil, v.client.Current())
+				}
+				_ = v.client.RemoveUser(t.Context())
+			})
+		})
+	}
+	if n == 0 {
+		t.Error("the table has no rows about renewals")
 	}
 }

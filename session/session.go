@@ -54,6 +54,8 @@ type session struct {
 	looking  bool                // somebody does, or is about to
 	looks    notes               // how often that was
 	clients  []*Client           // in the order in which they came
+	said     news                // to other programs, last
+	saidAt   time.Time           // when that was
 
 	idleAt    time.Time // when the last tab left
 	awayUntil time.Time // how long a sign-in may be under way that has left the page

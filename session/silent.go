@@ -173,6 +173,9 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		Extra:        args.ExtraToken,
 	}
 	override(&request.Scope, args.Scope)
+	if args.scopeless {
+		request.Scope = ""
+	}
 	key, err := s.keyOf(ctx, previous)
 	if err != nil {
 		return nil, err

@@ -302,11 +302,8 @@ func (s *standing) hinted(h Hint) effects {
 		}
 		s.learn(h.Order, signedIn, last, s.at)
 		s.since = h.Since
-		switch {
-		case s.here != "" && s.here != last:
+		if s.here != last || last == "" && before > 0 {
 			return s.replaced() | find | s.untold(h)
-		case s.here == "" && before > 0: // a program that runs looks, as after news
-			return find | s.untold(h)
 		}
 		return s.untold(h)
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -376,4 +377,41 @@ func TestStepUpAroundSignout(t *testing.T) {
 		}
 		_ = client.RemoveUser(t.Context())
 	})
+}
+
+// What a tab keeps of challenges that were answered ends with the sign-out, also where
+// the program is another one; how many an API gets in a minute does not.
+func TestStepUpNotesEndWithSignout(t *testing.T) {
+	for _, ends := range []bool{false, true} {
+		t.Run(fmt.Sprintf("the program ends %t", ends), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, client, tab, a := redirectFetcher(t, func(w *world) { w.settings.ManualRenew = true })
+				a.answer = always(mfa)
+				for i := range 2 * stepUpLimit {
+					left := 0
+					for range 3 {
+						if _, err := get(client, a); err == ErrStepUpRequired {
+							left++
+						}
+						if kept := client.session.standing.keeps(); ends { // the person goes back
+							client.Close()
+							w.restart()
+							client = w.openIn(tab, true)
+							client.Hinted(kept)
+						}
+					}
+					want := 1
+					if i >= stepUpLimit {
+						want = 0
+					}
+					if left != want {
+						t.Errorf("after %d sign-outs the tab left %d times, want %d", i, left, want)
+					}
+					_ = client.RemoveUser(t.Context())
+					w.signIn(client, tab)
+				}
+				_ = client.RemoveUser(t.Context())
+			})
+		})
+	}
 }

@@ -18,6 +18,7 @@ import (
 // was, in milliseconds since the epoch.
 type keptNotes struct {
 	Who      string           `json:"who"`      // see session.who; empty if nobody knows
+	Order    int64            `json:"order"`    // of the last act then: a sign-out since ends what is of the person
 	Answered map[string]int64 `json:"answered"` // challenges of that person
 	Counted  map[string]int64 `json:"counted"`  // those of an API
 }
@@ -86,13 +87,14 @@ func (c *Client) recallStepUps(ctx context.Context) {
 			return struct{}{}, err
 		}
 		s := c.session
-		user, _ := s.current()
-		now := s.config.Now()
-		f := &s.fetches
+		s.mu.Lock()
+		user, closed := s.user, s.standing.closed
+		s.mu.Unlock()
+		f, now := &s.fetches, s.config.Now()
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.counts.takeOver(k.Counted, now)
-		if user == nil || k.Who == "" || s.who(user) == k.Who {
+		if closed <= k.Order && (user == nil || k.Who == "" || s.who(user) == k.Who) {
 			f.notes.takeOver(k.Answered, now)
 		}
 		return struct{}{}, nil
@@ -103,11 +105,10 @@ func (c *Client) recallStepUps(ctx context.Context) {
 // transaction of a sign-in is kept in the same place.
 func (c *Client) keepStepUps(ctx context.Context) {
 	s := c.session
-	user, _ := s.current()
-	now := s.config.Now()
-	f := &s.fetches
+	user, last := s.current()
+	f, now := &s.fetches, s.config.Now()
 	f.mu.Lock()
-	k := keptNotes{s.who(user), f.notes.kept("answered\n", now), f.counts.kept("sign-in\n", now)}
+	k := keptNotes{s.who(user), last.order, f.notes.kept("answered\n", now), f.counts.kept("sign-in\n", now)}
 	f.mu.Unlock()
 	record, err := strictjson.Marshal(k)
 	if err == nil {

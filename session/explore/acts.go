@@ -55,10 +55,10 @@ func (a *act) String() string {
 	return text
 }
 
-// heardIn tells whether a program had heard of a sign-out then. A rumour is an act of
-// the program that it has come to.
+// heardIn tells whether a program had heard of a sign-out then. What a release tells that
+// knows no order has an order in the program that hears it.
 func (a *act) heardIn(p *program, then int) bool {
-	return a.heard == nil && (!a.rumour || a.program == p) || a.heard[p] > 0 && a.heard[p] <= then
+	return a.rumour && a.program == p || !a.rumour && a.heard == nil || a.heard[p] > 0 && a.heard[p] <= then
 }
 
 // readIn tells whether a page of it had found that in storage.

@@ -213,8 +213,8 @@ func (p *page) checkRestores() {
 
 // checkHeldBack is for a tab that is not sent away, as it was a moment ago.
 func (p *page) checkHeldBack() {
-	for _, other := range p.w.pages() {
-		if other.app == p.app && other.program == p.program && other.settings.Restore == session.RestoreRedirect && other.arrived <= other.marked {
+	for _, t := range p.w.tabs { // also of one that is closed by now
+		if t.app == p.app && (t.page == nil || t.page.program == p.program) && t.settings.Restore == session.RestoreRedirect && t.arrived <= t.marked {
 			return
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // popup, credentials or storeUser) or an explicit sign-out, of one client.
 var rules = []struct{ name, promise string }{
 	{"signed out", "After an explicit sign-out with no sign-in asked for after it, nobody is signed in anywhere once the world is quiet: no program has a user, no tab was told last that somebody is there, and no hint says so. What began before the sign-out, and ends after it, signs nobody in. removeUser() where nobody is there ends no sign-in that has left for the provider, and none that its program has not heard of. Of two sign-outs that did not know of each other, neither is the last for a sign-in that was asked for after one of them."},
-	{"signed in", "After an explicit sign-in that no other act overlaps or follows, everybody who asks is told that person once the world is quiet, where no provider has ended the session and nothing fails."},
+	{"signed in", "After an explicit sign-in that no other act overlaps or follows, in a program that knew of every sign-out before it, everybody who asks is told that person once the world is quiet, where no provider has ended the session and nothing fails."},
 	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out after it was asked for, or one of which its program had not heard then, nor read in storage, or if the provider has ended the very session. What a release says that knows no order is an act of when it is heard."},
 	{"person", "A request carries the token of the person who was there when the app called, or none. It is sent, or sent again, while that person is there."},
 	{"issuer", "Tokens and codes go to their own issuer, of their own client, and to APIs on the list."},
