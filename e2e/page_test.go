@@ -209,6 +209,24 @@ func TestTwoAuthoritiesOnAPage(t *testing.T) {
 	}
 }
 
+// A second sign-in that asks for something else than the one under way is the one
+// that the tab leaves for, also where both wait for the metadata.
+func TestSecondSigninRedirect(t *testing.T) {
+	a := newApp(t)
+	op := newHostile(t, a)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	metadata := hold(t, op, oidctest.Discovery)
+	hold(t, op, oidctest.Authorize, func(r *http.Request) bool { return r.URL.Query().Get("login_hint") == "first" })
+	eval[bool](tab, `globalThis.ready = false, ["first", "second"].forEach((state) => um.signinRedirect({ state, login_hint: state }).catch(() => {})), um.stats().then(() => true)`)
+	metadata.wait(tab)
+	metadata.release()
+	tab.waitReady()
+	if got := eval[string](tab, "callback.then((u) => u.state, (e) => e.code)"); got != "second" {
+		t.Errorf("the tab comes back with the state of %s", got)
+	}
+}
+
 // A manager that was disposed of leaves nothing behind: no listener holds it,
 // its calls fail, and the program has one page less.
 func TestDispose(t *testing.T) {

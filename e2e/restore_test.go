@@ -3,9 +3,12 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -82,6 +85,111 @@ func TestRestoreByRedirectNobody(t *testing.T) {
 	tab.visit(a.origin + "/quiet.html")
 	if n := op.Count(oidctest.Authorize); n != 1 {
 		t.Errorf("%d round trips, want 1", n)
+	}
+}
+
+// After a round trip that found nobody, any sign-in lets the tab go again.
+func TestRestoreMarkEndsWithASignin(t *testing.T) {
+	a, op, tab := newQuietApp(t, "dedicated")
+	other := tab.sibling()
+	for name, signIn := range map[string]func() string{
+		"by redirect": func() string {
+			tab.visit(a.origin + "/")
+			return signinCode(tab)
+		},
+		"in another tab": func() string {
+			other.visit(a.origin + "/")
+			return signinCode(other)
+		},
+	} {
+		op.Edit(func() { op.SignedIn = false })
+		tab.visit(a.origin + "/quiet.html")
+		if got := eval[string](tab, "first"); got != "nobody" {
+			t.Errorf("%s: before there is %s", name, got)
+		}
+		if code := signIn(); code != "" {
+			t.Errorf("%s: code %q", name, code)
+		}
+		tab.visit(a.origin + "/quiet.html")
+		if got := eval[string](tab, "first"); got != op.Subject {
+			t.Errorf("%s: after the reload there is %s", name, got)
+		}
+	}
+}
+
+// leavingScript is an app that asks again, when another tab says so, while it leaves:
+// with its manager, or with another one.
+const leavingScript = `
+import { UserManager } from "./oidcspa.js";
+const settings = await (await fetch("config.json")).json();
+globalThis.um = new UserManager(settings);
+new BroadcastChannel("again").onmessage = async ({ target, data }) => {
+	const asked = data === "another" ? new UserManager(settings) : um;
+	const waits = (async () => {
+		for (let i = 0; i < 5; i++) await um.stats();
+		return "waits";
+	})();
+	target.postMessage(await Promise.race([asked.getUser().then((u) => String(u?.profile.sub), (e) => e.code), waits]));
+};
+globalThis.first = (await um.getUser())?.profile.sub ?? "nobody";
+globalThis.ready = true;
+`
+
+// Who asks again while the tab leaves is not told that nobody is there.
+func TestGetUserWhileTheTabLeaves(t *testing.T) {
+	a, op, tab := newQuietApp(t, "dedicated")
+	a.respondPage("leaving", leavingScript)
+	a.respondPage("listening", "")
+	other := tab.sibling()
+	other.do("visit", chromedp.Navigate(a.origin+"/listening.html"))
+	leaves := hold(t, op, oidctest.Authorize)
+	tab.do("visit", chromedp.Navigate(a.origin+"/leaving.html"))
+	leaves.wait(tab)
+	for _, manager := range []string{"the same", "another"} {
+		if got := eval[string](other, fmt.Sprintf(`new Promise((resolve) => {
+			const channel = new BroadcastChannel("again");
+			channel.onmessage = ({ data }) => resolve(data);
+			channel.postMessage(%q);
+		})`, manager)); got != "waits" {
+			t.Errorf("the second getUser() of %s manager: %s", manager, got)
+		}
+	}
+	leaves.release()
+	tab.waitReady()
+	if got, n := eval[string](tab, "first"), op.Count(oidctest.Authorize); got != op.Subject || n != 1 {
+		t.Errorf("back again: %s, after %d visits to the provider", got, n)
+	}
+}
+
+// bothScript is an app with two providers, which reads a response, if there is one, and
+// asks then who is signed in at each.
+const bothScript = `
+import { UserManager } from "./oidcspa.js";
+const { others, ...settings } = await (await fetch("config.json")).json();
+globalThis.managers = [settings, { ...settings, ...others[0] }].map((one) => new UserManager(one));
+if (/[?&](code|error)=/.test(location.search)) for (const one of managers) await one.signinCallback().catch(() => {});
+globalThis.users = [];
+if (!location.hash) for (const one of managers) users.push((await one.getUser())?.profile.sub ?? "nobody");
+globalThis.ready = true;
+`
+
+// Two clients of a page whose program ends with it do not send it to their providers
+// in turn, without end.
+func TestRestoreByRedirectOfTwoClients(t *testing.T) {
+	a, op, tab := newQuietApp(t, "dedicated")
+	another := newHostile(t, a)
+	a.set("authority", op.Issuer)
+	a.set("others", []map[string]string{{"authority": another.Issuer, "redirect_uri": a.redirectURI() + "?op=2"}})
+	a.respondPage("both", bothScript)
+	tab.visit(a.origin + "/both.html#quiet")
+	eval[bool](tab, "managers[1].signinSilent().then(() => true)")
+	another.ResetRequests()
+	tab.visit(a.origin + "/both.html")
+	if got := eval[string](tab, "users.join()"); got != "subject-1,nobody" {
+		t.Errorf("signed in are %s", got)
+	}
+	if n, m := op.Count(oidctest.Authorize), another.Count(oidctest.Authorize); n != 1 || m != 0 {
+		t.Errorf("%d visits to the one provider, and %d to the other", n, m)
 	}
 }
 

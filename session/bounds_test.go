@@ -406,8 +406,8 @@ func TestCallsWithOtherArguments(t *testing.T) {
 					t.Error(err)
 				}
 			})
+			synctest.Wait()
 		}
-		synctest.Wait()
 		release()
 		all.Wait()
 	}
@@ -427,9 +427,9 @@ func TestCallsWithOtherArguments(t *testing.T) {
 				return func() error { return client.SigninRedirect(t.Context(), args) }
 			}
 			together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}),
-				signin(SigninArgs{LoginHint: "ann", State: []byte(`1`)}), signin(SigninArgs{LoginHint: "ann", ReturnTo: "https://app.example.test/cart"}))
-			if got := asked(tab, "login_hint"); !slices.Equal(got, []string{"", "ann"}) || len(tab.addresses) != 4 {
-				t.Errorf("asked for %q with %d requests", got, len(tab.addresses))
+				signin(SigninArgs{LoginHint: "ann", State: []byte(`1`)}), signin(SigninArgs{LoginHint: "bob"}))
+			if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "bob" || len(tab.addresses) > 4 {
+				t.Errorf("the tab leaves for %q, with %d requests", u.Query().Get("login_hint"), len(tab.addresses))
 			}
 		})
 	})

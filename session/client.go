@@ -34,7 +34,10 @@ type Client struct {
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
 	redirect  flight[struct{}]
+	calls     atomic.Int64  // of SigninRedirect
+	gone      atomic.Int64  // the last of them that the tab leaves for
 	restoring flight[*User] // by redirect
+	leaving   atomic.Bool   // for that
 	signout   flight[struct{}]
 	leaver    atomic.Pointer[User] // whom the sign-outs in the air are of
 	callback  flight[*User]
@@ -109,14 +112,18 @@ type SigninArgs struct {
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
 	_, asked := c.session.current()
+	call := c.calls.Add(1)
 	key := fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp)
 	_, err := c.redirect.doFor(c.Calling(ctx), c, scene{moment: asked}, key, func(ctx, _ context.Context) (struct{}, error) {
-		return struct{}{}, c.signinRedirect(ctx, args, asked)
+		return struct{}{}, c.signinRedirect(ctx, args, asked, call)
 	})
+	if errors.Is(err, errStays) {
+		return nil
+	}
 	return err
 }
 
-func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment) error {
+func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment, call int64) error {
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
@@ -128,7 +135,16 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	phases.found(c.session.provider)
 	settings := args.settings(c)
 	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP}
-	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error { return c.session.stillAsked(asked) })
+	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error {
+		if err := c.session.stillAsked(asked); err != nil {
+			return err
+		}
+		if call < c.gone.Load() {
+			return errStays // the tab leaves for a later one
+		}
+		c.gone.Store(call)
+		return nil
+	})
 }
 
 // leave sends the tab to the provider, and keeps what is needed afterwards. last

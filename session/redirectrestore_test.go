@@ -101,6 +101,55 @@ func TestRestoreByRedirectIsOneFlight(t *testing.T) {
 	})
 }
 
+// So does another client of the page, which asks in the tab's name, too.
+func TestRestoreByRedirectOfAPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, tab := newRedirectWorld(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		answers := make(chan error, 2)
+		for range 2 {
+			client := w.openIn(tab, true)
+			go func() {
+				_, err := client.Restore(ctx, "https://app.example.test/shop")
+				answers <- err
+			}()
+			synctest.Wait()
+		}
+		if heard := tab.heard(); len(answers) > 0 || len(heard) > 0 || len(tab.addresses) != 1 {
+			t.Errorf("%d answers, events %v, the tab left %d times; want two that wait, none, once", len(answers), heard, len(tab.addresses))
+		}
+		time.Sleep(departure)
+		synctest.Wait()
+		cancel()
+		if len(answers) != 2 {
+			t.Errorf("%d answers of a tab that has not left", len(answers))
+		}
+	})
+}
+
+// A page whose program ends with it is not sent away where another client would lose
+// its user: the two would send it away in turn, without end.
+func TestRestoreByRedirectOfTwoClients(t *testing.T) {
+	for _, onePage := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w, tab := newRedirectWorld(t)
+			w.onePage = onePage
+			w.restart()
+			w.signIn(w.openIn(tab, false), tab)
+			w.settings.ClientID, w.op.ClientID = "another", "another"
+			tab.address = ""
+			client := w.openIn(tab, true)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { _, _ = client.Restore(ctx, "https://app.example.test/shop") }()
+			synctest.Wait()
+			if left := tab.address != ""; left == onePage {
+				t.Errorf("a program of one page: %t; the tab leaves: %t", onePage, left)
+			}
+			cancel()
+		})
+	}
+}
+
 // A tab whose sign-in is being completed is not sent away: who asks meanwhile
 // is told what becomes of it.
 func TestRestoreByRedirectWaitsForACallback(t *testing.T) {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 	s := c.session
 	return c.restoring.doFor(ctx, c, scene{moment: began}, "", func(ctx, wanted context.Context) (*User, error) {
 		start := time.Now()
+		defer c.leaving.Store(false)
 		err := c.leaveToRestore(ctx, wanted, returnTo, began)
 		if err != nil && !errors.Is(err, errStays) {
 			return nil, err
@@ -58,12 +60,15 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 	if err := s.outlives(c); err != nil {
 		return err
 	}
-	if marked, err := c.hasMark(ctx, began.order); marked || err != nil {
-		if err == nil {
-			s.notify(Event{Name: RestoreError, Err: ErrNotSignedIn})
-			err = errStays
-		}
+	marked, err := c.hasMark(ctx, began.order)
+	switch {
+	case err != nil:
 		return err
+	case marked && slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.leaving.Load() }):
+		return nil // another client of its page has the tab leave
+	case marked || s.endsOthers():
+		s.notify(Event{Name: RestoreError, Err: ErrNotSignedIn})
+		return errStays
 	}
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {
@@ -75,6 +80,7 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 		if user, now := s.current(); user != nil || now.ends != began.ends {
 			return errStays
 		}
+		c.leaving.Store(true)
 		if err := c.mark(ctx, began.order); err != nil {
 			return err
 		}
@@ -82,6 +88,18 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 			return errors.Join(errStays, c.unmark(ctx))
 		}
 		return nil
+	})
+}
+
+// endsOthers tells whether other clients lose their users with the page, since the
+// program ends with it: they would have the page leave in turn, without end.
+func (s *session) endsOthers() bool {
+	s.registry.mu.Lock()
+	all := s.registry.inOrder()
+	s.registry.mu.Unlock()
+	return s.config.OnePage && slices.ContainsFunc(all, func(other *session) bool {
+		user, _ := other.current()
+		return user != nil
 	})
 }
 

@@ -203,6 +203,7 @@ func (p *page) signinCallback(back string, state oidc.Secret) {
 	p.call("signinCallback", func(ctx context.Context, c *call) error {
 		user, err := client.SigninCallback(ctx, back)
 		p.ended(a, user, err)
+		a.goesOn = c.abandoned
 		p.signed(a)
 		p.checkCallback(c, a, since, err)
 		p.checkArrival(c, a, back, err)

@@ -203,12 +203,13 @@ func (p *page) checkRestores() {
 	if reading && w.calm && p.app.provider.codes[p.response] != nil {
 		w.violate("restores", p.name+" is sent away while it reads a response")
 	}
-	if t.restored > 0 && time.Since(t.restoredAt) < 15*time.Minute && t.restoredTo == p.program.orders[p.app] && t.arrived < t.restored && !slices.ContainsFunc(w.acts, func(a *act) bool {
+	again := t.restoredIn != p || time.Since(t.restoredAt) > 0 // two calls at once have the page leave once
+	if t.restored > 0 && again && time.Since(t.restoredAt) < 15*time.Minute && t.restoredTo == p.program.orders[p.app] && t.arrived < t.restored && !slices.ContainsFunc(w.acts, func(a *act) bool {
 		return a.app == p.app && (a.done == 0 || a.done > t.restored || a.asked > t.restored)
 	}) {
 		w.violate("restores", p.name+" is sent away again, and nobody has signed in or out")
 	}
-	t.restored, t.restoredAt, t.restoredTo = since, time.Now(), p.program.orders[p.app]
+	t.restored, t.restoredAt, t.restoredTo, t.restoredIn = since, time.Now(), p.program.orders[p.app], p
 }
 
 // checkHeldBack is for a tab that is not sent away, as it was a moment ago.

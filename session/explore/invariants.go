@@ -293,7 +293,7 @@ func (w *world) askedSince(out *act) bool {
 // stands tells whether nothing overlaps or follows a sign-in, and the provider
 // says the same.
 func (w *world) stands(in *act) bool {
-	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.cleared > in.asked || w.missed(in) {
+	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.erased > in.asked || w.missed(in) {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {

@@ -148,10 +148,17 @@ func (l *link) waits(ctx context.Context) bool {
 	return l.silent() && !l.stopped() && ctx.Err() == nil
 }
 
+// pass is for a service of the page: it happens when the page goes on, or nobody
+// waits any more.
+func (l *link) pass(ctx context.Context, what string) {
+	defer context.AfterFunc(ctx, l.page.w.stir)()
+	l.page.w.pass(what, l.program, func() bool { return l.waits(ctx) })
+}
+
 // Frame is [session.Framer].
 func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
 	p := l.page
-	p.w.pass(p.name+" opens a frame", l.program, func() bool { return l.waits(ctx) })
+	l.pass(ctx, p.name+" opens a frame")
 	since := time.Now() // a page that was frozen begins to wait when it goes on
 	if err := l.over(ctx, since, time.Hour); err != nil {
 		return "", err
@@ -166,7 +173,7 @@ func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (st
 	case !provider.down && (p.w.calm || p.w.dice.IntN(20) > 0):
 		back = provider.authorize(url, "")
 	}
-	p.w.pass("the frame of "+p.name+" comes back", l.program, func() bool { return l.waits(ctx) })
+	l.pass(ctx, "the frame of "+p.name+" comes back")
 	if err := l.over(ctx, since, timeout); err != nil {
 		return "", err
 	}
@@ -205,7 +212,7 @@ func (l *link) Popup(ctx context.Context, popup session.Popup) (string, error) {
 // LatePopup is [session.Popper].
 func (l *link) LatePopup(ctx context.Context, popup session.Popup) (string, error) {
 	p := l.page
-	p.w.pass("the closed window of "+p.name+" answers", l.program, func() bool { return l.waits(ctx) })
+	l.pass(ctx, "the closed window of "+p.name+" answers")
 	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}
@@ -338,7 +345,7 @@ func (l *link) Look(_ context.Context, state oidc.Secret) (session.Kept, error) 
 // CheckSession is [session.Checker].
 func (l *link) CheckSession(ctx context.Context, check session.Check) (string, error) {
 	p := l.page
-	p.w.pass(p.name+" asks whether the session has changed", l.program, func() bool { return l.waits(ctx) })
+	l.pass(ctx, p.name+" asks whether the session has changed")
 	if err := l.over(ctx, time.Now(), time.Hour); err != nil {
 		return "", err
 	}

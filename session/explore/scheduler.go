@@ -68,6 +68,11 @@ func (s *scheduler) put(t *ticket) {
 	at, _ := slices.BinarySearchFunc(s.ready, t.number, func(t *ticket, number uint64) int { return cmp.Compare(t.number, number) })
 	s.ready = slices.Insert(s.ready, at, t)
 	s.mu.Unlock()
+	s.stir()
+}
+
+// stir ends a rest: something can happen.
+func (s *scheduler) stir() {
 	select {
 	case s.arrived <- struct{}{}:
 	default:

@@ -101,11 +101,6 @@ func (w *world) thinks() (busy func() bool) {
 	}
 	takes := time.Duration(5+w.dice.IntN(50)) * time.Second
 	until := time.Now().Add(takes)
-	time.AfterFunc(takes, func() {
-		select {
-		case w.arrived <- struct{}{}: // something can happen
-		default:
-		}
-	})
+	time.AfterFunc(takes, w.stir)
 	return func() bool { return time.Now().Before(until) }
 }
