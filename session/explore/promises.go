@@ -20,7 +20,7 @@ var tokenRules = []struct{ name, promise string }{
 	{"checked", "Nobody is signed in with an answer, and no token of it is sent, before all of it has passed its checks: issuer, audience, nonce, subject, time, signature, the acr that was demanded, and what the userinfo endpoint says."},
 	{"stays", "What a user has stays when the access token is renewed, and when a step-up adds to it: the scopes, and that the tokens are bound to a key."},
 	{"revoked", "Where nothing fails, the refresh token of who signs out at the provider is revoked, and so is that of a sign-in that came too late."},
-	{"as asked", "A sign-in by redirect asks the provider for what its call says."},
+	{"as asked", "A sign-in by redirect asks the provider for what its call says, or the tab leaves for a later one."},
 	{"arrives", "Where nothing fails, a sign-in by redirect to which the provider has said yes brings its user, or not_signed_in, whoever else reads the response."},
 	{"watch", "That an access token ends is told while somebody is signed in alone."},
 	{"refusals", "Where nothing else fails, an API that refuses every token has it renewed three times a minute at most, however often the app asks."},
@@ -132,7 +132,10 @@ func (p *page) checkAsked(c *call, args session.SigninArgs, err error) {
 	if args.Scope != "" {
 		scope = args.Scope
 	}
-	if err == nil && !c.abandoned && !slices.Contains(p.wanted, scope) {
+	later := slices.ContainsFunc(p.w.calls, func(other *call) bool {
+		return other.page == p && other.name == "signinRedirect" && other.step > c.step
+	})
+	if err == nil && !c.abandoned && !later && !slices.Contains(p.wanted, scope) {
 		p.w.violate("as asked", fmt.Sprintf("%s was to ask for %q, and asked for %q", p.name, scope, p.wanted))
 	}
 }
