@@ -219,6 +219,13 @@ func (p *page) checkHeldBack() {
 			return
 		}
 	}
+	for _, c := range p.w.calls { // what came while the tab was about to leave may have come too late
+		if c.page.program == p.program && c.page.app == p.app && c.name == "getUser" && !c.done && slices.ContainsFunc(p.w.acts, func(a *act) bool {
+			return a.app == p.app && !a.out && (a.done == 0 || a.done > c.step)
+		}) {
+			return
+		}
+	}
 	p.w.violate("restores", p.name+" is kept back, and somebody has signed in since it was sent away")
 }
 
