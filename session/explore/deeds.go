@@ -16,6 +16,9 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 	return []deed{
 		{"fetch anything", 8, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			address := addresses[n%uint64(len(addresses))]
+			if n/256%4 == 0 && p.settings.Fetch.StepUp != "" {
+				address = addresses[2+n%2] // it wants more
+			}
 			p.send(address, n/64%2 == 0, n/128%2 == 0)
 			return "fetch of " + address
 		})},

@@ -44,6 +44,9 @@ func (p *page) checkPerson(event session.Event) {
 	case event.Name == session.UserUnloaded && event.Err == nil:
 		p.program.emptied = w.steps
 		if (w.calm || !w.endsSome(p.app)) && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
+			if a.succeeded && !a.out && p.loaded != nil && a.brought == p.loaded.AccessToken { // it has brought who goes
+				return false
+			}
 			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt) || w.unkept && a.asked < p.program.born)
 		}) {
 			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
@@ -53,6 +56,8 @@ func (p *page) checkPerson(event session.Event) {
 		if token != nil && !token.turnedDown && token.age() < lifetime/3 {
 			w.violate("goes", fmt.Sprintf("%s loses %s, whose access token is %v old: %v", p.name, p.told, token.age(), event.Err))
 		}
+	case event.Name == session.RestoreError && p.events > 0 && p.told == "" && p.toldAt == w.steps:
+		w.violate("leaves", p.name+" loses who is there to a restore that has found nobody")
 	case event.Name == session.RestoreError && errors.Is(event.Err, session.ErrNotSignedIn):
 		p.checkHeldBack()
 	}
