@@ -44,9 +44,6 @@ func (p *page) checkPerson(event session.Event) {
 	case event.Name == session.UserUnloaded && event.Err == nil:
 		p.program.emptied = w.steps
 		if (w.calm || !w.endsSome(p.app)) && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
-			if a.succeeded && !a.out && p.loaded != nil && a.brought == p.loaded.AccessToken { // it has brought who goes
-				return false
-			}
 			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt) || w.unkept && a.asked < p.program.born)
 		}) {
 			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
