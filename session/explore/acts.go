@@ -25,6 +25,7 @@ type act struct {
 	heard     map[*program]int // of a sign-out: when who heard of it
 	read      map[*program]int // and found that in storage
 	silent    bool             // the app asked for a silent sign-in, which is no act but brings somebody
+	more      bool             // it asks for a scope of its own
 	rumour    bool             // of a release that knows no order
 	tidies    bool             // a sign-out where nobody was there: it ends no sign-in that has left
 	asked     int              // the step

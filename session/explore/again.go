@@ -33,12 +33,7 @@ func (w *world) again(n uint64) string {
 		who = "alice"
 	}
 	by.signinPassword(who)
-	for range n / 128 % 64 {
-		if w.violation != nil || !w.step() {
-			break
-		}
-		w.checkStep()
-	}
+	w.goOn(int(n / 128 % 64))
 	if p.tab.page != p || p.silent() || p.client.Current() == nil {
 		return by.name + " signs in as " + who
 	}

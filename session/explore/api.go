@@ -94,6 +94,7 @@ type apiTransport struct {
 // Do is [oidc.Transport].
 func (t *apiTransport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	w, p := t.page.w, t.page
+	t.checkSent(req)
 	w.pass("a request of "+p.name+" to the API", p.program, nil)
 	if ctx.Err() != nil || p.gone {
 		return nil, oidc.ErrAborted

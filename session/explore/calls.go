@@ -20,6 +20,7 @@ type call struct {
 	page      *page
 	name      string
 	began     time.Time
+	step      int // of that
 	ctx       context.Context
 	cancel    context.CancelFunc
 	done      bool
@@ -37,7 +38,7 @@ func (p *page) who() string { return name(p.client.Current()) }
 // call begins a call.
 func (p *page) call(name string, fn func(ctx context.Context, c *call) error) *call {
 	w := p.w
-	c := &call{page: p, name: name, began: time.Now(), people: []string{p.who()}}
+	c := &call{page: p, name: name, began: time.Now(), step: w.tick(), people: []string{p.who()}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.moves = strings.Contains(name, "Redirect") || name == "getUser" && p.settings.Restore == session.RestoreRedirect ||
 		name == "fetch" && p.settings.Fetch.StepUp == session.StepUpRedirect

@@ -16,6 +16,9 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 	return []deed{
 		{"fetch anything", 8, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			address := addresses[n%uint64(len(addresses))]
+			if n/256%4 == 0 && p.settings.Fetch.StepUp != "" {
+				address = addresses[2+n%2] // it wants more
+			}
 			p.send(address, n/64%2 == 0, n/128%2 == 0)
 			return "fetch of " + address
 		})},
@@ -61,15 +64,135 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 			}
 			return "getUser and fetch as its access token ends, and at once " + p.acts(n/512)
 		})},
+		{"in two ways", 2, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			if client.Current() == nil && !p.hint().SignedIn {
+				return ""
+			}
+			if n%2 == 0 { // and is new
+				p.tab.unload(false)
+				p.tab.load()
+				p, client = p.tab.page, p.tab.page.client
+			}
+			for _, args := range []session.SigninArgs{{ForceFrame: client.Current() == nil}, {Scope: p.settings.Scope + " extra"}} {
+				p.act("signinSilent", &act{silent: true, more: args.Scope != ""}, func(ctx context.Context) (*session.User, error) {
+					return client.SigninSilent(ctx, args)
+				})
+			}
+			p.ask()
+			p.send(orders+"/1", true, true)
+			return "signinSilent twice, getUser and fetch"
+		})},
+		{"fetch meanwhile", 3, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			if client.Current() == nil {
+				return ""
+			}
+			if n%2 == 0 {
+				for _, t := range p.app.provider.access {
+					t.refused = true
+				}
+			}
+			if n/512%4 == 0 && client.Current().ExpiresAt != 0 { // and that is when its token ends
+				p.w.settle(time.Until(time.Unix(client.Current().ExpiresAt, 0)) - time.Duration(n/2048%5)*time.Second)
+			}
+			if p.tab.page != p || p.silent() {
+				return "nothing for a while"
+			}
+			address := addresses[n/2%8]
+			p.send(address, true, n/16%2 == 0)
+			p.w.goOn(int(n / 32 % 16))
+			if p.tab.page != p || p.silent() {
+				return "fetch of " + address
+			}
+			who := cond(p.who() == "bob", "alice", "bob")
+			p.signinPassword(who)
+			return "fetch of " + address + ", and meanwhile signinResourceOwnerCredentials as " + who
+		})},
+		{"one after the other", 2, false, inPage(func(p *page, client *session.Client, n uint64) string {
+			if client.Current() == nil || p.settings.Fetch.StepUp != session.StepUpPopup {
+				return ""
+			}
+			who := cond(p.who() == "bob", "alice", "bob")
+			for _, do := range []func(){
+				func() { p.fetch(true, true) },
+				func() {
+					p.signout("removeUser", false, func(ctx context.Context) error { return client.RemoveUser(ctx) })
+				},
+				func() { p.signinPassword(who) },
+				func() { p.fetch(true, true) },
+			} {
+				do()
+				p.w.settle(time.Duration(1+n%15) * time.Second)
+				if p.tab.page != p || p.silent() || p.program.ended {
+					break
+				}
+			}
+			return "fetch of what wants a stronger sign-in, and so does " + who
+		})},
+		{"crash and fetch", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			if p.program.onePage || client.Current() == nil {
+				return ""
+			}
+			if !p.w.calm {
+				who := cond(p.who() == "bob", "alice", "bob")
+				p.app.provider.signOut()
+				p.app.provider.signIn(who)
+			}
+			p.crash()
+			p.send(api+"/items", true, true)
+			return "fetch, and has lost its worker"
+		})},
+		{"meanwhile", 3, false, inPage(func(p *page, _ *session.Client, n uint64) string {
+			return p.meanwhile(n)
+		})},
 		{"at once", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			for _, other := range p.w.pages() {
 				if other != p && other.app == p.app && other.program != p.program && !other.silent() {
-					return p.acts(n) + ", and at once " + other.name + " " + other.acts(n/8)
+					what := ""
+					if n/64%2 == 0 { // and nobody has heard of that
+						what = p.acts(n/256) + ", "
+					}
+					what += p.acts(n)
+					if n/128%2 == 0 {
+						p.w.goOn(int(n / 2048 % 24))
+					}
+					if other.tab.page != other || other.silent() {
+						return what
+					}
+					return what + ", and at once " + other.name + " " + other.acts(n/8)
 				}
 			}
 			return ""
 		})},
 	}
+}
+
+// meanwhile has somebody else sign in, in the page or in another one, while the page,
+// which is new, looks who is there. It may find that the session has ended.
+func (p *page) meanwhile(n uint64) string {
+	w, t, by := p.w, p.tab, p.tab
+	for _, other := range w.pages() {
+		if n%2 == 0 && other.app == p.app && other.program != p.program && !other.silent() {
+			by = other.tab
+		}
+	}
+	if !w.calm && n/2%2 == 0 {
+		p.app.provider.signOut()
+	}
+	t.unload(false)
+	t.load()
+	t.page.ask()
+	if p := t.page; n/32%2 == 0 {
+		p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
+			return p.client.SigninSilent(ctx, session.SigninArgs{ForceFrame: true})
+		})
+	}
+	w.goOn(int(n / 4 % 8))
+	if by.page == nil || by.page.silent() {
+		return p.name + " is reloaded"
+	}
+	who := cond(p.app.provider.subject == "bob", "alice", "bob")
+	by.page.signinPassword(who)
+	return t.name + " is reloaded, and meanwhile " + who + " signs in in " + by.name
 }
 
 // acts has somebody sign in or out, at once.

@@ -21,9 +21,10 @@ var habitRules = []struct{ name, promise string }{
 	{"idle", "Nobody is signed out for doing nothing where no tab wants that."},
 	{"ended", "A session whose end the provider has told is not signed in afterwards, by a response that came before."},
 	{"found", "Where nothing fails, a program that hears of a sign-in elsewhere has that person without being asked."},
+	{"agree", "Where nothing fails, and programs hear each other, everybody is told the same once the world is quiet, whoever has signed in at once, unless the provider knows another one."},
 	{"hint", "Where somebody is signed in, the pages keep that there is a session worth restoring."},
 	{"same person", "Nobody becomes somebody else but by a sign-in that somebody asked for: a renewal brings the same person."},
-	{"keeps", "Where nothing fails, and nobody signs in or out, and no session ends, a silent sign-in that finds somebody does not fail with not_signed_in: another that found the same was faster."},
+	{"keeps", "Where nothing fails, and nobody signs out or in elsewhere, and no session ends, a silent sign-in that finds somebody does not fail with not_signed_in: another sign-in was faster."},
 	{"needless", "An access token that is new, and that no API has refused, is renewed for a call alone that asks for that, where there is one program."},
 	{"answered", "Where nothing fails, the first challenge for a stronger sign-in after somebody has signed in is answered, whatever those before were told."},
 	{"restores", "A tab is sent away once to restore a session, and again only after somebody has signed in or out; not while it reads a response. After a sign-in in the tab nothing keeps it back."},
@@ -42,8 +43,8 @@ func (p *page) checkPerson(event session.Event) {
 		}
 	case event.Name == session.UserUnloaded && event.Err == nil:
 		p.program.emptied = w.steps
-		if w.calm && !w.mixed && !w.unkept && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
-			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt)
+		if (w.calm || !w.endsSome(p.app)) && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
+			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt) || w.unkept && a.asked < p.program.born)
 		}) {
 			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
 		}
@@ -52,9 +53,17 @@ func (p *page) checkPerson(event session.Event) {
 		if token != nil && !token.turnedDown && token.age() < lifetime/3 {
 			w.violate("goes", fmt.Sprintf("%s loses %s, whose access token is %v old: %v", p.name, p.told, token.age(), event.Err))
 		}
+	case event.Name == session.RestoreError && p.events > 0 && p.told == "" && p.toldAt == w.steps:
+		w.violate("leaves", p.name+" loses who is there to a restore that has found nobody")
 	case event.Name == session.RestoreError && errors.Is(event.Err, session.ErrNotSignedIn):
 		p.checkHeldBack()
 	}
+}
+
+// endsSome tells whether the engine may end a session of a client by itself: nobody does
+// anything in a tab that wants that, or the provider says so.
+func (w *world) endsSome(a *app) bool {
+	return a.provider.named > 0 || slices.ContainsFunc(w.tabs, func(t *tab) bool { return t.settings.Idle.Timeout > 0 || t.settings.Monitor.Session })
 }
 
 // age is how long ago a token was issued.
@@ -77,15 +86,22 @@ func (w *world) gaveUp(a *app) bool {
 // checkSilent is for the end of a silent sign-in.
 func (p *page) checkSilent(c *call, a *act, err error) {
 	w := p.w
-	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || a.at != p.app.provider.session || w.gaveUp(p.app) {
+	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || w.gaveUp(p.app) {
 		return
 	}
-	if slices.ContainsFunc(w.acts, func(other *act) bool {
-		return other.app == a.app && !other.silent && (other.done == 0 || other.done > a.asked || other.asked > a.asked)
-	}) {
-		return
+	at := a.at
+	for _, other := range w.acts {
+		switch {
+		case other.app != a.app || other.silent || other.done > 0 && other.done <= a.asked:
+		case other.succeeded && !other.out && other.done > 0 && other.program == a.program && other.came == a.program:
+			at = other.left // who comes there stays, and is who was found
+		default:
+			return
+		}
 	}
-	w.violate("keeps", p.name+": "+c.name+" fails with not_signed_in, and nobody signed in or out")
+	if at == p.app.provider.session {
+		w.violate("keeps", p.name+": "+c.name+" fails with not_signed_in, and nobody signed out or in elsewhere")
+	}
 }
 
 // checkNeed is for a refresh request that asks for no resource.
@@ -97,7 +113,9 @@ func (p *provider) checkNeed(t *refreshToken) {
 	if len(w.programs) > 1 { // who has signed in there is looked for
 		return
 	}
-	if slices.ContainsFunc(w.calls, func(c *call) bool { return c.name == "signinSilent" && (!c.done || c.abandoned) }) {
+	if slices.ContainsFunc(w.calls, func(c *call) bool {
+		return c.name == "signinSilent" && (!c.done || c.abandoned) || c.name == "storeUser" && time.Since(c.began) <= main.age()+time.Minute
+	}) {
 		return
 	}
 	w.violate("needless", fmt.Sprintf("%s renews an access token that is %v old", p.asking.by.name, main.age()))
@@ -171,12 +189,14 @@ func (p *page) exit() {
 // checkRestores is for a page that is sent away.
 func (p *page) checkRestores() {
 	w, t := p.w, p.tab
-	moving, reading := false, false
+	moving, reading, since := false, false, w.steps
 	for _, c := range p.calls {
 		if c.moves && c.name != "getUser" {
 			return
 		}
-		moving = moving || c.moves
+		if c.moves {
+			moving, since = true, min(since, c.step)
+		}
 		reading = reading || c.name == "signinCallback"
 	}
 	if !moving {
@@ -191,13 +211,20 @@ func (p *page) checkRestores() {
 	}) {
 		w.violate("restores", p.name+" is sent away again, and nobody has signed in or out")
 	}
-	t.restored, t.restoredAt, t.restoredTo, t.restoredIn = w.tick(), time.Now(), p.program.orders[p.app], p
+	t.restored, t.restoredAt, t.restoredTo, t.restoredIn = since, time.Now(), p.program.orders[p.app], p
 }
 
 // checkHeldBack is for a tab that is not sent away, as it was a moment ago.
 func (p *page) checkHeldBack() {
 	for _, t := range p.w.tabs { // also of one that is closed by now
 		if t.app == p.app && (t.page == nil || t.page.program == p.program) && t.settings.Restore == session.RestoreRedirect && t.arrived <= t.marked {
+			return
+		}
+	}
+	for _, c := range p.w.calls { // what came while the tab was about to leave may have come too late
+		if c.page.program == p.program && c.page.app == p.app && c.name == "getUser" && !c.done && slices.ContainsFunc(p.w.acts, func(a *act) bool {
+			return a.app == p.app && !a.out && (a.done == 0 || a.done > c.step)
+		}) {
 			return
 		}
 	}
@@ -278,8 +305,28 @@ func (w *world) checkUsers(asked bool) {
 				w.violate("found", fmt.Sprintf("%s has %q, and has heard that %s signed in elsewhere", p.name, name(user), last.who))
 			}
 		}
+		if asked {
+			w.checkAgreement(a)
+		}
 		if somebody && asked && !w.mixed && !w.unkept && !w.storage[a].SignedIn {
 			w.violate("hint", "somebody is signed in to "+a.name+", and the pages keep that nobody is")
+		}
+	}
+}
+
+// checkAgreement is for the quiet world in which everybody has asked.
+func (w *world) checkAgreement(a *app) {
+	if !w.calm || w.mixed || w.unkept || w.unheard || w.lost > 0 || w.cleared > 0 || !slices.ContainsFunc(w.acts, func(in *act) bool {
+		return in.app == a && !in.out && in.succeeded && in.who == a.provider.subject && in.left == a.provider.session
+	}) {
+		return
+	}
+	for _, p := range w.pages() {
+		for _, other := range w.pages() {
+			if p.app == a && other.app == a && p.settings.Restore != session.RestoreRedirect && other.settings.Restore != session.RestoreRedirect && name(p.client.Current()) != name(other.client.Current()) {
+				w.violate("agree", fmt.Sprintf("%s has %q, and %s has %q", p.name, name(p.client.Current()), other.name, name(other.client.Current())))
+				return
+			}
 		}
 	}
 }

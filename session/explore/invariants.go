@@ -20,7 +20,7 @@ var rules = []struct{ name, promise string }{
 	{"signed out", "After an explicit sign-out with no sign-in asked for after it, nobody is signed in anywhere once the world is quiet: no program has a user, no tab was told last that somebody is there, and no hint says so. What began before the sign-out, and ends after it, signs nobody in. removeUser() where nobody is there ends no sign-in that has left for the provider, and none that its program has not heard of. Of two sign-outs that did not know of each other, neither is the last for a sign-in that was asked for after one of them."},
 	{"signed in", "After an explicit sign-in that no other act overlaps or follows, in a program that knew of every sign-out before it, everybody who asks is told that person once the world is quiet, where no provider has ended the session and nothing fails."},
 	{"won", "An interactive sign-in fails with not_signed_in only if there was an explicit sign-out after it was asked for, or one of which its program had not heard then, nor read in storage, or if the provider has ended the very session. What a release says that knows no order is an act of when it is heard."},
-	{"person", "A request carries the token of the person who was there when the app called, or none."},
+	{"person", "A request carries the token of the person who was there when the app called, or none. It is sent, or sent again, while that person is there."},
 	{"issuer", "Tokens and codes go to their own issuer, of their own client, and to APIs on the list."},
 	{"codes", "A code is used once."},
 	{"once", "A refresh token is used once, or again where the answer got lost."},
@@ -166,7 +166,7 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 // when it was asked for, and that was known when the response came, ends it. A session
 // of another source that is new there knows what its page keeps alone, and one that is not hears of others later.
 func (p *page) checkLate(a *act, since int) {
-	if p.w.mixed || p.w.sources && (p.w.unkept || a.behind) {
+	if p.w.mixed || p.w.sources && (p.w.unkept || p.w.erased > 0 || a.behind) {
 		return
 	}
 	if token := p.app.provider.access[a.brought.Reveal()]; a.silent && token != nil && token.gift != nil && token.gift.at < since {
@@ -193,6 +193,13 @@ func (t *apiTransport) checkToken(req *oidc.Request, token *accessToken, owner *
 	}
 	if t.person != "" && token.subject != t.person {
 		w.violate("person", fmt.Sprintf("a request that %s made for %s has the token of %s", p.name, t.person, token.subject))
+	}
+}
+
+// checkSent is for a request that the engine sends now.
+func (t *apiTransport) checkSent(req *oidc.Request) {
+	if token, _ := t.page.w.tokenOf(req); token != nil && token.subject != t.page.who() {
+		t.page.w.violate("person", fmt.Sprintf("%s sends a request with the token of %s, and %q is there", t.page.name, token.subject, t.page.who()))
 	}
 }
 

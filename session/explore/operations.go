@@ -84,7 +84,7 @@ func allDeeds() (deeds []deed, total int) {
 			if n%3 == 0 {
 				args.Scope = p.settings.Scope + " extra"
 			}
-			p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
+			p.act("signinSilent", &act{silent: true, more: args.Scope != ""}, func(ctx context.Context) (*session.User, error) {
 				return client.SigninSilent(ctx, args)
 			})
 			return fmt.Sprintf("signinSilent (frame %t, scope %q)", args.ForceFrame, args.Scope)
@@ -316,17 +316,22 @@ func (w *world) do(op operation, index uint64) {
 	}
 	w.say("== %s", what)
 	w.coverage[d.name+" × "+w.state()]++
-	synctest.Wait()
-	for range op.steps {
-		if w.violation != nil || !w.step() {
-			break
-		}
-		w.checkStep()
-	}
+	w.goOn(op.steps)
 	if op.rest > 0 && (!w.calm || w.idle()) {
 		w.rest(op.rest)
 	}
 	w.checkStep()
+}
+
+// goOn has some things happen that can.
+func (w *world) goOn(steps int) {
+	synctest.Wait()
+	for range steps {
+		if w.violation != nil || !w.step() {
+			return
+		}
+		w.checkStep()
+	}
 }
 
 func (w *world) idle() bool {

@@ -280,6 +280,15 @@ func (t *tab) atProvider(url string, visit int) {
 		})
 		return
 	}
+	if w.restless && (t.refetch || strings.Contains(url, "prompt=none")) {
+		t.load()
+		t.page.ask()
+		if t.refetch {
+			t.refetch = false
+			t.page.fetch(true, true)
+		}
+		return
+	}
 	who := []string{"sso", "sso", "alice", "bob", "deny"}[w.dice.IntN(5)]
 	if strings.Contains(url, "prompt=none") {
 		who = ""

@@ -20,7 +20,7 @@ var tokenRules = []struct{ name, promise string }{
 	{"checked", "Nobody is signed in with an answer, and no token of it is sent, before all of it has passed its checks: issuer, audience, nonce, subject, time, signature, the acr that was demanded, and what the userinfo endpoint says."},
 	{"stays", "What a user has stays when the access token is renewed, and when a step-up adds to it: the scopes, and that the tokens are bound to a key."},
 	{"revoked", "Where nothing fails, the refresh token of who signs out at the provider is revoked, and so is that of a sign-in that came too late."},
-	{"as asked", "A sign-in by redirect asks the provider for what its call says."},
+	{"as asked", "A sign-in by redirect asks the provider for what its call says, or the tab leaves for a later one."},
 	{"arrives", "Where nothing fails, a sign-in by redirect to which the provider has said yes brings its user, or not_signed_in, whoever else reads the response."},
 	{"watch", "That an access token ends is told while somebody is signed in alone."},
 	{"refusals", "Where nothing else fails, an API that refuses every token has it renewed three times a minute at most, however often the app asks."},
@@ -68,14 +68,17 @@ func (p *page) checkStays(before, now *session.User) {
 }
 
 // explained tells whether the app has asked for another user than it was told of
-// last, or may have: not by the act that brought that one, nor by a step-up of it. What
-// a page that is gone has asked for may come yet.
+// last, or may have: not by the act that brought that one, nor by a step-up of it, nor
+// by a silent sign-in for the same. What a page that is gone has asked for may come yet.
 func (w *world) explained(p *page) bool {
 	return w.gaveUp(p.app) || slices.ContainsFunc(w.acts, func(a *act) bool {
 		if a.app != p.app || a.done != 0 && (a.done <= p.toldAt || a.brought == p.loaded.AccessToken) {
 			return false
 		}
-		return !a.stepUp || a.since < p.toldAt
+		if a.stepUp {
+			return a.since < p.toldAt
+		}
+		return !a.silent || a.more || a.asked < p.toldAt
 	})
 }
 
@@ -123,14 +126,23 @@ func (p *page) goesFor(address string) {
 	}
 }
 
+// joined marks what is known of sign-ins by redirect that are not the first of a page.
+const joined = ", joined"
+
 // checkAsked is for a sign-in by redirect that has left.
 func (p *page) checkAsked(c *call, args session.SigninArgs, err error) {
 	scope := p.settings.Scope
 	if args.Scope != "" {
 		scope = args.Scope
 	}
-	if err == nil && !c.abandoned && !slices.Contains(p.wanted, scope) {
-		p.w.violate("as asked", fmt.Sprintf("%s was to ask for %q, and asked for %q", p.name, scope, p.wanted))
+	later := slices.ContainsFunc(p.w.calls, func(other *call) bool {
+		return other.page == p && (other.name == "signinRedirect" && other.step > c.step || other.name == "fetch" && other.moves)
+	})
+	if err == nil && !c.abandoned && !later && !slices.Contains(p.wanted, scope) {
+		before := slices.ContainsFunc(p.w.calls, func(other *call) bool {
+			return other.page == p && other.name == "signinRedirect" && other.step < c.step
+		})
+		p.w.violate("as asked"+cond(before, joined, ""), fmt.Sprintf("%s was to ask for %q, and asked for %q", p.name, scope, p.wanted))
 	}
 }
 

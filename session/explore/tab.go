@@ -25,7 +25,7 @@ type tab struct {
 	away       map[oidc.Secret]*act // the sign-ins that the tab has left for, by state
 	refetch    bool                 // a fetch was not done for want of a step-up
 	stepped    int                  // the step of that
-	restored   int                  // the step at which it was sent away to restore the session last
+	restored   int                  // the step of the call for which it was sent away to restore the session last
 	restoredAt time.Time
 	restoredTo int64 // the order that its program knew then
 	restoredIn *page

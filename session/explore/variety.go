@@ -28,6 +28,8 @@ type variety struct {
 	unkept   bool // pages keep nothing for other programs
 	unheard  bool // programs do not hear each other
 	slow     bool // people take their time at the provider
+	restless bool // people go back from where a page has sent them by itself
+	heedless bool // providers do not look at an ID Token that comes as a hint
 
 	keys     int             // that were made
 	proofs   map[string]bool // that servers have seen
@@ -44,8 +46,9 @@ func (w *world) vary() (moods *rand.Rand) {
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
 		bound: one(4), nonces: one(2), userinfo: one(3), byHand: one(3), sources: one(3), crowded: one(4), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), proofs: map[string]bool{}, renewals: map[*program]int{},
+		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), heedless: one(3), restless: one(6), proofs: map[string]bool{}, renewals: map[*program]int{},
 	}
+	w.slow = w.slow && !w.restless
 	w.unheard = w.unheard && !w.unkept && !w.mixed // a release that knows no order hears of others by that alone
 	return moods
 }
@@ -59,7 +62,7 @@ func (w *world) String() string {
 	}{
 		{w.calm, "calm"}, {w.mixed, "mixed"}, {w.disorder, "in disorder"}, {w.refusesStepUp, "refuses step-ups"}, {v.bound, "bound"}, {v.nonces, "nonces"},
 		{v.userinfo, "userinfo"}, {v.byHand, "by hand"}, {v.sources, "sources"}, {v.crowded, "crowded"}, {v.copied, "copied"}, {v.fickle, "fickle"},
-		{v.terse, "terse"}, {v.idle, "idle"}, {v.trips, "trips"}, {v.unkept, "unkept"}, {v.unheard, "unheard"}, {v.slow, "slow"},
+		{v.terse, "terse"}, {v.idle, "idle"}, {v.trips, "trips"}, {v.unkept, "unkept"}, {v.unheard, "unheard"}, {v.slow, "slow"}, {v.heedless, "heedless"}, {v.restless, "restless"},
 	} {
 		if each.has {
 			text += " " + each.word

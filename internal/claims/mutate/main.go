@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,8 +28,8 @@ const file = "docs/mutations.md"
 
 func main() {
 	only := flag.String("row", "", "the rows alone whose rule or lines match this regular expression")
-	limit := flag.Duration("limit", time.Minute, "how long to look for one")
-	parallel := flag.Int("p", 1, "how many rows run at a time")
+	limit := flag.Duration("limit", time.Minute, "how much time of a processor to look for one")
+	parallel := flag.Int("p", runtime.NumCPU(), "how many rows run at a time, each on one processor")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -62,10 +63,6 @@ func mutate(ctx context.Context, only string, limit time.Duration, parallel int)
 	if s.sound, err = s.build(ctx, "sound", nil); err != nil {
 		return err
 	}
-	if err := s.measure(ctx); err != nil {
-		return err
-	}
-	fmt.Printf("the sources as they are: %d schedules, broken: %v\n\n", s.usual.schedules, s.usual.broken)
 	fmt.Print("| without the rule | found by | after schedules | seconds |\n|---|---|---|---|\n")
 	queue := make(chan *row)
 	var workers sync.WaitGroup

@@ -12,7 +12,7 @@ func TestRowsApply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) < 25 {
+	if len(rows) < 40 {
 		t.Errorf("%d rows", len(rows))
 	}
 	s := &search{root: ".", folder: t.TempDir()}
