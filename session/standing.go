@@ -296,12 +296,12 @@ func (s *standing) hinted(h Hint) effects {
 		s.learn(h.Order, act, "", s.at)
 		return s.gone() | s.untold(h)
 	case h.Order > s.order:
-		last, before := "", s.order
-		if h.Since > 0 && h.Since == s.since {
+		last, before, since := "", s.order, cmp.Or(h.Since, h.Order)
+		if since == s.since {
 			last = s.last
 		}
 		s.learn(h.Order, signedIn, last, s.at)
-		s.since = h.Since
+		s.since = since
 		if s.here != last || last == "" && before > 0 {
 			return s.replaced() | find | s.untold(h)
 		}

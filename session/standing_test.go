@@ -92,6 +92,10 @@ var happenings = []struct {
 			s.heard(news{order: s.order + 1, act: signedIn, who: "bob"})
 			return s.found(began, "bob", 0)
 		}},
+		{"Ann; a page keeps that somebody signed in meanwhile, and not since when who is there", func(s *standing, began mark) effects {
+			s.hinted(Hint{SignedIn: true, Order: s.order + 1})
+			return s.found(began, "ann", 0)
+		}},
 		{"Ann; Bob signed in here meanwhile", func(s *standing, began mark) effects {
 			s.signedIn(s.began(0), "bob", 0)
 			return s.found(began, "ann", 0)
