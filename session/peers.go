@@ -53,11 +53,7 @@ func (s *session) who(user *User) string {
 	if user == nil {
 		return ""
 	}
-	person := user.person()
-	if person == "" {
-		person = "\n" + user.line // nobody else's
-	}
-	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + person))
+	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + user.Stamp()))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
