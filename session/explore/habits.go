@@ -43,7 +43,7 @@ func (p *page) checkPerson(event session.Event) {
 		}
 	case event.Name == session.UserUnloaded && event.Err == nil:
 		p.program.emptied = w.steps
-		if (w.calm || !w.endsSome(p.app)) && p.clear && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
+		if (w.calm || !w.endsSome(p.app)) && p.clear && p.told == p.app.provider.subject && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
 			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt) || w.unkept && a.asked < p.program.born)
 		}) {
 			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
