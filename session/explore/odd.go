@@ -31,7 +31,9 @@ var oddDeeds = []deed{
 		}
 		a, in, order := w.apps[n%uint64(len(w.apps))], n/4%2 == 0, 2*time.Now().UnixMilli()
 		if n/8%2 == 0 { // which is none
-			order = 1<<53 - 1
+			if order = 1<<53 - 1; in { // and so it is no news, but worth a look
+				w.rumour(w.programs[0], a, false, 0)
+			}
 		} else {
 			w.rumour(w.programs[0], a, !in, order-1)
 			w.acts[len(w.acts)-1].done = 0 // programs hear of it one after the other
