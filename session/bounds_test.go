@@ -431,6 +431,11 @@ func TestCallsWithOtherArguments(t *testing.T) {
 			if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "bob" || len(tab.addresses) > 4 {
 				t.Errorf("the tab leaves for %q, with %d requests", u.Query().Get("login_hint"), len(tab.addresses))
 			}
+			client.session.provider.metadata = nil // and once more for the first
+			together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}), signin(SigninArgs{}))
+			if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "" {
+				t.Errorf("the tab leaves for %q, and not for the last call", u.Query().Get("login_hint"))
+			}
 		})
 	})
 	t.Run("signoutRedirect", func(t *testing.T) {

@@ -34,7 +34,8 @@ type Client struct {
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
 	redirect  flight[struct{}]
-	calls     atomic.Int64  // of SigninRedirect
+	calls     int64         // of SigninRedirect, that ask for something else than the one before; guarded by named
+	called    string        // what the last of them asks for; guarded by named
 	gone      atomic.Int64  // the last of them that the tab leaves for
 	restoring flight[*User] // by redirect
 	leaving   atomic.Bool   // for that
@@ -112,8 +113,7 @@ type SigninArgs struct {
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
 	_, asked := c.session.current()
-	call := c.calls.Add(1)
-	key := fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp)
+	call, key := c.redirectCall(fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp))
 	_, err := c.redirect.doFor(c.Calling(ctx), c, scene{moment: asked}, key, func(ctx, _ context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args, asked, call)
 	})
@@ -121,6 +121,17 @@ func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 		return nil
 	}
 	return err
+}
+
+// redirectCall returns the number of a call of SigninRedirect, and its key, which has
+// the number: a call for the same as the one before is that one.
+func (c *Client) redirectCall(what string) (int64, string) {
+	c.named.Lock()
+	defer c.named.Unlock()
+	if what != c.called {
+		c.calls, c.called = c.calls+1, what
+	}
+	return c.calls, fmt.Sprintf("%d\n%s", c.calls, what)
 }
 
 func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment, call int64) error {
@@ -262,7 +273,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	var phases SigninPhases
 	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL, &phases)
 	phases.Returned = now.at
-	if record.Restore && !c.session.hinted() { // somebody has signed out since
+	if record.Restore && c.session.out() { // somebody has signed out since
 		if err == nil {
 			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
 		}

@@ -98,12 +98,14 @@ func (i *idle) halt() {
 	}
 }
 
-// touch puts the end off, unless it has come: who wakes a device up must not
+// touch puts the end off, for what is done in a tab, or for a sign-in, unless it has come: who wakes a device up must not
 // find the session of before.
 func (i *idle) touch(c *Client) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.active = c
+	if c != nil {
+		i.active = c
+	}
 	if i.cancel == nil {
 		return
 	}

@@ -187,3 +187,39 @@ func TestIdleSignoutTab(t *testing.T) {
 type goneTab struct{}
 
 func (goneTab) Navigate(context.Context, string) error { return ErrPageGone }
+
+// Who has just signed in is there.
+func TestIdleAfterSignin(t *testing.T) {
+	for _, way := range []string{"popup", "password"} {
+		t.Run(way, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.op.Lifetime = 24 * time.Hour
+				w.settings.Idle = IdleSettings{Timeout: time.Minute, RemoveOnly: true}
+				w.op.Password = "p"
+				client, tab, _ := w.watched(says("unchanged"))
+				w.signIn(client, tab)
+				tab.popup = func(_ context.Context, p Popup) (string, error) {
+					time.Sleep(58 * time.Second) // somebody types in the window
+					return w.op.Visit(p.URL), nil
+				}
+				w.op.Edit(func() { w.op.Subject = "subject-2" })
+				var err error
+				if way == "popup" {
+					_, err = client.SigninPopup(t.Context(), SigninArgs{})
+				} else {
+					time.Sleep(58 * time.Second)
+					_, err = client.SigninPassword(t.Context(), PasswordArgs{Username: "u", Password: "p"})
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(5 * time.Second)
+				if user := client.Current(); user == nil {
+					t.Error("who has signed in five seconds ago is signed out for doing nothing")
+				}
+				_ = client.RemoveUser(t.Context())
+			})
+		})
+	}
+}

@@ -756,3 +756,57 @@ func TestOverIsNoSignout(t *testing.T) {
 		o.want("after the sign-in", "subject-1")
 	})
 }
+
+// Who was restored may be another person than the one who came with the last act: a
+// page that slept finds out when that person signs in.
+func TestSignInOfWhoWasRestored(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		o.w.signIn(o.clients[0], o.tabs[0])
+		o.want("Ann signs in", "subject-1")
+		o.deaf[0] = true      // the page sleeps
+		o.person("subject-2") // Bob has signed in to another app of the provider
+		next, tab := o.open()
+		if user, err := next.User(t.Context()); err != nil || user.Subject() != "subject-2" {
+			t.Fatalf("User = %v, %v", user, err)
+		}
+		o.w.signIn(next, tab) // and Bob signs in explicitly
+		synctest.Wait()
+		o.deaf[0] = false
+		o.mu.Lock()
+		kept := o.kept
+		o.mu.Unlock()
+		o.clients[0].Hinted(kept) // the page is shown again
+		o.want("Bob has signed in alone, and the page of before is shown again", "subject-2 subject-2")
+	})
+}
+
+// A window that is at the provider has left, too.
+func TestRemoveNobodyDuringPopup(t *testing.T) {
+	for _, where := range []string{"here", "elsewhere"} {
+		t.Run(where, func(t *testing.T) {
+			withOrigin(t, 2, func(t *testing.T, o *origin) {
+				o.tabs[0].popup = func(_ context.Context, p Popup) (string, error) {
+					time.Sleep(10 * time.Second)
+					return o.w.op.Visit(p.URL), nil
+				}
+				done := make(chan error)
+				go func() {
+					_, err := o.clients[0].SigninPopup(t.Context(), SigninArgs{})
+					done <- err
+				}()
+				time.Sleep(time.Second)
+				synctest.Wait()
+				by := o.clients[0]
+				if where == "elsewhere" {
+					by = o.clients[1]
+				}
+				if err := by.RemoveUser(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if err := <-done; err != nil {
+					t.Errorf("the window had left for the provider, and the sign-in fails: %v", err)
+				}
+			})
+		})
+	}
+}

@@ -175,13 +175,7 @@ func (s *session) follow(m peerMessage) {
 // heed carries out what follows from news, maybe that the session is over. That program knows its own refresh
 // token alone: that of a user who goes is revoked here, whatever tabs are there.
 func (s *session) heed(over bool, what func(*standing) effects) {
-	s.turn.Lock()
-	result := s.ask(what)
-	if over && result.has(forget) {
-		s.notify(Event{Name: UserSignedOut})
-	}
-	gone := s.carryOut(result, nil, nil)
-	s.turn.Unlock()
+	result, gone := s.carryOutNews(over, what)
 	if gone != nil {
 		by := append(s.willing(nil), s.tabs()...)
 		if gone.asked != nil {
@@ -192,4 +186,14 @@ func (s *session) heed(over bool, what func(*standing) effects) {
 		}
 	}
 	s.look(result.has(find))
+}
+
+func (s *session) carryOutNews(over bool, what func(*standing) effects) (result effects, gone *User) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	result = s.ask(what)
+	if over && result.has(forget) {
+		s.notify(Event{Name: UserSignedOut})
+	}
+	return result, s.carryOut(result, nil, nil)
 }

@@ -487,3 +487,21 @@ func TestPeerThatBeginsAfterTheNews(t *testing.T) {
 		}
 	})
 }
+
+// A bug in what hears of a session keeps no tab from going on.
+func TestBugWhileNewsIsHeard(t *testing.T) {
+	w := newWorld(t)
+	w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, OnPanic: func(any, []byte) {}})
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	tab.set(func() { tab.onEvent = func(Event) { tab.set(func() { tab.onEvent = nil }); panic("a bug") } })
+	client.session.registry.Heard([]byte(`{"issuer":"` + w.op.Issuer + `","client_id":"` + w.op.ClientID + `","who":""}`))
+	time.Sleep(100 * time.Millisecond)
+	done := make(chan error, 1)
+	go func() { done <- client.RemoveUser(t.Context()) }()
+	select {
+	case <-done:
+	case <-time.After(2 * time.Second):
+		t.Error("removeUser() does not settle")
+	}
+}

@@ -65,6 +65,8 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		phases.Arrived = s.wall()
+		_, now := s.current()
+		began.outs = now.outs // what forgot nobody meanwhile; the window had left
 		user, err := s.complete(ctx, c, tx, callbackURL, SigninArgs{
 			SkipUserinfo: args.SkipUserinfo, asked: settings, phases: &phases,
 		})

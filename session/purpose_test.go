@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -157,5 +158,81 @@ func TestRenewalAfterAStepUp(t *testing.T) {
 	mustFail(t, "keep", client.session.keep(t.Context(), client, client.Current()), oidc.ErrProvider)
 	if client.Current() != nil {
 		t.Error("the session goes on")
+	}
+}
+
+// The token of a resource goes nowhere else, however the sign-in asked for it.
+func TestUserinfoOfAResource(t *testing.T) {
+	const resource = "https://api.example.test/v1"
+	for _, way := range []string{"redirect", "popup", "silent"} {
+		t.Run(way, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings.LoadUserinfo, w.settings.ManualRenew = true, true
+			client, tab := w.open(false)
+			args := SigninArgs{Request: RequestSettings{Resource: []string{resource}}}
+			var err error
+			switch way {
+			case "redirect":
+				if err = client.SigninRedirect(t.Context(), args); err == nil {
+					_, err = client.SigninCallback(t.Context(), w.op.Visit(tab.address))
+				}
+			case "popup":
+				_, err = client.SigninPopup(t.Context(), args)
+			default:
+				_, err = client.SigninSilent(t.Context(), args)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := w.op.Count(oidctest.Userinfo); n > 0 {
+				t.Errorf("the token of %s went to the userinfo endpoint", resource)
+			}
+			_ = client.RemoveUser(t.Context())
+		})
+	}
+}
+
+// A renewal asks for the resource of the sign-in, however that came.
+func TestResourceOfARenewal(t *testing.T) {
+	const resource = "https://api.example.test/v1"
+	for _, way := range []string{"redirect", "popup", "setting", "silent"} {
+		t.Run(way, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens, w.settings.ManualRenew = true, true
+			args := SigninArgs{Request: RequestSettings{Resource: []string{resource}}}
+			if way == "setting" {
+				w.settings.Request.Resource, args = args.Request.Resource, SigninArgs{}
+			}
+			client, tab := w.open(false)
+			var form url.Values
+			w.transport.Fail = func(req *oidc.Request) error {
+				if req.Method == "POST" {
+					form, _ = url.ParseQuery(req.Body)
+				}
+				return nil
+			}
+			var err error
+			switch way {
+			case "popup":
+				_, err = client.SigninPopup(t.Context(), args)
+			case "silent":
+				_, err = client.SigninSilent(t.Context(), args)
+			default:
+				if err = client.SigninRedirect(t.Context(), args); err == nil {
+					_, err = client.SigninCallback(t.Context(), w.op.Visit(tab.address))
+				}
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("the code was exchanged with the resource %q", form["resource"])
+			if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
+				t.Fatal(err)
+			}
+			if form.Get("grant_type") != "refresh_token" || form.Get("resource") != resource {
+				t.Errorf("the renewal asks for the resource %q", form["resource"])
+			}
+			_ = client.RemoveUser(t.Context())
+		})
 	}
 }

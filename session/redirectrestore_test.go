@@ -286,3 +286,29 @@ func TestRestoreByRedirectStays(t *testing.T) {
 		})
 	}
 }
+
+// A restore that finds nobody takes nothing from a tab that is at the provider.
+func TestRestoreByRedirectWhileAFrameFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, tab := newRedirectWorld(t)
+		w.op.RefreshTokens, w.settings.ManualRenew = true, true
+		client := w.openIn(tab, true)
+		go func() { _, _ = client.Restore(t.Context(), "https://app.example.test/") }()
+		synctest.Wait()
+		if tab.address == "" {
+			t.Fatal("the tab has not left")
+		}
+		back := w.op.Visit(tab.address)
+		w.settings.Restore = RestoreSilent // a tab of the release before, whose frames see no cookies
+		silent, other := w.open(true)
+		other.frame = func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }
+		if user, err := silent.User(t.Context()); user != nil || err != nil {
+			t.Fatalf("User = %v, %v", user, err)
+		}
+		if user, err := client.SigninCallback(t.Context(), back); user == nil || err != nil {
+			t.Errorf("the tab is back with somebody, and nobody has signed out: %v, %v", user, err)
+		}
+		synctest.Wait()
+		_ = client.RemoveUser(t.Context())
+	})
+}

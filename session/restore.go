@@ -106,6 +106,13 @@ func (c *Client) nothingRestored(began moment, reason error) (*User, error) {
 	return user, nil
 }
 
+// out tells whether the last act was a sign-out.
+func (s *session) out() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.standing.out()
+}
+
 // hinted tells whether there was a session that is worth restoring.
 func (s *session) hinted() bool {
 	s.mu.Lock()

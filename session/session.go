@@ -102,6 +102,7 @@ func (s *session) load(user *User, began moment) error {
 		return ErrNotSignedIn
 	}
 	s.carryOut(result, user, nil)
+	s.idle.touch(nil)
 	return nil
 }
 
@@ -303,7 +304,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	phases.Verified = s.wall()
 	user := settings.newUser(tokens, claims, r)
 	user.key = key
-	user.resource = args.Request.Resource
+	user.resource = settings.Request.Resource
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err

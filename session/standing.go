@@ -127,7 +127,7 @@ func (s *standing) found(began mark, who string, at int64) effects {
 	case s.act == tied || s.last == who:
 		return take | tellPages
 	case s.last == "":
-		s.act, s.last, s.at = signedIn, who, at
+		s.act, s.last, s.at, s.since = signedIn, who, at, 0 // who came with it may be another
 	default:
 		s.act, s.last = tied, ""
 	}

@@ -126,9 +126,6 @@ func (p *page) goesFor(address string) {
 	}
 }
 
-// joined marks what is known of sign-ins by redirect that are not the first of a page.
-const joined = ", joined"
-
 // checkAsked is for a sign-in by redirect that has left.
 func (p *page) checkAsked(c *call, args session.SigninArgs, err error) {
 	scope := p.settings.Scope
@@ -139,10 +136,7 @@ func (p *page) checkAsked(c *call, args session.SigninArgs, err error) {
 		return other.page == p && (other.name == "signinRedirect" && other.step > c.step || other.name == "fetch" && other.moves)
 	})
 	if err == nil && !c.abandoned && !later && !slices.Contains(p.wanted, scope) {
-		before := slices.ContainsFunc(p.w.calls, func(other *call) bool {
-			return other.page == p && other.name == "signinRedirect" && other.step < c.step
-		})
-		p.w.violate("as asked"+cond(before, joined, ""), fmt.Sprintf("%s was to ask for %q, and asked for %q", p.name, scope, p.wanted))
+		p.w.violate("as asked", fmt.Sprintf("%s was to ask for %q, and asked for %q", p.name, scope, p.wanted))
 	}
 }
 
