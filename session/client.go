@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,7 +132,7 @@ func (c *Client) redirectCall(what string) (int64, string) {
 	if what != c.called {
 		c.calls, c.called = c.calls+1, what
 	}
-	return c.calls, fmt.Sprintf("%d\n%s", c.calls, what)
+	return c.calls, strconv.FormatInt(c.calls, 10) + "\n" + what
 }
 
 func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment, call int64) error {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -100,8 +99,14 @@ func (r *responses) use(state oidc.Secret, now, until time.Time) bool {
 }
 
 // first returns the key of the least value.
-func first[K comparable, V any](m map[K]V, compare func(a, b V) int) K {
-	return slices.MinFunc(slices.Collect(maps.Keys(m)), func(a, b K) int { return compare(m[a], m[b]) })
+func first[K comparable, V any](m map[K]V, compare func(a, b V) int) (least K) {
+	found := false
+	for key, value := range m {
+		if !found || compare(value, m[least]) < 0 {
+			least, found = key, true
+		}
+	}
+	return least
 }
 
 func digest(state oidc.Secret) string {

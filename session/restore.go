@@ -113,13 +113,6 @@ func (s *session) out() bool {
 	return s.standing.out()
 }
 
-// hinted tells whether there was a session that is worth restoring.
-func (s *session) hinted() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.standing.hint
-}
-
 // restoresByRedirect tells whether there is a tab that restores by redirect.
 func (s *session) restoresByRedirect() bool {
 	return slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.settings.Restore == RestoreRedirect })

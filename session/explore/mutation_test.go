@@ -39,7 +39,6 @@ func TestMutation(t *testing.T) {
 	began := used()
 	for used()-began < *mutationFlag {
 		since.Store(int64(used()))
-		//lint:ignore gosec G115: it counts
 		seed := *firstFlag + uint64(n.Add(1))
 		if r := run(t, seed, plan(seed), false); r.violation != nil && known[r.violation.rule] == "" {
 			fmt.Printf("\nBROKEN %d %s: %.200q\n", seed, r.violation.rule, r.violation.what)

@@ -22,7 +22,7 @@ var oddDeeds = []deed{
 				w.cleared = w.erased
 			}
 		}
-		time.Sleep(100 * time.Millisecond) // nobody is as fast as the clock that orders follow
+		<-time.After(100 * time.Millisecond) // nobody is as fast as the clock that orders follow
 		return "the storage of the origin is cleared"
 	}},
 	{"last order", 1, false, func(w *world, n uint64) string { // a script of the origin writes it
@@ -41,7 +41,7 @@ var oddDeeds = []deed{
 		w.erased = w.tick()
 		w.storage[a], w.kept[a] = pagemodel.Standing{SignedIn: in, Order: strconv.FormatInt(order, 10)}, nil
 		w.tellStored(a, nil)
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		return fmt.Sprintf("somebody writes that the order of %s is %d", a.name, order)
 	}},
 	{"again", 2, false, func(w *world, n uint64) string { return w.again(n) }},
