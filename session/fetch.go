@@ -31,8 +31,9 @@ type FetchRequest struct {
 	// Repeatable says that the transport can send the body more than once.
 	Repeatable bool
 
-	// Shown is the [User.Stamp] of whom the page has shown when the app called; nil if
-	// that was nobody. A program that is new may find somebody else.
+	// Shown is the subject of the user whom the page has shown when the app called,
+	// empty for a user without one; nil if that was nobody. A program that is new
+	// may find somebody else.
 	Shown *string
 
 	// ReturnTo is as in [SigninArgs], for [StepUpRedirect].
@@ -123,7 +124,7 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	if shown := f.request.Shown; shown != nil && *shown != user.Stamp() {
+	if shown := f.request.Shown; shown != nil && *shown != user.person() {
 		return nil, fmt.Errorf("the page shows somebody else: %w", oidc.ErrSubjectChanged)
 	}
 	if f.api.Resource == "" {

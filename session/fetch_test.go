@@ -675,25 +675,6 @@ func TestFetchOfWhomThePageShows(t *testing.T) {
 	}
 }
 
-// The same for users of whom nobody says who they are: a request of one does not get
-// the token of another.
-func TestFetchOfNobodysName(t *testing.T) {
-	w, client, _, a := newFetcher(t, func(w *world) { w.settings.ManualRenew = true })
-	other, _ := w.open(true)
-	if err := client.StoreUser(t.Context(), &User{AccessToken: "anns"}); err != nil {
-		t.Fatal(err)
-	}
-	shown := client.Current().Stamp() // what the page has shown, and knows
-	if err := other.StoreUser(t.Context(), &User{AccessToken: "bobs"}); err != nil {
-		t.Fatal(err)
-	}
-	_, err := client.Fetch(t.Context(), &FetchRequest{Method: "GET", URL: apiURL, Shown: &shown}, a)
-	if !errors.Is(err, oidc.ErrSubjectChanged) {
-		t.Errorf("%v; the request of the first went out with %v", err, a.tokens())
-	}
-	_ = client.RemoveUser(t.Context())
-}
-
 // The same for users that the app stores without an ID Token: what the profile
 // says counts, and of whom it says nothing is the one before only with a token of
 // that one's.

@@ -53,7 +53,11 @@ func (s *session) who(user *User) string {
 	if user == nil {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + user.Stamp()))
+	person := user.person()
+	if person == "" {
+		person = "\n" + user.line // nobody else's
+	}
+	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + person))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 

@@ -155,10 +155,6 @@ func (u *User) person() string {
 	return subject
 }
 
-// Stamp is the person, or what renewals of one pass on of whom nobody says who that is:
-// a page that has shown it can tell two of those apart.
-func (u *User) Stamp() string { return cmp.Or(u.person(), "\n"+u.line) }
-
 // same tells whether two users are one person. Those of whom nobody says who
 // they are are so only if one is a renewal of the other.
 func same(a, b *User) bool {

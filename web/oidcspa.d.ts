@@ -404,8 +404,6 @@ export class User {
   }, extraTokenResponseProperties?: Record<string, unknown>);
   access_token: string;
   token_type: string;
-  /** Tells users apart whose profile has no `sub`. */
-  stamp?: string;
   id_token?: string;
   refresh_token?: string;
   /** What was granted, space-separated. */

@@ -53,7 +53,7 @@ type fetchParams struct {
 	Integrity   string            `json:"integrity"`
 	Streamed    bool              `json:"streamed"`
 	ReturnTo    string            `json:"return_to"`
-	Shown       *string           `json:"shown"` // whom the page has shown last
+	Shown       *string           `json:"shown"` // the sub that the page has shown last
 }
 
 // check refuses what cannot be sent with a token, or not come back.

@@ -25,12 +25,12 @@ func TestUserShape(t *testing.T) {
 		State:        []byte(`{"cart":[1]}`),
 	}
 	golden(t, "user.json", newUserJSON(full))
-	golden(t, "user-minimal.json", newUserJSON(&session.User{AccessToken: "access", TokenType: "Bearer", IDToken: "id", Scope: "openid", Profile: map[string]strictjson.RawMessage{"sub": []byte(`"me"`)}}))
+	golden(t, "user-minimal.json", newUserJSON(&session.User{AccessToken: "access", TokenType: "Bearer", IDToken: "id", Scope: "openid"}))
 	golden(t, "user-nobody.json", newUserJSON(nil))
 }
 
 func TestEventShapes(t *testing.T) {
-	user := &session.User{AccessToken: "access", TokenType: "Bearer", IDToken: "id", Scope: "openid", Profile: map[string]strictjson.RawMessage{"sub": []byte(`"me"`)}}
+	user := &session.User{AccessToken: "access", TokenType: "Bearer", IDToken: "id", Scope: "openid"}
 	refusal := &oidc.ProviderError{Endpoint: "authorization", ErrorCode: "login_required", Description: "no session"}
 	events := []session.Event{
 		{Name: session.UserLoaded, User: user},

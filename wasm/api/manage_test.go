@@ -26,22 +26,6 @@ var fullUser = object{
 	"extraTokenResponseProperties": object{"tenant": "a"},
 }
 
-// A page can tell two users apart of whom nobody says who they are.
-func TestStampOfNobodysName(t *testing.T) {
-	tab := newWorld(t).open()
-	var stamps []string
-	for i, profile := range []object{{}, {}, {"sub": ""}, {"sub": 7}, {"sub": "me"}} {
-		tab.must("storeUser", object{"user": object{"access_token": fmt.Sprint(i), "token_type": "Bearer", "profile": profile}}, nil)
-		var user userJSON
-		tab.must("getUser", nil, &user)
-		stamps = append(stamps, user.Stamp)
-	}
-	if s := slices.Sorted(slices.Values(stamps[:3])); len(slices.Compact(s)) < 3 || s[0] == "" || stamps[3] != "7" || stamps[4] != "" {
-		t.Errorf("the page gets %q", stamps)
-	}
-	tab.must("removeUser", nil, nil)
-}
-
 // All that a page gives comes back from getUser, in every tab.
 func TestStoreUser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -74,7 +58,7 @@ func TestStoreUser(t *testing.T) {
 			}
 		}
 	})
-	seen := []string{"id_token", "stamp"} // TestStoreOwnIDToken; the page gets that alone
+	seen := []string{"id_token"} // TestStoreOwnIDToken
 	for name := range fullUser {
 		seen = append(seen, name)
 	}

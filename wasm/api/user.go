@@ -16,7 +16,6 @@ type userJSON struct {
 	ExpiresAt    int64                            `json:"expires_at,omitempty"` // seconds since the epoch
 	SessionState string                           `json:"session_state,omitempty"`
 	Profile      map[string]strictjson.RawMessage `json:"profile"`
-	Stamp        string                           `json:"stamp,omitempty"` // where the profile says nobody
 	State        strictjson.RawMessage            `json:"state,omitempty"`
 	URLState     string                           `json:"url_state,omitempty"`
 	Kept         map[string]strictjson.RawMessage `json:"extraTokenResponseProperties,omitempty"`
@@ -31,7 +30,7 @@ func newUserJSON(user *session.User) *userJSON {
 	if profile == nil { // there was no ID Token
 		profile = map[string]strictjson.RawMessage{}
 	}
-	j := &userJSON{
+	return &userJSON{
 		AccessToken:  user.AccessToken.Reveal(),
 		TokenType:    user.TokenType,
 		RefreshToken: user.RefreshToken.Reveal(),
@@ -44,11 +43,6 @@ func newUserJSON(user *session.User) *userJSON {
 		URLState:     user.URLState,
 		Kept:         user.Kept,
 	}
-	var sub string
-	if strictjson.Unmarshal(profile["sub"], &sub) != nil || sub == "" {
-		j.Stamp = user.Stamp()
-	}
-	return j
 }
 
 // eventJSON is the notification "event".

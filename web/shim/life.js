@@ -19,7 +19,7 @@ export function backoff() {
 
 /** Tells two states of a session apart, without keeping a token. */
 export function stampOf(user) {
-  return user ? `${user.stamp ?? user.profile.sub} ${user.expires_at}` : "nobody";
+  return user ? `${user.profile.sub ?? ""} ${user.expires_at}` : "nobody";
 }
 
 /** Resolves when the page comes back from the back/forward cache. */
