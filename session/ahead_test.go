@@ -132,7 +132,7 @@ func TestExchangeAhead(t *testing.T) {
 					t.Errorf("%d token requests, want %d", n, tt.all)
 				}
 				time.Sleep(2 * aheadLimit)
-				if len(w.registry.absences.left) > 0 {
+				if w.registry.absences.count() > 0 {
 					t.Error("the program remembers what is over")
 				}
 				_ = other.RemoveUser(t.Context())
@@ -258,8 +258,8 @@ func TestExchangeAheadAbandoned(t *testing.T) {
 		w.registry.Arrive(url, arrival)
 		time.Sleep(2 * aheadLimit)
 		synctest.Wait()
-		if w.op.Count(oidctest.Revocation) != 1 || len(w.registry.absences.left) != 0 {
-			t.Errorf("%d revocations, and %d absences are known", w.op.Count(oidctest.Revocation), len(w.registry.absences.left))
+		if w.op.Count(oidctest.Revocation) != 1 || w.registry.absences.count() != 0 {
+			t.Errorf("%d revocations, and %d absences are known", w.op.Count(oidctest.Revocation), w.registry.absences.count())
 		}
 	})
 }
@@ -272,7 +272,7 @@ func TestAbsencesAreBounded(t *testing.T) {
 	for range 2 * absencesLimit {
 		w.redirect(client, tab)
 	}
-	if n := len(w.registry.absences.left); n != absencesLimit {
+	if n := w.registry.absences.count(); n != absencesLimit {
 		t.Errorf("%d absences, want %d", n, absencesLimit)
 	}
 	w.restart()
@@ -280,7 +280,7 @@ func TestAbsencesAreBounded(t *testing.T) {
 	if err := client.SigninRedirect(context.Background(), SigninArgs{State: []byte(`"` + strings.Repeat("x", recordLimit) + `"`)}); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(w.registry.absences.left); n != 0 {
+	if n := w.registry.absences.count(); n != 0 {
 		t.Errorf("%d absences with a large state", n)
 	}
 }
@@ -317,4 +317,11 @@ type doFunc func(context.Context, *oidc.Request) (*oidc.Response, error)
 
 func (f doFunc) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	return f(ctx, req)
+}
+
+// count returns how many absences are known.
+func (d *absences) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.left)
 }
