@@ -98,8 +98,8 @@ func (i *idle) halt() {
 	}
 }
 
-// touch puts the end off, for what is done in a tab, or for a sign-in, unless it has come: who wakes a device up must not
-// find the session of before.
+// touch puts the end off, for what is done in a tab, or for a sign-in (c is nil), unless
+// it has come: who wakes a device up must not find the session of before.
 func (i *idle) touch(c *Client) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -176,8 +176,9 @@ func (s *session) follow(m peerMessage) {
 	})
 }
 
-// heed carries out what follows from news, maybe that the session is over. That program knows its own refresh
-// token alone: that of a user who goes is revoked here, whatever tabs are there.
+// heed carries out what follows from news, maybe that the session is over. That program
+// knows its own refresh token alone: that of a user who goes is revoked here, whatever
+// tabs are there.
 func (s *session) heed(over bool, what func(*standing) effects) {
 	result, gone := s.carryOutNews(over, what)
 	if gone != nil {
@@ -192,6 +193,7 @@ func (s *session) heed(over bool, what func(*standing) effects) {
 	s.look(result.has(find))
 }
 
+// carryOutNews is heed without what waits. A bug in a listener keeps the turn from nobody.
 func (s *session) carryOutNews(over bool, what func(*standing) effects) (result effects, gone *User) {
 	s.turn.Lock()
 	defer s.turn.Unlock()

@@ -25,6 +25,10 @@ type search struct {
 	sound        string // the simulator with the sources as they are
 }
 
+// patience is how often the limit a search may take on the clock of the wall: a mutation
+// may block and use no processor.
+const patience = 10
+
 // A finding is what became of a row.
 type finding struct {
 	ok        bool
@@ -91,7 +95,7 @@ func (s *search) look(ctx context.Context, name string, edits []claims.Edit) (f 
 	if err != nil {
 		return finding{by: strings.ReplaceAll(err.Error(), "\n", " ")}
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, patience*s.limit)
 	defer cancel()
 	cmd := s.command(ctx, program, "-test.run=^TestMutation$", "-test.timeout=0", "-mutation="+s.limit.String())
 	output, err := cmd.StdoutPipe()
