@@ -151,7 +151,7 @@ const (
 
 // Reasons for a client that binds its tokens to a key to give up (RFC 9449).
 const (
-	// ErrDPoPKeyLost: the code is bound to a key that is not there any more.
+	// ErrDPoPKeyLost: the code, or the token, is bound to a key that is not there any more.
 	ErrDPoPKeyLost Code = "dpop_key_lost"
 	// ErrDPoPNonceHidden: the server wants its nonce in the proof, and does not
 	// show it: the header DPoP-Nonce is missing, or hidden by CORS.

@@ -162,7 +162,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 // leave sends the tab to the provider, and keeps what is needed afterwards. last
 // is asked when all else is done: with an error the tab stays.
 func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
-	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request)
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request, nil)
 	if err != nil {
 		return err
 	}
@@ -218,8 +218,8 @@ func (c *Client) Prepare(ctx context.Context) error {
 	s := c.session
 	ctx = c.Calling(ctx)
 	c.prepared.Store(true)
-	if c.settings.DPoP || c.settings.BindCode {
-		s.config.spawn(func() { _, _ = s.prover(context.WithoutCancel(ctx)) })
+	if c.settings.DPoP {
+		s.config.spawn(func() { _, _ = s.nextKey(context.WithoutCancel(ctx)) })
 	}
 	metadata, err := s.provider.fetchMetadata(ctx)
 	if err != nil {

@@ -1,8 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -25,34 +27,45 @@ func (s *session) tokenTransport(metadata *oidc.Metadata, key *oidc.DPoPTranspor
 	return key.Over(transport), nil
 }
 
-// prover returns the session's key, which is made when it is first needed: the next
-// who signs in has it. It is forgotten with the user, unless a tab may come back with a
-// code that is bound to it.
-func (s *session) prover(ctx context.Context) (*oidc.DPoPTransport, error) {
+// nextKey returns the key of the next who signs in, which is made when it is first
+// needed.
+func (s *session) nextKey(ctx context.Context) (*oidc.DPoPTransport, error) {
+	s.mu.Lock()
+	key := s.key
+	s.mu.Unlock()
+	if key != nil {
+		return key, nil
+	}
+	key, err := s.newKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = cmp.Or(s.key, key)
+	return s.key, nil
+}
+
+// takeKey returns a key that nobody else gets. That of [Steps] is the app's, for all
+// that it does.
+func (s *session) takeKey(ctx context.Context) (*oidc.DPoPTransport, error) {
+	if s.oneKey {
+		return s.nextKey(ctx)
+	}
+	s.mu.Lock()
+	key := s.key
+	s.key = nil
+	s.mu.Unlock()
+	if key != nil {
+		return key, nil
+	}
+	return s.newKey(ctx)
+}
+
+func (s *session) newKey(ctx context.Context) (*oidc.DPoPTransport, error) {
 	if s.config.NewKey == nil {
 		return nil, fmt.Errorf("DPoP: %w", oidc.ErrUnsupported)
 	}
-	return s.proverFlight.do(ctx, "", func(ctx context.Context) (*oidc.DPoPTransport, error) {
-		s.mu.Lock()
-		prover := s.key
-		s.mu.Unlock()
-		if prover != nil {
-			return prover, nil
-		}
-		prover, err := s.newProver(ctx)
-		if err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.key == nil { // else somebody has come meanwhile, with another one
-			s.key = prover
-		}
-		return s.key, nil
-	})
-}
-
-func (s *session) newProver(ctx context.Context) (*oidc.DPoPTransport, error) {
 	signer, err := s.config.NewKey(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("DPoP key: %w", err)
@@ -60,33 +73,48 @@ func (s *session) newProver(ctx context.Context) (*oidc.DPoPTransport, error) {
 	return oidc.NewDPoPTransport(s.config.Transport, signer, s.config.Rand, s.config.Now)
 }
 
-// keyFor returns the key that the tokens of a sign-in are to be bound to, nil for
-// none: that of previous, if it is a renewal. Otherwise anybody may sign in, and what
-// somebody has who is there already is bound to another key. A code that is bound to a
-// key is bound to the one that there is.
-func (s *session) keyFor(ctx context.Context, settings *Settings, previous *User) (*oidc.DPoPTransport, error) {
-	if !settings.DPoP {
-		return nil, nil
+// boundLimit bounds how many keys are kept for codes that are away.
+const boundLimit = 64
+
+// bind returns the thumbprint of the key that a code is to be bound to: that of
+// previous, if it is a renewal, else one that is kept until the code is here.
+func (s *session) bind(ctx context.Context, previous *User) (thumbprint string, err error) {
+	if previous != nil && previous.key != nil {
+		return previous.key.Thumbprint(), nil
 	}
-	user, _ := s.current()
-	switch {
-	case settings.BindCode, s.config.NewKey == nil:
-	case previous != nil && previous.key != nil:
-		return previous.key, nil
-	case previous == nil && user != nil:
-		return s.newProver(ctx)
+	key, err := s.takeKey(ctx)
+	if err != nil {
+		return "", err
 	}
-	return s.prover(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bound = append(s.bound, key)
+	s.bound = s.bound[max(0, len(s.bound)-boundLimit):]
+	return key.Thumbprint(), nil
 }
 
-// keyOf returns the key that the tokens of user are bound to, nil for none: it is
-// theirs, whoever is signed in meanwhile. Where the app has brought them to [Steps], it
-// is that of the steps.
-func (s *session) keyOf(ctx context.Context, user *User) (*oidc.DPoPTransport, error) {
-	if user.key != nil || !isBound(user) {
-		return user.key, nil
+// keyFor returns the key that the tokens of a sign-in are to be bound to, nil for
+// none. Who signs in has a key of their own, and takes it along: that of previous, if
+// it is a renewal; the one that the code is bound to, whose thumbprint that is, if it
+// is; else one that nobody has.
+func (s *session) keyFor(ctx context.Context, settings *Settings, thumbprint string, previous *User) (*oidc.DPoPTransport, error) {
+	switch {
+	case !settings.DPoP:
+		return nil, nil
+	case previous != nil && previous.key != nil:
+		return previous.key, nil
+	case thumbprint == "" || s.oneKey:
+		return s.takeKey(ctx)
 	}
-	return s.prover(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.bound, func(key *oidc.DPoPTransport) bool { return key.Thumbprint() == thumbprint })
+	if i < 0 {
+		return nil, oidc.ErrDPoPKeyLost
+	}
+	key := s.bound[i]
+	s.bound = slices.Delete(s.bound, i, i+1)
+	return key, nil
 }
 
 // TokenProof returns the header DPoP for a token request that the app sends
@@ -99,7 +127,7 @@ func (s *Steps) TokenProof(ctx context.Context, nonce string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	prover, err := s.client.session.prover(ctx)
+	prover, err := s.client.session.nextKey(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -109,18 +137,21 @@ func (s *Steps) TokenProof(ctx context.Context, nonce string) (string, error) {
 // isBound tells whether the access token of user is bound to the key.
 func isBound(user *User) bool { return strings.EqualFold(user.TokenType, "DPoP") }
 
-// DPoPThumbprint returns the thumbprint of the session's key (RFC 7638), which
-// is made if there is none yet; empty if the settings ask for no DPoP. Code:
-// [oidc.ErrUnsupported] if this program cannot make keys.
+// DPoPThumbprint returns the thumbprint of the user's key (RFC 7638). Who has none,
+// or is not there yet, gets one that is made if need be; empty if the settings ask for
+// no DPoP. Code: [oidc.ErrUnsupported] if this program cannot make keys.
 func (c *Client) DPoPThumbprint(ctx context.Context) (string, error) {
 	if !c.settings.DPoP {
 		return "", nil
 	}
-	prover, err := c.session.prover(ctx)
+	if user, _ := c.session.current(); user != nil && user.key != nil {
+		return user.key.Thumbprint(), nil
+	}
+	key, err := c.session.nextKey(ctx)
 	if err != nil {
 		return "", err
 	}
-	return prover.Thumbprint(), nil
+	return key.Thumbprint(), nil
 }
 
 // DPoPProof returns the header DPoP for a request that carries the user's
@@ -136,9 +167,5 @@ func (c *Client) DPoPProof(ctx context.Context, method, url, nonce string) (stri
 	case !isBound(user):
 		return "", fmt.Errorf("the access token is a bearer token: %w", oidc.ErrUnsupported)
 	}
-	prover, err := c.session.keyOf(ctx, user)
-	if err != nil {
-		return "", err
-	}
-	return prover.Proof(ctx, method, url, user.AccessToken, nonce)
+	return user.key.Proof(ctx, method, url, user.AccessToken, nonce)
 }

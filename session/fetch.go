@@ -150,12 +150,8 @@ func (f *fetch) send(ctx context.Context, with *credential) (*oidc.Response, err
 		header[name] = value
 	}
 	var transport oidc.Transport = &pinned{f, with.user}
-	key, err := f.session.keyOf(ctx, with.holder)
-	if err != nil {
-		return nil, err
-	}
-	if key != nil {
-		transport = key.Over(transport)
+	if isBound(with.holder) {
+		transport = with.holder.key.Over(transport)
 	}
 	resp, err := transport.Do(ctx, &oidc.Request{
 		Method:      f.request.Method,

@@ -408,7 +408,7 @@ func TestFetchDPoP(t *testing.T) {
 		}
 		expected := &oidc.ExpectedDPoPProof{
 			Method: "POST", URL: apiURL, AccessToken: user.AccessToken,
-			Thumbprint: client.session.key.Thumbprint(),
+			Thumbprint: user.key.Thumbprint(),
 		}
 		proof, err := expected.VerifyDPoPProof(a.sent[i]["DPoP"], client.session.config.Now())
 		if err != nil || proof.Nonce != nonce {

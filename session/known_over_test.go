@@ -7,9 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/oidcspa/oidcspa/internal/strictjson"
-	"github.com/oidcspa/oidcspa/oidc"
 )
 
 // An end that the front channel names by sid is the end of that session, and of
@@ -37,58 +34,6 @@ func TestKnownOverOfTheSessionBefore(t *testing.T) {
 			t.Error("the session sid-2 lives, and is over here because sid-1 is")
 		}
 	})
-}
-
-// As TestKnownStoredUserWithoutIDToken: the monitor ends no session of the same
-// person.
-func TestKnownMonitorOfStoredUser(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWatchedWorld(t)
-		client, _, _ := w.watched(says("unchanged changed unchanged"))
-		bob := map[string]strictjson.RawMessage{"sub": strictjson.RawMessage(`"subject-1"`)}
-		if err := client.StoreUser(t.Context(), &User{AccessToken: "a", Profile: bob, SessionState: "state.salt"}); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if client.Current() == nil {
-			t.Error("signed out, and the provider has a session of the same person")
-		}
-		_ = client.RemoveUser(t.Context())
-	})
-}
-
-// "a token that is bound to a key goes with a proof of that key" (promises
-// "proof"); where the key is gone, with none.
-func TestKnownProofOfAnotherKey(t *testing.T) {
-	for _, then := range []string{"sign-out", "sign-in"} {
-		t.Run("stored after a "+then, func(t *testing.T) {
-			w, _ := newBound(t)
-			w.settings.LoadUserinfo, w.settings.ManualRenew = false, true
-			w.settings.Fetch = FetchSettings{Allow: []API{{URL: "https://api.example.test/"}}}
-			client, tab := w.open(false)
-			ann := w.signIn(client, tab)
-			saved := given(ann)
-			_ = client.RemoveUser(t.Context())
-			if then == "sign-in" {
-				w.op.Edit(func() { w.op.Subject = "subject-2" })
-				w.signIn(client, tab)
-			}
-			a := &api{}
-			err := client.StoreUser(t.Context(), saved)
-			if err == nil {
-				_, err = client.Fetch(t.Context(), &FetchRequest{Method: "GET", URL: "https://api.example.test/x"}, a)
-			}
-			t.Log(err)
-			for _, header := range a.sent {
-				proof := &oidc.ExpectedDPoPProof{Method: "GET", URL: "https://api.example.test/x", AccessToken: saved.AccessToken, Thumbprint: ann.key.Thumbprint()}
-				if _, err := proof.VerifyDPoPProof(header["DPoP"], time.Now()); err != nil {
-					t.Errorf("the token goes with a proof of another key: %v", err)
-				}
-			}
-			_ = client.RemoveUser(t.Context())
-		})
-	}
 }
 
 // "Of two sign-ins of one order the provider knows the right one: everybody

@@ -9,24 +9,6 @@ import (
 	"time"
 )
 
-// As TestKnownStoredUserWithoutIDToken, where the claims of the userinfo
-// endpoint are wanted and the renewal brings no ID Token (OIDC Core 12.2).
-func TestKnownUserinfoOfStoredUser(t *testing.T) {
-	w := newWorld(t)
-	w.op.RefreshTokens, w.settings.LoadUserinfo, w.settings.ManualRenew = true, true, true
-	client, tab := w.open(false)
-	saved := given(w.signIn(client, tab))
-	saved.IDToken = ""
-	if err := client.StoreUser(t.Context(), saved); err != nil {
-		t.Fatal(err)
-	}
-	w.op.Edit(func() { w.op.EditTokenResponse = func(response map[string]any) { delete(response, "id_token") } })
-	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
-		t.Errorf("the renewal of %s: %v", client.Current().person(), err)
-	}
-	_ = client.RemoveUser(t.Context())
-}
-
 // A mark keeps a tab from going to the provider again for 15 minutes (README: "a
 // reload within 15 minutes"), whatever the clock said when it was made; notes of other
 // things end when the clock is set back (notes.has).

@@ -48,7 +48,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.keyFor(ctx, &c.settings, nil)
+	key, err := s.keyFor(ctx, &c.settings, "", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +73,8 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 		return nil, fmt.Errorf("token request: %w", err)
 	}
 	r.received = s.config.Now()
-	claims, identified := new(oidc.IDTokenClaims), tokens.IDToken != ""
-	if identified {
+	claims := new(oidc.IDTokenClaims)
+	if tokens.IDToken != "" {
 		claims, err = s.provider.verifyFresh(ctx, c.expectUnasked(metadata, tokens.AccessToken), tokens.IDToken, r)
 		if err != nil {
 			return nil, fmt.Errorf("ID Token: %w", err)
@@ -82,7 +82,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	}
 	user := c.settings.newUser(tokens, claims, r)
 	user.key = key
-	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo || !identified); err != nil {
+	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
 	}
 	return user, nil

@@ -154,7 +154,7 @@ func (r *Registry) newSession(k key) *session {
 	s := &session{born: r.born, config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 	s.provider.sessions++
 	s.silent.config, s.keeping.config, s.restore.config = &config, &config, &config
-	s.proverFlight.config, s.fetches.flights.config = &config, &config
+	s.fetches.flights.config = &config
 	s.transport = func(headers map[string]string) oidc.Transport {
 		outfitted := &outfitter{r.config.Transport, &s.stats, s.provider, s, headers}
 		return k.authentication.Authenticate(outfitted, config.Rand, config.Now)

@@ -17,6 +17,7 @@ type fetches struct {
 	flights flight[*credential]
 
 	mu     sync.Mutex
+	who    string                 // whose notes they are, see session.who; empty if nobody knows
 	tokens map[string]*credential // by resource; guarded by mu, as all below
 
 	// Notes for a minute. Those of a person end with the person: of tokens that
@@ -85,18 +86,18 @@ func (n *notes) takeOver(kept map[string]int64, now time.Time) {
 func (f *fetches) forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tokens, f.notes, f.failures = nil, nil, nil
+	f.who, f.tokens, f.notes, f.failures = "", nil, nil, nil
 }
 
-// forgetUseless drops what is of no use to user, who is signed in now, after
-// previous, if that was somebody.
-func (f *fetches) forgetUseless(previous, user *User) {
+// forgetUseless drops what is of no use to user, who is signed in now.
+func (f *fetches) forgetUseless(user *User, who string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	maps.DeleteFunc(f.tokens, func(_ string, token *credential) bool { return token.user != user })
-	if previous != nil && !same(previous, user) {
+	if f.who != "" && f.who != who {
 		f.notes, f.failures = nil, nil
 	}
+	f.who = who
 }
 
 // noted tells whether something was remembered less than a minute ago.

@@ -89,7 +89,7 @@ func (s *session) frameResource(ctx context.Context, c *Client, resource string)
 	if err != nil {
 		return nil, err
 	}
-	if holder.Subject() != before.user.Subject() {
+	if !same(holder, before.user) {
 		return nil, oidc.ErrSubjectChanged
 	}
 	return c.keepToken(ctx, before, resource, &credential{holder, before.user})

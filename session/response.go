@@ -12,18 +12,14 @@ import (
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// start begins a transaction, unless its response could not be told from that
-// of another provider.
-func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
+// start begins a transaction, of a renewal of previous if that is somebody, unless its
+// response could not be told from that of another provider.
+func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, previous *User) (*oidc.Transaction, string, error) {
 	if settings.BindCode {
-		prover, err := s.prover(ctx)
-		if err != nil {
+		var err error
+		if request.DPoPThumbprint, err = s.bind(ctx, previous); err != nil {
 			return nil, "", err
 		}
-		request.DPoPThumbprint = prover.Thumbprint()
-		s.mu.Lock()
-		s.keyAway = true
-		s.mu.Unlock()
 	}
 	tx, url, err := request.Start(metadata, s.config.Rand, s.config.Now())
 	if err != nil {

@@ -65,11 +65,13 @@ func TestBindCode(t *testing.T) {
 	t.Run("dpop_jkt is sent, and the key is kept", func(t *testing.T) {
 		w, client, tab := bound(t)
 		address := w.redirect(client, tab)
-		if want := "dpop_jkt=" + client.session.key.Thumbprint(); !strings.Contains(tab.address, want) {
-			t.Error("the request does not name the key")
+		asked := tab.address
+		user, err := client.SigninCallback(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if _, err := client.SigninCallback(t.Context(), address); err != nil {
-			t.Error(err)
+		if !strings.Contains(asked, "dpop_jkt="+user.key.Thumbprint()) {
+			t.Error("the request does not name the key")
 		}
 		if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
 			t.Errorf("renewal: %v", err)

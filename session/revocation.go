@@ -24,10 +24,9 @@ const (
 // RevokeTokens tells the provider that tokens of the user are not needed any
 // more, in the order of types; without types, those of the settings. The user stays signed in, without the refresh token if that
 // was revoked. Tokens that the user does not have are passed over. Codes:
-// [ErrNotSignedIn], and those of [oidc.RevocationRequest.Revoke].
+// [ErrNotSignedIn], [oidc.ErrTimeout], and those of [oidc.RevocationRequest.Revoke].
 func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
-	before := c.session.scene()
-	user := before.user
+	user, _ := c.session.current()
 	if user == nil {
 		return ErrNotSignedIn
 	}
@@ -41,12 +40,21 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	if err != nil {
 		return err
 	}
-	if err := c.revokeAll(ctx, metadata, user, types); err != nil || !slices.Contains(types, RefreshToken) {
+	release, err := c.session.takeTurn(ctx, c) // who renews meanwhile gets others
+	if err != nil {
 		return err
 	}
-	without := *user
+	defer release()
+	before := c.session.scene()
+	if before.user == nil || !same(before.user, user) {
+		return ErrNotSignedIn
+	}
+	if err := c.revokeAll(ctx, metadata, before.user, types); err != nil || !slices.Contains(types, RefreshToken) {
+		return err
+	}
+	without := *before.user
 	without.RefreshToken = ""
-	if user.RefreshToken != "" {
+	if before.user.RefreshToken != "" {
 		_, err = c.session.replace(before, &without, false)
 	}
 	return err

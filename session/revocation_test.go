@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -40,6 +41,55 @@ func TestRevokeTokens(t *testing.T) {
 			if err != nil || now == nil || (now.RefreshToken == "") != tt.refresh {
 				t.Errorf("User = %v, %v", now, err)
 			}
+		})
+	}
+}
+
+// When it has resolved, the newest refresh token of the user is revoked, and the user
+// has none, also where a renewal was in the air.
+func TestRevokeTokensDuringRenewal(t *testing.T) {
+	for _, first := range []string{"renewal", "revocation"} {
+		t.Run("first the "+first, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.op.RefreshTokens, w.settings.ManualRenew = true, true
+				client, tab := w.open(false)
+				tokens := []oidc.Secret{w.signIn(client, tab).RefreshToken}
+				w.op.Edit(func() {
+					w.op.EditTokenResponse = func(response map[string]any) {
+						tokens = append(tokens, oidc.Secret(response["refresh_token"].(string)))
+					}
+					w.op.Hold = func(endpoint string, _ *http.Request) {
+						if endpoint == oidctest.Token || endpoint == oidctest.Revocation {
+							time.Sleep(time.Second)
+						}
+					}
+				})
+				renewed := make(chan error)
+				go func() {
+					if first == "revocation" {
+						time.Sleep(100 * time.Millisecond)
+					}
+					_, err := client.SigninSilent(t.Context(), SigninArgs{})
+					renewed <- err
+				}()
+				if first == "renewal" {
+					synctest.Wait()
+				}
+				if err := client.RevokeTokens(t.Context(), RefreshToken); err != nil {
+					t.Fatal(err)
+				}
+				if user := client.Current(); user == nil || user.RefreshToken != "" {
+					t.Error("revokeTokens has resolved, and the user has a refresh token")
+				}
+				if liveRefreshToken(t, w, tokens[len(tokens)-1]) {
+					t.Error("the newest refresh token is still good")
+				}
+				if err := <-renewed; err != nil {
+					t.Error(err)
+				}
+				_ = client.RemoveUser(t.Context())
+			})
 		})
 	}
 }

@@ -30,8 +30,6 @@ type session struct {
 	// transport is that of config, with headers for a single call.
 	transport func(headers map[string]string) oidc.Transport
 
-	proverFlight flight[*oidc.DPoPTransport]
-
 	fetches fetches
 
 	// turn is held while the user changes and the tabs hear of it, so that
@@ -39,24 +37,25 @@ type session struct {
 	turn sync.Mutex
 
 	mu       sync.Mutex
-	user     *User               // guarded by mu, as all below; changed by who has the turn
-	standing standing            // who is signed in, and what follows from what happens
-	carried  standing            // as of which user is: what begins between an act and its effects is of before
-	ended    []ending            // sessions that the provider has ended a while ago
-	endings  int                 // how many it has ended
-	grant    grant               // what has become of the user's refresh token
-	failure  failure             // of the last renewal
-	key      *oidc.DPoPTransport // nil until it is needed
-	keyAway  bool                // a code has been bound to it
-	gone     bool                // the registry has forgotten it; nobody signs in here any more
-	answers  int                 // how many services the pages have done
-	sought   int                 // after how many acts the provider is to be asked who is signed in; see look
-	looking  bool                // somebody does, or is about to
-	looks    notes               // how often that was
-	clients  []*Client           // in the order in which they came
-	said     news                // to other programs, last
-	saidAt   time.Time           // when that was
-	repeats  bool                // it will be said again
+	user     *User                 // guarded by mu, as all below; changed by who has the turn
+	standing standing              // who is signed in, and what follows from what happens
+	carried  standing              // as of which user is: what begins between an act and its effects is of before
+	ended    []ending              // sessions that the provider has ended a while ago
+	endings  int                   // how many it has ended
+	grant    grant                 // what has become of the user's refresh token
+	failure  failure               // of the last renewal
+	key      *oidc.DPoPTransport   // of the next who signs in; nil until it is needed
+	oneKey   bool                  // it is for all who sign in; see takeKey
+	bound    []*oidc.DPoPTransport // of codes that are away
+	gone     bool                  // the registry has forgotten it; nobody signs in here any more
+	answers  int                   // how many services the pages have done
+	sought   int                   // after how many acts the provider is to be asked who is signed in; see look
+	looking  bool                  // somebody does, or is about to
+	looks    notes                 // how often that was
+	clients  []*Client             // in the order in which they came
+	said     news                  // to other programs, last
+	saidAt   time.Time             // when that was
+	repeats  bool                  // it will be said again
 
 	idleAt    time.Time // when the last tab left
 	awayUntil time.Time // how long a sign-in may be under way that has left the page
@@ -134,14 +133,10 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 // set makes user the current one. The caller has the turn.
 func (s *session) set(user *User) {
 	s.mu.Lock()
-	previous := s.user
 	s.user, s.carried = user, s.standing
-	if user.key != nil {
-		s.key = user.key
-	}
 	s.grant.take(user.RefreshToken)
 	s.mu.Unlock()
-	s.fetches.forgetUseless(previous, user)
+	s.fetches.forgetUseless(user, s.who(user))
 	s.expiry.start(user)
 	s.monitor.start(user)
 	s.idle.settle()
@@ -208,9 +203,6 @@ func (s *session) forget() *User {
 		user = &last
 	}
 	s.user, s.grant, s.failure, s.carried = nil, grant{}, failure{}, s.standing
-	if !s.keyAway {
-		s.key = nil
-	}
 	s.mu.Unlock()
 	s.expiry.stop()
 	s.fetches.forget()
@@ -269,7 +261,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, fmt.Errorf("authentication response: %w", err)
 	}
-	key, err := s.keyFor(ctx, settings, args.previous)
+	key, err := s.keyFor(ctx, settings, tx.Thumbprint, args.previous)
 	if err != nil {
 		return nil, err
 	}
@@ -313,9 +305,10 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 }
 
 // loadUserinfo adds the claims of the userinfo endpoint if the sign-in wanted
-// them, and the call does not skip that. The token of a resource goes nowhere else.
+// them, and the call does not skip that: they have to be those of the person whom
+// others name (OIDC Core 5.3.2). The token of a resource goes nowhere else.
 func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error {
-	if skip || !user.asked.LoadUserinfo || len(user.resource) > 0 {
+	if skip || !user.asked.LoadUserinfo || len(user.resource) > 0 || user.person() == "" {
 		return nil
 	}
 	metadata, err := s.provider.fetchMetadata(ctx)
@@ -328,7 +321,7 @@ func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error
 	}
 	request := &oidc.UserinfoRequest{
 		AccessToken: user.AccessToken,
-		Subject:     user.Subject(),
+		Subject:     user.person(),
 		Keys:        keys,
 		Algorithms:  metadata.SigningAlgorithms(),
 		ClientID:    s.id.clientID,

@@ -68,7 +68,7 @@ func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided 
 		user, err = s.signinFrame(ctx, c, weaker, args)
 	}
 	if err == nil && before.user != nil {
-		if user.Subject() != before.user.Subject() {
+		if !same(user, before.user) {
 			err = oidc.ErrSubjectChanged
 		} else {
 			user.follow(before.user)
@@ -176,11 +176,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	if args.scopeless {
 		request.Scope = ""
 	}
-	key, err := s.keyOf(ctx, previous)
-	if err != nil {
-		return nil, err
-	}
-	transport, err := s.tokenTransport(metadata, key, args.Header)
+	transport, err := s.tokenTransport(metadata, previous.key, args.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +217,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	if kept {
 		user.Profile = maps.Clone(previous.Profile)
 	}
-	user.key, user.resource = key, resource
+	user.key, user.resource = previous.key, resource
 	user.follow(previous)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, err
@@ -300,7 +296,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
 		asked[tab] = true
-		tx, url, startErr := s.start(visits, c, settings, metadata, request)
+		tx, url, startErr := s.start(visits, c, settings, metadata, request, previous)
 		if startErr != nil {
 			return nil, startErr
 		}

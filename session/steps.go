@@ -26,6 +26,7 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page, turn: make(chan struct{}, 1), forget: map[string]func(){}}
+	client.session.oneKey = true
 	r.hold(client.session)
 	client.uses(settings.RedirectURI)
 	client.session.provider.join(client)
@@ -74,7 +75,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, args.request(&c.settings))
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, args.request(&c.settings), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,10 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 		known.claims, known.Profile = claims, s.client.settings.Profile.profile(claims.Members)
 	}
 	if s.client.settings.DPoP {
-		known.TokenType = "DPoP"
+		var err error
+		if known.key, err = s.client.session.nextKey(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return s.client.session.refresh(s.Calling(ctx), s.client, &known, known.RefreshToken, args)
 }

@@ -111,7 +111,7 @@ func (f *fetch) stepUp(ctx context.Context, used *credential, want *StepUp) (boo
 // signedInAfter returns the current user if there was a sign-in since user was
 // that, else nil.
 func (s *session) signedInAfter(user *User) *User {
-	if current, _ := s.current(); current != nil && current.claims != user.claims {
+	if current, _ := s.current(); current != nil && current.line != user.line {
 		return current
 	}
 	return nil

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // keptNotes is what a tab keeps of sign-ins that answered challenges: when each
 // was, in milliseconds since the epoch.
 type keptNotes struct {
-	Who      string           `json:"who"`      // see session.who; empty if nobody knows
+	Who      string           `json:"who"`      // see [fetches]
 	Order    int64            `json:"order"`    // of the last act then: a sign-out since ends what is of the person
 	Answered map[string]int64 `json:"answered"` // challenges of that person
 	Counted  map[string]int64 `json:"counted"`  // those of an API
@@ -88,13 +89,14 @@ func (c *Client) recallStepUps(ctx context.Context) {
 		}
 		s := c.session
 		s.mu.Lock()
-		user, closed := s.user, s.standing.closed
+		closed := s.standing.closed
 		s.mu.Unlock()
 		f, now := &s.fetches, s.config.Now()
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.counts.takeOver(k.Counted, now)
-		if closed <= k.Order && (user == nil || k.Who == "" || s.who(user) == k.Who) {
+		if closed <= k.Order && (f.who == "" || k.Who == "" || f.who == k.Who) {
+			f.who = cmp.Or(f.who, k.Who)
 			f.notes.takeOver(k.Answered, now)
 		}
 		return struct{}{}, nil
@@ -105,10 +107,10 @@ func (c *Client) recallStepUps(ctx context.Context) {
 // transaction of a sign-in is kept in the same place.
 func (c *Client) keepStepUps(ctx context.Context) {
 	s := c.session
-	user, last := s.current()
+	_, last := s.current()
 	f, now := &s.fetches, s.config.Now()
 	f.mu.Lock()
-	k := keptNotes{s.who(user), last.order, f.notes.kept("answered\n", now), f.counts.kept("sign-in\n", now)}
+	k := keptNotes{f.who, last.order, f.notes.kept("answered\n", now), f.counts.kept("sign-in\n", now)}
 	f.mu.Unlock()
 	record, err := strictjson.Marshal(k)
 	if err == nil {

@@ -22,8 +22,8 @@ func (c *Client) Current() *User {
 // pass the checks of one that comes without a nonce, and to be about the
 // subject of the profile. Without an ID Token everything is the app's word.
 // Codes: [oidc.ErrInvalidArgument] without an access token, or with one that no
-// header can carry,
-// [oidc.ErrSubjectChanged] if the profile is about somebody else than the ID
+// header can carry, [oidc.ErrDPoPKeyLost] with one that is bound to a key, unless the
+// current user has it or its refresh token, [oidc.ErrSubjectChanged] if the profile is about somebody else than the ID
 // Token, those of [oidc.FetchMetadata], [oidc.FetchKeys] and
 // [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
 // sign-out meanwhile.
@@ -47,7 +47,9 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if user.TokenType == "" {
 		user.TokenType = "Bearer"
 	}
-	user.key, _ = s.keyOf(ctx, &user) // without one, whoever uses it finds out
+	if isBound(&user) && user.key == nil {
+		return fmt.Errorf("the key of the access token: %w", oidc.ErrDPoPKeyLost)
+	}
 	if err := c.identify(ctx, &user, before); err != nil {
 		return err
 	}

@@ -230,13 +230,13 @@ func TestStoreRenews(t *testing.T) {
 	}
 }
 
-// Without an ID Token nobody knows who it was: a frame must not make it
-// whoever is signed in at the provider.
+// Where nobody says who it was, a frame must not make it whoever is signed in at the
+// provider.
 func TestStoredTokensInFrame(t *testing.T) {
 	w := newWorld(t)
 	client, _ := w.open(false)
 	user := w.kept(time.Hour)
-	user.IDToken, user.RefreshToken = "", ""
+	user.IDToken, user.RefreshToken, user.Profile = "", "", nil
 	if err := client.StoreUser(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}

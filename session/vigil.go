@@ -33,7 +33,7 @@ func (w *vigil) interval() time.Duration { return w.client.Load().settings.Monit
 func (w *vigil) run(ctx context.Context) {
 	w.pause = w.interval()
 	if w.user != nil {
-		w.known = ProviderSession{State: w.user.SessionState, Subject: w.user.Subject()}
+		w.known = ProviderSession{State: w.user.SessionState, Subject: w.user.person()}
 	} else if !w.sleep(ctx, anonymousPause) || !w.meet(ctx) {
 		return
 	}
@@ -206,7 +206,7 @@ func (w *vigil) renewState(ctx context.Context, found ProviderSession) {
 			return
 		}
 	}
-	if current != nil && current.Subject() == found.Subject {
+	if current != nil && current.person() == found.Subject {
 		s.notify(Event{Name: UserSessionChanged})
 	}
 }

@@ -25,7 +25,7 @@ var advice = []struct {
 	{oidc.ErrTransactionExpired, "the answer came later than 15 minutes: start again"},
 	{oidc.ErrAlgNotAllowed, "register the client for RS256, ES256 or another asymmetric algorithm"},
 	{oidc.ErrAudienceMismatch, "the token is not for this client_id alone"},
-	{oidc.ErrDPoPKeyLost, "the program that had the key has ended: start again"},
+	{oidc.ErrDPoPKeyLost, "the key has ended, with the user or the program that had it: sign in again"},
 	{oidc.ErrDPoPNonceHidden, "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers"},
 	{session.ErrRedirectURIShared, "this provider does not say in its responses who it is: give each authority a redirect_uri of its own, or use response_mode jwt"},
 	{oidc.ErrTokenExpired, "if the token is new, the clock of this device is wrong"},

@@ -21,7 +21,7 @@ import (
 
 // fullUser is every member that a page can give.
 var fullUser = object{
-	"access_token": "access-2", "token_type": "DPoP", "refresh_token": "refresh-2", "scope": "api", "expires_at": 4_000_000_000,
+	"access_token": "access-2", "token_type": "bearer", "refresh_token": "refresh-2", "scope": "api", "expires_at": 4_000_000_000,
 	"session_state": "session-2", "profile": object{"sub": "me", "role": "admin"}, "state": object{"cart": 7}, "url_state": "en",
 	"extraTokenResponseProperties": object{"tenant": "a"},
 }
@@ -87,6 +87,7 @@ func TestStoreUserRefusals(t *testing.T) {
 		{"a token of another type", "refresh_token", 7, oidc.ErrInvalidArgument, "user"},
 		{"an end of another type", "expires_at", "soon", oidc.ErrInvalidArgument, "user"},
 		{"a long one", "state", strings.Repeat("x", userLimit), oidc.ErrInvalidArgument, "at most 131072"},
+		{"a key that nobody has", "token_type", "DPoP", oidc.ErrDPoPKeyLost, "key"},
 		{"no ID Token of anybody", "id_token", "a.b.c", oidc.ErrTokenMalformed, "ID Token"},
 	}
 	for _, tt := range tests {
