@@ -760,7 +760,8 @@ export class UserManager {
   /**
    * Makes somebody the user of all tabs, who hear userLoaded; with null, as
    * removeUser(). An ID Token that is not that of the present user is verified
-   * first, but for the nonce. What is added to the profile stays until a renewal
+   * first, but for the nonce. A token that is bound to a key (dpop) has to be that
+   * of the present user, or to come with its refresh token. What is added to the profile stays until a renewal
    * brings a new ID Token.
    */
   storeUser(user: User | null): Promise<void>;
