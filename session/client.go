@@ -323,7 +323,7 @@ func (c *Client) signIn(ctx context.Context, user *User, began moment, phases *S
 // provider's session goes on. Where nobody is signed in, a sign-in that has left for
 // the provider goes on, too.
 func (c *Client) RemoveUser(context.Context) error {
-	c.session.remove()
+	c.session.signOut((*standing).removed)
 	return nil
 }
 

@@ -153,7 +153,7 @@ func (i *idle) count(seconds int) {
 // expire signs out, in the tab that was active last or in another one.
 func (i *idle) expire(settings IdleSettings, active *Client) {
 	s := i.session
-	user := s.signOutIdle()
+	user := s.signOut((*standing).idled)
 	if user == nil || settings.RemoveOnly {
 		return
 	}

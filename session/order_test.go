@@ -14,6 +14,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
+	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
 
 // origin is several programs with a tab each, what their tabs keep together, and
@@ -42,7 +43,8 @@ type keeper struct {
 func (k *keeper) Hint(hint Hint) {
 	k.o.mu.Lock()
 	defer k.o.mu.Unlock()
-	if was := k.o.kept.Order; hint.Order < was && isOrder(was, time.Now().UnixMilli()) || hint == k.o.kept {
+	stored, told := pagemodel.Standing{Order: k.o.kept.Kept()}, pagemodel.Standing{Order: hint.Kept()}
+	if !pagemodel.IsNews(stored, told, time.Now()) || hint == k.o.kept {
 		return
 	}
 	k.o.kept = hint

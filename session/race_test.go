@@ -143,7 +143,7 @@ func TestLoadAndUnloadRace(t *testing.T) {
 			_, began := s.current()
 			wg.Go(func() { _ = s.load(user, began) })
 			wg.Go(func() { _ = s.load(user, began) })
-			wg.Go(func() { _ = s.signOut() })
+			wg.Go(func() { _ = s.signOut((*standing).signedOut) })
 			wg.Wait()
 			if now, _ := s.current(); now != nil || tab.hint {
 				t.Fatalf("user %v, hint %t after a sign-out", now, tab.hint)

@@ -36,16 +36,24 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	s.mu.Lock()
 	user, hint, began := s.user, s.standing.hint, s.moment()
 	s.mu.Unlock()
+	var err error
 	switch {
 	case user != nil:
-		return c.fresh(ctx, user)
 	case !hint || c.settings.Restore == RestoreOff:
-		return nil, nil
-	case c.settings.Restore == RestoreRedirect && returnTo != "":
-		return c.restoreByRedirect(ctx, returnTo, began)
-	case c.settings.Restore == RestoreRedirect:
-		return nil, nil
+	case c.settings.Restore != RestoreRedirect:
+		user, err = c.restoreSilently(ctx, began)
+	case returnTo != "":
+		user, err = c.restoreByRedirect(ctx, returnTo, began)
 	}
+	if user == nil {
+		return nil, err
+	}
+	return c.fresh(ctx, user)
+}
+
+// restoreSilently looks who is signed in at the provider, without anything to see.
+func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, error) {
+	s := c.session
 	return s.restore.doFor(ctx, c, scene{moment: began}, "", func(ctx, _ context.Context) (*User, error) {
 		if user, _ := s.current(); user != nil {
 			return user, nil

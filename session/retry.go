@@ -77,6 +77,7 @@ func (c *Client) Wake() {
 	s := c.session
 	s.mu.Lock()
 	s.failure.Wake(time.Now())
+	s.woken = true
 	s.mu.Unlock()
 	s.expiry.ring()
 	s.look(false)

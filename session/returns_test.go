@@ -26,7 +26,7 @@ func TestSigninReturnsToANewProgram(t *testing.T) {
 		o.person("bob")
 		o.w.signIn(o.clients[0], o.tabs[0])
 	}
-	isIdle := func(o *origin) { o.clients[0].session.signOutIdle() }
+	isIdle := func(o *origin) { o.clients[0].session.signOut((*standing).idled) }
 	ends := func(o *origin) { o.clients[0].session.endIf(func(*User) bool { return true }) }
 	tests := []struct {
 		name  string

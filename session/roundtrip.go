@@ -61,9 +61,12 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 		return err
 	}
 	marked, err := c.hasMark(ctx, began.order)
+	user, _ := s.current()
 	switch {
 	case err != nil:
 		return err
+	case user != nil: // who came meanwhile
+		return errStays
 	case marked && slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.leaving.Load() }):
 		return nil // another client of its page has the tab leave
 	case marked || s.endsOthers():

@@ -52,6 +52,7 @@ type session struct {
 	sought   int                   // after how many acts the provider is to be asked who is signed in; see look
 	looking  bool                  // somebody does, or is about to
 	looks    notes                 // how often that was
+	woken    bool                  // a tab has woken up since
 	clients  []*Client             // in the order in which they came
 	said     news                  // to other programs, last
 	saidAt   time.Time             // when that was
@@ -142,25 +143,11 @@ func (s *session) set(user *User) {
 	s.idle.settle()
 }
 
-// signOut is for a sign-out that somebody asked for. It returns who it was.
-func (s *session) signOut() *User {
+// signOut is for a sign-out of a kind that the standing knows. It returns who it was.
+func (s *session) signOut(kind func(*standing, int64) effects) *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	return s.carryOut(s.ask(func(st *standing) effects { return st.signedOut(s.wall()) }), nil, nil)
-}
-
-// remove is for an app that forgets whoever is there.
-func (s *session) remove() {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	s.carryOut(s.ask(func(st *standing) effects { return st.removed(s.wall()) }), nil, nil)
-}
-
-// signOutIdle is for a user who is not there any more. It returns who it was.
-func (s *session) signOutIdle() *User {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	return s.carryOut(s.ask(func(st *standing) effects { return st.idled(s.wall()) }), nil, nil)
+	return s.carryOut(s.ask(func(st *standing) effects { return kind(st, s.wall()) }), nil, nil)
 }
 
 // endIf forgets a user whose session at the provider is over, as over says; the

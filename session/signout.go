@@ -30,7 +30,7 @@ type SignoutArgs struct {
 // for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
-	return c.signoutByRedirect(ctx, c.session.signOut(), args)
+	return c.signoutByRedirect(ctx, c.session.signOut((*standing).signedOut), args)
 }
 
 // signoutByRedirect is SignoutRedirect for a user who is forgotten already.
@@ -150,7 +150,7 @@ func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 // signoutAside is a sign-out for which the tab stays. Without an address to come back
 // to, the visit ends with one of some codes.
 func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, url string) (string, error), ends ...oidc.Code) error {
-	user := c.session.signOut()
+	user := c.session.signOut((*standing).signedOut)
 	args.PostLogoutRedirectURI = cmp.Or(args.PostLogoutRedirectURI, c.settings.PopupPostLogoutRedirectURI)
 	request, url, err := c.startSignout(ctx, user, args)
 	if err != nil {

@@ -44,7 +44,7 @@ func (s *session) look(sought bool) {
 	room := due && s.looks.count("look", lookLimit, now)
 	s.looking = s.looking || due
 	if room {
-		s.sought = 0
+		s.sought, s.woken = 0, false
 	}
 	s.mu.Unlock()
 	switch {
@@ -64,7 +64,7 @@ func (s *session) looked() {
 }
 
 // find signs in whoever has a session at the provider. What may succeed later is tried
-// again when a tab wakes up.
+// again when a tab wakes up, or has meanwhile: what a page did that slept fails after that.
 func (s *session) find(tab *Client, began moment) {
 	_, err := tab.renewOnce(context.Background(), SigninArgs{}, scene{moment: began}, false)
 	if err != nil && !errors.Is(err, ErrNotSignedIn) {
@@ -74,7 +74,11 @@ func (s *session) find(tab *Client, began moment) {
 	if _, passing := isPassing(err); passing {
 		s.mu.Lock()
 		s.sought = max(s.sought, began.acts)
+		again := s.woken
 		s.mu.Unlock()
+		if again {
+			s.look(false)
+		}
 	}
 }
 

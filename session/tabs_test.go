@@ -101,7 +101,7 @@ func TestSettingsOfTabsThatAreThere(t *testing.T) {
 					t.Fatalf("after%s: idle %v, want %v; notice %v, want %v; the right tab's monitor: %t", trail, idle, wantIdle, notice, wantNotice, watches == watcher)
 				}
 			}
-			s.signOut()
+			s.signOut((*standing).signedOut)
 			for _, c := range clients {
 				if c != nil {
 					c.Close()

@@ -115,7 +115,7 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 			for _, do := range []func(){
 				func() { p.fetch(true, true) },
 				func() {
-					p.signout("removeUser", false, func(ctx context.Context) error { return client.RemoveUser(ctx) })
+					p.signout("removeUser", client.Current() == nil, func(ctx context.Context) error { return client.RemoveUser(ctx) })
 				},
 				func() { p.signinPassword(who) },
 				func() { p.fetch(true, true) },

@@ -3,6 +3,7 @@
 package explore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -92,7 +93,7 @@ func (p *page) checkSilent(c *call, a *act, err error) {
 	at := a.at
 	for _, other := range w.acts {
 		switch {
-		case other.app != a.app || other.silent || other.done > 0 && other.done <= a.asked:
+		case other.app != a.app || other.silent && !other.rumour || other.done > 0 && other.done <= a.asked:
 		case other.succeeded && !other.out && other.done > 0 && other.program == a.program && other.came == a.program:
 			at = other.left // who comes there stays, and is who was found
 		default:
@@ -323,8 +324,9 @@ func (w *world) checkAgreement(a *app) {
 	}
 	for _, p := range w.pages() {
 		for _, other := range w.pages() {
-			if p.app == a && other.app == a && p.settings.Restore != session.RestoreRedirect && other.settings.Restore != session.RestoreRedirect && name(p.client.Current()) != name(other.client.Current()) {
-				w.violate("agree", fmt.Sprintf("%s has %q, and %s has %q", p.name, name(p.client.Current()), other.name, name(other.client.Current())))
+			one, two := p.who(), other.who()
+			if p.app == a && other.app == a && p.settings.Restore != session.RestoreRedirect && other.settings.Restore != session.RestoreRedirect && one != two && (one != "" && two != "" || cmp.Or(one, two) == a.provider.subject) {
+				w.violate("agree", fmt.Sprintf("%s has %q, and %s has %q", p.name, one, other.name, two))
 				return
 			}
 		}

@@ -46,6 +46,7 @@ type grant struct {
 	authTime                                int64
 	acr                                     string
 	key, resource                           string // that the tokens are bound to, and for
+	code                                    string // that it was given with; empty: none
 	typed                                   bool   // somebody has signed in for it
 	weak                                    bool   // without the acr that was asked for
 	revoked                                 *bool  // shared by all that come of a sign-in
@@ -271,6 +272,7 @@ func (p *provider) authorize(address, person string) string {
 		p.entries = append(p.entries, entry{q.Get("client_id"), p.session, p.w.tick()})
 	}
 	p.codes[code] = &grant{
+		code:    code,
 		subject: p.subject, client: q.Get("client_id"), nonce: q.Get("nonce"), scope: q.Get("scope"),
 		redirect: q.Get("redirect_uri"), session: p.session, authTime: time.Now().Unix(), acr: q.Get("acr_values"), resource: q.Get("resource"), typed: person != "", revoked: new(bool),
 	}

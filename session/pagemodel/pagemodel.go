@@ -28,25 +28,22 @@ func StandingOf(hint, order *string) Standing {
 }
 
 // IsNews tells whether storage takes what a program tells: old news changes nothing,
-// nor does news of the same order by who does not know of a sign-out, the second
-// number. A number that nobody can have got to is none.
+// nor does news by who does not know of a sign-out, the second number: it hears of that
+// from storage, and says what follows. A number that nobody can have got to is none.
 func IsNews(stored, told Standing, now time.Time) bool {
 	old, from := stored.numbers()
 	order, out := told.numbers()
-	if order == old {
-		return !(number(out)-number(from) < 0)
-	}
-	return number(order)-number(old) > 0 || !(number(old) <= 2*float64(now.UnixMilli()))
+	return !(old <= 2*float64(now.UnixMilli())) || order >= old && !(out < from && from <= old)
 }
 
 // numbers are the first two of an order.
-func (s Standing) numbers() (order, out string) {
+func (s Standing) numbers() (order, out float64) {
 	first, rest, found := strings.Cut(s.Order, " ")
 	if !found {
 		rest = "undefined"
 	}
 	second, _, _ := strings.Cut(rest, " ")
-	return first, second
+	return number(first), number(second)
 }
 
 var (

@@ -15,13 +15,12 @@ export function standingOf(hint, order) {
 
 /**
  * Whether storage takes what a program tells: old news changes nothing, nor does
- * news of the same order by who does not know of a sign-out, the second number. A
- * number that nobody can have got to is none.
+ * news by who does not know of a sign-out, the second number: it hears of that from
+ * storage, and says what follows. A number that nobody can have got to is none.
  */
 export function isNews(stored, told, now = Date.now()) {
   const [old, from] = stored.order.split(" "), [order, out] = told.order.split(" ");
-  if (order === old) return !(out - from < 0);
-  return order - old > 0 || !(old <= 2 * now);
+  return !(old <= 2 * now) || order - old >= 0 && !(out - from < 0 && from - old <= 0);
 }
 
 /**

@@ -1,0 +1,147 @@
+package session
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// Who comes while a session is being restored is handed out as anybody is: not with an
+// access token that has expired.
+func TestExpiredUserDuringRestore(t *testing.T) {
+	for _, mode := range []RestoreMode{"", RestoreRedirect} {
+		t.Run(string(mode), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.settings.Restore, w.settings.ManualRenew = mode, true
+				before, tab := w.open(false)
+				expired := *w.signIn(before, tab)
+				expired.ExpiresAt = time.Now().Add(-time.Minute).Unix()
+				before.Close()
+				w.restart()
+
+				var client *Client
+				tab.set(func() {
+					tab.frame = func(_ context.Context, url string) (string, error) {
+						tab.set(func() { tab.frame = nil })
+						return w.op.Visit(url), client.StoreUser(t.Context(), &expired)
+					}
+				})
+				store := &lookedAt{tab, func() { _ = client.StoreUser(t.Context(), &expired) }}
+				client = w.openKept(tab, store)
+				user, err := client.Restore(t.Context(), "https://app.example.test/shop")
+				if err != nil || user == nil || user.ExpiresAt <= time.Now().Unix() {
+					t.Errorf("Restore: somebody %t, %v; want a token that is good", user != nil, err)
+				}
+				_ = client.RemoveUser(t.Context())
+			})
+		})
+	}
+}
+
+// lookedAt is a tab in which something happens when what it keeps is looked at first.
+type lookedAt struct {
+	*tab
+	meanwhile func()
+}
+
+func (l *lookedAt) Look(ctx context.Context, state oidc.Secret) (Kept, error) {
+	if do := l.meanwhile; do != nil {
+		l.meanwhile = nil
+		do()
+	}
+	return l.tab.Look(ctx, state)
+}
+
+// openKept opens a tab with another store.
+func (w *world) openKept(tab *tab, store TransactionStore) *Client {
+	w.t.Helper()
+	page := tab.page()
+	page.Transactions = store
+	client, err := w.registry.Open(w.settings, page, Hint{SignedIn: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { tab.over.Store(true) })
+	return client
+}
+
+// Who comes before the tab has left to restore the session is there: no restore has
+// failed.
+func TestSigninBeforeLeavingToRestore(t *testing.T) {
+	for name, marked := range map[string]bool{"in a program of one page": false, "in a tab that was away": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, tab := newRedirectWorld(t)
+				w.onePage = !marked
+				w.restart()
+				var client *Client
+				client = w.openKept(tab, &lookedAt{tab, func() {
+					_ = client.StoreUser(t.Context(), &User{AccessToken: "a"})
+					if marked {
+						_ = client.mark(t.Context(), 0)
+					}
+				}})
+				user, err := client.Restore(t.Context(), "https://app.example.test/shop")
+				if user == nil || err != nil {
+					t.Errorf("Restore = %v, %v", user, err)
+				}
+				for _, event := range tab.heard() {
+					if event == RestoreError {
+						t.Error("the page is told that there is nobody")
+					}
+				}
+			})
+		})
+	}
+}
+
+// What a page had begun to look for when it slept fails after it has woken up: that is
+// when it looks again.
+func TestWakeWhileLooking(t *testing.T) {
+	withOrigin(t, 2, func(t *testing.T, o *origin) {
+		release := make(chan struct{})
+		o.tabs[1].set(func() {
+			o.tabs[1].frame = func(context.Context, string) (string, error) {
+				<-release
+				return "", oidc.ErrTimeout
+			}
+		})
+		o.w.signIn(o.clients[0], o.tabs[0])
+		synctest.Wait()
+		o.clients[1].Wake()
+		o.tabs[1].set(func() { o.tabs[1].frame = nil })
+		close(release)
+		o.want("after the wake-up", "subject-1 subject-1")
+	})
+}
+
+// What tabs keep of a sign-out stays where a program that has not heard of it goes on:
+// it hears of that from its tab, also if nobody else tells it.
+func TestKeptSignout(t *testing.T) {
+	withOrigin(t, 2, func(t *testing.T, o *origin) {
+		o.w.signIn(o.clients[0], o.tabs[0])
+		o.want("at first", "subject-1 subject-1")
+		o.mu.Lock()
+		o.late, o.still = true, true
+		o.mu.Unlock()
+		first := o.w.redirect(o.clients[0], o.tabs[0])
+		second := o.w.redirect(o.clients[0], o.tabs[0])
+		_ = o.clients[1].RemoveUser(t.Context())
+		for _, callback := range []string{first, second} { // of the order of the sign-out, and of the next
+			if _, err := o.clients[0].SigninCallback(t.Context(), callback); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.mu.Lock()
+		o.still = false
+		kept := o.kept
+		o.mu.Unlock()
+		o.clients[0].Hinted(kept) // the storage event
+		o.want("in the end", "nobody nobody")
+		o.wantKept("in the end", false)
+	})
+}
