@@ -195,7 +195,7 @@ func TestTwoAuthoritiesOnAPage(t *testing.T) {
 	tab.visit(a.origin + "/eager.html")
 	eval[bool](tab, "globalThis.ready = false, um.signinRedirect({ state: 'cart' }), true")
 	tab.waitReady()
-	want := "issuer_mismatch cart"
+	want := "client_mismatch cart"
 	if got := eval[string](tab, `called.then((all) => all.map(({ value, reason }) => value?.state ?? reason?.code ?? String(value)).join(" "))`); got != want {
 		t.Errorf("callbacks: %s, want %s", got, want)
 	}

@@ -35,6 +35,8 @@ const (
 	// ErrRedirectURIShared: several issuers share a redirect URI, and this one
 	// does not say in its responses who it is (RFC 9700 4.4).
 	ErrRedirectURIShared oidc.Code = "redirect_uri_shared"
+	// ErrClientMismatch: another client of the tab has begun the sign-in.
+	ErrClientMismatch oidc.Code = "client_mismatch"
 	// ErrInternal: a bug in this program.
 	ErrInternal oidc.Code = "internal"
 )

@@ -38,7 +38,7 @@ func (r *record) args(settings *Settings, tx *oidc.Transaction, phases *SigninPh
 }
 
 // errOfAnother is what becomes of a response whose sign-in another client began.
-var errOfAnother = fmt.Errorf("the transaction belongs to another client: %w", oidc.ErrIssuerMismatch)
+var errOfAnother = fmt.Errorf("the transaction belongs to another client: %w", ErrClientMismatch)
 
 // signin returns the record of a sign-in.
 func (r record) signin(tx *oidc.Transaction) ([]byte, error) {

@@ -219,7 +219,7 @@ func TestTransactionsBelongToAClient(t *testing.T) {
 	w.settings.ClientID = "another"
 	theirs := w.openIn(tab, false)
 	_, err := theirs.SigninCallback(t.Context(), mineBack)
-	mustFail(t, "SigninCallback of the other client", err, oidc.ErrIssuerMismatch)
+	mustFail(t, "SigninCallback of the other client", err, ErrClientMismatch)
 	if user, err := mine.SigninCallback(t.Context(), mineBack); user == nil || err != nil {
 		t.Errorf("SigninCallback of its own = %v, %v", user, err)
 	}

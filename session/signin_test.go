@@ -171,7 +171,7 @@ func TestSigninCallbackOfAnotherClient(t *testing.T) {
 	callback := w.redirect(client, tab)
 	w.settings.ClientID = "other"
 	_, err := w.openIn(tab, false).SigninCallback(t.Context(), callback)
-	mustFail(t, "SigninCallback", err, oidc.ErrIssuerMismatch)
+	mustFail(t, "SigninCallback", err, ErrClientMismatch)
 	tab.set(func() { // of a release that does not say whose it is
 		for state, transaction := range tab.transactions {
 			transaction.Client = ""
@@ -179,7 +179,7 @@ func TestSigninCallbackOfAnotherClient(t *testing.T) {
 		}
 	})
 	_, err = w.openIn(tab, false).SigninCallback(t.Context(), callback)
-	mustFail(t, "SigninCallback", err, oidc.ErrIssuerMismatch)
+	mustFail(t, "SigninCallback", err, ErrClientMismatch)
 }
 
 func TestUnknownKidFetchesKeysOnce(t *testing.T) {

@@ -24,7 +24,7 @@ export type OIDCErrorCode =
   | "dpop_required" | "dpop_not_bound" | "dpop_proof_missing" | "dpop_key_invalid"
   | "dpop_key_mismatch" | "dpop_method_mismatch" | "dpop_url_mismatch"
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
-  | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared"
+  | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared" | "client_mismatch"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
   | "fetch_not_allowed" | "step_up_required"
   | "popup_blocked" | "popup_closed" | "popup_severed"

@@ -101,6 +101,7 @@ const messages = {
   // The session.
   not_signed_in: "You are not signed in.",
   redirect_uri_shared: "This page is set up for several sign-in services that it cannot tell apart. Please tell who runs it.",
+  client_mismatch: "This page took the answer to a sign-in for that to another one. Please sign in again.",
   frame_no_response: "The session could not be renewed in the background. Please sign in again.",
 
   fetch_not_allowed: "This page tried to reach an address that it may not use your session for. That is a bug of the page.",
