@@ -99,7 +99,6 @@ type SigninArgs struct {
 	Called int64
 
 	asked     *Settings     // what is asked for where no argument says it; nil: the settings of the tab
-	previous  *User         // who is renewed; nil for a sign-in
 	stepUp    *StepUp       // the challenge that the sign-in answers
 	scopeless bool          // no scope is named: the provider gives what of the grant concerns the resource
 	keep      bool          // the response is kept for another try
@@ -162,7 +161,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 // leave sends the tab to the provider, and keeps what is needed afterwards. last
 // is asked when all else is done: with an error the tab stays.
 func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
-	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request, nil)
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request)
 	if err != nil {
 		return err
 	}

@@ -76,12 +76,9 @@ func (s *session) newKey(ctx context.Context) (*oidc.DPoPTransport, error) {
 // boundLimit bounds how many keys are kept for codes that are away.
 const boundLimit = 64
 
-// bind returns the thumbprint of the key that a code is to be bound to: that of
-// previous, if it is a renewal, else one that is kept until the code is here.
-func (s *session) bind(ctx context.Context, previous *User) (thumbprint string, err error) {
-	if previous != nil && previous.key != nil {
-		return previous.key.Thumbprint(), nil
-	}
+// bind returns the thumbprint of the key that a code is to be bound to, which is kept
+// until the code is here.
+func (s *session) bind(ctx context.Context) (thumbprint string, err error) {
 	key, err := s.takeKey(ctx)
 	if err != nil {
 		return "", err
@@ -93,16 +90,14 @@ func (s *session) bind(ctx context.Context, previous *User) (thumbprint string, 
 	return key.Thumbprint(), nil
 }
 
-// keyFor returns the key that the tokens of a sign-in are to be bound to, nil for
-// none. Who signs in has a key of their own, and takes it along: that of previous, if
-// it is a renewal; the one that the code is bound to, whose thumbprint that is, if it
-// is; else one that nobody has.
-func (s *session) keyFor(ctx context.Context, settings *Settings, thumbprint string, previous *User) (*oidc.DPoPTransport, error) {
+// keyFor returns the key that the tokens for a code or a password are to be bound to,
+// nil for none. Nobody knows yet whose they are: it is the one that the code is bound
+// to, whose thumbprint that is, or one that nobody has. The user takes it along, and
+// the refresh token is used with it.
+func (s *session) keyFor(ctx context.Context, settings *Settings, thumbprint string) (*oidc.DPoPTransport, error) {
 	switch {
 	case !settings.DPoP:
 		return nil, nil
-	case previous != nil && previous.key != nil:
-		return previous.key, nil
 	case thumbprint == "" || s.oneKey:
 		return s.takeKey(ctx)
 	}

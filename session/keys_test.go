@@ -70,6 +70,18 @@ func TestKeyOfTwoPersons(t *testing.T) {
 		}
 		_ = client.RemoveUser(t.Context())
 	})
+	t.Run("a frame that finds somebody else", func(t *testing.T) {
+		w, proofs := newBound(t)
+		client, tab := w.open(false)
+		w.signIn(client, tab)
+		w.op.Edit(func() { w.op.Subject = "subject-2" })
+		_, err := client.SigninSilent(t.Context(), SigninArgs{ForceFrame: true})
+		mustFail(t, "SigninSilent", err, oidc.ErrSubjectChanged)
+		if sent := proofs[oidctest.Token]; keyIn(sent[0].Get("DPoP")) == keyIn(sent[1].Get("DPoP")) {
+			t.Error("the code of subject-2 went with the key of subject-1")
+		}
+		_ = client.RemoveUser(t.Context())
+	})
 }
 
 // Two sign-ins in the air at once are of two persons, as far as anybody knows: the

@@ -48,7 +48,7 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.keyFor(ctx, &c.settings, "", nil)
+	key, err := s.keyFor(ctx, &c.settings, "")
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	args.RedirectURI = cmp.Or(args.RedirectURI, c.settings.PopupRedirectURI)
 	settings := args.settings(c)
 	request := args.request(settings)
-	tx, url, err := s.start(ctx, c, settings, metadata, request, nil)
+	tx, url, err := s.start(ctx, c, settings, metadata, request)
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,12 @@ import (
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// start begins a transaction, of a renewal of previous if that is somebody, unless its
-// response could not be told from that of another provider.
-func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, previous *User) (*oidc.Transaction, string, error) {
+// start begins a transaction, unless its response could not be told from that
+// of another provider.
+func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
 	if settings.BindCode {
 		var err error
-		if request.DPoPThumbprint, err = s.bind(ctx, previous); err != nil {
+		if request.DPoPThumbprint, err = s.bind(ctx); err != nil {
 			return nil, "", err
 		}
 	}

@@ -248,7 +248,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	if err != nil {
 		return nil, fmt.Errorf("authentication response: %w", err)
 	}
-	key, err := s.keyFor(ctx, settings, tx.Thumbprint, args.previous)
+	key, err := s.keyFor(ctx, settings, tx.Thumbprint)
 	if err != nil {
 		return nil, err
 	}

@@ -281,7 +281,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	if err != nil {
 		return nil, err
 	}
-	args.asked, args.previous, args.Request.Resource = c.settings.again(previous), previous, args.resource(previous)
+	args.asked, args.Request.Resource = c.settings.again(previous), args.resource(previous)
 	args.RedirectURI = cmp.Or(args.RedirectURI, c.settings.SilentRedirectURI)
 	settings := args.settings(c)
 	request := args.request(settings)
@@ -296,7 +296,7 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
 		asked[tab] = true
-		tx, url, startErr := s.start(visits, c, settings, metadata, request, previous)
+		tx, url, startErr := s.start(visits, c, settings, metadata, request)
 		if startErr != nil {
 			return nil, startErr
 		}

@@ -75,7 +75,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, args.request(&c.settings), nil)
+	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, args.request(&c.settings))
 	if err != nil {
 		return nil, err
 	}

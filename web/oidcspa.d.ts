@@ -839,8 +839,9 @@ export class UserManager {
   dpopProof(url: string | URL, user?: User | null, method?: string, nonce?: string): Promise<string>;
   /**
    * The thumbprint of the key of the setting dpop (RFC 7638), which the
-   * parameter dpop_jkt names; undefined without that setting. The argument is
-   * there for oidc-client-ts.
+   * parameter dpop_jkt names: that of the user, or of who signs in next;
+   * undefined without that setting. A hidden frame brings the user another key.
+   * The argument is there for oidc-client-ts.
    */
   generateDPoPJkt(dpopSettings?: unknown): Promise<string | undefined>;
   /**

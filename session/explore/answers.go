@@ -38,6 +38,12 @@ func (p *provider) endpoint(req *oidc.Request, form url.Values) *oidc.Response {
 		return refusal
 	}
 	p.asking.kind, p.asking.key, p.asking.resource = form.Get("grant_type"), key, form.Get("resource")
+	if key != "" && p.asking.kind != "refresh_token" {
+		if p.w.taken[key] {
+			p.w.violate("proof", "two sign-ins have one key")
+		}
+		p.w.taken[key] = true
+	}
 	return p.token(form)
 }
 

@@ -16,7 +16,7 @@ import (
 // tokenRules are what the engine promises of tokens; see rules.
 var tokenRules = []struct{ name, promise string }{
 	{"list", "A token goes to the addresses of the list and nowhere else, whatever an address looks like and wherever an API redirects to. That of a resource goes to its API alone, and never to the userinfo endpoint."},
-	{"proof", "A token that is bound to a key goes with a proof of that key, made for that very request alone; so does a refresh token. A server gets no nonce but its own."},
+	{"proof", "A token that is bound to a key goes with a proof of that key, made for that very request alone; so does a refresh token. Each sign-in has a key of its own. A server gets no nonce but its own."},
 	{"checked", "Nobody is signed in with an answer, and no token of it is sent, before all of it has passed its checks: issuer, audience, nonce, subject, time, signature, the acr that was demanded, and what the userinfo endpoint says."},
 	{"stays", "What a user has stays when the access token is renewed, and when a step-up adds to it: the scopes, and that the tokens are bound to a key."},
 	{"revoked", "Where nothing fails, the refresh token of who signs out at the provider is revoked, and so is that of a sign-in that came too late."},

@@ -33,6 +33,7 @@ type variety struct {
 
 	keys     int             // that were made
 	proofs   map[string]bool // that servers have seen
+	taken    map[string]bool // keys with which somebody has signed in
 	gifts    []*gift         // that providers have given
 	leavers  []leaver
 	exits    []exit
@@ -46,7 +47,7 @@ func (w *world) vary() (moods *rand.Rand) {
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	w.variety = variety{
 		bound: one(4), nonces: one(2), userinfo: one(3), byHand: one(3), sources: one(3), crowded: one(4), copied: one(6),
-		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), heedless: one(3), restless: one(6), proofs: map[string]bool{}, renewals: map[*program]int{},
+		fickle: !w.calm && one(2), terse: one(3), idle: !w.calm && one(2), trips: one(8), unkept: one(5), unheard: one(5), slow: !one(3), heedless: one(3), restless: one(6), proofs: map[string]bool{}, taken: map[string]bool{}, renewals: map[*program]int{},
 	}
 	w.slow = w.slow && !w.restless
 	w.unheard = w.unheard && !w.unkept && !w.mixed // a release that knows no order hears of others by that alone
