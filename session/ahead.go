@@ -147,7 +147,7 @@ func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
 	r.config.after(aheadLimit, func() {
 		defer r.release(e.session)
 		if r.absences.drop(state, left) && e.err == nil {
-			_, _ = nobody.orRevoke(context.Background(), e.user)(nil, ErrNotSignedIn)
+			_ = nobody.orRevoke(context.Background(), e.user, ErrNotSignedIn)
 		}
 	})
 }

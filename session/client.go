@@ -165,9 +165,6 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if err != nil {
 		return err
 	}
-	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
-		return err
-	}
 	r.Metadata = c.keepable(metadata)
 	data, err := r.signin(tx)
 	if err != nil {
@@ -245,37 +242,26 @@ func (c *Client) Prepare(ctx context.Context) error {
 // [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
 // sign-out meanwhile.
 func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User, error) {
-	state, err := oidc.CallbackState(callbackURL)
-	if err != nil {
-		return nil, err
-	}
 	return c.callback.do(c.Calling(ctx), callbackURL, func(ctx context.Context) (*User, error) {
-		return c.signinCallback(ctx, state, callbackURL)
+		return c.signinCallback(ctx, callbackURL)
 	})
 }
 
-func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callbackURL string) (*User, error) {
+func (c *Client) signinCallback(ctx context.Context, callbackURL string) (*User, error) {
 	_, now := c.session.current()
-	kept, err := c.read(ctx, state, ofSignin, false)
+	kept, tx, record, err := c.readSignin(ctx, callbackURL, false)
 	if err != nil {
 		return nil, err
-	}
-	tx, record, err := parseSigninRecord(kept.Record)
-	if err != nil {
-		return nil, err
-	}
-	if tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID {
-		return nil, errOfAnother
 	}
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
 	var phases SigninPhases
-	user, begun, err := c.completedAhead(ctx, state, kept, callbackURL, &phases)
+	user, begun, err := c.completedAhead(ctx, tx.State, kept, callbackURL, &phases)
 	phases.Returned = now.at
 	if record.Restore && c.session.out() { // somebody has signed out since
 		if err == nil {
-			_, _ = c.orRevoke(ctx, user)(nil, ErrNotSignedIn)
+			_ = c.orRevoke(ctx, user, ErrNotSignedIn)
 		}
 		return c.Current(), nil
 	}
@@ -283,7 +269,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 		if err := c.session.provider.prepare(ctx, tx); err != nil {
 			// The code has not been used: keep what is needed to try again.
 			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, Client: c.name(), Restore: record.Restore, ExpiresAt: tx.ExpiresAt()}
-			return nil, errors.Join(err, c.page.Transactions.Put(ctx, state, again))
+			return nil, errors.Join(err, c.page.Transactions.Put(ctx, tx.State, again))
 		}
 		begun = now.askedFor(record.Order)
 		user, err = c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
@@ -297,7 +283,8 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 	}
 	user.State = record.AppState
 	if record.Restore { // the app did not ask for it
-		if _, err := c.orRevoke(ctx, user)(c.session.replace(scene{moment: begun}, user, false)); err != nil && !errors.Is(err, ErrNotSignedIn) {
+		_, err := c.session.replace(scene{moment: begun}, user, false)
+		if err := c.orRevoke(ctx, user, err); err != nil && !errors.Is(err, ErrNotSignedIn) {
 			return nil, err
 		}
 		return c.arrived(ctx, c.Current(), nil)
@@ -310,7 +297,7 @@ func (c *Client) signinCallback(ctx context.Context, state oidc.Secret, callback
 
 // signIn makes user, of an interactive sign-in that began then, the current one.
 func (c *Client) signIn(ctx context.Context, user *User, began moment, phases *SigninPhases) (*User, error) {
-	user, err := c.orRevoke(ctx, user)(user, c.session.load(user, began))
+	err := c.orRevoke(ctx, user, c.session.load(user, began))
 	if err == nil {
 		phases.User = c.session.wall()
 		c.session.stats.count(func(stats *Stats) { stats.Signin = phases })

@@ -30,8 +30,7 @@ func (c *Client) SigninPassword(ctx context.Context, args PasswordArgs) (*User, 
 	if err != nil {
 		return nil, err
 	}
-	user, err = c.orRevoke(ctx, user)(user, c.session.load(user, began))
-	return c.arrived(ctx, user, err)
+	return c.arrived(ctx, user, c.orRevoke(ctx, user, c.session.load(user, began)))
 }
 
 // Password signs in with the End-User's password. Without the scope "openid"

@@ -187,7 +187,7 @@ func (s *session) heed(over bool, what func(*standing) effects) {
 			by = append(by, &Client{session: s, settings: *gone.asked})
 		}
 		for _, c := range by[:min(1, len(by))] {
-			_, _ = c.orRevoke(context.Background(), gone)(nil, ErrNotSignedIn)
+			_ = c.orRevoke(context.Background(), gone, ErrNotSignedIn)
 		}
 	}
 	s.look(result.has(find))

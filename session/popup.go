@@ -60,9 +60,6 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 	if err != nil {
 		return nil, err
 	}
-	if url, err = c.settings.Push.Push(ctx, s.config.Transport, metadata, url); err != nil {
-		return nil, err
-	}
 	finish := func(ctx context.Context, callbackURL string) (*User, error) {
 		phases.Arrived = s.wall()
 		_, now := s.current()

@@ -110,22 +110,22 @@ func (r *Registry) Open(settings Settings, page Page, hint Hint) (*Client, error
 	if err := settings.check(); err != nil {
 		return nil, err
 	}
-	client := &Client{
-		session:  r.session(settings.key()),
-		settings: settings,
-		page:     page,
-		turn:     make(chan struct{}, 1),
-		forget:   map[string]func(){},
-	}
-	config := &r.config
-	client.redirect.config, client.signout.config, client.restoring.config = config, config, config
-	client.callback.config, client.stepUps.config, client.recall.config = config, config, config
-	client.manual.Store(settings.ManualRenew)
-	client.watchful.Store(settings.Monitor.Session)
-	client.uses(settings.RedirectURI, settings.SilentRedirectURI, settings.PopupRedirectURI)
-	client.session.provider.join(client)
+	client := r.session(settings.key()).newClient(settings, page)
+	client.uses(settings.SilentRedirectURI, settings.PopupRedirectURI)
 	client.session.join(client, hint)
 	return client, nil
+}
+
+// newClient returns a client of the session, which nobody asks for a service yet.
+func (s *session) newClient(settings Settings, page Page) *Client {
+	c := &Client{session: s, settings: settings, page: page, turn: make(chan struct{}, 1), forget: map[string]func(){}}
+	c.redirect.config, c.signout.config, c.restoring.config = s.config, s.config, s.config
+	c.callback.config, c.stepUps.config, c.recall.config = s.config, s.config, s.config
+	c.manual.Store(settings.ManualRenew)
+	c.watchful.Store(settings.Monitor.Session)
+	c.uses(settings.RedirectURI)
+	s.provider.join(c)
+	return c
 }
 
 // session returns the session of k, a new one if there is none. It is to be

@@ -116,8 +116,7 @@ func (c *Client) keepToken(ctx context.Context, before scene, resource string, t
 	defer s.turn.Unlock()
 	current := s.scene()
 	if current.user == nil || current.changes != before.changes {
-		_, err := c.orRevoke(ctx, token.holder)(nil, ErrNotSignedIn)
-		return nil, err
+		return nil, c.orRevoke(ctx, token.holder, ErrNotSignedIn)
 	}
 	token.user = current.user
 	s.fetches.mu.Lock()

@@ -13,7 +13,7 @@ import (
 )
 
 // start begins a transaction, unless its response could not be told from that
-// of another provider.
+// of another provider. It returns the address to visit.
 func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
 	if settings.BindCode {
 		var err error
@@ -33,7 +33,8 @@ func (s *session) start(ctx context.Context, c *Client, settings *Settings, meta
 	if err := s.redirects.begin(metadata, tx, now, expiryOf(tx, s.config.Now(), now)); err != nil {
 		return nil, "", err
 	}
-	return tx, url, nil
+	url, err = c.settings.Push.Push(ctx, s.config.Transport, metadata, url)
+	return tx, url, err
 }
 
 // readCallback checks the response that arrived at callbackURL, with new keys

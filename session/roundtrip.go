@@ -145,10 +145,13 @@ func (c *Client) unmark(ctx context.Context) error {
 // arrived removes the mark after a sign-in, whichever way that came. What keeps
 // the page from it is no failure of the sign-in.
 func (c *Client) arrived(ctx context.Context, user *User, err error) (*User, error) {
-	if err == nil && c.settings.Restore == RestoreRedirect {
+	if err != nil {
+		return nil, err
+	}
+	if c.settings.Restore == RestoreRedirect {
 		_ = c.unmark(ctx)
 	}
-	return user, err
+	return user, nil
 }
 
 // read returns what the tab keeps for the response with that state, and takes
@@ -167,4 +170,19 @@ func (c *Client) read(ctx context.Context, state oidc.Secret, kind recordKind, k
 		return kept, nil
 	}
 	return c.page.Transactions.Take(ctx, state)
+}
+
+// readSignin returns what belongs to the response to a sign-in of this client.
+func (c *Client) readSignin(ctx context.Context, callbackURL string, keep bool) (kept Kept, tx *oidc.Transaction, r *record, err error) {
+	state, err := oidc.CallbackState(callbackURL)
+	if err == nil {
+		kept, err = c.read(ctx, state, ofSignin, keep)
+	}
+	if err == nil {
+		tx, r, err = parseSigninRecord(kept.Record)
+	}
+	if err == nil && (tx.Issuer != c.settings.Issuer || tx.ClientID != c.settings.ClientID) {
+		err = errOfAnother
+	}
+	return kept, tx, r, err
 }

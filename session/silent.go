@@ -86,7 +86,8 @@ func (c *Client) renewed(ctx context.Context, before scene, args SigninArgs, sta
 	if args.State != nil {
 		user.State = args.State
 	}
-	return c.orRevoke(ctx, user)(c.session.replace(before, user, args.key() != ""))
+	now, err := c.session.replace(before, user, args.key() != "")
+	return now, c.orRevoke(ctx, user, err)
 }
 
 // errNeedsFrame says that there is no refresh token that could renew the user.
@@ -127,23 +128,19 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 	return c.renewed(ctx, before, args, start, user, err)
 }
 
-// orRevoke revokes the tokens of a user who came too late: there was a sign-out
-// meanwhile, which could not know of them. Whoever asked may be gone by then.
-func (c *Client) orRevoke(ctx context.Context, late *User) func(*User, error) (*User, error) {
-	return func(user *User, err error) (*User, error) {
-		if errors.Is(err, ErrNotSignedIn) {
-			ctx := context.WithoutCancel(ctx)
-			c.session.config.spawn(func() {
-				if metadata, err := c.Metadata(ctx); err == nil {
-					c.revokeAtSignout(ctx, metadata, late)
-				}
-			})
-		}
-		if err != nil {
-			return nil, err
-		}
-		return user, nil
+// orRevoke returns err. If there was a sign-out meanwhile, which could not know of the
+// tokens of a user who comes too late, those are revoked. Whoever asked may be gone by
+// then.
+func (c *Client) orRevoke(ctx context.Context, late *User, err error) error {
+	if errors.Is(err, ErrNotSignedIn) {
+		ctx := context.WithoutCancel(ctx)
+		c.session.config.spawn(func() {
+			if metadata, err := c.Metadata(ctx); err == nil {
+				c.revokeAtSignout(ctx, metadata, late)
+			}
+		})
 	}
+	return err
 }
 
 // refreshable tells whether there is a refresh token to try for user.
@@ -299,9 +296,6 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 		tx, url, startErr := s.start(visits, c, settings, metadata, request)
 		if startErr != nil {
 			return nil, startErr
-		}
-		if url, err = c.settings.Push.Push(visits, s.config.Transport, metadata, url); err != nil {
-			return nil, err
 		}
 		var callbackURL string
 		limit := frameLimit

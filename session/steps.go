@@ -25,12 +25,10 @@ func (r *Registry) OpenSteps(settings Settings, page Page) (*Steps, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	client := &Client{session: r.newSession(settings.key()), settings: settings, page: page, turn: make(chan struct{}, 1), forget: map[string]func(){}}
-	client.session.oneKey = true
-	r.hold(client.session)
-	client.uses(settings.RedirectURI)
-	client.session.provider.join(client)
-	return &Steps{client}, nil
+	s := r.newSession(settings.key())
+	s.oneKey = true
+	r.hold(s)
+	return &Steps{s.newClient(settings, page)}, nil
 }
 
 // Sleeps is [Client.Sleeps].
@@ -79,9 +77,6 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	if url, err = c.settings.Push.Push(ctx, c.session.config.Transport, metadata, url); err != nil {
-		return nil, err
-	}
 	kept, err := record{AppState: args.State, SkipUserinfo: args.SkipUserinfo}.signin(tx)
 	if err != nil {
 		return nil, err
@@ -100,15 +95,7 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 // keep. Codes: [oidc.ErrCallbackMissing], [oidc.ErrCallbackMalformed],
 // [oidc.ErrStateMismatch], [oidc.ErrStateUnknown].
 func (s *Steps) SigninState(ctx context.Context, callbackURL string, keep bool) (*SigninRequest, strictjson.RawMessage, error) {
-	state, err := oidc.CallbackState(callbackURL)
-	if err != nil {
-		return nil, nil, err
-	}
-	kept, err := s.client.read(ctx, state, ofSignin, keep)
-	if err != nil {
-		return nil, nil, err
-	}
-	tx, record, err := parseSigninRecord(kept.Record)
+	_, tx, record, err := s.client.readSignin(ctx, callbackURL, keep)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -129,20 +116,9 @@ type ResponseArgs struct {
 // SigninResponse completes a sign-in; the user has the state of the app. Codes
 // as for [Client.SigninCallback].
 func (s *Steps) SigninResponse(ctx context.Context, callbackURL string, args ResponseArgs) (*User, error) {
-	state, err := oidc.CallbackState(callbackURL)
+	kept, tx, record, err := s.client.readSignin(ctx, callbackURL, args.Keep)
 	if err != nil {
 		return nil, err
-	}
-	kept, err := s.client.read(ctx, state, ofSignin, args.Keep)
-	if err != nil {
-		return nil, err
-	}
-	tx, record, err := parseSigninRecord(kept.Record)
-	if err != nil {
-		return nil, err
-	}
-	if tx.Issuer != s.client.settings.Issuer || tx.ClientID != s.client.settings.ClientID {
-		return nil, errOfAnother
 	}
 	user, err := s.client.session.complete(s.Calling(ctx), s.client, tx, kept.Arrival.at(callbackURL), SigninArgs{
 		SkipUserinfo: record.SkipUserinfo, Header: args.Header, keep: args.Keep,
@@ -184,29 +160,11 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 // that comes back; empty if nothing does. Codes as for
 // [Client.SignoutRedirect].
 func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, state oidc.Secret, err error) {
-	c := s.client
-	ctx = c.Calling(ctx)
-	metadata, err := c.session.provider.fetchMetadata(ctx)
-	if err != nil {
-		return "", "", err
+	request, url, err := s.client.startSignout(s.Calling(ctx), nil, args)
+	if err != nil || request.PostLogoutRedirectURI == "" {
+		return url, "", err
 	}
-	request := &oidc.EndSessionRequest{
-		ClientID:              c.settings.ClientID,
-		IDTokenHint:           args.IDTokenHint,
-		PostLogoutRedirectURI: c.settings.PostLogoutRedirectURI,
-		Extra:                 args.Extra,
-	}
-	override(&request.PostLogoutRedirectURI, args.PostLogoutRedirectURI)
-	if request.State, err = oidc.NewState(c.session.config.Rand, args.URLState); err != nil {
-		return "", "", err
-	}
-	if url, err = request.URL(metadata); err != nil {
-		return "", "", err
-	}
-	if request.PostLogoutRedirectURI == "" {
-		return url, "", nil
-	}
-	return url, request.State, c.keepSignout(ctx, request, args.State)
+	return url, request.State, s.client.keepSignout(ctx, request, args.State)
 }
 
 // SignoutState returns what belongs to a response, and leaves it there with

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"sync/atomic"
+	"strings"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -99,6 +100,40 @@ func TestStepsSignout(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The extra parameters of the settings go with a sign-out that names none, as in
+// oidc-client-ts.
+func TestStepsSignoutExtra(t *testing.T) {
+	w := newWorld(t)
+	w.settings.Request.Extra = map[string]string{"tenant": "one"}
+	for want, extra := range map[string]map[string]string{"tenant=one": nil, "tenant=two": {"tenant": "two"}} {
+		address, _, err := w.steps().Signout(t.Context(), SignoutArgs{Extra: extra})
+		if err != nil || !strings.Contains(address, want) {
+			t.Errorf("%s is not asked for: %v", want, err)
+		}
+	}
+}
+
+// What belongs to a sign-in at another provider is shown to nobody, as it is taken by
+// nobody.
+func TestStepsLookAtAnother(t *testing.T) {
+	w := newWorld(t)
+	tab := newTab(w.op)
+	steps, err := w.registry.OpenSteps(w.settings, tab.page())
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := w.callback(steps)
+	w.settings.Issuer = "https://other.example.test"
+	other, err := w.registry.OpenSteps(w.settings, tab.page())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, keep := range []bool{true, false} {
+		_, _, err = other.SigninState(t.Context(), address, keep)
+		mustFail(t, "SigninState", err, ErrClientMismatch)
 	}
 }
 
