@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
@@ -55,21 +54,8 @@ func (s *session) refreshResource(ctx, wanted context.Context, c *Client, resour
 	if token := s.cachedToken(before.user, resource); token != nil {
 		return token, nil
 	}
-	refresh, inDoubt := s.usableRefreshToken(before.user)
-	if refresh == "" {
-		return nil, errNeedsFrame
-	}
-	if inDoubt {
-		if err := s.provider.probe(ctx); err != nil {
-			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
-		}
-	}
 	args := SigninArgs{Request: RequestSettings{Resource: []string{resource}}, scopeless: true}
-	holder, err := s.refresh(ctx, c, before.user, refresh, args)
-	if isInvalidGrant(err) {
-		s.config.Logf("session: the refresh token was refused for a resource, trying the frame")
-		return nil, errNeedsFrame
-	}
+	holder, err := s.refreshUsable(ctx, c, before.user, args)
 	if err != nil {
 		return nil, err
 	}

@@ -94,8 +94,7 @@ func (c *Client) renewed(ctx context.Context, before scene, args SigninArgs, sta
 var errNeedsFrame = errors.New("a frame is needed")
 
 // refreshInTurn renews the user with the refresh token; [errNeedsFrame] if that
-// cannot be. A refresh token that the provider refuses is worthless: the frame
-// may still find a session.
+// cannot be.
 func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args SigninArgs, decided scene, one bool) (*User, error) {
 	if user, _ := s.current(); !args.refreshable() || !s.refreshable(user) {
 		return nil, errNeedsFrame
@@ -109,23 +108,33 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 	if done || err != nil {
 		return before.user, err
 	}
-	token, inDoubt := s.usableRefreshToken(before.user)
+	start := time.Now()
+	user, err := s.refreshUsable(ctx, c, before.user, args)
+	if errors.Is(err, errNeedsFrame) {
+		return nil, err
+	}
+	return c.renewed(ctx, before, args, start, user, err)
+}
+
+// refreshUsable renews a user with the refresh token, if that can be used: a second
+// time only where the provider answers. One that is refused is worthless: it is
+// [errNeedsFrame], too, as a frame may still find a session. The caller has the turn.
+func (s *session) refreshUsable(ctx context.Context, c *Client, user *User, args SigninArgs) (*User, error) {
+	token, inDoubt := s.usableRefreshToken(user)
 	if token == "" {
 		return nil, errNeedsFrame
 	}
-	start := time.Now()
 	if inDoubt {
 		if err := s.provider.probe(ctx); err != nil {
-			s.stats.count(func(stats *Stats) { stats.Renewals.add(start, err) })
 			return nil, fmt.Errorf("before the second use of the refresh token: %w", err)
 		}
 	}
-	user, err := s.refresh(ctx, c, before.user, token, args)
+	renewed, err := s.refresh(ctx, c, user, token, args)
 	if isInvalidGrant(err) {
 		s.config.Logf("session: the refresh token was refused, trying the frame")
 		return nil, errNeedsFrame
 	}
-	return c.renewed(ctx, before, args, start, user, err)
+	return renewed, err
 }
 
 // orRevoke returns err. If there was a sign-out meanwhile, which could not know of the

@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"sync/atomic"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc"
