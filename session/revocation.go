@@ -22,8 +22,9 @@ const (
 )
 
 // RevokeTokens tells the provider that tokens of the user are not needed any
-// more, in the order of types; without types, those of the settings. The user stays signed in, without the refresh token if that
-// was revoked. Tokens that the user does not have are passed over. Codes:
+// more, in the order of types; without types, those of the settings. It waits for a
+// renewal that is in the air. The user stays signed in, without the refresh token if
+// that was revoked. Tokens that the user does not have are passed over. Codes:
 // [ErrNotSignedIn], [oidc.ErrTimeout], and those of [oidc.RevocationRequest.Revoke].
 func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	user, _ := c.session.current()
@@ -35,6 +36,9 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	}
 	if types == nil {
 		types = []TokenType{AccessToken, RefreshToken}
+	}
+	if len(types) > 2 { // others wait for the turn
+		return fmt.Errorf("token types: %w", oidc.ErrInvalidArgument)
 	}
 	metadata, err := c.Metadata(ctx)
 	if err != nil {

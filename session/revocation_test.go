@@ -20,6 +20,7 @@ func TestRevokeTokens(t *testing.T) {
 		{"both by default", nil, true, true, ""},
 		{"access token", []TokenType{AccessToken}, true, false, ""},
 		{"refresh token", []TokenType{RefreshToken}, false, true, ""},
+		{"one many times", []TokenType{AccessToken, AccessToken, AccessToken}, false, false, oidc.ErrInvalidArgument},
 		{"something else", []TokenType{"id_token"}, false, false, oidc.ErrInvalidArgument},
 	}
 	for _, tt := range tests {
