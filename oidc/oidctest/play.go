@@ -90,8 +90,8 @@ func pathOf(address string) string {
 // values are what strings stand for that begin with $: $client, $sub, $issuer,
 // $kid, $kid2, what the keys consist of ($n, $e, $crv, $x, $y, $x5c; with a 2 those of the
 // second), $random, $now with a difference ($now+3600), and where there is a grant
-// $nonce, $auth_time, $scope, $scopes (an array), $at_hash, $access_token, $id_token and
-// $refresh_token. A member whose value is empty is left out.
+// $nonce, $auth_time, $scope, $scopes (an array), $at_hash, $access_token, $expires_in,
+// $id_token and $refresh_token. A member whose value is empty is left out.
 type values map[string]any
 
 // base returns the values that there are always.
@@ -184,9 +184,9 @@ func (op *OP) issueAs(w http.ResponseWriter, g *grant, rotate bool) {
 	}
 	maps.Copy(v, values{"nonce": g.nonce, "auth_time": g.authTime, "scope": g.scope, "scopes": scopes})
 	accessToken := op.jwt(p.AccessToken, p.AccessToken.Claims, v)
-	v["access_token"], v["at_hash"] = accessToken, halfHash(op.Keys[0].Alg, accessToken)
+	v["access_token"], v["at_hash"], v["expires_in"] = accessToken, halfHash(op.Keys[0].Alg, accessToken), 3600
 	if p.TokenScope != "" && !slices.Contains(scopes, any(p.TokenScope)) {
-		v["access_token"], v["at_hash"] = "", ""
+		v["access_token"], v["at_hash"], v["expires_in"] = "", "", ""
 	}
 	claims, answer := p.IDToken.Claims, p.Tokens
 	if g.refreshed {

@@ -58,6 +58,10 @@ type Profile struct {
 	Signout       Signout
 
 	Limits []Limit
+
+	// Waits are the steps that are not yet as they have to be, with the reason: they
+	// are to work, or as a limit with a setting says.
+	Waits map[Step]string
 }
 
 // A Source is where the shape of answers is from.
@@ -146,7 +150,11 @@ func (p *Profile) Limit(step Step) *Limit {
 
 // Profiles returns all, in the order of docs/providers.md.
 func Profiles() []Profile {
-	return slices.Concat(
+	profiles := slices.Concat(
 		keycloakProfiles(), microsoftProfiles(), cloudProfiles(), serverProfiles(), frameworkProfiles(), socialProfiles(),
 	)
+	for i := range profiles {
+		profiles[i].Waits = profileWaits[profiles[i].Name]
+	}
+	return profiles
 }

@@ -85,9 +85,10 @@ func entra(name, path string) Profile {
 		issuer = p.Authority
 	} else {
 		p.Limits = []Limit{apart("Its access tokens have the issuer of the tenant, not that of the metadata.")}
+		p.Register = "As for a single tenant, with the account types that the registration supports, and `authority` `https://login.microsoftonline.com/" + path + "/v2.0`."
 		p.Issuer = "https://op.example.test/" + tenant + "/v2.0"
-		p.Quirks = append(p.Quirks, "The metadata has `{tenantid}` in `issuer`: the `iss` of a token is that with the token's own `tid`. Everybody of any tenant can sign in, "+
-			"unless the app names those that it serves.")
+		p.Quirks = []string{"The metadata has `{tenantid}` in `issuer`: the `iss` of a token is that with the token's own `tid`. Everybody of any tenant can sign in, " +
+			"unless the app names those that it serves."}
 	}
 	fill := strings.NewReplacer("PATH", path, "ISSUER", issuer, "TENANT", tenant)
 	for _, text := range []*string{&p.Metadata, &p.Keys, &p.IDToken.Claims, &p.AccessToken.Claims} {
@@ -156,6 +157,9 @@ func b2c(name, path, query string) Profile {
 	fill := strings.NewReplacer("PATH", path, "QUERY", query)
 	p.Metadata = fill.Replace(p.Metadata)
 	p.Refreshed = p.Tokens
+	if query != "" {
+		p.Register, p.Quirks = "As with the policy in the path. `metadataUrl` is the address with `?p=POLICY`; its endpoints have the query, too.", nil
+	}
 	return p
 }
 
@@ -164,7 +168,7 @@ func b2cAlone() Profile {
 	p := b2c("Azure AD B2C without an API scope", "/b2c_1_signupsignin1", "")
 	p.Scope, p.TokenScope, p.APIScope, p.Audience = "openid offline_access", "app", "", ""
 	p.Quirks = []string{"The token answer has no `access_token` unless a scope of an API, or the client's own id, is asked for."}
-	p.Tokens = `{"id_token": "$id_token", "access_token": "$access_token", "token_type": "Bearer", "not_before": "$now", "id_token_expires_in": 3600, "profile_info": "e30",
+	p.Tokens = `{"id_token": "$id_token", "access_token": "$access_token", "token_type": "Bearer", "not_before": "$now", "expires_in": "$expires_in", "id_token_expires_in": 3600, "profile_info": "e30",
 		"scope": "$scope", "refresh_token": "$refresh_token", "refresh_token_expires_in": 86400}`
 	p.Refreshed = p.Tokens
 	p.Limits = []Limit{

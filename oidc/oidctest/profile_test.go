@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,11 @@ func TestProfileSources(t *testing.T) {
 		for _, s := range p.Sources {
 			if u, err := url.Parse(s.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || s.For == "" || !day.MatchString(s.Read) {
 				t.Errorf("%s: source %+v", p.Name, s)
+			}
+		}
+		for step, reason := range p.Waits {
+			if reason == "" || !slices.Contains(oidctest.Steps(), step) {
+				t.Errorf("%s: %s waits for %q", p.Name, step, reason)
 			}
 		}
 		for _, l := range p.Limits {
