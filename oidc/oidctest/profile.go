@@ -153,8 +153,14 @@ func Profiles() []Profile {
 	profiles := slices.Concat(
 		keycloakProfiles(), microsoftProfiles(), cloudProfiles(), serverProfiles(), frameworkProfiles(), socialProfiles(),
 	)
+	waiting := 0
 	for i := range profiles {
-		profiles[i].Waits = profileWaits[profiles[i].Name]
+		if profiles[i].Waits = profileWaits[profiles[i].Name]; profiles[i].Waits != nil {
+			waiting++
+		}
+	}
+	if waiting != len(profileWaits) {
+		panic("oidctest: a row of profileWaits names no profile")
 	}
 	return profiles
 }

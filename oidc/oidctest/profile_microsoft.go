@@ -70,7 +70,7 @@ func entra(name, path string) Profile {
 			Header: `{"typ": "JWT", "alg": "$alg", "kid": "$kid"}`,
 			Claims: `{"aud": "6e74172b-be56-4843-9ff4-e66a39bb12e3", "iss": "https://op.example.test/TENANT/v2.0", "iat": "$now-300", "nbf": "$now-300", "exp": "$now3600",
 				"aio": "AXQAi/8IAAAAtAaZ", "azp": "$client", "azpacr": "0", "name": "Abe Lincoln", "oid": "690222be-ff1a-4d56-abd1-7e4f7d38e474",
-				"preferred_username": "abe@example.test", "rh": "I", "scp": "access_as_user", "sub": "$sub", "tid": "TENANT", "uti": "fqiBqXLPj0eQa82S-IYFAA", "ver": "2.0"}`,
+				"preferred_username": "abe@example.test", "rh": "I", "scp": "access_as_user", "sub": "$sub", "tid": "TENANT", "uti": "$random", "ver": "2.0"}`,
 		},
 		Tokens: `{"token_type": "Bearer", "scope": "$scope", "expires_in": 3599, "ext_expires_in": 3599,
 			"access_token": "$access_token", "refresh_token": "$refresh_token", "id_token": "$id_token"}`,
