@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	tenant    = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490"
-	azureDocs = "MicrosoftDocs/azure-docs"
+	entraTenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490"
+	azureDocs   = "MicrosoftDocs/azure-docs"
 )
 
 func microsoftProfiles() []Profile {
 	return []Profile{
-		entra("Entra, a single tenant", tenant), entra("Entra, common", "common"), entra("Entra, organizations", "organizations"),
+		entra("Entra, a single tenant", entraTenant), entra("Entra, common", "common"), entra("Entra, organizations", "organizations"),
 		b2c("Azure AD B2C with an API scope", "/b2c_1_signupsignin1", ""),
 		b2cAlone(),
 		b2c("Azure AD B2C, policy in the query", "", "?p=b2c_1_signupsignin1"),
@@ -81,16 +81,16 @@ func entra(name, path string) Profile {
 		Signout:      Signout{Returns: "post_logout_redirect_uri", State: true},
 		Limits:       []Limit{notYet("Its access tokens have the header `typ: \"JWT\"`, and their scopes in `scp`.")},
 	}
-	if path == tenant {
+	if path == entraTenant {
 		issuer = p.Authority
 	} else {
 		p.Limits = []Limit{apart("Its access tokens have the issuer of the tenant, not that of the metadata.")}
 		p.Register = "As for a single tenant, with the account types that the registration supports, and `authority` `https://login.microsoftonline.com/" + path + "/v2.0`."
-		p.Issuer = "https://op.example.test/" + tenant + "/v2.0"
+		p.Issuer = "https://op.example.test/" + entraTenant + "/v2.0"
 		p.Quirks = []string{"The metadata has `{tenantid}` in `issuer`: the `iss` of a token is that with the token's own `tid`. Everybody of any tenant can sign in, " +
 			"unless the app names those that it serves."}
 	}
-	fill := strings.NewReplacer("PATH", path, "ISSUER", issuer, "TENANT", tenant)
+	fill := strings.NewReplacer("PATH", path, "ISSUER", issuer, "TENANT", entraTenant)
 	for _, text := range []*string{&p.Metadata, &p.Keys, &p.IDToken.Claims, &p.AccessToken.Claims} {
 		*text = fill.Replace(*text)
 	}
