@@ -21,7 +21,7 @@ var profileWaits = map[string]map[Step]string{
 	"Amazon Cognito":                    {StepAPI: presets, StepSignout: "a sign-out has to take a `client_id` of the app's"},
 	"Zitadel":                           {StepSignin: "audiences beside the client are to be accepted where `azp` is the client"},
 	"authentik":                         {StepAPI: presets},
-	"UAA and XSUAA":                     {StepSignin: "the header `jku` is to be ignored"},
+	"UAA and XSUAA":                     {StepSignin: "the header `jku` is to be ignored, and `acr` as an object", StepEnd: refusals},
 	"PingAM":                            {StepAPI: presets},
 	"WSO2 Identity Server and Asgardeo": {StepAPI: presets},
 	"glewlwyd":                          {StepEnd: refusals},
@@ -29,5 +29,5 @@ var profileWaits = map[string]map[Step]string{
 	"Duende IdentityServer":             {StepAPI: presets},
 	"Spring Authorization Server":       {StepAPI: presets},
 	"Ory Hydra":                         {StepSignin: "optional endpoints that are relative are to be left out"},
-	"Twitch":                            {StepSignin: "`scope` is to be read as an array, too"},
+	"Twitch":                            {StepSignin: "`scope` is to be read as an array, too", StepEnd: refusals},
 }
