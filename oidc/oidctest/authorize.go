@@ -19,7 +19,7 @@ func (op *OP) authorize(w http.ResponseWriter, r *http.Request) {
 	fresh := op.SignedIn && !op.tooOld(q)
 	switch {
 	case !fresh && q.Get("prompt") == "none":
-		op.respond(w, r, q, url.Values{"error": {"login_required"}})
+		op.denySilently(w, r, q)
 	case !fresh && op.LoginForm:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = loginForm.Execute(w, loginPage{op.Base() + "/login", r.URL.RawQuery})
@@ -69,6 +69,10 @@ func (op *OP) grantCode(w http.ResponseWriter, r *http.Request, q url.Values) {
 
 // respond sends the End-User back with state and iss (RFC 9207 2).
 func (op *OP) respond(w http.ResponseWriter, r *http.Request, q, response url.Values) {
+	if op.profile != nil {
+		op.respondAs(w, r, q, response)
+		return
+	}
 	response.Set("state", q.Get("state"))
 	response.Set("iss", op.Issuer)
 	op.setSession(w, q, response)
@@ -77,6 +81,10 @@ func (op *OP) respond(w http.ResponseWriter, r *http.Request, q, response url.Va
 
 // signout is the end_session_endpoint (RP-Initiated Logout 2).
 func (op *OP) signout(w http.ResponseWriter, r *http.Request) {
+	if op.profile != nil {
+		op.signoutAs(w, r)
+		return
+	}
 	op.SignedIn = false
 	op.changeSession()
 	op.setSessionCookie(w)

@@ -39,6 +39,9 @@ func (op *OP) metadata(w http.ResponseWriter, _ *http.Request) {
 	if op.CheckSession {
 		metadata["check_session_iframe"] = base + "/check-session"
 	}
+	if op.profile != nil {
+		metadata = op.metadataOf()
+	}
 	op.answer(w, Discovery, http.StatusOK, metadata, op.EditMetadata)
 }
 
@@ -47,7 +50,11 @@ func (op *OP) jwks(w http.ResponseWriter, _ *http.Request) {
 	for i, key := range op.Keys {
 		keys[i] = key.JWK()
 	}
-	op.answer(w, JWKS, http.StatusOK, map[string]any{"keys": keys}, op.EditJWKS)
+	set := map[string]any{"keys": keys}
+	if op.profile != nil {
+		set = op.keysOf()
+	}
+	op.answer(w, JWKS, http.StatusOK, set, op.EditJWKS)
 }
 
 // PublicJWK returns the first key as it is published.

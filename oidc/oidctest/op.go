@@ -115,6 +115,12 @@ type OP struct {
 
 	tb testing.TB
 
+	// What a profile brings; see [Profile.Play].
+	profile *Profile
+	mapped  func(address string) string
+	paths   map[string]string // endpoints
+	issued  Issued
+
 	mu           sync.Mutex
 	browserState string // of Session Management
 
@@ -316,6 +322,14 @@ func (op *OP) route(r *http.Request) (endpoint string, handler http.HandlerFunc)
 		"POST /par":                             {PAR, op.push},
 		"POST /revoke":                          {Revocation, op.revoke},
 		"GET /check-session":                    {CheckSessionFrame, op.checkSession},
+	}
+	if op.profile != nil { // the same handlers, at its own addresses
+		for _, route := range routes {
+			if route.endpoint == op.paths[r.URL.Path] {
+				return route.endpoint, route.handler
+			}
+		}
+		return "", nil
 	}
 	route := routes[method+" "+path]
 	return route.endpoint, route.handler

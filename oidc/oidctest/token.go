@@ -19,6 +19,7 @@ type grant struct {
 	authTime     int64  // seconds since the epoch
 	revoked      *bool  // shared by all refresh tokens of the sign-in
 	used         bool   // this refresh token
+	refreshed    bool   // it came of one
 }
 
 // token is the token endpoint (OIDC Core 3.1.3, 12).
@@ -27,7 +28,12 @@ func (op *OP) token(w http.ResponseWriter, r *http.Request) {
 		op.tb.Errorf("oidctest: token request: %v", err)
 	}
 	form := r.PostForm
-	if len(r.URL.Query()) > 0 || form.Has("client_secret") || r.Header.Get("Authorization") != "" {
+	secret := op.profile != nil && op.profile.Secret
+	if secret && !form.Has("client_secret") {
+		op.answer(w, Token, http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": "client_secret is missing."}, nil)
+		return
+	}
+	if !op.sameQuery(r) || form.Has("client_secret") && !secret || r.Header.Get("Authorization") != "" {
 		op.tb.Errorf("oidctest: token request of a public client has a query, a secret or credentials")
 	}
 	for name, values := range form {
@@ -92,12 +98,12 @@ func (op *OP) refreshTokens(w http.ResponseWriter, form url.Values, thumbprint s
 		op.tb.Errorf("oidctest: a refresh token of another key, or of none (RFC 9449 5)")
 	}
 	if g == nil || *g.revoked {
-		op.refuse(w, Token, "invalid_grant")
+		op.deny(w)
 		return
 	}
 	g.used = !op.KeepRefreshTokens
 	next := *g
-	next.used = false
+	next.used, next.refreshed = false, true
 	if scope := form.Get("scope"); scope != "" {
 		next.scope = scope
 	}
@@ -127,6 +133,10 @@ func (op *OP) RevokeRefreshTokens() {
 
 // issue answers with tokens, with a refresh token if rotate is set.
 func (op *OP) issue(w http.ResponseWriter, g *grant, rotate bool) {
+	if op.profile != nil {
+		op.issueAs(w, g, rotate)
+		return
+	}
 	accessToken := "access-" + random()
 	tokenType := "Bearer"
 	if g.thumbprint != "" {
@@ -225,6 +235,9 @@ func (op *OP) userinfo(w http.ResponseWriter, r *http.Request) {
 		op.tb.Errorf("oidctest: a bound access token without a proof of its key (RFC 9449 7.1)")
 	}
 	claims := map[string]any{"sub": op.Subject, "email": "user@example.test"}
+	if op.profile != nil {
+		claims = op.userinfoOf()
+	}
 	if !op.SignUserinfo {
 		op.answer(w, Userinfo, http.StatusOK, claims, op.EditUserinfo)
 		return

@@ -112,7 +112,7 @@ func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.R
 // address that it is sent on to; none if it shows a page.
 func (op *OP) Visit(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || !strings.HasPrefix(address, op.Base()+"/") {
+	if err != nil || op.profile == nil && !strings.HasPrefix(address, op.Base()+"/") || op.profile != nil && !op.hasEndpoint(address) {
 		op.tb.Errorf("oidctest: a browser was sent elsewhere than to the provider")
 		return ""
 	}

@@ -1,0 +1,33 @@
+package oidctest
+
+// What several profiles wait for.
+const (
+	refusals = "a refusal of any form has to end the session"
+	presets  = "the API has to read the tokens of this provider"
+)
+
+// profileWaits are the steps that are not yet as they have to be, and what has to come
+// first. A step that is right must not be here: the tests of the profiles say so.
+var profileWaits = map[string]map[Step]string{
+	"Keycloak before 24":                {StepAPI: presets},
+	"Entra, a single tenant":            {StepAPI: presets},
+	"Entra, common":                     {StepSignin: "issuers by template are to be read"},
+	"Entra, organizations":              {StepSignin: "issuers by template are to be read"},
+	"Azure AD B2C with an API scope":    {StepAPI: presets},
+	"Azure AD B2C without an API scope": {StepSignin: "the error has to name the scope to ask for"},
+	"Azure AD B2C, policy in the query": {StepAPI: presets},
+	"ADFS":                              {StepAPI: presets},
+	"Okta":                              {StepAPI: presets},
+	"Amazon Cognito":                    {StepAPI: presets, StepSignout: "a sign-out has to take a `client_id` of the app's"},
+	"Zitadel":                           {StepSignin: "audiences beside the client are to be accepted where `azp` is the client"},
+	"authentik":                         {StepAPI: presets},
+	"UAA and XSUAA":                     {StepSignin: "the header `jku` is to be ignored, and `acr` as an object", StepEnd: refusals},
+	"PingAM":                            {StepAPI: presets},
+	"WSO2 Identity Server and Asgardeo": {StepAPI: presets},
+	"glewlwyd":                          {StepEnd: refusals},
+	"Gitea and Forgejo":                 {StepEnd: refusals},
+	"Duende IdentityServer":             {StepAPI: presets},
+	"Spring Authorization Server":       {StepAPI: presets},
+	"Ory Hydra":                         {StepSignin: "optional endpoints that are relative are to be left out"},
+	"Twitch":                            {StepSignin: "`scope` is to be read as an array, too", StepEnd: refusals},
+}

@@ -1,0 +1,97 @@
+package session
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+const providersFile = "../docs/providers.md"
+
+// checkProviders compares docs/providers.md with what the profiles say and the rows
+// that the test has found, or writes it.
+func checkProviders(t *testing.T, rows map[string]string) {
+	document, err := os.ReadFile(providersFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin = "<!-- the rest is written by `go test ./session -run TestProfiles -update` -->\n"
+	head, _, found := strings.Cut(string(document), begin)
+	if !found {
+		t.Fatal("the document has no table")
+	}
+	var b strings.Builder
+	b.WriteString(head + begin + "\n| provider |")
+	for _, step := range oidctest.Steps() {
+		b.WriteString(" " + string(step) + " |")
+	}
+	b.WriteString("\n" + strings.Repeat("|---", len(oidctest.Steps())+1) + "|\n")
+	profiles := oidctest.Profiles()
+	for i := range profiles {
+		b.WriteString(rows[profiles[i].Name] + "\n")
+	}
+	for i := range profiles {
+		writeProvider(&b, &profiles[i])
+	}
+	if *update {
+		if err := os.WriteFile(providersFile, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if b.String() != string(document) {
+		t.Error("docs/providers.md says something else: go test ./session -run TestProfiles -update")
+	}
+}
+
+// writeProvider writes the section of a provider.
+func writeProvider(b *strings.Builder, p *oidctest.Profile) {
+	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", p.Name, p.Register)
+	for _, quirk := range p.Quirks {
+		fmt.Fprintf(b, "- %s\n", quirk)
+	}
+	for i := range p.Limits {
+		fmt.Fprintf(b, "- %s\n", limitText(&p.Limits[i]))
+	}
+	for _, step := range oidctest.Steps() {
+		if wait := p.Waits[step]; wait != "" {
+			fmt.Fprintf(b, "- Not yet (%s): %s.\n", step, wait)
+		}
+	}
+	if len(p.Quirks)+len(p.Limits)+len(p.Waits) > 0 {
+		b.WriteString("\n")
+	}
+	var sources []string
+	for _, s := range p.Sources {
+		when := "read " + s.Read
+		if s.Date != "" {
+			when = s.Date + ", " + when
+		}
+		sources = append(sources, fmt.Sprintf("[%s](%s) (%s; %s)", s.For, s.URL, s.Kind, when))
+	}
+	fmt.Fprintf(b, "Shapes: %s.", strings.Join(sources, "; "))
+	if len(p.Inferred) > 0 {
+		fmt.Fprintf(b, " Inferred: %s.", strings.Join(p.Inferred, "; "))
+	}
+	b.WriteString("\n")
+}
+
+// limitText says what does not work, and what mends it.
+func limitText(l *oidctest.Limit) string {
+	text := "**" + strings.ToUpper(string(l.Step[:1])) + string(l.Step[1:]) + "**"
+	if l.Code != "" {
+		text += ", `" + string(l.Code) + "`"
+	}
+	text += ": " + l.Why
+	if l.Setting != "" {
+		text += " Set `" + l.Setting + "`"
+		if l.Value != "" && l.Setting != "client_secret" {
+			text += " to `" + l.Value + "`"
+		}
+		text += "."
+	}
+	return text
+}
