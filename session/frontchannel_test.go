@@ -175,3 +175,30 @@ func TestFrontChannelLogoutOfNobody(t *testing.T) {
 		t.Error("nobody was signed out")
 	}
 }
+
+// An end that the front channel names by sid is the end of that session, and of
+// no other (front-channel logout 3; "Nobody is signed out by an engine whose access
+// token is new, and no API has refused it", habits "goes"): what a program that slept says
+// of the session that it had does not end the one after it.
+func TestOverOfTheSessionBefore(t *testing.T) {
+	withOrigin(t, 1, func(t *testing.T, o *origin) {
+		o.w.op.Edit(func() { o.w.op.SessionID = "sid-1" })
+		o.w.signIn(o.clients[0], o.tabs[0])
+		o.want("a sign-in", "subject-1")
+		o.deaf[0] = true // the browser freezes the page
+		// At the provider Ann signs out and in again.
+		o.w.op.Edit(func() { o.w.op.SessionID = "sid-2" })
+		next, _ := o.open()
+		if user, err := next.User(t.Context()); err != nil || user == nil {
+			t.Fatalf("User = %v, %v", user, err)
+		}
+		synctest.Wait()
+		o.deaf[0] = false // the page goes on, and hears what it has missed
+		o.clients[0].session.registry.FrontChannelLogout("https://app.example.test/frontchannel.html?" + url.Values{"iss": {o.w.op.Issuer}, "sid": {"sid-1"}}.Encode())
+		synctest.Wait()
+		time.Sleep(time.Second)
+		if user := next.Current(); user == nil || user.claims.SessionID != "sid-2" {
+			t.Error("the session sid-2 lives, and is over here because sid-1 is")
+		}
+	})
+}

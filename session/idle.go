@@ -40,10 +40,11 @@ type idle struct {
 	cancel   context.CancelFunc // guarded by mu, as all below; nil when nothing is watched
 	settings IdleSettings
 	since    time.Time // of the last activity, on the wall clock
+	moved    time.Time // the same, on the one that nobody sets
 	active   *Client   // where that was
 }
 
-// now is the wall clock alone: the monotonic one stops while a device sleeps.
+// now is the wall clock alone.
 func (i *idle) now() time.Time { return i.session.config.Now().Round(0) }
 
 // settle takes the settings of the tabs that are there: the shortest time that one
@@ -75,7 +76,7 @@ func (i *idle) settle() {
 		return
 	case !watching:
 		ctx, cancel := context.WithCancel(context.Background())
-		i.cancel, i.since = cancel, i.now()
+		i.cancel, i.since, i.moved = cancel, i.now(), time.Now()
 		i.session.config.spawn(func() { i.run(ctx) })
 	}
 	wanted.Warn = min(wanted.Warn, wanted.Timeout/2)
@@ -110,13 +111,16 @@ func (i *idle) touch(c *Client) {
 		return
 	}
 	if i.left() > 0 {
-		i.since = i.now()
+		i.since, i.moved = i.now(), time.Now()
 	}
 	i.ring()
 }
 
-// left returns the time until the end. The caller has the lock.
-func (i *idle) left() time.Duration { return i.since.Add(i.settings.Timeout).Sub(i.now()) }
+// left returns the time until the end. The wall clock counts sleep, the other one cannot be
+// set back: what ends first counts. The caller has the lock.
+func (i *idle) left() time.Duration {
+	return i.settings.Timeout - max(i.now().Sub(i.since), time.Since(i.moved))
+}
 
 // run counts down, and ends the session.
 func (i *idle) run(ctx context.Context) {
@@ -150,7 +154,8 @@ func (i *idle) count(seconds int) {
 	i.session.notify(Event{Name: IdleCountdown, SecondsLeft: &seconds})
 }
 
-// expire signs out, in the tab that was active last or in another one.
+// expire signs out, in the tab that was active last or in another one. Who signs in
+// meanwhile is not sent away.
 func (i *idle) expire(settings IdleSettings, active *Client) {
 	s := i.session
 	user := s.signOut((*standing).idled)
@@ -159,12 +164,15 @@ func (i *idle) expire(settings IdleSettings, active *Client) {
 	}
 	var err error = ErrPageGone
 	for _, tab := range s.willing(active) {
-		err = tab.signoutByRedirect(context.Background(), user, SignoutArgs{})
+		err = tab.signoutByRedirect(context.Background(), user, SignoutArgs{unlessSignin: true})
 		if !errors.Is(err, ErrPageGone) {
 			break
 		}
 	}
 	if err != nil {
 		s.config.Logf("session: the idle user is signed out here alone: %v", err)
+	}
+	if errors.Is(err, ErrPageGone) {
+		s.revokeGone(user)
 	}
 }

@@ -2,7 +2,9 @@ package session
 
 import (
 	"context"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -222,4 +224,114 @@ func TestIdleAfterSignin(t *testing.T) {
 			})
 		})
 	}
+}
+
+// "Where nothing fails, the refresh token of who signs out at the provider is
+// revoked" (promises "revoked"), and idle signs out there by default: also while all
+// pages are frozen, which is when nobody is there.
+func TestIdleWhileAllSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.Lifetime, w.op.RefreshTokens = 24*time.Hour, true
+		w.settings.Idle = IdleSettings{Timeout: time.Minute}
+		client, tab, _ := w.watched(says("unchanged"))
+		user := w.signIn(client, tab)
+		client.Sleeps(true)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if client.Current() != nil {
+			t.Error("the idle user is there")
+		}
+		if liveRefreshToken(t, w, user.RefreshToken) {
+			t.Error("the idle user is signed out, and the refresh token is still good")
+		}
+	})
+}
+
+// "what ends first counts" (User.left) of both clocks: who does nothing is signed
+// out, also where the clock is set back meanwhile.
+func TestIdleWhereTheClockGoesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.Lifetime = 24 * time.Hour
+		w.settings.Idle = IdleSettings{Timeout: time.Minute, RemoveOnly: true}
+		var back time.Duration
+		w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(-back) }})
+		client, tab, _ := w.watched(says("unchanged"))
+		w.signIn(client, tab)
+		time.Sleep(10 * time.Second)
+		back = time.Hour
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if client.Current() != nil {
+			t.Error("nobody has done anything for ten minutes, and the user is there")
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// "an interactive sign-in is stronger than the end of the session before it:
+// idle" (docs/who-is-signed-in.md, rule 2): while somebody types in a window of the app,
+// the page that waits for it is not sent away.
+func TestIdleDuringPopup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.Lifetime = 24 * time.Hour
+		w.settings.Idle = IdleSettings{Timeout: time.Minute}
+		client, tab, _ := w.watched(says("unchanged"))
+		w.signIn(client, tab)
+		leaves := len(tab.addresses)
+		tab.popup = func(_ context.Context, p Popup) (string, error) {
+			time.Sleep(65 * time.Second) // somebody types in the window
+			return w.op.Visit(p.URL), nil
+		}
+		user, err := client.SigninPopup(t.Context(), SigninArgs{})
+		tab.set(func() {
+			for _, address := range tab.addresses[leaves:] {
+				if !strings.Contains(address, "response_type") {
+					t.Errorf("the page that waits for the window is sent away for doing nothing; had it stayed: %v, %v", user != nil, err)
+				}
+			}
+		})
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
+// "Who signs in stays" (docs/who-is-signed-in.md): who has signed in while the
+// tokens of the idle user are revoked is not sent away to end the session at the provider.
+func TestSigninDuringIdleSignout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.Lifetime, w.op.RefreshTokens = 24*time.Hour, true
+		w.settings.Idle = IdleSettings{Timeout: time.Minute}
+		client, tab, _ := w.watched(says("unchanged"))
+		w.signIn(client, tab)
+		leaves := len(tab.addresses)
+		w.op.Edit(func() {
+			w.op.Subject = "subject-2"
+			w.op.Hold = func(endpoint string, _ *http.Request) {
+				if endpoint == oidctest.Revocation {
+					time.Sleep(1500 * time.Millisecond)
+				}
+			}
+		})
+		tab.popup = func(_ context.Context, p Popup) (string, error) {
+			time.Sleep(61 * time.Second)
+			return w.op.Visit(p.URL), nil
+		}
+		if _, err := client.SigninPopup(t.Context(), SigninArgs{}); err != nil {
+			t.Fatal(err)
+		}
+		before := len(tab.addresses) // the window's is among them, if at all
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if user := client.Current(); user == nil || user.Subject() != "subject-2" {
+			t.Error("Bob is not signed in")
+		}
+		if len(tab.addresses) > before {
+			t.Errorf("Bob has signed in, and the page is sent away to sign out: %.60s", tab.addresses[before])
+		}
+		_ = leaves
+		_ = client.RemoveUser(t.Context())
+	})
 }

@@ -330,3 +330,32 @@ func TestSignoutRevokesInOtherPrograms(t *testing.T) {
 		}
 	})
 }
+
+// Who gives a sign-in up after the tokens are there leaves none behind: a sign-in
+// that came to nothing is revoked ("revoked").
+func TestGivenUpAfterTheTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.RefreshTokens, w.settings.ManualRenew, w.settings.LoadUserinfo = true, true, true
+		client, _ := w.open(false)
+		var token string
+		ctx, cancel := context.WithCancel(t.Context())
+		w.op.Edit(func() {
+			w.op.EditTokenResponse = func(response map[string]any) { token = response["refresh_token"].(string) }
+			w.op.Hold = func(endpoint string, _ *http.Request) {
+				if endpoint == oidctest.Userinfo {
+					cancel() // the tab is closed
+					time.Sleep(time.Second)
+				}
+			}
+		})
+		_, err := client.SigninPopup(ctx, SigninArgs{})
+		t.Log(err)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if err != nil && token != "" && !w.op.Revoked(token) {
+			t.Error("the sign-in came to nothing, and its refresh token is still good")
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}

@@ -60,27 +60,30 @@ type Listener interface {
 
 // A Hint is what the tabs of an origin keep of a session for the next program.
 type Hint struct {
-	SignedIn bool  // it is worth restoring
-	Order    int64 // of the last act that whoever wrote it knew of; 0: none is kept; see [NoOrder]
-	Out      int64 // of the last sign-out that somebody asked for
-	Since    int64 // with which who is signed in came; 0: not known; above Order: that sign-in came to nothing
+	SignedIn bool   // it is worth restoring
+	Order    int64  // of the last act that whoever wrote it knew of; 0: none is kept; see [NoOrder]
+	Out      int64  // of the last sign-out that somebody asked for
+	Who      string // has signed in with it, see stamp; empty: not known, or nobody
 }
 
-// Kept returns the numbers of a hint as a tab keeps them. The first is the order:
+// cameToNothing is the Who of a sign-in that was undone.
+const cameToNothing = "-"
+
+// Kept returns what a tab keeps of a hint beside SignedIn. The first is the order:
 // the tab need know no more.
 func (h Hint) Kept() string {
 	if h.Order <= 0 {
 		return ""
 	}
-	return strconv.FormatInt(h.Order, 10) + " " + strconv.FormatInt(h.Out, 10) + " " + strconv.FormatInt(h.Since, 10)
+	return strings.TrimSpace(strconv.FormatInt(h.Order, 10) + " " + strconv.FormatInt(h.Out, 10) + " " + h.Who)
 }
 
 // NewHint is for what a tab keeps. Numbers that are none count as none: anybody on
 // the origin can write there.
 func NewHint(signedIn bool, kept string) Hint {
 	order, rest, _ := strings.Cut(kept, " ")
-	out, since, _ := strings.Cut(rest, " ")
-	return Hint{signedIn, max(0, number(order)), max(0, number(out)), max(0, number(since))}
+	out, who, _ := strings.Cut(rest, " ")
+	return Hint{signedIn, max(0, number(order)), max(0, number(out)), who}
 }
 
 // isOrder tells whether a number can be an order: acts are rarer than milliseconds, so

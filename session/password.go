@@ -76,13 +76,13 @@ func (s *session) password(ctx context.Context, c *Client, args PasswordArgs) (*
 	if tokens.IDToken != "" {
 		claims, err = s.provider.verifyFresh(ctx, c.expectUnasked(metadata, tokens.AccessToken), tokens.IDToken, r)
 		if err != nil {
-			return nil, fmt.Errorf("ID Token: %w", err)
+			return nil, c.giveBack(ctx, tokens, fmt.Errorf("ID Token: %w", err))
 		}
 	}
 	user := c.settings.newUser(tokens, claims, r)
 	user.key = key
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
-		return nil, err
+		return nil, c.giveBack(ctx, tokens, err)
 	}
 	return user, nil
 }

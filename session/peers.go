@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"strconv"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -21,7 +22,8 @@ type peerMessage struct {
 	ClientID string `json:"client_id"`
 
 	// Who is signed in, as a digest that only says whether two programs have
-	// the same user; empty after a sign-out.
+	// the same user; empty after a sign-out. Of "over" it is which session, empty if that
+	// has no name.
 	Who string `json:"who"`
 
 	// When that began, in milliseconds since the epoch, for releases that know no
@@ -44,6 +46,18 @@ type peerMessage struct {
 	How string `json:"how,omitempty"`
 }
 
+// news is what a message says.
+type news struct {
+	order  int64
+	act    act
+	who    string
+	over   bool  // the session is over, which is no act
+	other  bool  // and is another one than that of who is here
+	at     int64 // milliseconds
+	behind int64 // how many acts its program heard of after it was asked for
+	out    int64 // the order of the last sign-out that its program knows of
+}
+
 // PeerMessageLimit bounds what programs tell each other, in bytes. Whoever is of
 // the origin can post what it likes, and it is heard when its tab is gone, too.
 const PeerMessageLimit = 4 << 10
@@ -57,8 +71,26 @@ func (s *session) who(user *User) string {
 	if person == "" {
 		person = "\n" + user.line // nobody else's
 	}
-	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + person))
+	return s.digest(person)
+}
+
+// digest is empty for nothing.
+func (s *session) digest(what string) string {
+	if what == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + what))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// stamp is what pages keep of who: by the act of an order two programs mean the same
+// person, and of another order it is another one. It is its own.
+func stamp(order int64, who string) string {
+	if who == "" || who[0] == '.' {
+		return who
+	}
+	sum := sha256.Sum256([]byte(strconv.FormatInt(order, 10) + "\n" + who))
+	return "." + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // tellPeers tells the other programs what this one knows. What it has said just now it
@@ -90,10 +122,11 @@ func (s *session) tellPeers() {
 	}
 }
 
-// tellOver tells the other programs that the provider's session has ended.
-func (s *session) tellOver() {
+// tellOver tells the other programs that the provider's session has ended; sid is empty
+// if it has none.
+func (s *session) tellOver(sid string) {
 	s.mu.Lock()
-	n := news{order: s.standing.order, over: true, at: s.wall()}
+	n := news{order: s.standing.order, over: true, who: s.digest(sid), at: s.wall()}
 	s.mu.Unlock()
 	s.say(n)
 }
@@ -101,15 +134,11 @@ func (s *session) tellOver() {
 // say tells the other programs, and the other sessions of this one: those of
 // pages that bring something of the provider, see [source].
 func (s *session) say(n news) {
-	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind, Out: n.out}
-	switch {
-	case n.over:
-		m.How = "over"
-	case n.act == idled:
-		m.How = "idle"
-	case n.act == undone:
-		m.How = "undone"
+	how := [...]string{idled: "idle", undone: "undone", signedOut: ""}[n.act]
+	if n.over {
+		how = "over"
 	}
+	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind, Out: n.out, How: how}
 	s.config.spawn(func() { s.registry.deliver(m, s) }) // it waits for the registry, which may wait for us
 	if s.config.Broadcast == nil {
 		return
@@ -123,9 +152,9 @@ func (s *session) say(n news) {
 func (m *peerMessage) news() news {
 	n := news{who: m.Who, at: m.At, over: m.How == "over"}
 	switch {
+	case n.over: // is no act
 	case m.Who != "":
 		n.act = signedIn
-	case n.over: // is no act
 	case m.How == "idle":
 		n.act = idled
 	case m.How == "undone":
@@ -172,25 +201,31 @@ func (s *session) follow(m peerMessage) {
 		if m.Order == nil {
 			return st.heardUnordered(m.news(), s.wall())
 		}
-		return st.heard(m.news())
+		n := m.news()
+		n.other = n.over && n.who != "" && s.user != nil && s.user.claims.SessionID != "" && n.who != s.digest(s.user.claims.SessionID)
+		return st.heard(n)
 	})
 }
 
 // heed carries out what follows from news, maybe that the session is over. That program
-// knows its own refresh token alone: that of a user who goes is revoked here, whatever
-// tabs are there.
+// knows its own refresh token alone: that of a user who goes is revoked here.
 func (s *session) heed(over bool, what func(*standing) effects) {
 	result, gone := s.carryOutNews(over, what)
 	if gone != nil {
-		by := append(s.willing(nil), s.tabs()...)
-		if gone.asked != nil {
-			by = append(by, &Client{session: s, settings: *gone.asked})
-		}
-		for _, c := range by[:min(1, len(by))] {
-			_ = c.orRevoke(context.Background(), gone, ErrNotSignedIn)
-		}
+		s.revokeGone(gone)
 	}
 	s.look(result.has(find))
+}
+
+// revokeGone revokes the tokens of a user who has gone, whatever tabs are there.
+func (s *session) revokeGone(gone *User) {
+	by := append(s.willing(nil), s.tabs()...)
+	if gone.asked != nil {
+		by = append(by, &Client{session: s, settings: *gone.asked})
+	}
+	for _, c := range by[:min(1, len(by))] {
+		_ = c.orRevoke(context.Background(), gone, ErrNotSignedIn)
+	}
 }
 
 // carryOutNews is heed without what waits. A bug in a listener keeps the turn from nobody.

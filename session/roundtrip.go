@@ -127,7 +127,8 @@ func (c *Client) mark(ctx context.Context, order int64) error {
 func (c *Client) hasMark(ctx context.Context, order int64) (bool, error) {
 	mark, err := c.page.Transactions.Look(ctx, c.restoreMark())
 	until, then, _ := strings.Cut(string(mark.Record), " ")
-	return number(until) > c.session.config.Now().Unix() && number(then) >= order, err
+	left := number(until) - c.session.config.Now().Unix() // too long: the clock was set back
+	return 0 < left && left <= int64(restoreMarkLifetime/time.Second) && number(then) >= order, err
 }
 
 // number is 0 for what is none.

@@ -144,7 +144,7 @@ func (p *pair) commute(s standing, a, b news) {
 	s.heard(b)
 	other.heard(b)
 	other.heard(a)
-	if s.order != other.order || s.act != other.act || s.last != other.last || s.explicit != other.explicit || s.closed != other.closed ||
+	if s.order != other.order || s.act != other.act || !s.means(s.last, other.last) || s.explicit != other.explicit || s.closed != other.closed ||
 		s.out() && s.here != other.here {
 		p.wrong = fmt.Sprintf("the order of news counts: %+v or %+v", s, other)
 	}
@@ -156,7 +156,7 @@ func (p *pair) wake(i int) {
 	if f := p.air[i]; f != nil && p.kept.Out > f.began.after {
 		p.knowsOut(i)
 	}
-	p.carryOut(i, s.hinted(p.kept), false)
+	p.carryOut(i, s.hinted(p.kept, false), false)
 }
 
 // reload gives the tab that is at the provider, and comes back, another program. What
@@ -165,7 +165,7 @@ func (p *pair) reload(i int) {
 	s, f := &p.programs[i], *p.air[i]
 	*s = standing{}
 	p.finds[i], p.reloaded = false, true
-	p.carryOut(i, s.hinted(p.kept), false)
+	p.carryOut(i, s.hinted(p.kept, true), false)
 	began := s.began(0)
 	began.order, began.after = f.began.order, f.began.after
 	f.began, f.out = began, s.explicit > began.after
@@ -263,7 +263,7 @@ func (p *pair) compare() {
 		p.wrong = "somebody is signed in after a sign-out"
 	case a.out() && (a.here != "" || b.here != ""):
 		p.wrong = "somebody is signed in, and signed out"
-	case !p.quietly && !p.apart && a.here != b.here && !(p.reloaded && (a.here == "" || b.here == "")): // a new one looks when it is asked
+	case !p.quietly && a.here != b.here && !((p.reloaded || p.apart) && (a.here == "" || b.here == "")): // a new one looks when it is asked
 		p.wrong = "they do not agree on who is signed in"
 	case a.here != "" && !a.hint || b.here != "" && !b.hint:
 		p.wrong = "somebody is signed in, and the pages do not keep it"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -57,6 +58,8 @@ type session struct {
 	said     news                  // to other programs, last
 	saidAt   time.Time             // when that was
 	repeats  bool                  // it will be said again
+
+	windows atomic.Int32 // in which somebody signs in
 
 	idleAt    time.Time // when the last tab left
 	awayUntil time.Time // how long a sign-in may be under way that has left the page
@@ -161,7 +164,7 @@ func (s *session) endIf(over func(*User) bool) bool {
 	}
 	s.notify(Event{Name: UserSignedOut})
 	s.carryOut(s.ask(func(st *standing) effects { return st.ended(false) }), nil, nil)
-	s.tellOver()
+	s.tellOver(user.claims.SessionID)
 	return true
 }
 
@@ -278,7 +281,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	phases.Tokens = r.received.UnixMilli()
 	claims, err := s.provider.verifyFresh(ctx, tx.Expect(metadata, tokens), tokens.IDToken, r)
 	if err != nil {
-		return nil, fmt.Errorf("ID Token: %w", err)
+		return nil, c.giveBack(ctx, tokens, fmt.Errorf("ID Token: %w", err))
 	}
 	phases.Verified = s.wall()
 	user := settings.newUser(tokens, claims, r)
@@ -286,7 +289,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	user.resource = settings.Request.Resource
 	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
-		return nil, err
+		return nil, c.giveBack(ctx, tokens, err)
 	}
 	return user, nil
 }

@@ -22,6 +22,8 @@ type SignoutArgs struct {
 
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
+
+	unlessSignin bool // the tab stays if somebody signs in in a window then, or is there
 }
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
@@ -46,6 +48,9 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 		if err == nil {
 			err = c.keepSignout(ctx, request, args.State)
 		}
+		if args.unlessSignin && (c.session.windows.Load() > 0 || c.Current() != nil) {
+			return struct{}{}, errStays
+		}
 		if err == nil {
 			err = c.page.Navigator.Navigate(ctx, url)
 		}
@@ -56,7 +61,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 
 // key is equal for arguments that ask for the same.
 func (a *SignoutArgs) key() string {
-	return fmt.Sprintf("%q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
+	return fmt.Sprintf("%q %q %q %q %t %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.unlessSignin, a.State)
 }
 
 // startSignout returns the request that ends the session of user, and its URL.

@@ -15,7 +15,7 @@ type act uint8
 const (
 	nothing   act = iota
 	idled         // nobody is there any more, as far as is known: a sign-out, but no one's wish
-	signedIn      // of the person in standing.last; empty: not known
+	signedIn      // of the person in standing.last
 	tied          // several persons: the provider knows who is signed in
 	undone        // a sign-in that was asked for before a sign-out of lower order
 	signedOut     // by somebody
@@ -27,15 +27,14 @@ const (
 type standing struct {
 	order int64  // of the last act known
 	act   act    // that one
-	last  string // whom it signed in, as a digest; see session.who
-	since int64  // the order with which that person came: the same number, the same person
+	last  string // whom it signed in, as session.who or stamp has it; empty: not known
 	at    int64  // when that was, for releases that know no order; milliseconds
 	asked int64  // mark.after of where it was asked for
 
 	closed   int64 // the order of the last sign-out known
 	explicit int64 // and of the last that somebody asked for
 
-	here string // who is signed in here; empty: nobody
+	here string // who is signed in here, as session.who has it; empty: nobody
 	hint bool   // a silent sign-in is worth trying
 
 	acts    int // how often there was news of an act
@@ -105,7 +104,7 @@ func (s *standing) comes(began mark, who string) effects {
 	case s.here != "" && s.changes != began.changes:
 		return keep
 	case s.order == began.order && s.acts == began.acts:
-	case s.act == tied, s.act == signedIn && s.last != "" && s.last != who, s.act == signedIn && s.last == "" && s.since > began.order:
+	case s.act == tied, s.act == signedIn && !s.means(s.last, who) && (s.last != "" || s.order > began.order):
 		return again
 	}
 	return take
@@ -124,10 +123,10 @@ func (s *standing) found(began mark, who string, at int64) effects {
 		s.raise(s.order, signedIn, who, at)
 	case began.order > s.order:
 		s.learn(began.order, signedIn, who, at)
-	case s.act == tied || s.last == who:
+	case s.act == tied || s.means(s.last, who):
 		return take | tellPages
 	case s.last == "":
-		s.act, s.last, s.at, s.since = signedIn, who, at, 0 // who came with it may be another
+		s.act, s.last, s.at = signedIn, who, at
 	default:
 		s.act, s.last = tied, ""
 	}
@@ -184,17 +183,6 @@ func (s *standing) ended(worth bool) effects {
 	return result
 }
 
-// news is what programs tell each other.
-type news struct {
-	order  int64
-	act    act
-	who    string
-	over   bool  // the session is over, which is no act
-	at     int64 // milliseconds
-	behind int64 // how many acts its program heard of after it was asked for
-	out    int64 // the order of the last sign-out that its program knows of
-}
-
 // says returns the news that this program has; false if there are none.
 func (s *standing) says() (news, bool) {
 	n := news{order: s.order, act: s.act, at: s.at, out: s.explicit}
@@ -216,20 +204,22 @@ func (s *standing) heard(n news) effects {
 	if n.over {
 		if n.order > s.order {
 			s.learn(n.order, signedIn, "", n.at)
+		} else if n.other {
+			return 0
 		}
 		return s.ended(false)
 	}
 	act, last, asked := n.act, n.who, n.order-1-n.behind
 	if n.order == s.order {
 		switch {
-		case s.act == tied && act == signedIn, act == s.act && (last == s.last || last == ""):
+		case act == signedIn && s.ties(last):
+			act, last = tied, ""
+		case s.act == tied && act == signedIn, act == s.act && (last == "" || s.means(s.last, last)):
 			s.asked = min(s.asked, asked)
 			return s.undo() | tellPages
 		case act < s.act:
 			s.wasOut(n.order, act)
 			return tellPeers
-		case act == signedIn && s.act == signedIn && s.last != "":
-			act, last = tied, ""
 		}
 	}
 	s.learn(n.order, act, last, n.at)
@@ -240,10 +230,28 @@ func (s *standing) heard(n news) effects {
 	switch {
 	case s.out():
 		return s.gone() | tellPages
-	case act == signedIn && s.here == last && s.explicit <= before:
+	case s.stays(before):
 		return tellPages
 	}
 	return s.replaced() | find | tellPages
+}
+
+// means tells whether both are the same person, by the last act.
+func (s *standing) means(last, who string) bool { return stamp(s.order, last) == stamp(s.order, who) }
+
+// ties tells whether somebody else has signed in than is known, with the same order.
+func (s *standing) ties(who string) bool {
+	known := s.last
+	if s.act == tied {
+		known = s.here
+	}
+	return known != "" && who != "" && !s.means(known, who) && !s.out()
+}
+
+// stays tells whether who is here has signed in elsewhere, after before, with no
+// sign-out in between.
+func (s *standing) stays(before int64) bool {
+	return s.last != "" && s.means(s.last, s.here) && s.explicit <= before
 }
 
 // undo ends a sign-in that was asked for before a sign-out and has a higher order
@@ -272,21 +280,24 @@ func (s *standing) heardUnordered(n news, now int64) effects {
 
 // keeps is what the pages are told to keep.
 func (s *standing) keeps() Hint {
-	h := Hint{s.hint, s.order, s.explicit, s.since}
+	h := Hint{SignedIn: s.hint, Order: s.order, Out: s.explicit}
 	if s.act == undone {
-		h.Since = s.order + 1
+		h.Who = cameToNothing
+	} else if s.hint {
+		h.Who = stamp(s.order, cmp.Or(s.here, s.last))
 	}
 	return h
 }
 
 // hinted is for a page that says what it keeps: it has come, or come back, or
-// another one has written it. What is not there is no news.
-func (s *standing) hinted(h Hint) effects {
+// another one has written it. What is not there is no news. A page that opens will ask.
+func (s *standing) hinted(h Hint, opens bool) effects {
+	before := s.order
 	s.wasOut(h.Out, signedOut)
 	act := idled
 	if h.Out > 0 && h.Out == h.Order {
 		act = signedOut
-	} else if h.Since > h.Order {
+	} else if h.Who == cameToNothing {
 		act = undone
 	}
 	switch {
@@ -296,16 +307,11 @@ func (s *standing) hinted(h Hint) effects {
 		s.learn(h.Order, act, "", s.at)
 		return s.gone() | s.untold(h)
 	case h.Order > s.order:
-		last, before, since := "", s.order, cmp.Or(h.Since, h.Order)
-		if since == s.since {
-			last = s.last
+		s.learn(h.Order, signedIn, h.Who, s.at)
+		if s.stays(before) || opens && before == 0 && s.here == "" {
+			return s.untold(h)
 		}
-		s.learn(h.Order, signedIn, last, s.at)
-		s.since = since
-		if s.here != last || last == "" && before > 0 {
-			return s.replaced() | find | s.untold(h)
-		}
-		return s.untold(h)
+		return s.replaced() | find | s.untold(h)
 	}
 	if result := s.undo(); result != 0 {
 		return result
@@ -314,9 +320,13 @@ func (s *standing) hinted(h Hint) effects {
 	case h.Order < s.order:
 		return tellPages
 	case h.SignedIn && s.act == idled: // it was known better elsewhere
-		s.learn(s.order, signedIn, "", s.at)
+		s.learn(s.order, signedIn, h.Who, s.at)
+		return find | s.untold(h)
 	case h.SignedIn && s.out():
 		return tellPeers | tellPages
+	case h.SignedIn && s.ties(h.Who):
+		s.learn(s.order, tied, "", s.at)
+		return s.replaced() | find | tellPages
 	case h.SignedIn:
 		s.hint = true
 	case s.here != "":
@@ -354,9 +364,6 @@ func (s *standing) raise(known int64, act act, last string, at int64) {
 
 // learn is for an act, here or elsewhere.
 func (s *standing) learn(order int64, act act, last string, at int64) {
-	if order > s.order && (last == "" || last != s.last || s.explicit > s.order) {
-		s.since = order
-	}
 	s.order, s.act, s.last, s.at, s.asked = order, act, last, at, order-1
 	s.acts++
 	s.hint = act == signedIn || act == tied

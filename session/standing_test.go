@@ -77,7 +77,7 @@ var happenings = []struct {
 			return s.signedIn(began, "bob", 0)
 		}},
 		{"Bob; before he asked, a page of an earlier release kept that somebody is there, with the order 6 of a sign-out", func(s *standing, _ mark) effects {
-			s.hinted(Hint{SignedIn: true, Order: 6, Out: 6})
+			s.hinted(Hint{SignedIn: true, Order: 6, Out: 6}, false)
 			return s.signedIn(s.began(0), "bob", 0)
 		}},
 	}},
@@ -93,7 +93,7 @@ var happenings = []struct {
 			return s.found(began, "bob", 0)
 		}},
 		{"Ann; a page keeps that somebody signed in meanwhile, and not since when who is there", func(s *standing, began mark) effects {
-			s.hinted(Hint{SignedIn: true, Order: s.order + 1})
+			s.hinted(Hint{SignedIn: true, Order: s.order + 1}, false)
 			return s.found(began, "ann", 0)
 		}},
 		{"Ann; Bob signed in here meanwhile", func(s *standing, began mark) effects {
@@ -150,13 +150,19 @@ var happenings = []struct {
 		{"worth restoring, order 4", keeps(Hint{SignedIn: true, Order: 4})},
 		{"not worth restoring, order 4", keeps(Hint{Order: 4})},
 		{"worth restoring, order 5", keeps(Hint{SignedIn: true, Order: 5})},
+		{"the same, and Bob is there", keeps(Hint{SignedIn: true, Order: 5, Who: stamp(5, "bob")})},
 		{"not worth restoring, order 5", keeps(Hint{Order: 5})},
 		{"the same, for somebody signed out", keeps(Hint{Order: 5, Out: 5})},
-		{"the same, for that sign-in came to nothing", keeps(Hint{Order: 5, Since: 6})},
+		{"the same, for that sign-in came to nothing", keeps(Hint{Order: 5, Who: cameToNothing})},
 		{"worth restoring, order 6", keeps(Hint{SignedIn: true, Order: 6})},
+		{"the same, and Ann is there", keeps(Hint{SignedIn: true, Order: 6, Who: stamp(6, "ann")})},
+		{"the same, and Bob is there", keeps(Hint{SignedIn: true, Order: 6, Who: stamp(6, "bob")})},
+		{"the same, from a page that opens", func(s *standing, _ mark) effects {
+			return s.hinted(Hint{SignedIn: true, Order: 6, Who: stamp(6, "bob")}, true)
+		}},
 		{"the same, by who does not know of the sign-out of order 3", func(s *standing, _ mark) effects {
 			s.wasOut(3, signedOut)
-			return s.hinted(Hint{SignedIn: true, Order: 6})
+			return s.hinted(Hint{SignedIn: true, Order: 6}, false)
 		}},
 		{"not worth restoring, order 6", keeps(Hint{Order: 6})},
 		{"worth restoring, no order (earlier release)", keeps(Hint{SignedIn: true, Order: NoOrder})},
@@ -169,7 +175,7 @@ func hears(n news) func(*standing, mark) effects {
 }
 
 func keeps(h Hint) func(*standing, mark) effects {
-	return func(s *standing, _ mark) effects { return s.hinted(h) }
+	return func(s *standing, _ mark) effects { return s.hinted(h, false) }
 }
 
 // state says what a program knows.

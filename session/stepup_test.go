@@ -397,7 +397,7 @@ func TestStepUpNotesEndWithSignout(t *testing.T) {
 							client.Close()
 							w.restart()
 							client = w.openIn(tab, true)
-							client.Hinted(kept)
+							client.hinted(kept, true)
 						}
 					}
 					want := 1

@@ -14,7 +14,7 @@ func (s *session) join(c *Client, hint Hint) {
 	s.mu.Lock()
 	s.clients = append(s.clients, c)
 	s.mu.Unlock()
-	c.Hinted(hint)
+	c.hinted(hint, true)
 	s.idle.touch(c)
 	s.settle()
 }
@@ -94,12 +94,14 @@ func (s *session) present() []*Client {
 
 // Hinted takes what the tab keeps now: it is shown again, or another tab of the
 // origin has written it.
-func (c *Client) Hinted(hint Hint) {
+func (c *Client) Hinted(hint Hint) { c.hinted(hint, false) }
+
+func (c *Client) hinted(hint Hint, opens bool) {
 	s := c.session
-	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || hint.Since > hint.Order+1) {
+	if hint.Order != NoOrder && (!isOrder(hint.Order, s.wall()) || hint.Out > hint.Order || len(hint.Who) > 64) {
 		hint = Hint{SignedIn: hint.SignedIn}
 	}
-	s.heed(false, func(st *standing) effects { return st.hinted(hint) })
+	s.heed(false, func(st *standing) effects { return st.hinted(hint, opens) })
 }
 
 // leave removes a tab, and what it has said, wanted or failed to do.
