@@ -147,17 +147,18 @@ func (p *program) end() {
 		}
 	}
 	// Who is signed in without a tab is let go of, so that goroutines end.
+	done := map[source]bool{}
 	for _, t := range w.tabs {
 		if sessions, _, _ := p.registry.Known(); sessions == 0 {
 			return
 		}
-		if p.busyAt[t.source()].IsZero() { // it has no such session, or has let go of it
+		if done[t.source()] {
 			continue
 		}
 		if client, err := t.nowhere(p).open(session.Hint{}); err == nil {
 			_ = client.RemoveUser(context.Background())
 			client.Close()
 		}
-		delete(p.busyAt, t.source())
+		done[t.source()] = true
 	}
 }
