@@ -170,6 +170,27 @@ func (w *world) tidied(out *act) bool {
 	})
 }
 
+// idles tells whether a sign-out where nobody was there ends no sign-in: one in another
+// program has no lower order.
+func (w *world) idles(out *act) bool {
+	return out.tidies && out.done > 0 && !w.sources && !w.mixed && slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && !a.silent && a.program != out.program && a.came != out.program && a.succeeded && a.order >= out.order
+	})
+}
+
+// idles tells whether the program has had such a sign-out: it has nobody to look for.
+func (p *program) idles(of *app) bool {
+	return slices.ContainsFunc(p.w.acts, func(a *act) bool { return a.app == of && a.program == p && p.w.idles(a) })
+}
+
+// backAfter tells whether somebody has signed in again after a sign-out: who is restored
+// may be found.
+func (w *world) backAfter(out *act, who string) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == out.app && !a.out && !a.silent && a.asked > out.asked && a.succeeded && a.who == who
+	})
+}
+
 // storageFirst marks what is known of sign-ins that were asked for when the page had
 // found a sign-out in storage, and its program had not been told of it.
 const storageFirst = ", storage first"

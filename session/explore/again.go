@@ -43,13 +43,9 @@ func (w *world) again(n uint64) string {
 
 // repeats are the calls that are made again.
 var repeats = map[string]func(p *page){
-	"getUser": (*page).ask,
-	"fetch":   func(p *page) { p.fetch(true, false) },
-	"signinSilent": func(p *page) {
-		p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
-			return p.client.SigninSilent(ctx, session.SigninArgs{})
-		})
-	},
+	"getUser":        (*page).ask,
+	"fetch":          func(p *page) { p.fetch(true, false) },
+	"signinSilent":   func(p *page) { p.signinSilent(session.SigninArgs{}) },
 	"signinRedirect": func(p *page) { p.signinRedirect(session.SigninArgs{}) },
 	"signoutRedirect": func(p *page) {
 		p.signout("signoutRedirect", false, func(ctx context.Context) error {

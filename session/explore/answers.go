@@ -82,7 +82,7 @@ func (p *provider) gives(g *grant, access *accessToken, refresh *refreshToken, b
 	}
 	if w.fickle && w.dice.IntN(8) == 0 {
 		some := faults[p.asking.kind]
-		if p.asking.kind == "refresh_token" && p.asking.resource != "" { // who asks for a resource asks for no ID Token
+		if p.asking.kind == "refresh_token" && (w.terse || p.asking.resource != "") { // who asks for a resource asks for no ID Token
 			some = []string{"page", "cut"}
 		}
 		given.fault = some[w.dice.IntN(len(some))]
@@ -96,6 +96,9 @@ func (p *provider) gives(g *grant, access *accessToken, refresh *refreshToken, b
 		resp := answer(200, "")
 		resp.Header["cut"] = "yes"
 		return resp
+	}
+	if w.terse && p.asking.kind == "refresh_token" { // OIDC Core 12.2
+		return answer(200, body+"}")
 	}
 	return answer(200, body+`,"id_token":"`+p.idToken(g, time.Now().Unix(), given.fault)+`"}`)
 }

@@ -24,8 +24,12 @@ type call struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	done      bool
-	abandoned bool // the page is gone
-	slept     bool // the page did, meanwhile
+	abandoned bool      // the page is gone
+	left      time.Time // since then
+	frame     bool      // it is a silent sign-in that wants a frame
+	more      bool      // it is one that asks for a scope of its own
+	explains  bool      // it is why there was a refresh request
+	slept     bool      // the page did, meanwhile
 	err       error
 	people    []string // who was there when it began, or has come since
 	moves     bool     // it may send the tab away
@@ -118,10 +122,10 @@ func (p *page) begins(what string, a *act) {
 type asksFor struct{}
 
 // act is a call that brings somebody.
-func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) {
+func (p *page) act(name string, a *act, fn func(ctx context.Context) (*session.User, error)) *call {
 	p.asks(name, a)
 	since := p.w.steps
-	p.call(name, func(ctx context.Context, c *call) error {
+	return p.call(name, func(ctx context.Context, c *call) error {
 		user, err := fn(ctx)
 		p.ended(a, user, err)
 		a.goesOn = c.abandoned
@@ -159,13 +163,22 @@ func (p *page) signin(name string, fn func(ctx context.Context) (*session.User, 
 	p.act(name, &act{}, fn)
 }
 
+// signinSilent is a silent sign-in of the app in this page.
+func (p *page) signinSilent(args session.SigninArgs) {
+	client := p.client
+	c := p.act("signinSilent", &act{silent: true, more: args.Scope != ""}, func(ctx context.Context) (*session.User, error) {
+		return client.SigninSilent(ctx, args)
+	})
+	c.frame, c.more = args.ForceFrame, args.Scope != ""
+}
+
 // signout is a sign-out in this page. It tidies up if nobody is there.
 func (p *page) signout(name string, tidies bool, fn func(ctx context.Context) error) {
 	a, user := &act{succeeded: true, out: true, tidies: tidies}, p.client.Current()
 	p.asks(name, a)
 	p.leaves(p.call(name, func(ctx context.Context, _ *call) error {
 		err := fn(ctx)
-		a.done = p.w.tick()
+		a.done, a.order = p.w.tick(), p.program.orders[p.app]
 		return err
 	}), user)
 	a.order = p.program.orders[p.app]

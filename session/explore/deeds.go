@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/session"
@@ -57,6 +58,13 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 			if p.tab.page != p || p.silent() {
 				return "nothing, until its access token has ended"
 			}
+			if n/4096%2 == 0 { // others wait for the turn
+				p.signinSilent(session.SigninArgs{Scope: p.settings.Scope + " extra"})
+				p.w.goOn(int(n / 8192 % 4))
+				if p.tab.page != p || p.silent() {
+					return "signinSilent as its access token ends"
+				}
+			}
 			p.ask()
 			p.send(addresses[n/32%8], true, n/16%2 == 0)
 			if n/256%2 == 0 {
@@ -74,9 +82,7 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 				p, client = p.tab.page, p.tab.page.client
 			}
 			for _, args := range []session.SigninArgs{{ForceFrame: client.Current() == nil}, {Scope: p.settings.Scope + " extra"}} {
-				p.act("signinSilent", &act{silent: true, more: args.Scope != ""}, func(ctx context.Context) (*session.User, error) {
-					return client.SigninSilent(ctx, args)
-				})
+				p.signinSilent(args)
 			}
 			p.ask()
 			p.send(orders+"/1", true, true)
@@ -144,6 +150,9 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 		{"meanwhile", 3, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			return p.meanwhile(n)
 		})},
+		{"apart", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
+			return p.apart(n)
+		})},
 		{"at once", 4, false, inPage(func(p *page, _ *session.Client, n uint64) string {
 			for _, other := range p.w.pages() {
 				if other != p && other.app == p.app && other.program != p.program && !other.silent() {
@@ -181,10 +190,9 @@ func (p *page) meanwhile(n uint64) string {
 	t.unload(false)
 	t.load()
 	t.page.ask()
-	if p := t.page; n/32%2 == 0 {
-		p.act("signinSilent", &act{silent: true}, func(ctx context.Context) (*session.User, error) {
-			return p.client.SigninSilent(ctx, session.SigninArgs{ForceFrame: true})
-		})
+	program := t.page.program
+	if n/32%2 == 0 {
+		t.page.signinSilent(session.SigninArgs{ForceFrame: true})
 	}
 	w.goOn(int(n / 4 % 8))
 	if by.page == nil || by.page.silent() {
@@ -192,7 +200,54 @@ func (p *page) meanwhile(n uint64) string {
 	}
 	who := cond(p.app.provider.subject == "bob", "alice", "bob")
 	by.page.signinPassword(who)
+	if by != t && n/64%2 == 0 { // whose answers take long
+		w.whileStuck(func(t *ticket) bool { return t.far && t.owner == program }, func() { w.goOn(int(n / 128 % 24)) })
+	}
 	return t.name + " is reloaded, and meanwhile " + who + " signs in in " + by.name
+}
+
+// apart has people sign in and out in two programs, or in one, which hear of each other
+// later, and in the same millisecond or not.
+func (p *page) apart(n uint64) string {
+	w, by, what := p.w, []*page{p}, ""
+	if n>>40%3 == 0 { // and everybody has gone before
+		p.signout("removeUser", p.who() == "", func(ctx context.Context) error { return p.client.RemoveUser(ctx) })
+		if w.settle(2 * time.Minute); p.tab.page != p || p.silent() {
+			return "removeUser"
+		}
+		what = "removeUser; "
+	}
+	for _, other := range w.pages() {
+		if other != p && other.app == p.app && other.program != p.program && !other.silent() {
+			by = append(by, other)
+		}
+	}
+	if len(by) == 1 {
+		return strings.TrimSuffix(what, "; ")
+	}
+	w.whileStuck(func(t *ticket) bool { return t.news }, func() {
+		for i := range 2 + n%2 {
+			one := by[(n/2+i)%uint64(len(by))]
+			if one.tab.page != one || one.silent() || one.program.ended {
+				continue
+			}
+			what += one.name + " calls " + one.acts(n>>(8+2*i)) + "; "
+			w.goOn(int(n >> (16 + 4*i) % 16))
+			if n>>(5+i)%2 == 0 {
+				<-time.After(time.Millisecond)
+			}
+		}
+		w.goOn(int(n >> 32 % 8))
+	})
+	return "what others hear of later: " + what
+}
+
+// whileStuck keeps some things from happening while others do: messages, say, or the
+// answers that a program waits for.
+func (w *world) whileStuck(stuck func(t *ticket) bool, do func()) {
+	w.stuck = stuck
+	do()
+	w.stuck = nil
 }
 
 // acts has somebody sign in or out, at once.

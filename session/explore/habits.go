@@ -38,15 +38,14 @@ func (p *page) checkPerson(event session.Event) {
 	switch {
 	case event.Name == session.UserLoaded && p.told == "":
 		p.cameAt, p.atSession, p.clear = w.tick(), p.app.provider.session, !w.newsUnderway()
+		p.cameWith = event.User.AccessToken
 	case event.Name == session.UserLoaded && p.told != name(event.User):
 		if !w.signsIn(p) {
 			w.violate("same person", fmt.Sprintf("%s had %s, and has %s", p.name, p.told, name(event.User)))
 		}
 	case event.Name == session.UserUnloaded && event.Err == nil:
 		p.program.emptied = w.steps
-		if (w.calm || !w.endsSome(p.app)) && p.clear && p.told == p.app.provider.subject && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !slices.ContainsFunc(w.acts, func(a *act) bool {
-			return a.app == p.app && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt) || w.unkept && a.asked < p.program.born)
-		}) {
+		if (w.calm || !w.endsSome(p.app)) && p.told == p.app.provider.subject && p.atSession == p.app.provider.session && !w.gaveUp(p.app) && !p.mayGo() {
 			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
 		}
 	case event.Name == session.UserUnloaded && p.loaded != nil:
@@ -59,6 +58,22 @@ func (p *page) checkPerson(event session.Event) {
 	case event.Name == session.RestoreError && errors.Is(event.Err, session.ErrNotSignedIn):
 		p.checkHeldBack()
 	}
+}
+
+// mayGo tells whether an act may be why nobody is there any more: for who has signed in by
+// one, another that counts more, and for who was found, any since.
+func (p *page) mayGo() bool {
+	w := p.w
+	in := slices.IndexFunc(w.acts, func(a *act) bool { return a.brought != "" && a.brought == p.cameWith && !a.silent })
+	if in < 0 || w.mixed || w.sources || w.unkept {
+		return !p.clear || slices.ContainsFunc(w.acts, func(a *act) bool {
+			return a.app == p.app && (a.brought == "" || a.brought != p.cameWith) && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt) || w.unkept && a.asked < p.program.born)
+		})
+	}
+	by := w.acts[in]
+	return by.came != p.program || slices.ContainsFunc(w.acts, func(a *act) bool {
+		return a.app == p.app && a != by && !w.idles(a) && (a.done == 0 || a.rumour || a.order >= by.order || a.out && !a.knownIn(p.program, by.asked))
+	})
 }
 
 // endsSome tells whether the engine may end a session of a client by itself: nobody does
@@ -80,7 +95,7 @@ func (w *world) signsIn(p *page) bool {
 // gaveUp tells whether a page is gone that had asked for a sign-in, which may come yet.
 func (w *world) gaveUp(a *app) bool {
 	return slices.ContainsFunc(w.calls, func(c *call) bool {
-		return c.abandoned && c.page.app == a && strings.HasPrefix(c.name, "signin")
+		return c.abandoned && time.Since(c.left) < 2*time.Minute && c.page.app == a && strings.HasPrefix(c.name, "signin")
 	})
 }
 
@@ -105,17 +120,25 @@ func (p *page) checkSilent(c *call, a *act, err error) {
 	}
 }
 
-// checkNeed is for a refresh request that asks for no resource.
-func (p *provider) checkNeed(t *refreshToken) {
+// checkNeed is for a refresh request that asks for no resource, but for some scopes.
+func (p *provider) checkNeed(t *refreshToken, scope string) {
 	w, main := p.w, t.main
-	if main == nil || main.turnedDown || t.doubt || main.gift == nil || !main.gift.shown || main.age() > lifetime/3 {
+	more := strings.Contains(scope, "extra") && !strings.Contains(t.scope, "extra") // for a call that asks for that
+	asks := slices.IndexFunc(w.calls, func(c *call) bool {
+		return c.name == "signinSilent" && !c.frame && !c.explains && c.page.program == p.asking.by && c.page.app.clientID == t.client &&
+			(c.more == more || strings.Contains(t.scope, "extra")) && (!c.done || c.abandoned)
+	})
+	if asks >= 0 && more {
+		w.calls[asks].explains = true
+	}
+	if asks >= 0 || main == nil || main.turnedDown || t.doubt || main.gift == nil || !main.gift.shown || main.age() > lifetime/3 {
 		return
 	}
-	if len(w.programs) > 1 { // who has signed in there is looked for
-		return
-	}
-	if slices.ContainsFunc(w.calls, func(c *call) bool {
-		return c.name == "signinSilent" && (!c.done || c.abandoned) || c.name == "storeUser" && time.Since(c.began) <= main.age()+time.Minute
+	by := p.asking.by
+	if slices.ContainsFunc(w.acts, func(a *act) bool { // who has signed in is looked for
+		return a.app.clientID == t.client && (a.rumour || !a.out && (a.done == 0 || time.Since(a.ended) <= main.age()+cond(a.came != by, 5*time.Minute, time.Minute)))
+	}) || slices.ContainsFunc(w.calls, func(c *call) bool {
+		return c.name == "storeUser" && time.Since(c.began) <= main.age()+time.Minute
 	}) {
 		return
 	}
@@ -267,9 +290,10 @@ func (p *program) checkIdle(message string) {
 	if p.ended || !strings.Contains(message, `"how":"idle"`) || p.emptied == 0 || p.emptied != w.steps || p.idleLeft.Equal(time.Now()) {
 		return
 	}
+	a := w.appIn(message)
 	for _, t := range w.tabs {
 		for _, page := range []*page{t.page, t.cached} {
-			if page != nil && page.program == p && t.settings.Idle.Timeout > 0 {
+			if page != nil && page.program == p && t.app == a && t.settings.Idle.Timeout > 0 && time.Since(p.busyAt[t.source()]) >= t.settings.Idle.Timeout {
 				return
 			}
 		}
@@ -302,7 +326,7 @@ func (w *world) checkUsers(asked bool) {
 					w.violate("ended", p.name+" has "+name(user)+" of a session whose end was told after the response")
 				}
 			}
-			if !asked && last != nil && !last.out && w.stands(last) && !w.mixed && !w.unheard && !p.program.slept && p.program.born < last.asked && p.opened < last.asked && p.settings.Restore != session.RestoreRedirect && name(user) != last.who {
+			if !asked && last != nil && !last.out && w.stands(last, false) && !w.mixed && !w.unheard && !p.program.slept && p.program.born < last.asked && p.opened < last.asked && p.settings.Restore != session.RestoreRedirect && name(user) != last.who {
 				w.violate("found", fmt.Sprintf("%s has %q, and has heard that %s signed in elsewhere", p.name, name(user), last.who))
 			}
 		}

@@ -174,7 +174,7 @@ func (p *page) checkLate(a *act, since int) {
 	}
 	for _, out := range p.w.acts {
 		knows := out.knownIn(p.program, since)
-		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows {
+		if out.out && !out.tidies && !out.rumour && out.app == a.app && out.asked > a.asked && out.known >= a.known && knows && !(a.silent && p.w.backAfter(out, a.who)) {
 			p.w.violate("signed out", p.name+": "+a.who+" signs in by what was asked for before "+out.what)
 		}
 	}
@@ -261,21 +261,23 @@ func (w *world) checkSettled() {
 // checkQuiet is for the quiet world in which every page has asked.
 func (w *world) checkQuiet() {
 	for _, a := range w.apps {
-		last := w.lastAct(a)
+		last := w.lastActBut(a, w.idles)
 		switch {
 		case last == nil:
 		case last.out && !w.askedSince(last) && !w.tidied(last) && !w.forgotten(last) && !w.disputed(last) && !w.strangersSince(last) && !w.missed(last) && !w.traceless(last) && !w.forged(last):
 			w.checkSignedOut(a, cond(w.outrun(last), outrun, ""))
-		case !last.out && w.stands(last):
+		case !last.out && w.stands(last, true):
 			w.checkSignedIn(a, last.who)
 		}
 	}
 }
 
 // lastAct returns the act of a client that was asked for last.
-func (w *world) lastAct(a *app) (last *act) {
+func (w *world) lastAct(a *app) *act { return w.lastActBut(a, func(*act) bool { return false }) }
+
+func (w *world) lastActBut(a *app, but func(*act) bool) (last *act) {
 	for _, act := range w.acts {
-		if act.app == a && !act.silent && (last == nil || act.asked > last.asked) {
+		if act.app == a && !act.silent && !but(act) && (last == nil || act.asked > last.asked) {
 			last = act
 		}
 	}
@@ -290,15 +292,15 @@ func (w *world) askedSince(out *act) bool {
 	})
 }
 
-// stands tells whether nothing overlaps or follows a sign-in, and the provider
-// says the same.
-func (w *world) stands(in *act) bool {
+// stands tells whether nothing overlaps or follows a sign-in, and the provider says the
+// same; tidied: but for what ends no sign-in.
+func (w *world) stands(in *act, tidied bool) bool {
 	if p := in.app.provider; !w.calm || w.unkept || !in.succeeded || p.subject != in.who || p.session != in.left || p.down || w.erased > in.asked || w.missed(in) {
 		return false
 	}
 	return !slices.ContainsFunc(w.acts, func(a *act) bool {
 		unknown := a.out && (!a.knownIn(in.program, in.asked) || w.sources && in.behind) // it counts, also of the same order
-		return a != in && a.app == in.app && (a.done == 0 || a.done > in.asked || unknown) && !(a.rumour && !a.out)
+		return a != in && a.app == in.app && !(tidied && w.idles(a)) && (a.done == 0 || a.done > in.asked || unknown) && !(a.rumour && !a.out)
 	})
 }
 
@@ -323,12 +325,12 @@ func (w *world) checkSignedOut(a *app, cause string) {
 // somebody, or heard of it, when somebody signed in elsewhere has looked who that is.
 func (w *world) checkTold() {
 	for _, a := range w.apps {
-		in := w.lastAct(a)
-		if in == nil || in.out || w.mixed || !w.stands(in) || w.unheard && w.gaveUp(a) { // storage does not tell who came without an act
+		in := w.lastActBut(a, w.idles)
+		if in == nil || in.out || w.mixed || !w.stands(in, true) || w.unheard && w.gaveUp(a) { // storage does not tell who came without an act
 			continue
 		}
 		for _, p := range w.pages() {
-			if p.app == a && p.toldAt > 0 && p.program.born < in.asked && name(p.client.Current()) != in.who {
+			if p.app == a && p.toldAt > 0 && p.program.born < in.asked && !p.program.idles(a) && name(p.client.Current()) != in.who {
 				w.violate("signed in", fmt.Sprintf("%s has not looked who is there: %q, and %s signed in alone", p.name, name(p.client.Current()), in.who))
 			}
 		}

@@ -84,9 +84,7 @@ func allDeeds() (deeds []deed, total int) {
 			if n%3 == 0 {
 				args.Scope = p.settings.Scope + " extra"
 			}
-			p.act("signinSilent", &act{silent: true, more: args.Scope != ""}, func(ctx context.Context) (*session.User, error) {
-				return client.SigninSilent(ctx, args)
-			})
+			p.signinSilent(args)
 			return fmt.Sprintf("signinSilent (frame %t, scope %q)", args.ForceFrame, args.Scope)
 		})},
 		{"storeUser", 3, false, inPage(func(p *page, client *session.Client, _ uint64) string {
@@ -139,6 +137,7 @@ func allDeeds() (deeds []deed, total int) {
 			return "querySessionStatus"
 		})},
 		{"stayActive", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+			p.program.busyAt[p.source()] = time.Now()
 			p.call("stayActive", func(ctx context.Context, _ *call) error { return client.StayActive(ctx) })
 			return "stayActive"
 		})},
@@ -278,7 +277,7 @@ func atProvider(do func(p *provider, n uint64) string) func(*world, uint64) stri
 func plan(seed uint64) []operation {
 	//lint:ignore gosec G404: a simulation, repeatable by its seed
 	dice := rand.New(rand.NewPCG(seed, 2))
-	ops := make([]operation, 32+dice.IntN(20))
+	ops := make([]operation, 34+dice.IntN(20))
 	calm := dice.IntN(4) > 0
 	for i := range ops {
 		x := dice.IntN(total)

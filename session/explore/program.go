@@ -22,13 +22,14 @@ type program struct {
 	registry *session.Registry
 	ended    bool
 	frozen   bool
-	slept    bool           // it was frozen once
-	born     int            // the step
-	emptied  int            // the step at which its user went
-	idleLeft time.Time      // when a tab left that wants idle users signed out
-	over     map[string]int // the sessions of providers that it has heard the end of, and at which step
-	requests map[*app]int   // refresh requests in flight
-	orders   map[*app]int64 // of the last act that it is known to know
+	slept    bool                 // it was frozen once
+	born     int                  // the step
+	emptied  int                  // the step at which its user went
+	idleLeft time.Time            // when a tab left that wants idle users signed out
+	busyAt   map[source]time.Time // when somebody was there last: a tab came, or said so
+	over     map[string]int       // the sessions of providers that it has heard the end of, and at which step
+	requests map[*app]int         // refresh requests in flight
+	orders   map[*app]int64       // of the last act that it is known to know
 	minute   time.Time
 	sent     int // in that minute
 }
@@ -47,7 +48,7 @@ func (t *tab) program() *program {
 			}
 		}
 	}
-	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}, orders: map[*app]int64{}}
+	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}, orders: map[*app]int64{}, busyAt: map[source]time.Time{}}
 	p.registry = session.NewRegistry(session.Config{
 		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast, NewKey: p.newKey,
 		//lint:ignore gosec G404: a simulation, repeatable by its seed
@@ -146,13 +147,18 @@ func (p *program) end() {
 		}
 	}
 	// Who is signed in without a tab is let go of, so that goroutines end.
+	done := map[source]bool{}
 	for _, t := range w.tabs {
 		if sessions, _, _ := p.registry.Known(); sessions == 0 {
 			return
+		}
+		if done[t.source()] {
+			continue
 		}
 		if client, err := t.nowhere(p).open(session.Hint{}); err == nil {
 			_ = client.RemoveUser(context.Background())
 			client.Close()
 		}
+		done[t.source()] = true
 	}
 }

@@ -4,9 +4,12 @@ package explore
 
 import (
 	"crypto/ed25519"
+	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
+	"math/big"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +79,31 @@ var (
 		encode(signingKey.Public().(ed25519.PublicKey)) + `"}]}`)
 	jwsHeader = encode([]byte(`{"alg":"EdDSA","kid":"1"}`))
 )
+
+// sign signs with a nonce that is always the same, which costs a tenth of another one
+// and gives the key away: it is nobody's (RFC 8032 5.1.6).
+var sign = func() func(message []byte) []byte {
+	public := signingKey.Public().(ed25519.PublicKey)
+	number := func(parts ...[]byte) *big.Int {
+		sum := sha512.Sum512(slices.Concat(parts...))
+		slices.Reverse(sum[:])
+		return new(big.Int).SetBytes(sum[:])
+	}
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	expanded := sha512.Sum512(signingKey.Seed())
+	scalar := expanded[:32]
+	scalar[0], scalar[31] = scalar[0]&248, scalar[31]&63|64
+	nonce, point := number(expanded[32:]), ed25519.Sign(signingKey, nil)[:32] // as for an empty message
+	slices.Reverse(scalar)
+	secret := new(big.Int).SetBytes(scalar)
+	return func(message []byte) []byte {
+		s := number(point, public, message)
+		s.Mod(s.Add(s.Mul(s, secret), nonce), order)
+		rest := s.FillBytes(make([]byte, 32))
+		slices.Reverse(rest)
+		return slices.Concat(point, rest)
+	}
+}()
 
 func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
@@ -160,7 +188,7 @@ func (p *provider) token(form url.Values) *oidc.Response {
 			*t.revoked = true // rotation with reuse detection
 		}
 		if p.asking.resource == "" {
-			p.checkNeed(t)
+			p.checkNeed(t, form.Get("scope"))
 		}
 		p.asking.main = t.main
 		if *t.revoked {
@@ -235,7 +263,7 @@ func (p *provider) idToken(g *grant, now int64, fault string) string {
 		claims += `,"acr":"` + g.acr + `"`
 	}
 	input := header + "." + encode([]byte(claims+"}"))
-	signature := ed25519.Sign(signingKey, []byte(input))
+	signature := sign([]byte(input))
 	if fault == "sig" {
 		signature[0]++
 	}

@@ -36,7 +36,8 @@ type scheduler struct {
 	dice *rand.Rand
 	seed uint64
 
-	hears func() // of the tickets that are issued now
+	hears func()               // of the tickets that are issued now
+	stuck func(t *ticket) bool // what takes long now; see [world.whileStuck]; may be nil
 
 	mu      sync.Mutex
 	numbers uint64    // guarded by mu, as all below
@@ -146,7 +147,7 @@ func (s *scheduler) possible() (_ []*ticket, near bool) {
 			}
 			queues = append(queues, t.queue)
 		}
-		if t.owner != nil && t.owner.asleep() || t.held != nil && t.held() {
+		if t.owner != nil && t.owner.asleep() || t.held != nil && t.held() || s.stuck != nil && s.stuck(t) {
 			continue
 		}
 		tickets = append(tickets, t)

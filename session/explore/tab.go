@@ -57,6 +57,7 @@ type page struct {
 	clear     bool          // no news was on the way then
 	shows     string        // whom a person sees there, whatever program serves the page
 	cameAt    int           // the step at which somebody was told after nobody
+	cameWith  oidc.Secret   // the access token then
 	response  string        // the code that it reads
 	loaded    *session.User // that one
 	wanted    []string      // the scopes that it was sent to the provider for
@@ -78,6 +79,7 @@ func (t *tab) load() {
 func (l *link) open(hint session.Hint) (*session.Client, error) {
 	l.program.reads(l.app, hint, l.w.kept[l.app])
 	l.page.found, l.page.opened = hint, l.w.steps
+	l.program.busyAt[l.source()] = time.Now()
 	l.program.slept = l.program.slept || l.page.frozen
 	settings := l.settings
 	if l.page.gone { // it sends nothing
@@ -146,7 +148,7 @@ func (t *tab) unload(persisted bool) {
 func (p *page) abandon() {
 	for _, c := range p.calls {
 		c.cancel()
-		c.abandoned = true
+		c.abandoned, c.left = true, time.Now()
 	}
 	p.calls = nil
 }

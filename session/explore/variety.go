@@ -77,7 +77,7 @@ func (t *tab) varied(moods *rand.Rand) {
 	v, s := &t.w.variety, &t.settings
 	one := func(in int) bool { return moods.IntN(in) == 0 }
 	mostly := func() bool { return !one(4) }
-	s.DPoP = v.bound && mostly()
+	s.DPoP = v.bound && one(2)
 	s.LoadUserinfo = v.userinfo && mostly()
 	s.ManualRenew = v.byHand
 	if v.sources && one(2) {
@@ -86,7 +86,7 @@ func (t *tab) varied(moods *rand.Rand) {
 	if v.terse && mostly() {
 		s.RefreshScope = "none-of-them"
 	}
-	if v.idle && mostly() {
+	if v.idle && one(2) {
 		s.Idle = session.IdleSettings{Timeout: 40 * time.Second, RemoveOnly: true}
 	}
 	if v.trips {
@@ -94,6 +94,14 @@ func (t *tab) varied(moods *rand.Rand) {
 	}
 	s.Fetch.Allow = []session.API{{URL: api}, {URL: orders, Resource: orders}, {URL: files}}
 }
+
+// A source is what a session of a program is known by, here.
+type source struct {
+	app      *app
+	metadata string // that the tab brings
+}
+
+func (t *tab) source() source { return source{t.app, t.settings.Provider.Metadata} }
 
 // thinks returns what tells whether a person is still busy with what is on the screen.
 func (w *world) thinks() (busy func() bool) {
