@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -47,12 +48,12 @@ type absence struct {
 	until    time.Time
 	phases   SigninPhases // so far
 	exchange *exchange    // nil before the response is here
+	claimed  bool         // a tab has brought the response, and waits; guarded by the mu of all
 }
 
 // An exchange is a token request for a response that the tab has not brought yet.
 type exchange struct {
-	arrived string // the response, at the address where it arrived
-	session *session
+	arrived string        // the response, at the address where it arrived
 	began   moment        // of the session
 	phases  SigninPhases  // up to the last of the exchange
 	done    chan struct{} // closed when user or err is there
@@ -86,39 +87,50 @@ func (d *absences) arrive(state oidc.Secret, arrived string, now time.Time) *abs
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	left := d.left[state]
-	if left == nil || left.exchange != nil || !now.Before(left.until) {
+	if left == nil || left.claimed || left.exchange != nil || !now.Before(left.until) {
 		return nil
 	}
 	left.exchange = &exchange{arrived: arrived, phases: left.phases, done: make(chan struct{})}
 	return left
 }
 
-// claim ends an absence of a session. It returns what is known of the sign-in so far,
-// and the exchange for the response that the tab has brought, nil if there is none. One
-// that is of something else waits on for who has left.
-func (d *absences) claim(state oidc.Secret, session key, record []byte, arrived string) (SigninPhases, *exchange) {
+// claim is for a tab that has brought a response, and what belongs to it as in brought:
+// it gets the exchange for that, if there is one. An absence of something else waits on
+// for who has left. It is nil while somebody else waits for a response with that state.
+func (d *absences) claim(state oidc.Secret, brought *absence, arrived string) *absence {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	left := d.left[state]
-	if left == nil || left.settings.key() != session || !bytes.Equal(left.record, record) {
-		return SigninPhases{}, nil
+	switch {
+	case left == nil:
+		left, d.left[state] = brought, brought
+	case left.claimed:
+		return nil
+	case left.settings.key() != brought.settings.key() || !bytes.Equal(left.record, brought.record):
+		left = brought
+	case left.exchange != nil && left.exchange.arrived != arrived:
+		brought.phases = left.phases
+		left = brought
 	}
-	if left.exchange != nil && left.exchange.arrived != arrived {
-		return left.phases, nil
-	}
-	delete(d.left, state)
-	return left.phases, left.exchange
+	left.claimed = true
+	return left
 }
 
-// drop ends an absence whose tab has not come. It reports whether that is so.
+// giveBack is for a tab whose page goes before it has what it has claimed.
+func (d *absences) giveBack(left *absence) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	left.claimed = false
+}
+
+// drop ends an absence. It reports whether its tab has not come.
 func (d *absences) drop(state oidc.Secret, left *absence) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.left[state] != left {
-		return false
+	if d.left[state] == left {
+		delete(d.left, state)
 	}
-	delete(d.left, state)
-	return true
+	return !left.claimed
 }
 
 // Arrive takes a response from the callback page, which has handed it on to the
@@ -137,27 +149,41 @@ func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
 	}
 }
 
-// exchangeAhead makes the token request; its result waits for the tab for a while.
+// exchangeAhead makes the token request.
 func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
-	e := left.exchange
-	e.session = r.session(left.settings.key())
-	nobody := &Client{session: e.session, settings: left.settings}
-	e.user, e.err = nobody.exchangeAhead(nobody.Calling(context.Background()), left) // each request bounds its own time
-	close(e.done)
+	nobody := &Client{session: r.session(left.settings.key()), settings: left.settings}
+	left.exchange.run(func() (*User, error) { // each request bounds its own time
+		return nobody.exchangeAhead(nobody.Calling(context.Background()), left)
+	})
+	nobody.waits(state, left)
+}
+
+// run brings the user, or the reason why there is none.
+func (e *exchange) run(fn func() (*User, error)) {
+	defer func() {
+		if bug := caught(recover()); bug != nil {
+			e.err = bug
+		}
+		close(e.done)
+	}()
+	e.user, e.err = fn()
+}
+
+// waits has what an exchange has brought, or will bring, wait for the tab for a while.
+func (c *Client) waits(state oidc.Secret, left *absence) {
+	r, e := c.session.registry, left.exchange
+	pass := r.config.gate("exchange")
+	<-e.done
+	pass()
 	r.config.after(aheadLimit, func() {
-		defer r.release(e.session)
+		defer r.release(c.session)
 		if r.absences.drop(state, left) && e.err == nil {
-			_ = nobody.orRevoke(context.Background(), e.user, ErrNotSignedIn)
+			_ = c.orRevoke(context.Background(), e.user, ErrNotSignedIn)
 		}
 	})
 }
 
-func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, err error) {
-	defer func() {
-		if bug := caught(recover()); bug != nil {
-			err = bug
-		}
-	}()
+func (c *Client) exchangeAhead(ctx context.Context, left *absence) (*User, error) {
 	_, now := c.session.current()
 	tx, record, err := parseSigninRecord(left.record)
 	if err != nil {
@@ -172,28 +198,70 @@ func (c *Client) exchangeAhead(ctx context.Context, left *absence) (user *User, 
 	if err != nil || !namesIssuer(metadata, tx) {
 		return nil, errNotAhead
 	}
+	left.exchange.phases.Ahead = true
 	return c.session.complete(ctx, c, tx, left.exchange.arrived, record.args(&c.settings, tx, &left.exchange.phases))
 }
 
-// completedAhead returns the user whom the exchange for a response has brought,
-// and when that began. It is [errNotAhead] if there was none. It adds what the
-// program knows of the sign-in to phases.
-func (c *Client) completedAhead(ctx context.Context, state oidc.Secret, kept Kept, callbackURL string, phases *SigninPhases) (*User, moment, error) {
-	known, e := c.session.registry.absences.claim(state, c.session.id, kept.Record, kept.Arrival.at(callbackURL))
-	if *phases = known; e == nil {
-		return nil, moment{}, errNotAhead
+// exchanged returns the exchange for the response that the tab has brought: one that was
+// made ahead, or for a page of the tab that has gone meanwhile, or else its own. With
+// an error the response is still good: the tab keeps what belongs to it. A page that
+// goes before the user is there leaves the exchange to the next one.
+func (c *Client) exchanged(ctx, wanted context.Context, kept Kept, callbackURL string, tx *oidc.Transaction, r *record) (*exchange, error) {
+	s, d, state, arrived := c.session, &c.session.registry.absences, tx.State, kept.Arrival.at(callbackURL)
+	left := d.claim(state, &absence{settings: c.settings, record: kept.Record, until: time.Now().Add(underway)}, arrived)
+	if left == nil {
+		return nil, fmt.Errorf("a response with that state is in the air: %w", oidc.ErrStateUnknown)
 	}
-	pass := c.session.config.gate("exchange")
-	select {
-	case <-e.done:
+	for {
+		if left.exchange == nil && r.Sent {
+			d.drop(state, left)
+			return &exchange{err: fmt.Errorf("a page was left while it was used: %w", oidc.ErrStateUnknown)}, nil
+		}
+		if left.exchange == nil {
+			if err := c.send(ctx, left, kept, tx, r); err != nil {
+				d.drop(state, left)
+				return nil, err
+			}
+			_, now := s.current()
+			e := &exchange{arrived: arrived, began: now.askedFor(r.Order), phases: left.phases, done: make(chan struct{})}
+			left.exchange = e
+			s.config.spawn(func() {
+				e.run(func() (*User, error) { return s.complete(ctx, c, tx, arrived, r.args(&c.settings, tx, &e.phases)) })
+			})
+		}
+		e := left.exchange
+		pass := s.config.gate("exchange")
+		select {
+		case <-e.done:
+		case <-wanted.Done():
+		}
 		pass()
-	case <-ctx.Done():
-		pass()
-		return nil, moment{}, context.Cause(ctx)
+		switch {
+		case wanted.Err() != nil:
+			d.giveBack(left)
+			nobody := &Client{session: s.registry.session(s.id), settings: left.settings}
+			s.config.spawn(func() { nobody.waits(state, left) })
+			return nil, context.Cause(wanted)
+		case !errors.Is(e.err, errNotAhead):
+			d.drop(state, left)
+			return e, nil
+		}
+		left.phases, left.exchange = e.phases, nil
 	}
-	*phases = e.phases
-	phases.Ahead = !errors.Is(e.err, errNotAhead)
-	return e.user, e.began, e.err
+}
+
+// send has the tab note that the response is used from now on: a code is sent once
+// (RFC 6749 4.1.2), also by the program of a page that comes back.
+func (c *Client) send(ctx context.Context, left *absence, kept Kept, tx *oidc.Transaction, r *record) (err error) {
+	if err = c.session.provider.prepare(ctx, tx); err != nil {
+		return err
+	}
+	sent := *r
+	sent.Sent = true
+	if left.record, err = sent.signin(tx); err != nil {
+		return err
+	}
+	return c.page.Transactions.Put(ctx, tx.State, Transaction{Record: left.record, Arrival: kept.Arrival, Client: c.name(), Restore: r.Restore, ExpiresAt: tx.ExpiresAt()})
 }
 
 // An Arrival says where a response arrived, if that was the callback page,

@@ -242,37 +242,32 @@ func (c *Client) Prepare(ctx context.Context) error {
 // [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
 // sign-out meanwhile.
 func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User, error) {
-	return c.callback.do(c.Calling(ctx), callbackURL, func(ctx context.Context) (*User, error) {
-		return c.signinCallback(ctx, callbackURL)
+	return c.callback.doFor(c.Calling(ctx), nil, scene{}, callbackURL, func(ctx, wanted context.Context) (*User, error) {
+		return c.signinCallback(ctx, wanted, callbackURL)
 	})
 }
 
-func (c *Client) signinCallback(ctx context.Context, callbackURL string) (*User, error) {
+func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string) (*User, error) {
 	_, now := c.session.current()
-	kept, tx, record, err := c.readSignin(ctx, callbackURL, false)
+	kept, tx, record, err := c.readSignin(ctx, callbackURL, true)
 	if err != nil {
 		return nil, err
 	}
 	if c.keepsMetadata() && record.Metadata != nil {
 		c.session.provider.recall(record.Metadata)
 	}
-	var phases SigninPhases
-	user, begun, err := c.completedAhead(ctx, tx.State, kept, callbackURL, &phases)
+	e, err := c.exchanged(ctx, wanted, kept, callbackURL, tx, record)
+	if err != nil {
+		return nil, err
+	}
+	_, _ = c.page.Transactions.Take(ctx, tx.State)
+	user, begun, phases, err := e.user, e.began, &e.phases, e.err
 	phases.Returned = now.at
 	if record.Restore && c.session.out() { // somebody has signed out since
 		if err == nil {
 			_ = c.orRevoke(ctx, user, ErrNotSignedIn)
 		}
 		return c.Current(), nil
-	}
-	if errors.Is(err, errNotAhead) {
-		if err := c.session.provider.prepare(ctx, tx); err != nil {
-			// The code has not been used: keep what is needed to try again.
-			again := Transaction{Record: kept.Record, Arrival: kept.Arrival, Client: c.name(), Restore: record.Restore, ExpiresAt: tx.ExpiresAt()}
-			return nil, errors.Join(err, c.page.Transactions.Put(ctx, tx.State, again))
-		}
-		begun = now.askedFor(record.Order)
-		user, err = c.session.complete(ctx, c, tx, kept.Arrival.at(callbackURL), record.args(&c.settings, tx, &phases))
 	}
 	if err != nil {
 		if record.Restore && wantsUser(err) {
@@ -289,7 +284,7 @@ func (c *Client) signinCallback(ctx context.Context, callbackURL string) (*User,
 		}
 		return c.arrived(ctx, c.Current(), nil)
 	}
-	if user, err = c.signIn(ctx, user, begun, &phases); err == nil {
+	if user, err = c.signIn(ctx, user, begun, phases); err == nil {
 		c.stepUpAnswered(ctx, record.StepUp)
 	}
 	return user, err

@@ -16,6 +16,7 @@ type record struct {
 	StepUp   *StepUp               `json:"step_up,omitempty"`  // the challenge that is answered
 	Metadata *oidc.Metadata        `json:"metadata,omitempty"` // see [Config.OnePage]
 	Restore  bool                  `json:"restore,omitempty"`  // nobody asked for the sign-in
+	Sent     bool                  `json:"sent,omitempty"`     // the response has led to a token request
 
 	// Order is that of the last act known when a restore began; of a sign-in that was
 	// asked for it is [mark].after. nil in a record of an earlier release.

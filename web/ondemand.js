@@ -1,8 +1,9 @@
 // @ts-check
 // What oidcspa.js loads when it is first needed: requests to APIs, popup
-// windows, a worker that does not start at once, the frame of the provider that knows whether its session goes on,
+// windows, a worker that does not start at once or that ends, the frame of the provider that knows whether its session goes on,
 // the navigators of the app, and what tells when somebody is there.
 
+import { recover } from "./shim/recover.js";
 import { startAgain } from "./shim/again.js";
 import { answerOpener, follow, lateAnswer, visitPopup } from "./shim/answer.js";
 import { fetchThrough } from "./shim/fetch.js";
@@ -13,4 +14,4 @@ import { leave, leaveWith, visitWith } from "./shim/navigators.js";
 
 const services = { checkSession, headers, popup: visitPopup, "popup.late": lateAnswer };
 
-export const parts = { answerOpener, attributesOf, fetchThrough, follow, leave, leaveWith, services, startAgain, visitWith, watchActivity };
+export const parts = { answerOpener, attributesOf, fetchThrough, follow, leave, leaveWith, recover, services, startAgain, visitWith, watchActivity };

@@ -1,5 +1,6 @@
 // @ts-check
 import { DPoPState, IndexedDbDPoPStore } from "./shim/dpopstore.js";
-import { InMemoryWebStorage, WebStorageStateStore } from "./shim/stores.js";
+import { InMemoryWebStorage } from "./shim/memory.js";
+import { WebStorageStateStore } from "./shim/stores.js";
 
 export { DPoPState, IndexedDbDPoPStore, InMemoryWebStorage, WebStorageStateStore };

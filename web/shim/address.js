@@ -2,7 +2,7 @@
 // The provider's response in the address of the page.
 
 import { onDemand } from "./demand.js";
-import { readTransaction } from "./services.js";
+import { readTransaction, responseOf } from "./services.js";
 
 /** What a provider adds to an address. */
 const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response"];
@@ -37,24 +37,26 @@ export function stateOf(url) {
  * Takes the provider's response out of the address bar, and returns the
  * address that held it. Without one of the parameters in marks there is no
  * response: the address is the app's own, and stays. So does a response of
- * another client.
+ * another client. That of a redirect to sign in is kept by the tab until it is
+ * complete: a page that comes back before finds it.
  */
 export function takeResponse(marks, client) {
-  const { href } = location;
-  if (keptFor(client) === undefined) return href;
+  const { href } = location, kept = keptFor(client);
+  if (kept === undefined || kept?.response) return kept?.response ?? href;
   const url = new URL(href);
   const fragment = fragmentOf(url.hash);
   if (!marks.some((name) => url.searchParams.has(name) || fragment.has(name))) return href;
   if (MARK.test(url.search)) url.search = url.search.replace(MARK, "");
   else for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
   if (marks.some((name) => fragment.has(name))) url.hash = url.hash.match(/^#[^?]*(?=\?)/)?.[0] ?? "";
+  if (marks[2] && kept) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
   history.replaceState(history.state, "", url);
   return href;
 }
 
-/** What the tab keeps for the response in its address: null for nothing, undefined if that is of another client. */
+/** What the tab keeps for the response in its address, or for one that it has begun to read: null for nothing, undefined if that is of another client. */
 export function keptFor(client) {
-  const kept = readTransaction(`oidcspa.${stateOf(location.href)}`);
+  const kept = readTransaction(`oidcspa.${stateOf(location.href)}`) ?? readTransaction(responseOf(client));
   return (kept?.client ?? client) === client ? kept : undefined;
 }
 
@@ -62,8 +64,11 @@ export function keptFor(client) {
  * In the hidden frame or the popup window of another page: that page gets the
  * response, or the app's navigator that has made the frame or the window.
  * Resolves to false if nobody else waits for it.
+ * @param {string} url
+ * @param {boolean} [keepOpen]
+ * @param {any} [navigator]
  */
-export async function handOver(url, keepOpen = false, navigator = undefined) {
+export async function handOver(url, keepOpen = false, navigator) {
   const state = URL.canParse(url) ? stateOf(url) : null;
   if (state === null || readTransaction(`oidcspa.${state}`)) return false;
   if (navigator) {

@@ -69,19 +69,11 @@ export class Logger {
     return logger;
   }
 
-  /** Says, once, which settings have no effect. */
-  static _mentionUnused(names) {
-    if (!said) Logger.warn("UserManager", `settings without effect, see docs/migrating-from-oidc-client-ts.md: ${names.join(", ")}`);
-    said = true;
-  }
-
   static debug(name, ...args) { write(4, name, "", args); }
   static info(name, ...args) { write(3, name, "", args); }
   static warn(name, ...args) { write(2, name, "", args); }
   static error(name, ...args) { write(1, name, "", args); }
 }
-
-let said = false;
 
 /** The name before the lines of the library itself. */
 const OWN = "oidcspa";
@@ -90,6 +82,12 @@ trace.event = (name) => tell(() => Logger.info(OWN, name));
 trace.call = (method, answer) => tell(() => {
   const logger = new Logger(OWN).create(method);
   answer.then(() => logger.debug("success"), ({ code, message }) => logger.error(code, message)); // not the rest: the app's state
+});
+
+/** Says, once, which settings have no effect. */
+trace.unused = (names) => names.length && tell(() => {
+  Logger.warn("UserManager", `settings without effect, see docs/migrating-from-oidc-client-ts.md: ${names.join(", ")}`);
+  trace.unused = undefined;
 });
 
 /** A logger of the app that fails keeps nothing from being done. */

@@ -6,7 +6,7 @@ import { onDemand } from "./demand.js";
 import { failure, toError } from "./errors.js";
 import { UserManagerEvents } from "./events.js";
 import { connect, runs } from "./host.js";
-import { backoff, shownAgain, stampOf } from "./life.js";
+import { shownAgain, stampOf } from "./life.js";
 import { MetadataService } from "./metadata.js";
 import { own } from "./own.js";
 import { addPeer } from "./peers.js";
@@ -45,20 +45,21 @@ export class UserManager {
   /** What the app knows of the user; see stampOf. */
   #known;
   #left = false;
-  #recovering = false;
-  #pause = backoff();
+  #loss = {};
   /** How the next navigation of the tab goes. */
   #redirect;
   /** What else a frame gets. */
   #framing;
   /** Those of the app, if it has any. */
   #navigators;
+  /** Settles when the call before has been sent, or is not to be. */
+  #turn = Promise.resolve();
 
   constructor(given, redirect, popups, frames) {
     const settings = this.#given = own(given);
     this.#navigators = { redirect, popups, frames };
     this.settings = this.#redirect = new UserManagerSettingsStore(settings);
-    mentionUnused(settings).catch(() => {});
+    mentionUnused(settings);
     this.metadataService = new MetadataService(this.settings, () => this.#call("metadata"));
     this.events = new UserManagerEvents();
     const key = this.#key = `${settings.authority}:${settings.client_id}`;
@@ -68,6 +69,7 @@ export class UserManager {
     const on = (type, listener) => addEventListener(type, listener, { __proto__: null, capture: true, signal });
     const woken = () => this.#react("woken");
     on("storage", (event) => (event.key ?? key).endsWith(key) && this.#react("stored"));
+    on(`oidcspa.${key}`, () => this.#connection ?? this.#react("stored"));
     on("pagehide", (event) => this.#leave(event));
     on("pageshow", ({ persisted }) => {
       this.#react(persisted ? "shown" : "woken");
@@ -113,13 +115,13 @@ export class UserManager {
   }
 
   async #getUser(event) {
+    const response = IN_PAGE && keptFor(this.#key);
     // Who never signed in does not pay for the worker.
-    if (!await this.#reaches(event)) return null;
+    if (!response?.response && !await this.#reaches(event)) return null;
     // In the frame of a page that waits for this response before it knows the user.
     if (window.parent !== window) await this.#handOver(location.href);
-    const response = keptFor(this.#key);
-    // Back from a round trip that the app knows nothing of.
-    if (response?.restore) return (await this.signinCallback()) ?? null;
+    // Back from a round trip that the app knows nothing of, or in a page that was left during signinCallback().
+    if (response?.restore && !callbacks.has(this.#key)) return (await this.signinCallback()) ?? null;
     await callbacks.get(this.#key)?.catch(() => {}); // it may bring somebody
     const ask = () => this.#call("getUser", { return_to: mayLeave(event, response) ? location.href : undefined });
     // With a program that has just ended it is asked again: it changes nothing.
@@ -158,7 +160,7 @@ export class UserManager {
     await call().catch((error) => {
       if (!this.#left || error.code !== "aborted") throw error; // the page has gone before the program has heard that it goes
     });
-    return shownAgain();
+    await shownAgain();
   }
 
   signinInitiated(url = location.href) {
@@ -181,7 +183,7 @@ export class UserManager {
   }
 
   async #signinCallback(url) {
-    if (!await this.#handOver(url)) return toUser(await this.#call("signinCallback", { url })) ?? undefined;
+    return toUser(await this.#call("signinCallback", { url }, async () => !await this.#handOver(url))) ?? undefined;
   }
 
   async signinSilent(given) {
@@ -256,8 +258,11 @@ export class UserManager {
   async #inPopup(method, args) {
     this.#life.signal.throwIfAborted();
     const { params, ...popup } = openPopup(this.settings, args, this.#navigators.popups);
-    const { follow } = await loadFor(popup);
-    return follow(popup, () => this.#call(method, params));
+    const loading = loadFor(popup);
+    if (popup.prepared) await loading; // as long as the app takes
+    const call = this.#call(method, params, () => loading);
+    call.catch(() => {}); // heard below
+    return (await loading).follow(popup, () => call);
   }
 
   async signinPopupCallback(url = takeResponse(["code", "error"]), keepOpen = false) {
@@ -273,7 +278,7 @@ export class UserManager {
   }
 
   async removeUser() {
-    if (await this.#reaches("call", true)) await this.#call("removeUser");
+    await this.#call("removeUser", {}, () => this.#reaches("call", true));
   }
 
   dpopProof(url, _user, method = "GET", nonce) {
@@ -290,6 +295,7 @@ export class UserManager {
 
   async fetch(input, init) {
     const shown = this.#known;
+    await this.#turn;
     const { fetchThrough } = await onDemand();
     return fetchThrough(await this.#connect(), input, init, shown, !this.#navigators.redirect);
   }
@@ -311,8 +317,7 @@ export class UserManager {
   }
 
   async signoutCallback(url = takeResponse(["state", "error"], this.#key), keepOpen = false) {
-    if (await this.#handOver(url, keepOpen)) return undefined;
-    const found = own(await this.#call("signoutCallback", { url }));
+    const found = own(await this.#call("signoutCallback", { url }, async () => !await this.#handOver(url, keepOpen)));
     return (found.state ?? found.url_state) == null ? undefined : signoutResponse(url, found);
   }
 
@@ -334,12 +339,14 @@ export class UserManager {
     this.#connection?.then((connection) => connection.notify(method, params), () => {});
   }
 
-  async #call(method, given) {
+  /** Calls arrive in the order in which they are made, whatever has to be found out before: whether to make one at all. */
+  async #call(method, given, before = () => true) {
     let params = own(given);
     // Frameworks give the click's event to what is called for it.
     if (params.isTrusted !== undefined) params = { called: params.called, return_to: params.return_to, window: params.window };
-    const connection = await this.#connect();
-    return connection.call(method, params);
+    const turn = this.#turn.then(before);
+    this.#turn = turn.catch(() => {});
+    if (await turn) return (await this.#connect()).call(method, params);
   }
 
   /** The connection; a new one if there is none or the worker has ended. */
@@ -389,11 +396,8 @@ export class UserManager {
   }
 
   /** The program has ended: who only listens needs a new one, too. */
-  async #onLoss({ code }) {
-    if (code !== "runtime_stopped" || this.#recovering) return;
-    this.#recovering = true;
-    do await this.#pause(); while (!await this.#catchUp("lost"));
-    this.#recovering = false;
+  #onLoss({ code }) {
+    if (code === "runtime_stopped") onDemand().then(({ recover }) => recover(this.#loss, () => this.#catchUp("lost")), () => {});
   }
 
   /**
@@ -416,6 +420,7 @@ export class UserManager {
   #onEvent({ name, user, error, seconds_left, step_up }) {
     if (name === "userLoaded" || name === "userUnloaded") this.#known = stampOf(user);
     const value = user ? toUser(user) : step_up ?? (error ? toError(error) : seconds_left);
+    if (user) dispatchEvent(new Event(`oidcspa.${this.#key}`)); // managers that only listen have no connection
     if (this.events._raise(name, value) && name === "idleCountdown") this.#active();
   }
 

@@ -57,15 +57,20 @@ const SERVICES = {
   "transactions.put"({ state, ...transaction }, { worker }) {
     try {
       dropExpired();
-      sessionStorage.setItem(`oidcspa.${state}`, JSON.stringify({ ...transaction, worker }));
+      const key = `oidcspa.${state}`;
+      if (!readTransaction(key)) sessionStorage.removeItem(responseOf(transaction.client)); // another sign-in begins
+      sessionStorage.setItem(key, JSON.stringify({ ...transaction, worker }));
     } catch {
       throw { code: "storage_unavailable" };
     }
   },
 
   "transactions.take"({ state, keep }) {
-    const transaction = readTransaction(`oidcspa.${state}`);
-    if (transaction && !keep) sessionStorage.removeItem(`oidcspa.${state}`);
+    const key = `oidcspa.${state}`, transaction = readTransaction(key);
+    if (transaction && !keep) {
+      sessionStorage.removeItem(key);
+      sessionStorage.removeItem(responseOf(transaction.client));
+    }
     return { record: null, ...transaction };
   },
 };
@@ -76,6 +81,9 @@ export async function serve(method, params, settings, navigators) {
   if (!Object.hasOwn(services, method)) throw { code: "internal" };
   return services[method](params, settings, navigators);
 }
+
+/** The key under which the tab keeps a response of a client, until the sign-in is complete. */
+export const responseOf = (client) => `oidcspa.response:${client}`;
 
 export function readTransaction(key) {
   try {

@@ -2,12 +2,12 @@
 // Settings with their defaults, under the names of oidc-client-ts.
 
 import { own } from "./own.js";
-import { InMemoryWebStorage, WebStorageStateStore } from "./stores.js";
+import { WebStorageStateStore } from "./stores.js";
+import { trace } from "./trace.js";
 
-/** A store for what one page keeps: in the storage of that name, where there is one. */
+/** A store for what one page keeps: in the storage of that name; a server keeps nothing. */
 function storeIn(name) {
-  const store = typeof window === "undefined" ? new InMemoryWebStorage() : window[name];
-  return new WebStorageStateStore({ store });
+  return new WebStorageStateStore({ store: typeof window === "undefined" ? [] : window[name] });
 }
 
 const CLIENT_DEFAULTS = {
@@ -90,11 +90,8 @@ const NO_EFFECT = [
 ];
 
 /** Tells the log of settings that have no effect. */
-export async function mentionUnused(given) {
-  const names = NO_EFFECT.filter((name) => (given[name] ?? true) !== true);
-  if (!names.length) return;
-  const { Logger } = await import("../log.js");
-  Logger._mentionUnused(names);
+export function mentionUnused(given) {
+  trace.unused?.(NO_EFFECT.filter((name) => (given[name] ?? true) !== true));
 }
 
 /** What the program is told of settings: headers that are functions stay here. */

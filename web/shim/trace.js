@@ -1,9 +1,11 @@
 // @ts-check
 // What goes on, for the log of an app that has one: log.js listens.
 
-export const trace = {
-  /** @type {((method: string, answer: Promise<unknown>) => void) | undefined} */
-  call: undefined,
-  /** @type {((event: string) => void) | undefined} */
-  event: undefined,
-};
+/**
+ * @type {{
+ *   call?: (method: string, answer: Promise<unknown>) => void,
+ *   event?: (event: string) => void,
+ *   unused?: (settings: string[]) => void,
+ * }}
+ */
+export const trace = {};
