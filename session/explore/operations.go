@@ -128,7 +128,13 @@ func allDeeds() (deeds []deed, total int) {
 			return "prepare"
 		})},
 		{"revokeTokens", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.call("revokeTokens", func(ctx context.Context, _ *call) error { return client.RevokeTokens(ctx) })
+			p.call("revokeTokens", func(ctx context.Context, _ *call) error {
+				err := client.RevokeTokens(ctx)
+				if err == nil {
+					p.checkNoToken(client.Current())
+				}
+				return err
+			})
 			return "revokeTokens"
 		})},
 		{"querySessionStatus", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
