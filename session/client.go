@@ -161,22 +161,8 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 // leave sends the tab to the provider, and keeps what is needed afterwards. last
 // is asked when all else is done: with an error the tab stays.
 func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
-	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, request)
-	if err != nil {
-		return err
-	}
 	r.Metadata = c.keepable(metadata)
-	data, err := r.signin(tx)
-	if err != nil {
-		return err
-	}
-	err = c.page.Transactions.Put(ctx, tx.State, Transaction{
-		Record:    data,
-		ReturnTo:  returnTo,
-		Client:    c.name(),
-		ExpiresAt: tx.ExpiresAt(),
-		Restore:   r.Restore,
-	})
+	tx, url, data, err := c.begin(ctx, metadata, request, r, returnTo)
 	if err != nil {
 		return err
 	}
@@ -189,8 +175,21 @@ func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oi
 		c.session.registry.absences.leave(tx.State, left, time.Now())
 		defer c.getReady(ctx, metadata, tx)
 	}
-	c.session.goesAway()
 	return c.page.Navigator.Navigate(ctx, url)
+}
+
+// begin starts a sign-in for which the tab goes to an address, and has the tab keep r.
+func (c *Client) begin(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string) (tx *oidc.Transaction, url string, data []byte, err error) {
+	tx, url, err = c.session.start(ctx, c, &c.settings, metadata, request)
+	if err == nil {
+		data, err = r.signin(tx)
+	}
+	if err == nil {
+		c.session.goesAway()
+		kept := Transaction{Record: data, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
+		err = c.page.Transactions.Put(ctx, tx.State, kept)
+	}
+	return tx, url, data, err
 }
 
 // getReady prepares for the response to a request that has been handed out, while

@@ -73,19 +73,11 @@ func (s *Steps) Signin(ctx context.Context, args SigninArgs) (*SigninRequest, er
 	if err != nil {
 		return nil, err
 	}
-	tx, url, err := c.session.start(ctx, c, &c.settings, metadata, args.request(&c.settings))
+	kept := record{AppState: args.State, SkipUserinfo: args.SkipUserinfo}
+	tx, url, _, err := c.begin(ctx, metadata, args.request(&c.settings), kept, args.ReturnTo)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := record{AppState: args.State, SkipUserinfo: args.SkipUserinfo}.signin(tx)
-	if err != nil {
-		return nil, err
-	}
-	err = c.page.Transactions.Put(ctx, tx.State, Transaction{Record: kept, Client: c.name(), ReturnTo: args.ReturnTo, ExpiresAt: tx.ExpiresAt()})
-	if err != nil {
-		return nil, err
-	}
-	c.session.goesAway()
 	request := remembered(tx)
 	request.URL = url
 	return request, nil

@@ -87,8 +87,13 @@ func allDeeds() (deeds []deed, total int) {
 			p.signinSilent(args)
 			return fmt.Sprintf("signinSilent (frame %t, scope %q)", args.ForceFrame, args.Scope)
 		})},
-		{"storeUser", 3, false, inPage(func(p *page, client *session.Client, _ uint64) string {
+		{"storeUser", 3, false, inPage(func(p *page, client *session.Client, n uint64) string {
 			user := client.Current()
+			if user != nil && n%3 == 0 {
+				bare := *user
+				bare.IDToken = "" // the app says who it is
+				user = &bare
+			}
 			p.app.provider.bringsBack(user)
 			p.signin("storeUser", func(ctx context.Context) (*session.User, error) {
 				if user == nil {
@@ -126,7 +131,13 @@ func allDeeds() (deeds []deed, total int) {
 			return "prepare"
 		})},
 		{"revokeTokens", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
-			p.call("revokeTokens", func(ctx context.Context, _ *call) error { return client.RevokeTokens(ctx) })
+			p.call("revokeTokens", func(ctx context.Context, _ *call) error {
+				err := client.RevokeTokens(ctx)
+				if err == nil {
+					p.checkNoToken(client.Current())
+				}
+				return err
+			})
 			return "revokeTokens"
 		})},
 		{"querySessionStatus", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
