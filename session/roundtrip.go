@@ -44,8 +44,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 				return nil, context.Cause(wanted)
 			}
 		}
-		user, _ := s.current()
-		return user, nil
+		return c.Current(), nil
 	})
 }
 

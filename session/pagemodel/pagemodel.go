@@ -27,10 +27,9 @@ func StandingOf(hint, order *string) Standing {
 	return s
 }
 
-// IsNews tells whether storage takes what a program tells: who knows of a later
-// sign-out, the second number, has news, and who knows of the same one where the order is
-// no lower. The others hear of it from storage, and say what follows. Numbers that nobody
-// can have got to are none.
+// IsNews tells whether storage takes what a program tells: who knows of a later sign-out,
+// the second number, has news, else who has no lower order. The others hear of it from
+// storage, and say what follows. Numbers that nobody can have got to are none.
 func IsNews(stored, told Standing, now time.Time) bool {
 	old, from := stored.numbers()
 	order, out := told.numbers()

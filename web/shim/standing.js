@@ -15,9 +15,8 @@ export function standingOf(hint, order) {
 
 /**
  * Whether storage takes what a program tells: who knows of a later sign-out, the
- * second number, has news, and who knows of the same one where the order is no lower.
- * The others hear of it from storage, and say what follows. Numbers that nobody can
- * have got to are none.
+ * second number, has news, else who has no lower order. The others hear of it from
+ * storage, and say what follows. Numbers that nobody can have got to are none.
  */
 export function isNews(stored, told, now = Date.now()) {
   const [old, from] = stored.order.split(" "), [order, out] = told.order.split(" ");
