@@ -119,29 +119,66 @@ func TestWakeWhileLooking(t *testing.T) {
 	})
 }
 
-// What tabs keep of a sign-out stays where a program that has not heard of it goes on:
-// it hears of that from its tab, also if nobody else tells it.
+// What tabs keep of a sign-out stays, and comes to be kept, where a program that has not
+// heard of it goes on: it hears of that from its tab, also if nobody else tells it, and
+// with a higher order.
 func TestKeptSignout(t *testing.T) {
-	withOrigin(t, 2, func(t *testing.T, o *origin) {
-		o.w.signIn(o.clients[0], o.tabs[0])
-		o.want("at first", "subject-1 subject-1")
-		o.mu.Lock()
-		o.late, o.still = true, true
-		o.mu.Unlock()
-		first := o.w.redirect(o.clients[0], o.tabs[0])
-		second := o.w.redirect(o.clients[0], o.tabs[0])
-		_ = o.clients[1].RemoveUser(t.Context())
-		for _, callback := range []string{first, second} { // of the order of the sign-out, and of the next
-			if _, err := o.clients[0].SigninCallback(t.Context(), callback); err != nil {
-				t.Fatal(err)
-			}
+	for name, first := range map[string]bool{"before the sign-ins": true, "after them": false} {
+		t.Run(name, func(t *testing.T) {
+			withOrigin(t, 2, func(t *testing.T, o *origin) {
+				o.w.signIn(o.clients[0], o.tabs[0])
+				o.want("at first", "subject-1 subject-1")
+				o.mu.Lock()
+				o.late, o.still = true, true
+				o.mu.Unlock()
+				callbacks := []string{o.w.redirect(o.clients[0], o.tabs[0]), o.w.redirect(o.clients[0], o.tabs[0])}
+				if first {
+					_ = o.clients[1].RemoveUser(t.Context())
+				}
+				for _, callback := range callbacks { // of the order of the sign-out, and of the next
+					if _, err := o.clients[0].SigninCallback(t.Context(), callback); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if !first {
+					_ = o.clients[1].RemoveUser(t.Context())
+				}
+				o.mu.Lock()
+				o.still = false
+				kept := o.kept
+				o.mu.Unlock()
+				o.clients[0].Hinted(kept) // the storage event
+				o.want("in the end", "nobody nobody")
+				o.wantKept("in the end", false)
+			})
+		})
+	}
+}
+
+// A tab that leaves to restore the session when it has heard that somebody signed in
+// does not leave again for that one.
+func TestLeavingToRestoreAfterNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, tab := newRedirectWorld(t)
+		tab.frame = func(ctx context.Context, _ string) (string, error) {
+			<-ctx.Done()
+			return "", ErrPageGone
 		}
-		o.mu.Lock()
-		o.still = false
-		kept := o.kept
-		o.mu.Unlock()
-		o.clients[0].Hinted(kept) // the storage event
-		o.want("in the end", "nobody nobody")
-		o.wantKept("in the end", false)
+		news := Hint{SignedIn: true, Order: time.Now().UnixMilli()}
+		var client *Client
+		client = w.openKept(tab, &lookedAt{tab, func() { client.Hinted(news) }})
+		for _, want := range []int{1, 1} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_, _ = client.Restore(ctx, "https://app.example.test/shop")
+			cancel()
+			if left := len(tab.addresses); left != want {
+				t.Errorf("the tab has left %d times, want %d", left, want)
+			}
+			client.Close()
+			w.restart() // it is back, and nobody has signed in
+			client = w.openKept(tab, tab)
+			client.Hinted(news)
+		}
+		time.Sleep(time.Hour)
 	})
 }

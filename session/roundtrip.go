@@ -44,8 +44,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 				return nil, context.Cause(wanted)
 			}
 		}
-		user, _ := s.current()
-		return user, nil
+		return c.Current(), nil
 	})
 }
 
@@ -80,11 +79,12 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 	request := new(SigninArgs).request(&c.settings)
 	silence(request)
 	return c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
-		if user, now := s.current(); user != nil || now.ends != began.ends {
+		user, now := s.current()
+		if user != nil || now.ends != began.ends {
 			return errStays
 		}
 		c.leaving.Store(true)
-		if err := c.mark(ctx, began.order); err != nil {
+		if err := c.mark(ctx, now.order); err != nil {
 			return err
 		}
 		if c.callback.settle(ctx) || wanted.Err() != nil {

@@ -269,14 +269,14 @@ func (p *page) acts(n uint64) string {
 // poll has the app ask again as soon as it has an answer.
 func (p *page) poll(address string) {
 	w := p.w
-	before, refusing, who := w.renewals[p.program], w.refusing, p.who()
+	before, refusing, who, came := w.renewals[p.program], w.refusing, p.who(), p.cameAt
 	for range 8 {
 		if p.tab.page != p || p.silent() || p.program.ended || w.violation != nil {
 			return
 		}
 		p.send(address, true, true)
 		w.settle(time.Second)
-		refusing = refusing && p.who() != "" && p.who() == who
+		refusing = refusing && p.who() != "" && p.who() == who && p.cameAt == came
 	}
 	if n := w.renewals[p.program] - before; w.calm && !w.sources && refusing && n > 6 { // some may be due, or be of the app
 		w.violate("refusals", fmt.Sprintf("%s was refused, and has renewed %d times", p.name, n))

@@ -27,13 +27,13 @@ func StandingOf(hint, order *string) Standing {
 	return s
 }
 
-// IsNews tells whether storage takes what a program tells: old news changes nothing,
-// nor does news by who does not know of a sign-out, the second number: it hears of that
-// from storage, and says what follows. A number that nobody can have got to is none.
+// IsNews tells whether storage takes what a program tells: who knows of a later sign-out,
+// the second number, has news, else who has no lower order. The others hear of it from
+// storage, and say what follows. Numbers that nobody can have got to are none.
 func IsNews(stored, told Standing, now time.Time) bool {
 	old, from := stored.numbers()
 	order, out := told.numbers()
-	return !(old <= 2*float64(now.UnixMilli())) || order >= old && !(out < from && from <= old)
+	return !(old <= 2*float64(now.UnixMilli())) || from > old || out > from || !(out < from) && order >= old
 }
 
 // numbers are the first two of an order.

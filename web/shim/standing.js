@@ -14,13 +14,13 @@ export function standingOf(hint, order) {
 }
 
 /**
- * Whether storage takes what a program tells: old news changes nothing, nor does
- * news by who does not know of a sign-out, the second number: it hears of that from
- * storage, and says what follows. A number that nobody can have got to is none.
+ * Whether storage takes what a program tells: who knows of a later sign-out, the
+ * second number, has news, else who has no lower order. The others hear of it from
+ * storage, and say what follows. Numbers that nobody can have got to are none.
  */
 export function isNews(stored, told, now = Date.now()) {
   const [old, from] = stored.order.split(" "), [order, out] = told.order.split(" ");
-  return !(old <= 2 * now) || order - old >= 0 && !(out - from < 0 && from - old <= 0);
+  return !(old <= 2 * now) || from - old > 0 || (out - from || order - old) >= 0;
 }
 
 /**
