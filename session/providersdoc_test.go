@@ -95,3 +95,23 @@ func limitText(l *oidctest.Limit) string {
 	}
 	return text
 }
+
+// What a limit says to set is there to be set.
+func TestProfileSettings(t *testing.T) {
+	var settings strings.Builder
+	for _, name := range []string{"../web/oidcspa.d.ts", "../resource/resource.go"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings.Write(text)
+	}
+	for _, p := range oidctest.Profiles() {
+		for _, l := range p.Limits {
+			declared := strings.Contains(settings.String(), " "+l.Setting+"?: ") || strings.Contains(settings.String(), "\t"+l.Setting+" ")
+			if l.Setting != "" && !declared {
+				t.Errorf("%s: nobody can set %s", p.Name, l.Setting)
+			}
+		}
+	}
+}

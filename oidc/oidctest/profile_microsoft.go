@@ -30,9 +30,10 @@ func entra(name, path string) Profile {
 			ownDocs(azureDocs, "000f448140e1087717410e7108d450115d7b654a", "articles/active-directory/develop/v2-protocols-oidc.md", "", "metadata, sign-out"),
 			ownDocs(azureDocs, "065ee0e9209a2b58a7ac01e2a42c20af0dd4ef53", "articles/active-directory/develop/v2-oauth2-auth-code-flow.md", "", "token answer, errors"),
 			ownDocs(azureDocs, "00bf346422d6548022d1231877349538e8141633", "articles/active-directory/develop/access-tokens.md", "2018-01-24", "access token (its sample of v2.0)"),
+			ownDocs(azureDocs, "0306c6fdcce96ce2765fb91a0dc3e4b3723f873b", "articles/active-directory/develop/id-tokens.md", "2020-01-16", "ID token (its sample of v2.0)"),
 			elsewhere("http://dev.fyicenter.com/1001068_Azure_AD_v2_OpenID_Metadata_Document.html", "a copy of the metadata of common, with {tenantid}"),
 		},
-		Inferred: []string{"IDToken", "Keys", "RefreshDenied.error_codes", "Signout.State"},
+		Inferred: []string{"Keys", "RefreshDenied.error_codes", "SilentDenied.error_description", "Signout.State"},
 		Register: "A platform *Single-page application* with the address of `callback.html`, and an API of your own under *Expose an API*, whose scope the app asks for " +
 			"(`openid profile offline_access api://APP-ID/access_as_user`): the access token is otherwise one for Microsoft Graph, which nobody else can check. " +
 			"`accessTokenAcceptedVersion` is 2 in the manifest of the API.",
@@ -62,9 +63,9 @@ func entra(name, path string) Profile {
 			"cloud_instance_name": "op.example.test", "issuer": "ISSUER"}]}`,
 		IDToken: TokenShape{
 			Header: `{"typ": "JWT", "alg": "$alg", "kid": "$kid"}`,
-			Claims: `{"ver": "2.0", "iss": "https://op.example.test/TENANT/v2.0", "sub": "$sub", "aud": "$client", "exp": "$now3900", "iat": "$now-300", "nbf": "$now-300",
+			Claims: `{"ver": "2.0", "iss": "https://op.example.test/TENANT/v2.0", "sub": "$sub", "aud": "$client", "exp": "$now86400", "iat": "$now-300", "nbf": "$now-300",
 				"name": "Abe Lincoln", "preferred_username": "abe@example.test", "oid": "690222be-ff1a-4d56-abd1-7e4f7d38e474",
-				"tid": "TENANT", "nonce": "$nonce", "aio": "AXQAi/8IAAAAtAaZ", "rh": "I"}`,
+				"tid": "TENANT", "nonce": "$nonce", "aio": "Df2UVXL1ix!lMCWMSOJBcFatzcGvvFGhjKv8q5g0"}`,
 		},
 		AccessToken: TokenShape{
 			Header: `{"typ": "JWT", "alg": "$alg", "kid": "$kid"}`,
@@ -191,7 +192,7 @@ func adfs() Profile {
 			"(ADFS 2019). `authority` is `https://HOST/adfs`.",
 		Quirks: []string{
 			"Access tokens have another issuer than ID tokens: `access_token_issuer` of the metadata, `http://HOST/adfs/services/trust`.",
-			"`auth_time` of access tokens is a text.",
+			"`auth_time` of access tokens is a text, and they have no `sub` unless a claim rule issues one.",
 			"After a sign-out somebody comes back only with `id_token_hint`, which this client sends.",
 		},
 		Authority: "https://op.example.test/adfs",
@@ -223,7 +224,7 @@ func adfs() Profile {
 		},
 		AccessToken: TokenShape{
 			Header: `{"typ": "JWT", "alg": "$alg", "x5t": "$kid", "kid": "$kid"}`,
-			Claims: `{"aud": "https://api.example.test", "iss": "http://op.example.test/adfs/services/trust", "iat": "$now", "nbf": "$now", "exp": "$now3600", "sub": "$sub",
+			Claims: `{"aud": "https://api.example.test", "iss": "http://op.example.test/adfs/services/trust", "iat": "$now", "nbf": "$now", "exp": "$now3600",
 				"apptype": "Public", "appid": "$client", "authmethod": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
 				"auth_time": "2026-01-01T00:00:00.000Z", "ver": "1.0", "scp": "read"}`,
 		},
