@@ -83,7 +83,7 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 		return nil, "", err
 	}
 	tx := &Transaction{
-		Issuer:       m.Issuer,
+		Issuer:       m.provider(),
 		ClientID:     r.ClientID,
 		RedirectURI:  r.RedirectURI,
 		ResponseMode: r.ResponseMode,
@@ -117,7 +117,7 @@ func (r *AuthenticationRequest) check() error {
 	if r.ClientID == "" {
 		return fmt.Errorf("client_id: %w", ErrInvalidConfig)
 	}
-	if _, err := parseSecureURL(r.RedirectURI); err != nil {
+	if err := checkRedirectURI(r.RedirectURI); err != nil {
 		return fmt.Errorf("redirect_uri: %w", err)
 	}
 	if !slices.Contains([]string{"", "query", "fragment"}, r.ResponseMode) && !slices.Contains(jwtResponseModes, r.ResponseMode) {

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -157,4 +158,10 @@ func golden(t *testing.T, name, got string) {
 	if got != string(want) {
 		t.Errorf("%s differs; go test -update rewrites it:\n got %s\nwant %s", name, got, want)
 	}
+}
+
+// accessTokenHash is the at_hash of a token (OIDC Core 3.1.3.6).
+func accessTokenHash(alg string, token Secret) string {
+	_, sum := digestBy(alg, token.Reveal())
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }

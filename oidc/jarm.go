@@ -71,19 +71,11 @@ func (tx *Transaction) verifyResponse(m *Metadata, keys *KeySet, token string, n
 	if r.err != nil {
 		return nil, r.err
 	}
-	v := &idTokenVerifier{
-		ExpectedIDToken: &ExpectedIDToken{Issuer: tx.Issuer, ClientID: tx.ClientID},
-		now:             now.Unix(), leeway: seconds(0),
+	v := &idTokenVerifier{ExpectedIDToken: m.Expect(tx.ClientID, ""), now: now.Unix(), leeway: seconds(0)}
+	if !m.isNamed(claims.Issuer) {
+		return nil, &ClaimError{Claim: "iss", Step: "JARM 2.4", Err: ErrIssuerMismatch}
 	}
-	for _, step := range []struct {
-		claim string
-		check func(*IDTokenClaims) error
-	}{{"iss", v.checkIssuer}, {"aud", v.checkAudience}, {"exp", v.checkExpiry}} {
-		if err := step.check(claims); err != nil {
-			return nil, &ClaimError{Claim: step.claim, Step: "JARM 2.4", Err: err}
-		}
-	}
-	return set, nil
+	return set, v.verifySome(claims, "JARM 2.4", "aud", "exp")
 }
 
 // responseAlgorithms returns the algorithms that the provider signs responses

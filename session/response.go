@@ -55,7 +55,7 @@ func (s *session) readCallback(ctx context.Context, metadata *oidc.Metadata, tx 
 			return nil, err
 		}
 		callback, err := tx.ParseSignedCallback(metadata, keys, callbackURL, s.config.Now())
-		if refetch || !errors.Is(err, oidc.ErrKeyNotFound) {
+		if refetch || !isAny(err, oidc.ErrKeyNotFound, oidc.ErrSignatureInvalid) {
 			return callback, err
 		}
 	}

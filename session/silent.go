@@ -68,7 +68,7 @@ func (c *Client) renewNow(ctx, wanted context.Context, args SigninArgs, decided 
 		user, err = s.signinFrame(ctx, c, weaker, args)
 	}
 	if err == nil && before.user != nil {
-		if user.Subject() != before.user.Subject() {
+		if user.Subject() != before.user.Subject() || user.claims.Issuer != before.user.claims.Issuer {
 			err = oidc.ErrSubjectChanged
 		} else {
 			user.follow(before.user)

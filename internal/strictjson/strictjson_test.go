@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -84,7 +85,7 @@ func TestUnmarshal(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var p person
 			err := Unmarshal([]byte(tt.data), &p)
-			if err != tt.want {
+			if !errors.Is(err, tt.want) {
 				t.Errorf("error = %v, want %v", err, tt.want)
 			}
 			if err != nil && strings.Contains(err.Error(), mark) {
@@ -184,7 +185,8 @@ func TestUnmarshalKnown(t *testing.T) {
 		{"a token as a name", `{"` + mark + `.x":1}`, "unknown member (not a name)"},
 		{"a long name", `{"` + mark + strings.Repeat("x", 40) + `":1}`, "unknown member (too long to show)"},
 		{"twice", `{"job":"` + mark + `","job":""}`, errSyntax.Error()},
-		{"a wrong type", `{"job":1}`, errSyntax.Error()},
+		{"a wrong type", `{"job":1}`, "job has to be text"},
+		{"a wrong type of the embedded", `{"age":"1"}`, "age has to be a number"},
 		{"an array", `[]`, errSyntax.Error()},
 		{"invalid UTF-8", "{\"job\":\"\xff\"}", errUTF8.Error()},
 	}

@@ -70,7 +70,7 @@ func (op *OP) grantCode(w http.ResponseWriter, r *http.Request, q url.Values) {
 // respond sends the End-User back with state and iss (RFC 9207 2).
 func (op *OP) respond(w http.ResponseWriter, r *http.Request, q, response url.Values) {
 	response.Set("state", q.Get("state"))
-	response.Set("iss", op.Issuer)
+	response.Set("iss", op.issuer())
 	op.setSession(w, q, response)
 	redirect(w, r, q.Get("redirect_uri"), inFragment(q), op.signed(q, response), op.EditCallback)
 }

@@ -23,6 +23,10 @@ type OP struct {
 	ClientID string
 	Subject  string
 
+	// Tenant, if set, is the one of everybody who signs in, a GUID: the provider has
+	// several. Its Issuer ends in "/common", and its tokens are of "/" and the tenant.
+	Tenant string
+
 	// SignedIn: there is a session, so prompt=none succeeds.
 	SignedIn bool
 
