@@ -103,6 +103,7 @@ func goodDocument() map[string]any {
 		"subject_types_supported":                        []string{"public"},
 		"id_token_signing_alg_values_supported":          []string{"RS256", "ES256", "HS256", "none"},
 		"code_challenge_methods_supported":               []string{"plain", "S256"},
+		"response_modes_supported":                       []string{"query", "fragment", "jwt", "query.jwt", "fragment.jwt"},
 		"authorization_response_iss_parameter_supported": true,
 		"scopes_supported":                               []string{"openid"},
 	}

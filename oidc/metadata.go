@@ -22,6 +22,7 @@ type Metadata struct {
 	IDTokenSigningAlgValuesSupported           []string `json:"id_token_signing_alg_values_supported"`
 	CodeChallengeMethodsSupported              []string `json:"code_challenge_methods_supported,omitempty"`
 	AuthorizationResponseIssParameterSupported bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
+	ResponseModesSupported                     []string `json:"response_modes_supported,omitempty"`
 
 	RevocationEndpoint string `json:"revocation_endpoint,omitempty"`  // RFC 8414 2
 	EndSessionEndpoint string `json:"end_session_endpoint,omitempty"` // RP-Initiated Logout 2.1
@@ -195,6 +196,29 @@ func (m *Metadata) checkSupport() error {
 	}
 	if len(m.SigningAlgorithms()) == 0 {
 		return fmt.Errorf("ID Token signing algorithm: %w", ErrUnsupported)
+	}
+	return nil
+}
+
+// unannounced is [ErrUnsupported] for what no member of the metadata says that the
+// provider can. The app can say so.
+func unannounced(what, member string) error {
+	return fmt.Errorf("%s: the provider does not announce it in %s; if it can, say so with metadataSeed: %w", what, member, ErrUnsupported)
+}
+
+// checkResponseMode fails for one that the provider does not announce. Every
+// provider has query and fragment (OIDC Discovery 3); those of JARM may be known
+// by the algorithms alone.
+func (m *Metadata) checkResponseMode(mode string) error {
+	announced := m.ResponseModesSupported
+	if len(announced) == 0 {
+		announced = []string{"query", "fragment"}
+		if len(m.AuthorizationSigningAlgValuesSupported) > 0 {
+			announced = append(announced, jwtResponseModes...)
+		}
+	}
+	if mode != "" && !slices.Contains(announced, mode) {
+		return unannounced("response_mode "+mode, "response_modes_supported")
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (s *MetadataSource) Fetch(ctx context.Context, t Transport) (*Metadata, err
 		url = ConfigurationURL(s.Issuer)
 	}
 	var raw strictjson.RawMessage
-	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}}
+	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}, MayMove: true}
 	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func (mode PushMode) applies(m *Metadata) (bool, error) {
 		return false, fmt.Errorf("push mode: %w", ErrInvalidArgument)
 	}
 	if push && m.PushedAuthorizationRequestEndpoint == "" {
-		return false, fmt.Errorf("pushed_authorization_request_endpoint: %w", ErrUnsupported)
+		return false, unannounced("par", "pushed_authorization_request_endpoint")
 	}
 	return push, nil
 }

@@ -15,6 +15,11 @@ import (
 // start begins a transaction, unless its response could not be told from that
 // of another provider.
 func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
+	if settings.DPoP { // nobody is sent away for tokens that there will not be
+		if err := metadata.CheckDPoP(""); err != nil {
+			return nil, "", err
+		}
+	}
 	if settings.BindCode {
 		prover, err := s.prover(ctx)
 		if err != nil {

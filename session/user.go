@@ -69,7 +69,7 @@ func (s *Settings) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaim
 		asked:        s,
 		line:         rand.Text(),
 	}
-	if tokens.ExpiresIn != nil && *tokens.ExpiresIn > 0 {
+	if tokens.ExpiresIn != nil { // nothing renews by itself what never lives
 		user.ExpiresAt = r.sent.Unix() + *tokens.ExpiresIn
 		user.lifetime = time.Duration(min(*tokens.ExpiresIn, maxLifetime)) * time.Second
 		user.deadline = time.Now().Add(user.lifetime)

@@ -149,7 +149,7 @@ func UnmarshalKnown(data []byte, v any) error {
 	known := fieldNames(reflect.TypeOf(v).Elem())
 	for name := range members {
 		if !known[name] {
-			return errors.New("unknown member " + printable(name))
+			return errors.New("unknown member " + Printable(name))
 		}
 	}
 	return nil
@@ -173,8 +173,8 @@ func fieldNames(t reflect.Type) map[string]bool {
 	return names
 }
 
-// printable keeps a name out of messages unless it looks like a name.
-func printable(name string) string {
+// Printable keeps a name out of messages unless it looks like a name.
+func Printable(name string) string {
 	if len(name) > 40 {
 		return "(too long to show)"
 	}

@@ -336,7 +336,11 @@ func cutOff(endpoint string) func(*OP) {
 func redirected(endpoint string) func(*OP) {
 	return func(op *OP) {
 		op.Answer(endpoint, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, op.Base()+"/elsewhere", http.StatusTemporaryRedirect)
+			address := op.Base() + "/elsewhere"
+			if endpoint == Discovery { // it may move, but not to another origin
+				address = "https://evil.example/elsewhere"
+			}
+			http.Redirect(w, r, address, http.StatusTemporaryRedirect)
 		})
 	}
 }

@@ -99,7 +99,6 @@ func legalBoundCases() []Case {
 			{Name: fapi + "happy-path", Spec: "RFC 9449 8", Edit: nonces},
 			{Name: fapi + "happy-path-no-dpop-nonce", Spec: "RFC 9449 5", Edit: func(*OP) {}},
 			{Name: "bound: " + fapi + "token-type-case-insensitivity", Spec: "RFC 6749 5.1", Edit: response("token_type", "dPoP")},
-			{Name: "bound: metadata without algorithms", Spec: "RFC 9449 5.1", Edit: metadata("dpop_signing_alg_values_supported", unset{})},
 			{Name: "bound: a signed response", Spec: "JARM 2.4", Edit: func(*OP) {}, ResponseMode: "jwt"},
 			{Name: "bound: a pushed request", Spec: "RFC 9449 10.1", Edit: func(*OP) {}, Pushed: true},
 		}...),

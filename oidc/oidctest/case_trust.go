@@ -1,6 +1,7 @@
 package oidctest
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -214,6 +215,15 @@ func uncommonCases() []Case {
 		{Name: "expires_in negative", Spec: "RFC 6749 5.1", Edit: response("expires_in", -1)},
 		{Name: "metadata as text", Spec: "OIDC Discovery 4.2", Edit: typed(Discovery, "text/plain")},
 		{Name: "metadata behind a byte order mark", Spec: "RFC 8259 8.1", Edit: body(Discovery, func(body string) string { return "\ufeff" + body })},
+		{Name: "metadata behind a redirect to an address with a slash more", Spec: "OIDC Discovery 4", Edit: func(op *OP) {
+			op.Respond = func(endpoint string, w http.ResponseWriter, r *http.Request) bool {
+				if endpoint != Discovery || strings.HasSuffix(r.URL.Path, "/") {
+					return false
+				}
+				http.Redirect(w, r, op.Base()+"/.well-known/openid-configuration/", http.StatusMovedPermanently)
+				return true
+			}
+		}},
 		{Name: "keys as bytes", Spec: "RFC 7517 8.5.2", Edit: typed(JWKS, "application/octet-stream")},
 		{Name: "token answer as text/json", Spec: "RFC 6749 5.1", Edit: typed(Token, "text/json")},
 		{Name: "metadata with an end_session_endpoint over http", Spec: "RFC 6749 3.1", Edit: metadata("end_session_endpoint", "http://op.example/x")},
@@ -229,6 +239,21 @@ func uncommonCases() []Case {
 	}...)
 	rows = append(rows, Case{Name: "metadata with a userinfo_endpoint over http", Spec: "RFC 6749 3.2", Level: Must, Flow: FlowRedirect,
 		Edit: metadata("userinfo_endpoint", "http://op.example/x"), Want: oidc.ErrUnsupported, Silent: []string{Userinfo}})
+	rows = append(rows,
+		Case{Name: "DPoP that is not announced", Spec: "RFC 9449 5.1", DPoP: true, Edit: metadata("dpop_signing_alg_values_supported", unset{})},
+		Case{Name: "signed response that is not announced", Spec: "JARM 4", ResponseMode: "jwt", Edit: metadata("authorization_signing_alg_values_supported", unset{})},
+		Case{Name: "signed response that the modes leave out", Spec: "JARM 4", ResponseMode: "jwt", Edit: metadata("response_modes_supported", []string{"query", "fragment"})},
+	)
+	for i := range rows[len(rows)-3:] {
+		row := &rows[len(rows)-3+i]
+		row.Level, row.Flow, row.Want, row.Silent = Should, FlowRedirect, oidc.ErrUnsupported, []string{Authorize, Token, JWKS, Userinfo}
+	}
+	rows = append(rows, legal(FlowRedirect, Case{Name: "signed response that the modes announce alone", Spec: "JARM 4", ResponseMode: "jwt", Edit: func(op *OP) {
+		op.EditMetadata = func(m map[string]any) {
+			m["response_modes_supported"] = []string{"query", "jwt"}
+			delete(m, "authorization_signing_alg_values_supported")
+		}
+	}})...)
 	return append(rows, legal(FlowRefresh,
 		Case{Name: "refresh: optional claims null", Spec: "OIDC Core 12.2", Edit: claims(map[string]any{"nonce": nil, "at_hash": nil, "auth_time": nil, "azp": nil}), Silent: []string{Authorize}},
 	)...)

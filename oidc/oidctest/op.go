@@ -311,15 +311,18 @@ func (op *OP) route(r *http.Request) (endpoint string, handler http.HandlerFunc)
 		handler  http.HandlerFunc
 	}{
 		"GET /.well-known/openid-configuration": {Discovery, op.metadata},
-		"GET " + op.JWKSPath:                    {JWKS, op.jwks},
-		"GET /authorize":                        {Authorize, op.authorize},
-		"POST /login":                           {Login, op.login},
-		"POST /token":                           {Token, op.token},
-		"GET /userinfo":                         {Userinfo, op.userinfo},
-		"GET /logout":                           {EndSession, op.signout},
-		"POST /par":                             {PAR, op.push},
-		"POST /revoke":                          {Revocation, op.revoke},
-		"GET /check-session":                    {CheckSessionFrame, op.checkSession},
+		// Where it may have moved, see [Cases].
+		"GET /.well-known/openid-configuration/": {Discovery, op.metadata},
+
+		"GET " + op.JWKSPath: {JWKS, op.jwks},
+		"GET /authorize":     {Authorize, op.authorize},
+		"POST /login":        {Login, op.login},
+		"POST /token":        {Token, op.token},
+		"GET /userinfo":      {Userinfo, op.userinfo},
+		"GET /logout":        {EndSession, op.signout},
+		"POST /par":          {PAR, op.push},
+		"POST /revoke":       {Revocation, op.revoke},
+		"GET /check-session": {CheckSessionFrame, op.checkSession},
 	}
 	route := routes[method+" "+path]
 	return route.endpoint, route.handler
