@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
 
 // jwtResponseModes are those of a response in a JWT (JARM 2.3). For the
@@ -57,7 +59,7 @@ func (tx *Transaction) verifyResponse(m *Metadata, keys *KeySet, token string, n
 	if !isIDTokenType(h.Typ) {
 		return nil, ErrTypeNotAllowed
 	}
-	set, err := parseClaims(payload)
+	set, err := parseClaims(strictjson.Once(payload)) // Keycloak writes iss twice
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +113,7 @@ func unverifiedState(token string) (Secret, bool) {
 	if err != nil {
 		return "", false
 	}
-	claims, err := parseClaims(payload)
+	claims, err := parseClaims(strictjson.Once(payload))
 	if err != nil {
 		return "", false
 	}

@@ -215,3 +215,36 @@ func TestManyMembers(t *testing.T) {
 		t.Errorf("%v allocations for %d members", allocs, n)
 	}
 }
+
+// Members that are the same twice are one; all else stays what it was.
+func TestOnce(t *testing.T) {
+	for data, want := range map[string]string{
+		`{"iss":"a","x":1,"iss":"a"}`:                 `{"iss":"a","x":1}`,
+		` {"iss":"a" , "iss":"a"} `:                   `{"iss":"a"}`,
+		`{"iss":"a","iss":"b"}`:                       `{"iss":"a","iss":"b"}`,
+		`{"iss":"a","\u0069ss":"a"}`:                  `{"iss":"a","\u0069ss":"a"}`,
+		`{"iss":"a","iss": "a"}`:                      `{"iss":"a","iss": "a"}`,
+		`{"x":{"iss":"a","iss":"a"},"y":[1,1,1]}`:     `{"x":{"iss":"a","iss":"a"},"y":[1,1,1]}`,
+		`{"x":{"iss":"a"},"iss":"a","x":{"iss":"a"}}`: `{"x":{"iss":"a"},"iss":"a"}`,
+		`{"x":"a,\"iss\":\"a\"","iss":"a","iss":"a"}`: `{"x":"a,\"iss\":\"a\"","iss":"a"}`,
+		`{}`: `{}`, `[1,1]`: `[1,1]`, `null`: `null`, ``: ``, `{`: `{`,
+	} {
+		if got := string(Once([]byte(data))); got != want {
+			t.Errorf("%s becomes %s, want %s", data, got, want)
+		}
+	}
+}
+
+// What is refused stays refused, and what is accepted means the same.
+func FuzzOnce(f *testing.F) {
+	for _, data := range []string{`{"a":1,"a":1}`, `{"a":[1,2],"b":{"c":"}"}}`, `{"a":1,}`, `{"a":1}}`, `{,}`, `{"a":1,,"b":2}`, `{"a"`, `{"a":"\`} {
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data string) {
+		var before, after map[string]RawMessage
+		errBefore, errAfter := Unmarshal([]byte(data), &before), Unmarshal(Once([]byte(data)), &after)
+		if errBefore == nil && (errAfter != nil || !reflect.DeepEqual(before, after)) {
+			t.Errorf("%q: %v, %v, %v", data, before, after, errAfter)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package oidctest
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 
@@ -248,6 +249,22 @@ func uncommonCases() []Case {
 		row := &rows[len(rows)-3+i]
 		row.Level, row.Flow, row.Want, row.Silent = Should, FlowRedirect, oidc.ErrUnsupported, []string{Authorize, Token, JWKS, Userinfo}
 	}
+	twice := func(again string) func(op *OP) {
+		return func(op *OP) {
+			op.ReplaceResponse = func(token string) string {
+				parts := strings.Split(token, ".")
+				payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
+				text := again
+				if text == "" {
+					text = `"iss":` + asJSON(op.Issuer)
+				}
+				return op.signPayload(map[string]any{"alg": "RS256", "kid": op.Keys[0].ID}, []byte("{"+text+","+string(payload[1:])))
+			}
+		}
+	}
+	rows = append(rows, Case{Name: "signed response: iss twice, with two values", Spec: "RFC 7519 4", Level: Must, Flow: FlowRedirect, ResponseMode: "jwt",
+		Edit: twice(`"iss":"https://evil.example"`), Want: oidc.ErrCallbackMissing, Silent: []string{Token, Userinfo}})
+	rows = append(rows, legal(FlowRedirect, Case{Name: "signed response: iss twice, with one value", Spec: "RFC 7519 4", ResponseMode: "jwt", Edit: twice("")})...)
 	rows = append(rows, legal(FlowRedirect, Case{Name: "signed response that the modes announce alone", Spec: "JARM 4", ResponseMode: "jwt", Edit: func(op *OP) {
 		op.EditMetadata = func(m map[string]any) {
 			m["response_modes_supported"] = []string{"query", "jwt"}
