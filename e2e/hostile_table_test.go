@@ -212,6 +212,8 @@ func (r *row) begin() {
 	// Providers that share a redirect URI have to say who they are.
 	r.app.set("redirect_uri", r.app.redirectURI()+"?op="+url.QueryEscape(r.op.Issuer))
 	r.app.set("dpop", r.c.DPoP)
+	r.app.set("trusted_audiences", r.c.TrustedAudiences)
+	r.app.set("allowed_tenants", r.c.AllowedTenants)
 	for name, value := range map[string]any{"max_age": r.c.MaxAge, "claims": r.c.Claims, "response_mode": r.c.ResponseMode} {
 		if value == "" || value == int64(0) {
 			value = nil

@@ -49,6 +49,9 @@ type FetchRequest struct {
 	Cookies  string            // a mode of fetch for credentials, "include" for instance; "" is "omit"
 	MaxBytes int64             // of the decoded answer; 0 is 1 MiB
 	Timeout  time.Duration     // until the last byte of the answer; 0 is 10 s
+
+	// MayMove follows redirects that end at the origin of URL.
+	MayMove bool
 }
 
 // A FetchResponse is a whole answer, of any status.
@@ -59,7 +62,7 @@ type FetchResponse struct {
 }
 
 // Fetch sends a request without a referrer and reads the answer. It follows no
-// redirect. When ctx ends first, the request is aborted and the cause of ctx
+// redirect, unless the request may move. When ctx ends first, the request is aborted and the cause of ctx
 // returned; the other errors are [ErrTimeout], [ErrTooLarge], [ErrRedirect],
 // [ErrForged], [ErrCORS] and [ErrNetwork], in an [*InterruptedError] if the answer had
 // begun, and an [*Error] for what is no request at all: a malformed URL,
@@ -103,13 +106,39 @@ func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
 	if err != nil {
 		return nil, diagnose(ctx, req.URL)
 	}
-	switch typ, _ := stringMember(response, "type"); {
+	typ, _ := stringMember(response, "type")
+	switch {
+	case typ == "opaqueredirect" && req.MayMove:
+		if response, err = x.follow(req); err != nil {
+			return nil, err
+		}
 	case typ == "opaqueredirect":
 		return nil, ErrRedirect
 	case !isOfServer(request, response, typ):
 		return nil, ErrForged
 	}
 	return x.read(response, req.maxBytes())
+}
+
+// follow asks again, and follows redirects. Where they led shows at the end alone:
+// [ErrRedirect] if that is of another origin, or cannot be read.
+func (x *exchange) follow(req *FetchRequest) (safejs.Value, error) {
+	options := req.options()
+	options["redirect"] = "follow"
+	request, err := x.request(req.URL, options)
+	if err != nil {
+		return request, err
+	}
+	response, err := x.fetch(request)
+	if err != nil {
+		return response, ErrRedirect
+	}
+	asked, _ := stringMember(request, "url")
+	answered, _ := stringMember(response, "url")
+	if origin := strings.Join(strings.SplitN(asked, "/", 4)[:3], "/") + "/"; !strings.HasPrefix(answered, origin) {
+		return response, ErrRedirect
+	}
+	return response, nil
 }
 
 // isOfServer tells whether an answer is that of the server that was asked, as

@@ -27,6 +27,7 @@ func server(t *testing.T) string {
 }
 
 func TestFetch(t *testing.T) {
+	move := func(r *FetchRequest) { r.MayMove = true }
 	tests := []struct {
 		name string
 		path string
@@ -46,6 +47,9 @@ func TestFetch(t *testing.T) {
 		{"too large by its announced length", "/stall?length=11", func(r *FetchRequest) { r.MaxBytes = 10 }, ErrTooLarge, ""},
 		{"too large and unfinished", "/stall", func(r *FetchRequest) { r.MaxBytes = 3 }, ErrTooLarge, ""},
 		{"redirect", "/redirect", nil, ErrRedirect, ""},
+		{"redirect that may move", "/redirect", move, nil, `{"ok":true}`},
+		{"redirect to another origin that may not", "/away", move, ErrRedirect, ""},
+		{"no redirect, and it might", "/ok", move, nil, `{"ok":true}`},
 		{"not for this origin", "/nocors", nil, ErrCORS, ""},
 		{"preflight refused", "/nocors", func(r *FetchRequest) { r.Header = map[string]string{"X-Test": "1"} }, ErrCORS, ""},
 		{"hangs up", "/drop", nil, ErrNetwork, ""},

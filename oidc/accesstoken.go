@@ -138,13 +138,13 @@ func (r *reader) confirmation() string {
 	const step = "RFC 7800 3.1"
 	cnf, err := parseClaims(raw)
 	if err != nil || len(cnf) != 1 {
-		r.fail("cnf", step)
+		r.fail("cnf", step, "not one that is understood")
 		return ""
 	}
 	member := &reader{set: cnf}
 	thumbprint := member.text("jkt", step, true)
 	if member.err != nil {
-		r.fail("cnf", step)
+		r.fail("cnf", step, "not one that is understood")
 	}
 	return thumbprint
 }

@@ -77,13 +77,17 @@ var protectedParameters = []string{
 // Start begins a transaction: it returns the URL to send the End-User to, and
 // what is needed to understand the answer. random is a source of random bits,
 // [crypto/rand.Reader]. Codes: [ErrInvalidConfig], [ErrInsecureURL],
-// [ErrInvalidArgument].
+// [ErrInvalidArgument], [ErrUnsupported] for a response mode that the provider does
+// not announce.
 func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Time) (*Transaction, string, error) {
 	if err := r.check(); err != nil {
 		return nil, "", err
 	}
+	if err := m.checkResponseMode(r.ResponseMode); err != nil {
+		return nil, "", err
+	}
 	tx := &Transaction{
-		Issuer:       m.Issuer,
+		Issuer:       m.provider(),
 		ClientID:     r.ClientID,
 		RedirectURI:  r.RedirectURI,
 		ResponseMode: r.ResponseMode,
@@ -115,29 +119,29 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 
 func (r *AuthenticationRequest) check() error {
 	if r.ClientID == "" {
-		return fmt.Errorf("client_id: %w", ErrInvalidConfig)
+		return fmt.Errorf("client_id is missing: %w", ErrInvalidConfig)
 	}
-	if _, err := parseSecureURL(r.RedirectURI); err != nil {
+	if err := checkRedirectURI(r.RedirectURI); err != nil {
 		return fmt.Errorf("redirect_uri: %w", err)
 	}
 	if !slices.Contains([]string{"", "query", "fragment"}, r.ResponseMode) && !slices.Contains(jwtResponseModes, r.ResponseMode) {
-		return fmt.Errorf("response_mode: %w", ErrInvalidArgument)
+		return fmt.Errorf("response_mode is none of query, fragment, jwt, query.jwt and fragment.jwt: %w", ErrInvalidArgument)
 	}
 	// none stands alone (OIDC Core 3.1.2.1)
 	for _, prompt := range []string{r.Prompt, r.Extra["prompt"]} {
 		if prompts := strings.Fields(prompt); len(prompts) > 1 && slices.Contains(prompts, "none") {
-			return fmt.Errorf("prompt: %w", ErrInvalidArgument)
+			return fmt.Errorf("prompt has none beside another value: %w", ErrInvalidArgument)
 		}
 	}
 	if r.MaxAge != nil && *r.MaxAge < 0 {
-		return fmt.Errorf("max_age: %w", ErrInvalidArgument)
+		return fmt.Errorf("max_age is negative: %w", ErrInvalidArgument)
 	}
 	if r.RequestObject != "" && r.RequestURI != "" {
-		return fmt.Errorf("request and request_uri: %w", ErrInvalidArgument)
+		return fmt.Errorf("request and request_uri exclude each other: %w", ErrInvalidArgument)
 	}
 	for _, resource := range r.Resource {
 		if u, err := url.Parse(resource); err != nil || !u.IsAbs() || strings.Contains(resource, "#") {
-			return fmt.Errorf("resource: %w", ErrInvalidArgument)
+			return fmt.Errorf("resource is no absolute address without a fragment: %w", ErrInvalidArgument)
 		}
 	}
 	if err := checkExtra(r.ExtraToken, protectedTokenParameters); err != nil {
@@ -150,7 +154,7 @@ func (r *AuthenticationRequest) check() error {
 func checkExtra(extra map[string]string, protected []string) error {
 	for name := range extra {
 		if slices.Contains(protected, name) {
-			return fmt.Errorf("extra parameter %s: %w", name, ErrInvalidArgument)
+			return fmt.Errorf("extra parameter %s is one of the protocol's: %w", name, ErrInvalidArgument)
 		}
 	}
 	return nil

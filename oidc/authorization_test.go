@@ -266,3 +266,64 @@ func TestStartWithoutRandomness(t *testing.T) {
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// A response mode that the provider does not announce costs nobody a login.
+func TestStartResponseMode(t *testing.T) {
+	for _, tt := range []struct {
+		mode             string
+		modes, responses []string // of the metadata
+		want             error
+	}{
+		{"", []string{"form_post"}, nil, nil},
+		{"query", nil, nil, nil},
+		{"fragment", nil, nil, nil},
+		{"fragment", []string{"query"}, nil, ErrUnsupported},
+		{"jwt", nil, nil, ErrUnsupported},
+		{"jwt", nil, []string{"RS256"}, nil},
+		{"fragment.jwt", nil, []string{"RS256"}, nil},
+		{"jwt", []string{"query"}, []string{"RS256"}, ErrUnsupported},
+		{"query.jwt", []string{"query", "jwt"}, nil, ErrUnsupported},
+		{"query.jwt", []string{"query.jwt"}, nil, nil},
+	} {
+		m, request := goodMetadata(t), goodRequest()
+		m.ResponseModesSupported, m.AuthorizationSigningAlgValuesSupported, request.ResponseMode = tt.modes, tt.responses, tt.mode
+		_, _, err := request.Start(m, fixedRandom(), noon)
+		checkError(t, err, tt.want)
+		if err != nil && !strings.Contains(err.Error(), "response_modes_supported") {
+			t.Errorf("error = %v, which names no member", err)
+		}
+	}
+}
+
+// An app that is installed has a scheme of its own (RFC 8252 7.1).
+func TestStartRedirectURI(t *testing.T) {
+	for uri, want := range map[string]error{
+		"com.example.app:/callback": nil, "com.example.app://callback": nil, "capacitor://localhost/callback": nil, "com.example.app:callback?a=b": nil,
+		"http://127.0.0.1:8080/callback": nil, "https://app.example/callback?a=b": nil,
+		"http://app.example/callback": ErrInsecureURL, "https://app.example/#/callback": ErrInvalidArgument, "com.example.app:/#callback": ErrInvalidArgument,
+		"javascript:alert(1)": ErrInvalidArgument, "data:text/html,x": ErrInvalidArgument, "file:///callback.html": ErrInvalidArgument, "file://host/callback.html": ErrInsecureURL,
+		"blob:https://app.example/x": ErrInvalidArgument, "JavaScript:alert(1)": ErrInvalidArgument, "/callback": ErrInvalidArgument, "": ErrInvalidArgument,
+		"https://u:p@app.example/": ErrInvalidArgument, "com.example.app://u:p@callback": ErrInvalidArgument,
+	} {
+		request := goodRequest()
+		request.RedirectURI = uri
+		tx, _, err := request.Start(goodMetadata(t), fixedRandom(), noon)
+		if !errors.Is(err, want) && (want == nil || err == nil) {
+			t.Errorf("%q: error = %v, want %v", uri, err, want)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		mark := "?"
+		if strings.Contains(uri, "?") {
+			mark = "&"
+		}
+		if _, err := tx.ParseCallback(goodMetadata(t), uri+mark+"code=c&state="+tx.State.Reveal()+"&iss="+testIssuer, noon); err != nil {
+			t.Errorf("%q: the response: %v", uri, err)
+		}
+		if _, err := tx.ParseCallback(goodMetadata(t), "evil.app://callback?code=c&state="+tx.State.Reveal()+"&iss="+testIssuer, noon); !errors.Is(err, ErrRedirectURIMismatch) {
+			t.Errorf("%q: the response at another app: %v", uri, err)
+		}
+	}
+}

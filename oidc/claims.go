@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -19,33 +20,52 @@ func parseClaims(payload []byte) (claimSet, error) {
 	return set, nil
 }
 
-// reader decodes claims and keeps the first error.
-type reader struct {
-	set claimSet
-	err error
+// has tells whether there is a claim; null is none.
+func has(set map[string]strictjson.RawMessage, claim string) bool {
+	raw, ok := set[claim]
+	return ok && string(raw) != "null"
 }
 
-func (r *reader) fail(claim, step string) {
-	if r.err == nil {
-		r.err = &ClaimError{Claim: claim, Step: step, Err: ErrClaimInvalid}
+// reader decodes claims and keeps the first error.
+type reader struct {
+	set  claimSet
+	code Code // of what is not a token; empty for a [ClaimError]
+	err  error
+}
+
+func (r *reader) fail(claim, step, why string) {
+	switch {
+	case r.err != nil:
+	case r.code != "":
+		r.err = fmt.Errorf("%s is %s: %w", claim, why, r.code)
+	default:
+		r.err = &ClaimError{Claim: claim, Step: step, Err: fmt.Errorf("%s is %s: %w", claim, why, ErrClaimInvalid)}
 	}
 }
 
 // text returns a claim that has to be a string.
 func (r *reader) text(claim, step string, required bool) string {
-	raw, ok := r.set[claim]
-	if !ok {
+	raw := r.set[claim]
+	if !has(r.set, claim) {
 		if required {
-			r.fail(claim, step)
+			r.fail(claim, step, "absent")
 		}
 		return ""
 	}
-	var value *string
-	if strictjson.Unmarshal(raw, &value) != nil || value == nil || required && *value == "" {
-		r.fail(claim, step)
-		return ""
+	var value string
+	if strictjson.Unmarshal(raw, &value) != nil || required && value == "" {
+		r.fail(claim, step, "no text, or empty")
 	}
-	return *value
+	return value
+}
+
+// textOrNumber returns a claim that may be there and is a string; some providers
+// send a number.
+func (r *reader) textOrNumber(claim, step string) string {
+	if raw := string(r.set[claim]); raw != "" && strings.Trim(raw, "0123456789") == "" {
+		return raw
+	}
+	return r.text(claim, step, false)
 }
 
 // maxNumericDate keeps NumericDate values where adding to them cannot
@@ -55,28 +75,28 @@ const maxNumericDate = 1e12
 // seconds returns a claim that has to be a NumericDate: a JSON number of
 // seconds since the epoch, perhaps with a fraction (RFC 7519 2).
 func (r *reader) seconds(claim, step string, required bool) int64 {
-	raw, ok := r.set[claim]
-	if !ok {
+	raw := r.set[claim]
+	if !has(r.set, claim) {
 		if required {
-			r.fail(claim, step)
+			r.fail(claim, step, "absent")
 		}
 		return 0
 	}
-	var value *float64
-	if strictjson.Unmarshal(raw, &value) != nil || value == nil || math.Abs(*value) > maxNumericDate {
-		r.fail(claim, step)
+	var value float64
+	if strictjson.Unmarshal(raw, &value) != nil || math.Abs(value) > maxNumericDate {
+		r.fail(claim, step, "no number of seconds")
 		return 0
 	}
-	return int64(math.Floor(*value))
+	return int64(math.Floor(value))
 }
 
 // strings returns a claim that has to be a string or an array of strings, as
 // aud is (RFC 7519 4.1.3).
 func (r *reader) strings(claim, step string, required bool) []string {
-	raw, ok := r.set[claim]
-	if !ok {
+	raw := r.set[claim]
+	if !has(r.set, claim) {
 		if required {
-			r.fail(claim, step)
+			r.fail(claim, step, "absent")
 		}
 		return nil
 	}
@@ -86,14 +106,14 @@ func (r *reader) strings(claim, step string, required bool) []string {
 	}
 	var elements []strictjson.RawMessage
 	if !strings.HasPrefix(string(raw), "[") || strictjson.Unmarshal(raw, &elements) != nil {
-		r.fail(claim, step)
+		r.fail(claim, step, "neither text nor an array of texts")
 		return nil
 	}
 	values := make([]string, len(elements))
 	for i, element := range elements {
 		// null decodes into a string without an error
 		if !strings.HasPrefix(string(element), `"`) || strictjson.Unmarshal(element, &values[i]) != nil {
-			r.fail(claim, step)
+			r.fail(claim, step, "neither text nor an array of texts")
 			return nil
 		}
 	}

@@ -71,12 +71,13 @@ func (d *DPoPTransport) Over(t Transport) *DPoPTransport {
 	return &other
 }
 
-// CheckDPoP returns [ErrUnsupported] if the provider names the algorithms
-// that it takes in proofs, and this is none of them (RFC 9449 5.1).
+// CheckDPoP returns [ErrUnsupported] if the algorithm is none of those that the
+// provider takes in proofs (RFC 9449 5.1), or it takes none at all; an empty one
+// asks for that alone.
 func (m *Metadata) CheckDPoP(algorithm string) error {
 	supported := m.DPoPSigningAlgValuesSupported
-	if len(supported) > 0 && !slices.Contains(supported, algorithm) {
-		return fmt.Errorf("dpop_signing_alg_values_supported: %w", ErrUnsupported)
+	if len(supported) == 0 || algorithm != "" && !slices.Contains(supported, algorithm) {
+		return unannounced(strings.TrimSpace("dpop "+algorithm), "dpop_signing_alg_values_supported")
 	}
 	return nil
 }

@@ -445,7 +445,8 @@ func TestCheckDPoP(t *testing.T) {
 		supported []string
 		want      error
 	}{
-		{nil, nil},
+		{nil, ErrUnsupported},
+		{[]string{}, ErrUnsupported},
 		{[]string{"RS256", "ES256"}, nil},
 		{[]string{"RS256"}, ErrUnsupported},
 	} {

@@ -134,14 +134,15 @@ func parseProof(token string, algorithms []string) (*proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := decodePart(parts[2]); err != nil {
+	signature, err := decodePart(parts[2])
+	if err != nil {
 		return nil, err
 	}
 	key, err := parseProofKey(h) // step 7
 	if err != nil {
 		return nil, err
 	}
-	if !verifySignature(token, parts, payload, h.Alg, key) { // step 6
+	if !verifySignature(parts[0]+"."+parts[1], signature, h.Alg, key.public) { // step 6
 		return nil, ErrSignatureInvalid
 	}
 	return parseProofClaims(key, payload) // step 3
@@ -214,7 +215,7 @@ func parseProofClaims(key *jwk, payload []byte) (*proof, error) {
 		nonce:    r.text("nonce", section, false),
 	}
 	if len(p.id) > maxProofID {
-		r.fail("jti", section)
+		r.fail("jti", section, "too long")
 	}
 	if r.err != nil {
 		return nil, r.err

@@ -45,7 +45,7 @@ const (
 	// ErrAborted: the caller gave up.
 	ErrAborted Code = "aborted"
 	// ErrRedirectRefused: the server answered with a redirect, which is not
-	// followed where keys and tokens come from.
+	// followed where keys and tokens come from, nor to another origin.
 	ErrRedirectRefused Code = "redirect_refused"
 	// ErrAnswerForged: the answer is not of the server that was asked: a
 	// service worker of the app has made it, or has taken that to another address.
@@ -107,8 +107,8 @@ const (
 	ErrClaimInvalid Code = "claim_invalid"
 	// ErrTypeNotAllowed: the typ header names a token of another kind.
 	ErrTypeNotAllowed Code = "typ_not_allowed"
-	// ErrHeaderNotAllowed: the token brings its own key (jwk, jku, x5u, x5c)
-	// or demands an extension (crit, b64).
+	// ErrHeaderNotAllowed: the token demands an extension (crit, b64); a DPoP
+	// proof also if it points to a key (jku, x5u, x5c).
 	ErrHeaderNotAllowed Code = "header_not_allowed"
 	// ErrAlgNotAllowed: the algorithm is not on the allow-list.
 	ErrAlgNotAllowed Code = "alg_not_allowed"
@@ -118,7 +118,8 @@ const (
 	ErrKeysInvalid Code = "keys_invalid"
 	// ErrSignatureInvalid: the signature does not verify.
 	ErrSignatureInvalid Code = "signature_invalid"
-	// ErrAudienceMismatch: the token is for somebody else, or for others too.
+	// ErrAudienceMismatch: the token is for somebody else, or for others too that
+	// neither azp nor the app explains.
 	ErrAudienceMismatch Code = "audience_mismatch"
 	// ErrAZPMismatch: the token was issued to another client.
 	ErrAZPMismatch Code = "azp_mismatch"
@@ -192,7 +193,7 @@ const (
 type ClaimError struct {
 	Claim string // "iss", "nonce", ...
 	Step  string // where it is required: "OIDC Core 3.1.3.7 step 11"
-	Err   error  // a [Code]
+	Err   error  // a [Code], or wraps one
 }
 
 // Error names the claim and the step, never the value.

@@ -1,8 +1,10 @@
 package oidc
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -120,18 +122,22 @@ func textOf(raw strictjson.RawMessage) string {
 	return text
 }
 
-// decodeJSON decodes the body of resp, which has to be a JSON object and to
-// be labelled as JSON. Kept as it is, it is decoded again by who knows what it
+// decodeJSON decodes the body of resp, which has to be a JSON object, perhaps
+// behind a byte order mark, and must not be labelled as something else. Kept as it is, it is decoded again by who knows what it
 // has to be.
 func decodeJSON(endpoint string, resp *Response, v any) error {
 	decode := strictjson.Unmarshal
 	if _, kept := v.(*strictjson.RawMessage); kept {
 		decode = strictjson.UnmarshalEnvelope
 	}
-	if !isJSON(mediaType(resp)) || !startsObject(resp.Body) || decode(resp.Body, v) != nil {
-		return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: ErrNotJSON}
+	body, media, err := bytes.TrimPrefix(resp.Body, []byte("\ufeff")), mediaType(resp), error(ErrNotJSON)
+	switch {
+	case !isJSON(media) && IsVisible(media) && len(media) < 80:
+		err = fmt.Errorf("the type is %s: %w", media, ErrNotJSON)
+	case isJSON(media) && startsObject(body) && decode(body, v) == nil:
+		return nil
 	}
-	return nil
+	return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: err}
 }
 
 // mediaType returns the Content-Type in lower case without its parameters.
@@ -142,8 +148,14 @@ func mediaType(resp *Response) string {
 
 // isJSON accepts application/json and the types of the form x/y+json, such
 // as application/jwk-set+json.
+//
+// Lenient: some servers send it as text, as bytes, or without a type.
 func isJSON(media string) bool {
-	return media == "application/json" || strings.HasSuffix(media, "+json")
+	switch media {
+	case "", "application/json", "text/json", "text/plain", "application/octet-stream":
+		return true
+	}
+	return strings.HasSuffix(media, "+json")
 }
 
 // startsObject keeps null and arrays out, which decode into a struct or a

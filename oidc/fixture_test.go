@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -102,6 +103,7 @@ func goodDocument() map[string]any {
 		"subject_types_supported":                        []string{"public"},
 		"id_token_signing_alg_values_supported":          []string{"RS256", "ES256", "HS256", "none"},
 		"code_challenge_methods_supported":               []string{"plain", "S256"},
+		"response_modes_supported":                       []string{"query", "fragment", "jwt", "query.jwt", "fragment.jwt"},
 		"authorization_response_iss_parameter_supported": true,
 		"scopes_supported":                               []string{"openid"},
 	}
@@ -157,4 +159,10 @@ func golden(t *testing.T, name, got string) {
 	if got != string(want) {
 		t.Errorf("%s differs; go test -update rewrites it:\n got %s\nwant %s", name, got, want)
 	}
+}
+
+// accessTokenHash is the at_hash of a token (OIDC Core 3.1.3.6).
+func accessTokenHash(alg string, token Secret) string {
+	_, sum := digestBy(alg, token.Reveal())
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }

@@ -1,9 +1,8 @@
 package oidc
 
 import (
-	"crypto/sha256"
-	"crypto/sha512"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +39,10 @@ type ExpectedIDToken struct {
 	ClientID   string
 	Algorithms []string // the allow-list; see [Metadata.SigningAlgorithms]
 
+	// TrustedAudiences may be in aud beside the client where no azp says that the
+	// token is the client's.
+	TrustedAudiences []string
+
 	// Nonce is the one that was sent. It has to come back, unless Previous
 	// is set.
 	Nonce Secret
@@ -71,6 +74,8 @@ type ExpectedIDToken struct {
 
 	// Leeway for exp, iat, nbf and auth_time; 0 means [DefaultLeeway].
 	Leeway time.Duration
+
+	issuers issuers // of a provider with several tenants; see [Metadata.Expect]
 }
 
 // VerifyIDToken returns the claims of an ID Token that passed every check of
@@ -149,7 +154,7 @@ func parseIDTokenClaims(payload []byte) (*IDTokenClaims, error) {
 		AuthTime:        r.seconds("auth_time", section, false),
 		Nonce:           Secret(r.text("nonce", section, false)),
 		AccessTokenHash: r.text("at_hash", "OIDC Core 3.1.3.6", false),
-		ACR:             r.text("acr", section, false),
+		ACR:             r.textOrNumber("acr", section),
 		SessionID:       r.text("sid", "OIDC Front-Channel Logout 3", false),
 		Members:         set,
 	}
@@ -185,6 +190,7 @@ var idTokenSteps = []struct {
 	{"OIDC Core 3.1.3.7 step 13", "auth_time", (*idTokenVerifier).checkAuthTime},
 	{"OIDC Core 3.1.3.8", "at_hash", (*idTokenVerifier).checkAccessTokenHash},
 	{"RFC 8725 3.12", "events", (*idTokenVerifier).checkNoLogoutToken},
+	{"OIDC Core 12.2", "iss", (*idTokenVerifier).checkSameIssuer},
 	{"OIDC Core 12.2", "sub", (*idTokenVerifier).checkSameSubject},
 	{"OIDC Core 12.2", "auth_time", (*idTokenVerifier).checkSameAuthTime},
 	{"OIDC Core 12.2", "azp", (*idTokenVerifier).checkSameAuthorizedParty},
@@ -194,6 +200,19 @@ func (v *idTokenVerifier) verify(c *IDTokenClaims) error {
 	for _, s := range idTokenSteps {
 		if err := s.check(v, c); err != nil {
 			return &ClaimError{Claim: s.claim, Step: s.step, Err: err}
+		}
+	}
+	return nil
+}
+
+// verifySome makes the checks of some claims, of a token that is no ID Token.
+func (v *idTokenVerifier) verifySome(c *IDTokenClaims, step string, claims ...string) error {
+	for _, s := range idTokenSteps {
+		if !slices.Contains(claims, s.claim) {
+			continue
+		}
+		if err := s.check(v, c); err != nil {
+			return &ClaimError{Claim: s.claim, Step: step, Err: err}
 		}
 	}
 	return nil
@@ -212,29 +231,38 @@ func (v *idTokenVerifier) checkSubject(c *IDTokenClaims) error {
 	return nil
 }
 
-// checkIssuer compares code point by code point.
+// checkIssuer compares code point by code point. Where a provider has several
+// tenants, the issuer is that of the tenant which the token names in tid.
 func (v *idTokenVerifier) checkIssuer(c *IDTokenClaims) error {
-	if v.Issuer == "" || c.Issuer != v.Issuer {
+	issuer := v.Issuer
+	if v.issuers.template != "" {
+		issuer = v.issuers.of(textOf(c.Members["tid"]))
+	}
+	if issuer == "" || c.Issuer != issuer || v.issuers.named != "" && v.issuers.named != issuer {
 		return ErrIssuerMismatch
 	}
 	return nil
 }
 
-// checkAudience refuses audiences beside the client: none other is trusted.
+// checkAudience wants the client in aud, and others beside it only if azp says
+// that the token was issued to the client, or if they are trusted.
 func (v *idTokenVerifier) checkAudience(c *IDTokenClaims) error {
-	if v.ClientID == "" || len(c.Audience) == 0 {
+	if v.ClientID == "" || !slices.Contains(c.Audience, v.ClientID) {
 		return ErrAudienceMismatch
 	}
+	if c.AuthorizedParty == v.ClientID {
+		return nil
+	}
 	for _, audience := range c.Audience {
-		if audience != v.ClientID {
-			return ErrAudienceMismatch
+		if audience != v.ClientID && !slices.Contains(v.TrustedAudiences, audience) {
+			return fmt.Errorf("aud has others beside the client, there is no azp, and trusted_audiences lacks one: %w", ErrAudienceMismatch)
 		}
 	}
 	return nil
 }
 
 func (v *idTokenVerifier) checkAuthorizedParty(c *IDTokenClaims) error {
-	if _, present := c.Members["azp"]; present && c.AuthorizedParty != v.ClientID {
+	if has(c.Members, "azp") && c.AuthorizedParty != v.ClientID {
 		return ErrAZPMismatch
 	}
 	return nil
@@ -265,13 +293,16 @@ func (v *idTokenVerifier) checkNotBefore(c *IDTokenClaims) error {
 // passes, and its nonce is absent or the one of the sign-in (OIDC Core 12.2).
 func (v *idTokenVerifier) checkNonce(c *IDTokenClaims) error {
 	if v.Previous != nil {
-		if _, present := c.Members["nonce"]; present && !v.Previous.Nonce.equal(c.Nonce.Reveal()) {
+		if has(c.Members, "nonce") && !v.Previous.Nonce.equal(c.Nonce.Reveal()) {
 			return ErrNonceMismatch
 		}
 		return nil
 	}
 	if v.NoNonce {
 		return nil
+	}
+	if !has(c.Members, "nonce") {
+		return fmt.Errorf("nonce is absent: %w", ErrNonceMismatch)
 	}
 	if v.Nonce == "" || !v.Nonce.equal(c.Nonce.Reveal()) {
 		return ErrNonceMismatch
@@ -301,8 +332,8 @@ func (v *idTokenVerifier) checkAuthTime(c *IDTokenClaims) error {
 	if v.MaxAge == nil && !v.Essential.AuthTime || v.Previous != nil {
 		return nil
 	}
-	if _, present := c.Members["auth_time"]; !present {
-		return ErrClaimInvalid
+	if !has(c.Members, "auth_time") {
+		return fmt.Errorf("auth_time is absent: %w", ErrClaimInvalid)
 	}
 	if v.MaxAge == nil {
 		return nil
@@ -319,37 +350,35 @@ func (v *idTokenVerifier) checkAuthTime(c *IDTokenClaims) error {
 // checkAccessTokenHash compares at_hash, which is optional in the code flow,
 // with the left half of the hash of the access token (OIDC Core 3.1.3.6).
 func (v *idTokenVerifier) checkAccessTokenHash(c *IDTokenClaims) error {
-	if _, present := c.Members["at_hash"]; !present {
+	if !has(c.Members, "at_hash") || v.hashes(v.alg, c) {
 		return nil
 	}
-	if !Secret(accessTokenHash(v.alg, v.AccessToken)).equal(c.AccessTokenHash) {
-		return ErrAtHashMismatch
+	for _, alg := range []string{"SHA-256", "SHA-384", "SHA-512"} {
+		if v.hashes(alg, c) {
+			return fmt.Errorf("at_hash is made by %s, and the token is signed by %s: %w", alg, v.alg, ErrAtHashMismatch)
+		}
 	}
-	return nil
+	return ErrAtHashMismatch
 }
 
-// accessTokenHash hashes with the function of the signature algorithm:
-// RS256 means SHA-256. Ed25519 signs with SHA-512.
-func accessTokenHash(alg string, token Secret) string {
-	var sum []byte
-	switch {
-	case strings.HasSuffix(alg, "256"):
-		s := sha256.Sum256([]byte(token))
-		sum = s[:]
-	case strings.HasSuffix(alg, "384"):
-		s := sha512.Sum384([]byte(token))
-		sum = s[:]
-	default:
-		s := sha512.Sum512([]byte(token))
-		sum = s[:]
-	}
-	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+// hashes tells whether at_hash is that of the access token by the hash of alg.
+func (v *idTokenVerifier) hashes(alg string, c *IDTokenClaims) bool {
+	_, sum := digestBy(alg, v.AccessToken.Reveal())
+	return Secret(base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])).equal(c.AccessTokenHash)
 }
 
 // checkNoLogoutToken refuses a logout token in the place of an ID Token.
 func (v *idTokenVerifier) checkNoLogoutToken(c *IDTokenClaims) error {
-	if _, present := c.Members["events"]; present {
+	if has(c.Members, "events") {
 		return ErrTypeNotAllowed
+	}
+	return nil
+}
+
+// checkSameIssuer keeps a session with the tenant that it began with.
+func (v *idTokenVerifier) checkSameIssuer(c *IDTokenClaims) error {
+	if v.Previous != nil && c.Issuer != v.Previous.Issuer {
+		return ErrIssuerMismatch
 	}
 	return nil
 }

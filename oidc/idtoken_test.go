@@ -93,8 +93,10 @@ func idTokenTypeCases() []idTokenCase {
 		if steps[claim] != "" {
 			step = steps[claim]
 		}
-		add("2 "+claim+" a number", claim, step, setClaim(claim, 1))
-		add("2 "+claim+" null", claim, step, setClaim(claim, nil))
+		if claim != "acr" {
+			add("2 "+claim+" a number", claim, step, setClaim(claim, 1))
+		}
+		add("2 "+claim+" true", claim, step, setClaim(claim, true))
 		add("2 "+claim+" an array that holds a string", claim, step, setClaim(claim, []string{testIssuer}))
 	}
 	for _, claim := range []string{"exp", "iat", "nbf", "auth_time"} {
@@ -103,7 +105,6 @@ func idTokenTypeCases() []idTokenCase {
 			step = steps[claim]
 		}
 		add("7519-2 "+claim+" a string", claim, step, setClaim(claim, "1795262700"))
-		add("7519-2 "+claim+" null", claim, step, setClaim(claim, nil))
 		add("7519-2 "+claim+" an array", claim, step, setClaim(claim, []int{1}))
 		add("7519-2 "+claim+" 1e400", claim, step, rawClaim(claim, "1e400"))
 		add("7519-2 "+claim+" -1e400", claim, step, rawClaim(claim, "-1e400"))
@@ -145,8 +146,29 @@ func idTokenStepCases() []idTokenCase {
 		{"3.1.3.7-3 aud in another case", setClaim("aud", "APP"), ErrAudienceMismatch, "aud", core3 + "3"},
 		{"3.1.3.7-3 invalid-secondary-aud", setClaim("aud", []string{testClientID, "other"}), ErrAudienceMismatch, "aud", core3 + "3"},
 		{"3.1.3.7-4 several aud, azp us", func(c claimsByName, _ *ExpectedIDToken) {
-			c["aud"], c["azp"] = []string{testClientID, "other"}, testClientID
+			c["aud"], c["azp"] = []string{"sibling", testClientID, "other"}, testClientID
+		}, nil, "", ""},
+		{"3.1.3.7-4 several aud, azp another", func(c claimsByName, _ *ExpectedIDToken) {
+			c["aud"], c["azp"] = []string{testClientID, "other"}, "other"
 		}, ErrAudienceMismatch, "aud", core3 + "3"},
+		{"3.1.3.7-4 several aud, azp null", func(c claimsByName, _ *ExpectedIDToken) {
+			c["aud"], c["azp"] = []string{testClientID, "other"}, nil
+		}, ErrAudienceMismatch, "aud", core3 + "3"},
+		{"3.1.3.7-4 azp us, aud others", func(c claimsByName, _ *ExpectedIDToken) {
+			c["aud"], c["azp"] = []string{"other"}, testClientID
+		}, ErrAudienceMismatch, "aud", core3 + "3"},
+		{"3.1.3.7-3 a trusted audience beside us", func(c claimsByName, e *ExpectedIDToken) {
+			c["aud"], e.TrustedAudiences = []string{"api", testClientID}, []string{"api"}
+		}, nil, "", ""},
+		{"3.1.3.7-3 a trusted audience and another", func(c claimsByName, e *ExpectedIDToken) {
+			c["aud"], e.TrustedAudiences = []string{"api", testClientID, "other"}, []string{"api"}
+		}, ErrAudienceMismatch, "aud", core3 + "3"},
+		{"3.1.3.7-3 a trusted audience without us", func(c claimsByName, e *ExpectedIDToken) {
+			c["aud"], e.TrustedAudiences = "api", []string{"api"}
+		}, ErrAudienceMismatch, "aud", core3 + "3"},
+		{"3.1.3.7-5 a trusted audience as azp", func(c claimsByName, e *ExpectedIDToken) {
+			c["aud"], c["azp"], e.TrustedAudiences = []string{"api", testClientID}, "api", []string{"api"}
+		}, ErrAZPMismatch, "azp", core3 + "5"},
 		{"3.1.3.7-3 no client expected", func(c claimsByName, e *ExpectedIDToken) {
 			c["aud"], e.ClientID = "", ""
 		}, ErrAudienceMismatch, "aud", core3 + "3"},
@@ -201,7 +223,18 @@ func idTokenStepCases() []idTokenCase {
 		{"3.1.3.6 at_hash empty", setClaim("at_hash", ""), ErrAtHashMismatch, "at_hash", "OIDC Core 3.1.3.8"},
 		{"3.1.3.6 at_hash of a whole hash", setClaim("at_hash", b64(digest("EdDSA", []byte(testAccessToken)))), ErrAtHashMismatch, "at_hash", "OIDC Core 3.1.3.8"},
 		{"8725-3.12 a logout token", setClaim("events", map[string]any{}), ErrTypeNotAllowed, "events", "RFC 8725 3.12"},
-		{"8725-3.12 events null", setClaim("events", nil), ErrTypeNotAllowed, "events", "RFC 8725 3.12"},
+		{"2 optional claims null", func(c claimsByName, _ *ExpectedIDToken) {
+			for _, name := range []string{"azp", "nbf", "auth_time", "at_hash", "acr", "sid", "events"} {
+				c[name] = nil
+			}
+		}, nil, "", ""},
+		{"3.1.3.7-11 nonce null", setClaim("nonce", nil), ErrNonceMismatch, "nonce", core3 + "11"},
+		{"3.1.3.7-12 acr a number", func(c claimsByName, e *ExpectedIDToken) {
+			c["acr"], e.ACRValues = 1, []string{"1"}
+		}, nil, "", ""},
+		{"3.1.3.7-12 acr null", func(c claimsByName, e *ExpectedIDToken) {
+			c["acr"], e.Essential.ACR = nil, true
+		}, ErrACRNotMet, "acr", core3 + "12"},
 	}
 }
 
@@ -226,6 +259,10 @@ func idTokenAuthTimeCases() []idTokenCase {
 		{"3.1.3.7-13 the longest max_age", maxAge(1<<63-1, 60), nil, "", ""},
 		{"3.1.3.7-13 auth_time in the future", maxAge(60, -31), ErrIssuedInFuture, "auth_time", step},
 		{"3.1.3.7-13 auth_time at the epoch", maxAge(60, noon.Unix()), ErrAuthTimeTooOld, "auth_time", step},
+		{"3.1.3.7-13 auth_time null", func(c claimsByName, e *ExpectedIDToken) {
+			asked := int64(60)
+			c["auth_time"], e.MaxAge = nil, &asked
+		}, ErrClaimInvalid, "auth_time", step},
 		{"3.1.3.7-13 auth_time missing", func(_ claimsByName, e *ExpectedIDToken) {
 			asked := int64(60)
 			e.MaxAge = &asked
@@ -256,6 +293,8 @@ func idTokenRefreshCases() []idTokenCase {
 		{"12.2 valid", refreshed(func(claimsByName, *IDTokenClaims) {}), nil, "", ""},
 		{"12.2 the same nonce", refreshed(func(c claimsByName, _ *IDTokenClaims) { c["nonce"] = testNonce }), nil, "", ""},
 		{"12.2 another nonce", refreshed(func(c claimsByName, _ *IDTokenClaims) { c["nonce"] = testNonce + "x" }), ErrNonceMismatch, "nonce", core3 + "11"},
+		{"12.2 nonce null", refreshed(func(c claimsByName, _ *IDTokenClaims) { c["nonce"] = nil }), nil, "", ""},
+		{"12.2 another iss", refreshed(func(_ claimsByName, previous *IDTokenClaims) { previous.Issuer += "/" }), ErrIssuerMismatch, "iss", step},
 		{"12.2 an empty nonce", refreshed(func(c claimsByName, _ *IDTokenClaims) { c["nonce"] = "" }), ErrNonceMismatch, "nonce", core3 + "11"},
 		{"12.2 another sub", refreshed(func(c claimsByName, _ *IDTokenClaims) { c["sub"] = "other" }), ErrSubjectChanged, "sub", step},
 		{"12.2 sub in another case", refreshed(func(c claimsByName, _ *IDTokenClaims) { c["sub"] = strings.ToUpper(testSubject) }), ErrSubjectChanged, "sub", step},

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
 
 // jwtResponseModes are those of a response in a JWT (JARM 2.3). For the
@@ -57,7 +59,7 @@ func (tx *Transaction) verifyResponse(m *Metadata, keys *KeySet, token string, n
 	if !isIDTokenType(h.Typ) {
 		return nil, ErrTypeNotAllowed
 	}
-	set, err := parseClaims(payload)
+	set, err := parseClaims(strictjson.Once(payload)) // Keycloak writes iss twice
 	if err != nil {
 		return nil, err
 	}
@@ -71,19 +73,11 @@ func (tx *Transaction) verifyResponse(m *Metadata, keys *KeySet, token string, n
 	if r.err != nil {
 		return nil, r.err
 	}
-	v := &idTokenVerifier{
-		ExpectedIDToken: &ExpectedIDToken{Issuer: tx.Issuer, ClientID: tx.ClientID},
-		now:             now.Unix(), leeway: seconds(0),
+	v := &idTokenVerifier{ExpectedIDToken: m.Expect(tx.ClientID, ""), now: now.Unix(), leeway: seconds(0)}
+	if !m.isNamed(claims.Issuer) {
+		return nil, &ClaimError{Claim: "iss", Step: "JARM 2.4", Err: ErrIssuerMismatch}
 	}
-	for _, step := range []struct {
-		claim string
-		check func(*IDTokenClaims) error
-	}{{"iss", v.checkIssuer}, {"aud", v.checkAudience}, {"exp", v.checkExpiry}} {
-		if err := step.check(claims); err != nil {
-			return nil, &ClaimError{Claim: step.claim, Step: "JARM 2.4", Err: err}
-		}
-	}
-	return set, nil
+	return set, v.verifySome(claims, "JARM 2.4", "aud", "exp")
 }
 
 // responseAlgorithms returns the algorithms that the provider signs responses
@@ -119,7 +113,7 @@ func unverifiedState(token string) (Secret, bool) {
 	if err != nil {
 		return "", false
 	}
-	claims, err := parseClaims(payload)
+	claims, err := parseClaims(strictjson.Once(payload))
 	if err != nil {
 		return "", false
 	}

@@ -83,7 +83,8 @@ func TestSignedCallbackRefusals(t *testing.T) {
 		{"2.4 alg HS256", header("alg", "HS256"), ErrAlgNotAllowed},
 		{"2.4 alg of another key", header("alg", "ES256"), ErrKeyNotFound},
 		{"2.4 unknown kid", header("kid", "x"), ErrKeyNotFound},
-		{"7515-4.1.3 its own key", header("jwk", map[string]any{}), ErrHeaderNotAllowed},
+		{"7515-4.1.3 a key that nothing uses", header("jwk", map[string]any{}), nil},
+		{"7515-4.1.11 an extension", header("crit", []string{"x"}), ErrHeaderNotAllowed},
 		{"8725-3.11 an access token", header("typ", "at+jwt"), ErrTypeNotAllowed},
 	}
 	for _, tt := range tests {

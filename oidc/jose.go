@@ -6,7 +6,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -33,28 +36,29 @@ var asymmetricAlgorithms = []string{
 	"ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 }
 
-// header is the protected header of a JWS (RFC 7515 4.1).
+// header is the protected header of a JWS (RFC 7515 4.1). A key that a token
+// brings or points to (jwk, jku, x5u, x5c) is passed over: those of the issuer
+// alone verify (RFC 8725 3.10).
 type header struct {
 	Alg  string                `json:"alg"`
 	Kid  string                `json:"kid"`
 	Typ  string                `json:"typ"`
 	Crit strictjson.RawMessage `json:"crit"`
 	B64  strictjson.RawMessage `json:"b64"`
-	JWK  strictjson.RawMessage `json:"jwk"`
-	JKU  strictjson.RawMessage `json:"jku"`
-	X5U  strictjson.RawMessage `json:"x5u"`
-	X5C  strictjson.RawMessage `json:"x5c"`
 }
 
 // splitToken cuts a compact serialization into its three parts without
 // allocating for what is no token (RFC 7515 7.1).
 func splitToken(token string) (parts [3]string, err error) {
 	if len(token) > maxTokenLength {
-		return parts, ErrTokenMalformed
+		return parts, fmt.Errorf("longer than 256 KiB: %w", ErrTokenMalformed)
 	}
 	first := strings.IndexByte(token, '.')
 	last := strings.LastIndexByte(token, '.')
 	if first <= 0 || last == first || last == len(token)-1 || strings.IndexByte(token[first+1:last], '.') >= 0 {
+		if strings.Count(token, ".") == 4 { // RFC 7516 7.1
+			return parts, fmt.Errorf("encrypted: register the client for tokens that are signed alone: %w", ErrTokenMalformed)
+		}
 		return parts, ErrTokenMalformed
 	}
 	return [3]string{token[:first], token[first+1 : last], token[last+1:]}, nil
@@ -74,7 +78,7 @@ func decodePart(part string) ([]byte, error) {
 }
 
 // parseHeader decodes the protected header and refuses what would let the
-// token choose how it is verified (RFC 8725 3.1, 3.10; RFC 7515 4.1.11).
+// token choose how it is verified (RFC 8725 3.1; RFC 7515 4.1.11).
 func parseHeader(part string, algorithms []string) (*header, error) {
 	data, err := decodePart(part)
 	if err != nil {
@@ -84,10 +88,8 @@ func parseHeader(part string, algorithms []string) (*header, error) {
 	if !startsObject(data) || strictjson.Unmarshal(data, &h) != nil {
 		return nil, ErrTokenMalformed
 	}
-	for _, forbidden := range []strictjson.RawMessage{h.Crit, h.B64, h.JWK, h.JKU, h.X5U, h.X5C} {
-		if forbidden != nil {
-			return nil, ErrHeaderNotAllowed
-		}
+	if h.Crit != nil || h.B64 != nil {
+		return nil, ErrHeaderNotAllowed
 	}
 	if !slices.Contains(algorithms, h.Alg) || !slices.Contains(asymmetricAlgorithms, h.Alg) {
 		return nil, ErrAlgNotAllowed
@@ -110,7 +112,8 @@ func verifyJWS(token string, keys *KeySet, algorithms []string) (*header, []byte
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := decodePart(parts[2]); err != nil {
+	signature, err := decodePart(parts[2])
+	if err != nil {
 		return nil, nil, err
 	}
 	candidates := keys.candidates(h)
@@ -118,27 +121,66 @@ func verifyJWS(token string, keys *KeySet, algorithms []string) (*header, []byte
 		return nil, nil, ErrKeyNotFound
 	}
 	for _, key := range candidates {
-		if verifySignature(token, parts, payload, h.Alg, key) {
+		if verifySignature(parts[0]+"."+parts[1], signature, h.Alg, key.public) {
 			return h, payload, nil
 		}
 	}
 	return nil, nil, ErrSignatureInvalid
 }
 
-// verifySignature verifies one signature with one key. That the library
-// verified the very bytes that are read afterwards is checked, not assumed.
-func verifySignature(token string, parts [3]string, payload []byte, alg string, key *jwk) bool {
-	if alg == "Ed25519" { // not yet known to the library by this name
-		public, ok := key.public.(ed25519.PublicKey)
-		signature, err := decodePart(parts[2])
-		return ok && err == nil && ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature)
+// verifySignature verifies the signature of input with one key, which is one for
+// alg (RFC 7518 3, RFC 8037 3.1). The library would read the whole header first,
+// and fail for a certificate that nobody needs.
+func verifySignature(input string, signature []byte, alg string, key any) bool {
+	hash, digest := digestBy(alg, input)
+	switch public := key.(type) {
+	case *rsa.PublicKey:
+		if strings.HasPrefix(alg, "PS") {
+			return rsa.VerifyPSS(public, hash, digest, signature, nil) == nil
+		}
+		return rsa.VerifyPKCS1v15(public, hash, digest, signature) == nil
+	case *ecdsa.PublicKey:
+		half := (public.Params().BitSize + 7) / 8
+		if len(signature) != 2*half {
+			return false
+		}
+		return ecdsa.VerifyASN1(public, digest, sequence(signature[:half], signature[half:]))
+	case ed25519.PublicKey:
+		return ed25519.Verify(public, []byte(input), signature)
 	}
-	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
-	if err != nil {
-		return false
+	return false
+}
+
+// sequence returns positive integers in the DER encoding (X.690 8.3, 8.9).
+func sequence(integers ...[]byte) []byte {
+	var body []byte
+	for _, integer := range integers {
+		integer = append([]byte{0}, bytes.TrimLeft(integer, "\x00")...)
+		if len(integer) > 1 && integer[1] < 0x80 {
+			integer = integer[1:]
+		}
+		body = append(append(body, 2, byte(len(integer))), integer...)
 	}
-	verified, err := jws.Verify(key.public)
-	return err == nil && bytes.Equal(verified, payload)
+	header := []byte{0x30, 0x81, byte(len(body))}
+	if len(body) < 0x80 {
+		header = []byte{0x30, byte(len(body))}
+	}
+	return append(header, body...)
+}
+
+// digestBy hashes with the function of a signature algorithm: RS256 means
+// SHA-256. Ed25519 signs with SHA-512.
+func digestBy(alg, text string) (crypto.Hash, []byte) {
+	switch {
+	case strings.HasSuffix(alg, "256"):
+		sum := sha256.Sum256([]byte(text))
+		return crypto.SHA256, sum[:]
+	case strings.HasSuffix(alg, "384"):
+		sum := sha512.Sum384([]byte(text))
+		return crypto.SHA384, sum[:]
+	}
+	sum := sha512.Sum512([]byte(text))
+	return crypto.SHA512, sum[:]
 }
 
 // keyMembers are the members of a public key that the library gets to see

@@ -30,7 +30,7 @@ type jwk struct {
 // (OIDC Core 10.1.1). Codes: those of [Transport] and [ParseKeys],
 // [ErrHTTPStatus], [ErrNotJSON], [ErrInsecureURL].
 func FetchKeys(ctx context.Context, t Transport, jwksURI string, noCache bool) (*KeySet, error) {
-	if err := checkEndpoint(jwksURI, true); err != nil {
+	if err := checkEndpoint(jwksURI); err != nil {
 		return nil, err
 	}
 	var raw strictjson.RawMessage

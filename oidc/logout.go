@@ -39,7 +39,7 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 		p.add("client_id", r.ClientID)
 	}
 	if r.PostLogoutRedirectURI != "" {
-		if _, err := parseSecureURL(r.PostLogoutRedirectURI); err != nil {
+		if err := checkRedirectURI(r.PostLogoutRedirectURI); err != nil {
 			return "", fmt.Errorf("post_logout_redirect_uri: %w", err)
 		}
 		p.add("post_logout_redirect_uri", r.PostLogoutRedirectURI)

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type Metadata struct {
 	IDTokenSigningAlgValuesSupported           []string `json:"id_token_signing_alg_values_supported"`
 	CodeChallengeMethodsSupported              []string `json:"code_challenge_methods_supported,omitempty"`
 	AuthorizationResponseIssParameterSupported bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
+	ResponseModesSupported                     []string `json:"response_modes_supported,omitempty"`
 
 	RevocationEndpoint string `json:"revocation_endpoint,omitempty"`  // RFC 8414 2
 	EndSessionEndpoint string `json:"end_session_endpoint,omitempty"` // RP-Initiated Logout 2.1
@@ -31,6 +33,34 @@ type Metadata struct {
 
 	DPoPSigningAlgValuesSupported          []string `json:"dpop_signing_alg_values_supported,omitempty"`          // RFC 9449 5.1
 	AuthorizationSigningAlgValuesSupported []string `json:"authorization_signing_alg_values_supported,omitempty"` // JARM 4
+
+	// What the app says, and no provider can; see [MetadataSource].
+	authority string // where Issuer is a template
+	issuers   issuers
+	audiences []string
+
+	dropped []string // optional endpoints that cannot be used
+}
+
+// Dropped returns the names of the optional endpoints that are passed over: they
+// are relative, or neither https nor on a loopback host.
+func (m *Metadata) Dropped() []string { return m.dropped }
+
+// provider identifies the provider: by the issuer, or by the authority where
+// the issuer is a template.
+func (m *Metadata) provider() string { return cmp.Or(m.authority, m.Issuer) }
+
+// Expect returns what any ID Token of the provider for a client has to be, which
+// comes with accessToken.
+func (m *Metadata) Expect(clientID string, accessToken Secret) *ExpectedIDToken {
+	return &ExpectedIDToken{
+		Issuer:           m.provider(),
+		ClientID:         clientID,
+		TrustedAudiences: m.audiences,
+		Algorithms:       m.SigningAlgorithms(),
+		AccessToken:      accessToken,
+		issuers:          m.issuers,
+	}
 }
 
 // wellKnown is appended to the issuer (OIDC Discovery 4).
@@ -50,54 +80,78 @@ func FetchMetadata(ctx context.Context, t Transport, issuer string) (*Metadata, 
 }
 
 // Check returns nil if the metadata is that of issuer and of a provider that
-// this package can work with. Codes: [ErrIssuerMismatch],
+// this package can work with. Optional endpoints that cannot be used are taken
+// out, see [Metadata.Dropped]. Codes: [ErrIssuerMismatch],
 // [ErrMetadataInvalid], [ErrInsecureURL], [ErrUnsupported].
 func (m *Metadata) Check(issuer string) error {
 	// Code point by code point; issuers are not normalized (OIDC Discovery 4.3).
-	if m.Issuer != issuer {
-		return ErrIssuerMismatch
+	if m.Issuer != issuer && !isTemplateOf(m.Issuer, issuer) {
+		return issuerError(issuer, m.Issuer)
 	}
 	endpoints := []struct {
-		name, url            string
+		name                 string
+		url                  *string
 		required, parameters bool // parameters: it is asked with some
 	}{
-		{"authorization_endpoint", m.AuthorizationEndpoint, true, true},
-		{"token_endpoint", m.TokenEndpoint, true, true},
-		{"jwks_uri", m.JWKSURI, true, false},
-		{"userinfo_endpoint", m.UserinfoEndpoint, false, true},
-		{"end_session_endpoint", m.EndSessionEndpoint, false, true},
-		{"revocation_endpoint", m.RevocationEndpoint, false, true},
-		{"pushed_authorization_request_endpoint", m.PushedAuthorizationRequestEndpoint, false, true},
-		{"check_session_iframe", m.CheckSessionIframe, false, false},
+		{"authorization_endpoint", &m.AuthorizationEndpoint, true, true},
+		{"token_endpoint", &m.TokenEndpoint, true, true},
+		{"jwks_uri", &m.JWKSURI, true, false},
+		{"userinfo_endpoint", &m.UserinfoEndpoint, false, true},
+		{"end_session_endpoint", &m.EndSessionEndpoint, false, true},
+		{"revocation_endpoint", &m.RevocationEndpoint, false, true},
+		{"pushed_authorization_request_endpoint", &m.PushedAuthorizationRequestEndpoint, false, true},
+		{"check_session_iframe", &m.CheckSessionIframe, false, false},
 	}
 	for _, e := range endpoints {
-		err := checkEndpoint(e.url, e.required)
+		err := checkEndpoint(*e.url)
 		if err == nil && e.parameters {
-			err = checkQuery(e.url)
+			err = checkQuery(*e.url)
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
+		switch {
+		case err == nil, *e.url == "" && !e.required:
+		case *e.url == "":
+			return fmt.Errorf("%s is missing: %w", e.name, ErrMetadataInvalid)
+		case e.required || e.parameters && checkEndpoint(*e.url) == nil:
+			return fmt.Errorf("%s is %w", e.name, err)
+		default:
+			*e.url, m.dropped = "", append(m.dropped, e.name)
 		}
 	}
-	if len(m.ResponseTypesSupported) == 0 || len(m.SubjectTypesSupported) == 0 {
-		return fmt.Errorf("response_types_supported or subject_types_supported is missing: %w", ErrMetadataInvalid)
+	for name, values := range map[string][]string{
+		"response_types_supported": m.ResponseTypesSupported, "subject_types_supported": m.SubjectTypesSupported,
+	} {
+		if len(values) == 0 {
+			return fmt.Errorf("%s is missing: %w", name, ErrMetadataInvalid)
+		}
 	}
 	return m.checkSupport()
 }
 
+// issuerError returns [ErrIssuerMismatch] with the authority and the issuer that
+// its metadata names, which is no secret.
+func issuerError(authority, issuer string) error {
+	why := "the metadata is of the issuer"
+	switch {
+	case issuer == "":
+		return fmt.Errorf("the metadata names no issuer: %w", ErrIssuerMismatch)
+	case !IsVisible(issuer) || len(issuer) > 200:
+		return fmt.Errorf("the metadata is of an issuer that cannot be shown: %w", ErrIssuerMismatch)
+	case strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(authority, "/"):
+		why = "a slash at the end is all that differs; the issuer is"
+	}
+	return fmt.Errorf("authority is %s, %s %s: %w", authority, why, issuer, ErrIssuerMismatch)
+}
+
 // checkEndpoint wants https, or http on a loopback host (RFC 6749 3.1, 3.2).
-func checkEndpoint(url string, required bool) error {
-	if url == "" {
-		if required {
-			return ErrMetadataInvalid
-		}
-		return nil
-	}
+func checkEndpoint(url string) error {
 	_, err := parseSecureURL(url)
-	if errors.Is(err, ErrInvalidArgument) {
-		return ErrMetadataInvalid
+	switch {
+	case errors.Is(err, ErrInsecureURL):
+		return fmt.Errorf("not https: %w", ErrInsecureURL)
+	case err != nil:
+		return fmt.Errorf("no absolute address without fragment and password: %w", ErrMetadataInvalid)
 	}
-	return err
+	return nil
 }
 
 // requestParameters are all that an endpoint may be asked with.
@@ -117,11 +171,11 @@ func checkQuery(endpoint string) error {
 	_, query, _ := strings.Cut(endpoint, "?")
 	values, err := parseQuery(query)
 	if err != nil {
-		return ErrMetadataInvalid
+		return fmt.Errorf("an address with a query that cannot be read: %w", ErrMetadataInvalid)
 	}
 	for name := range values {
 		if slices.Contains(requestParameters, name) {
-			return ErrMetadataInvalid
+			return fmt.Errorf("an address with the parameter %s, which is the client's: %w", name, ErrMetadataInvalid)
 		}
 	}
 	return nil
@@ -142,6 +196,29 @@ func (m *Metadata) checkSupport() error {
 	}
 	if len(m.SigningAlgorithms()) == 0 {
 		return fmt.Errorf("ID Token signing algorithm: %w", ErrUnsupported)
+	}
+	return nil
+}
+
+// unannounced is [ErrUnsupported] for what no member of the metadata says that the
+// provider can. The app can say so.
+func unannounced(what, member string) error {
+	return fmt.Errorf("%s: the provider does not announce it in %s; if it can, say so with metadataSeed: %w", what, member, ErrUnsupported)
+}
+
+// checkResponseMode fails for one that the provider does not announce. Every
+// provider has query and fragment (OIDC Discovery 3); those of JARM may be known
+// by the algorithms alone.
+func (m *Metadata) checkResponseMode(mode string) error {
+	announced := m.ResponseModesSupported
+	if len(announced) == 0 {
+		announced = []string{"query", "fragment"}
+		if len(m.AuthorizationSigningAlgValuesSupported) > 0 {
+			announced = append(announced, jwtResponseModes...)
+		}
+	}
+	if mode != "" && !slices.Contains(announced, mode) {
+		return unannounced("response_mode "+mode, "response_modes_supported")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package oidc
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -58,15 +59,9 @@ func TestFetchMetadata(t *testing.T) {
 		{"3 authorization_endpoint http", set("authorization_endpoint", "http://op.example/a"), ErrInsecureURL},
 		{"3 token_endpoint http", set("token_endpoint", "http://op.example/token"), ErrInsecureURL},
 		{"3 jwks_uri http", set("jwks_uri", "http://op.example/jwks"), ErrInsecureURL},
-		{"3 userinfo_endpoint http", set("userinfo_endpoint", "http://op.example/u"), ErrInsecureURL},
-		{"3 end_session_endpoint http", set("end_session_endpoint", "http://op.example/l"), ErrInsecureURL},
-		{"9126-5 pushed_authorization_request_endpoint http", set("pushed_authorization_request_endpoint", "http://op.example/p"), ErrInsecureURL},
-		{"9126-5 pushed_authorization_request_endpoint relative", set("pushed_authorization_request_endpoint", "/p"), ErrMetadataInvalid},
 		{"9126-5 require_pushed_authorization_requests a string", set("require_pushed_authorization_requests", "true"), ErrMetadataInvalid},
-		{"3.3 check_session_iframe http", set("check_session_iframe", "http://op.example/c"), ErrInsecureURL},
 		{"9449-5.1 dpop_signing_alg_values_supported a string", set("dpop_signing_alg_values_supported", "ES256"), ErrMetadataInvalid},
 		{"8414-2 revocation_endpoint missing", without("revocation_endpoint"), nil},
-		{"8414-2 revocation_endpoint http", set("revocation_endpoint", "http://op.example/r"), ErrInsecureURL},
 		{"3 token_endpoint another scheme", set("token_endpoint", "ftp://op.example/token"), ErrInsecureURL},
 		{"3 token_endpoint http on loopback", set("token_endpoint", "http://localhost:8080/token"), nil},
 		{"3 token_endpoint on another host", set("token_endpoint", "https://login.example/token"), nil},
@@ -120,6 +115,57 @@ func TestFetchMetadataRequest(t *testing.T) {
 	}
 	if want := map[string]string{"Accept": "application/json"}; !maps.Equal(sent.Header, want) || sent.Body != "" {
 		t.Errorf("request = %+v, want the header %v and no body", sent, want)
+	}
+}
+
+// What is optional and cannot be used is as if it were not there.
+func TestMetadataDropped(t *testing.T) {
+	for _, name := range []string{
+		"userinfo_endpoint", "end_session_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint", "check_session_iframe",
+	} {
+		for _, address := range []string{"http://op.example/x", "/x", "//op.example/x", "javascript:alert(1)", "https://u:p@op.example/x", "https://op.example/x#y"} {
+			t.Run(name+" "+address, func(t *testing.T) {
+				doc := goodDocument()
+				doc[name] = address
+				transport := fakeTransport{"GET " + ConfigurationURL(testIssuer): respond(200, "application/json", encode(t, doc))}
+				m, err := FetchMetadata(t.Context(), transport, testIssuer)
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept := m.UserinfoEndpoint + m.EndSessionEndpoint + m.RevocationEndpoint + m.PushedAuthorizationRequestEndpoint + m.CheckSessionIframe
+				if strings.Contains(kept, address) || !slices.Equal(m.Dropped(), []string{name}) {
+					t.Errorf("kept %s, dropped %v", kept, m.Dropped())
+				}
+			})
+		}
+	}
+}
+
+// The error says what is to be changed, and where.
+func TestMetadataErrors(t *testing.T) {
+	for name, tt := range map[string]struct {
+		edit func(doc map[string]any)
+		want string
+	}{
+		"4.3 a slash more":    {func(doc map[string]any) { doc["issuer"] = testIssuer + "/" }, "discovery: authority is https://op.example, a slash at the end is all that differs; the issuer is https://op.example/: oidc: issuer_mismatch"},
+		"4.3 another issuer":  {func(doc map[string]any) { doc["issuer"] = "https://other.example/a" }, "discovery: authority is https://op.example, the metadata is of the issuer https://other.example/a: oidc: issuer_mismatch"},
+		"4.3 no issuer":       {func(doc map[string]any) { delete(doc, "issuer") }, "discovery: the metadata names no issuer: oidc: issuer_mismatch"},
+		"4.3 an issuer of MB": {func(doc map[string]any) { doc["issuer"] = strings.Repeat("x", 1<<20) }, "discovery: the metadata is of an issuer that cannot be shown: oidc: issuer_mismatch"},
+		"3 a number":          {func(doc map[string]any) { doc["jwks_uri"] = 1 }, "discovery: jwks_uri has to be text: oidc: metadata_invalid"},
+		"3 no array":          {func(doc map[string]any) { doc["response_types_supported"] = "code" }, "discovery: response_types_supported has to be an array of texts: oidc: metadata_invalid"},
+		"3 missing":           {func(doc map[string]any) { delete(doc, "token_endpoint") }, "discovery: token_endpoint is missing: oidc: metadata_invalid"},
+		"3 relative":          {func(doc map[string]any) { doc["token_endpoint"] = "/token" }, "discovery: token_endpoint is no absolute address without fragment and password: oidc: metadata_invalid"},
+		"3 without TLS":       {func(doc map[string]any) { doc["token_endpoint"] = "http://op.example" }, "discovery: token_endpoint is not https: oidc: insecure_url"},
+		"3 our parameter":     {func(doc map[string]any) { doc["token_endpoint"] = testIssuer + "/token?scope=x" }, "discovery: token_endpoint is an address with the parameter scope, which is the client's: oidc: metadata_invalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := goodDocument()
+			tt.edit(doc)
+			transport := fakeTransport{"GET " + ConfigurationURL(testIssuer): respond(200, "application/json", encode(t, doc))}
+			if _, err := FetchMetadata(t.Context(), transport, testIssuer); err == nil || err.Error() != tt.want {
+				t.Errorf("error = %v, want %s", err, tt.want)
+			}
+		})
 	}
 }
 

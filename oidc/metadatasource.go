@@ -24,6 +24,15 @@ type MetadataSource struct {
 
 	// URL is where the metadata is; default [ConfigurationURL].
 	URL string
+
+	// TrustedAudiences are those, separated by spaces, that may be in aud beside
+	// the client where no azp says that the token is the client's.
+	TrustedAudiences string
+
+	// Tenants are those, separated by spaces, whose tokens are accepted where the
+	// issuer in the metadata is a template, such as
+	// https://op.example/{tenantid}/v2.0; default: all. A tenant is a GUID.
+	Tenants string
 }
 
 // everyProvider is what a document may leave out.
@@ -41,14 +50,19 @@ func (s *MetadataSource) Check() error {
 			return fmt.Errorf("metadata URL: %w", err)
 		}
 	}
+	for _, tenant := range SplitScope(s.Tenants) {
+		if !isTenant(tenant) {
+			return fmt.Errorf("allowed_tenants has an entry that is no GUID in lower case: %w", ErrInvalidConfig)
+		}
+	}
 	if s.Document != "" {
 		_, err := s.parse(everyProvider, s.Document)
 		return err
 	}
-	if s.Seed != "" && (!startsObject([]byte(s.Seed)) || strictjson.Unmarshal([]byte(s.Seed), new(Metadata)) != nil) {
-		return fmt.Errorf("metadata seed: %w", ErrInvalidConfig)
+	if s.Seed == "" {
+		return nil
 	}
-	return nil
+	return decodeObject(s.Seed, new(Metadata), ErrInvalidConfig)
 }
 
 // Fetch returns the metadata, which passed the same checks wherever it comes
@@ -66,7 +80,7 @@ func (s *MetadataSource) Fetch(ctx context.Context, t Transport) (*Metadata, err
 		url = ConfigurationURL(s.Issuer)
 	}
 	var raw strictjson.RawMessage
-	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}}
+	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}, MayMove: true}
 	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
 		return nil, err
 	}
@@ -81,12 +95,37 @@ func (s *MetadataSource) parse(documents ...string) (*Metadata, error) {
 		if document == "" {
 			continue
 		}
-		if !startsObject([]byte(document)) || strictjson.Unmarshal([]byte(document), m) != nil {
-			return nil, fmt.Errorf("discovery: %w", ErrMetadataInvalid)
+		if err := decodeObject(document, m, ErrMetadataInvalid); err != nil {
+			return nil, fmt.Errorf("discovery: %w", err)
 		}
 	}
-	if err := m.Check(s.Issuer); err != nil {
+	if err := s.Adopt(m); err != nil {
 		return nil, fmt.Errorf("discovery: %w", err)
 	}
 	return m, nil
+}
+
+// decodeObject decodes a JSON object into v. The error names the member that is
+// not what it has to be.
+func decodeObject(document string, v any, code Code) error {
+	if !startsObject([]byte(document)) {
+		return fmt.Errorf("no JSON object: %w", code)
+	}
+	if err := strictjson.Unmarshal([]byte(document), v); err != nil {
+		return fmt.Errorf("%s: %w", err.Error(), code)
+	}
+	return nil
+}
+
+// Adopt checks metadata that came from this source earlier, and adds what the
+// source says beside. Codes: those of [Metadata.Check].
+func (s *MetadataSource) Adopt(m *Metadata) error {
+	if err := m.Check(s.Issuer); err != nil {
+		return err
+	}
+	m.audiences = SplitScope(s.TrustedAudiences)
+	if isTemplateOf(m.Issuer, s.Issuer) {
+		m.authority, m.issuers = s.Issuer, issuers{template: m.Issuer, tenants: SplitScope(s.Tenants)}
+	}
+	return nil
 }

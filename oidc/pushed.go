@@ -74,7 +74,7 @@ func (mode PushMode) applies(m *Metadata) (bool, error) {
 		return false, fmt.Errorf("push mode: %w", ErrInvalidArgument)
 	}
 	if push && m.PushedAuthorizationRequestEndpoint == "" {
-		return false, fmt.Errorf("pushed_authorization_request_endpoint: %w", ErrUnsupported)
+		return false, unannounced("par", "pushed_authorization_request_endpoint")
 	}
 	return push, nil
 }
@@ -115,7 +115,7 @@ func pushForm(ctx context.Context, t Transport, m *Metadata, form *params) (stri
 		return "", ErrPushResponseInvalid
 	}
 	// The visit comes at once: only a lifetime that ends before is of interest.
-	if expiresIn, err := parseExpiresIn(wire.ExpiresIn); err != nil || expiresIn != nil && *expiresIn == 0 {
+	if expiresIn, err := parseExpiresIn(wire.ExpiresIn); err != nil || expiresIn != nil && *expiresIn <= 0 {
 		return "", ErrPushResponseInvalid
 	}
 	return wire.RequestURI, nil

@@ -1,7 +1,9 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"strings"
 
@@ -23,15 +25,6 @@ type TokenResponse struct {
 	Extra map[string]strictjson.RawMessage
 }
 
-type tokenResponseJSON struct {
-	AccessToken  string                `json:"access_token"`
-	TokenType    string                `json:"token_type"`
-	ExpiresIn    strictjson.RawMessage `json:"expires_in"`
-	RefreshToken string                `json:"refresh_token"`
-	IDToken      string                `json:"id_token"`
-	Scope        string                `json:"scope"`
-}
-
 var tokenResponseMembers = []string{"access_token", "token_type", "expires_in", "refresh_token", "id_token", "scope"}
 
 // Exchange exchanges the code for tokens (OIDC Core 3.1.3.1, RFC 7636 4.5).
@@ -44,7 +37,7 @@ func (c *Callback) Exchange(ctx context.Context, t Transport, m *Metadata) (*Tok
 	if c == nil || c.tx == nil {
 		return nil, ErrInvalidArgument // not from ParseCallback: nothing was checked
 	}
-	if m.Issuer != c.tx.Issuer {
+	if m.provider() != c.tx.Issuer {
 		return nil, ErrIssuerMismatch // the code goes to nobody else (RFC 9700 4.4.2)
 	}
 	if err := c.tx.checkKey(t); err != nil {
@@ -136,10 +129,9 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 	if err := decodeJSON("token", resp, &raw); err != nil {
 		return nil, err
 	}
-	var wire tokenResponseJSON
 	var extra map[string]strictjson.RawMessage
-	if strictjson.Unmarshal(raw, &extra) != nil {
-		return nil, ErrTokenResponseInvalid
+	if err := strictjson.Unmarshal(raw, &extra); err != nil {
+		return nil, fmt.Errorf("%s: %w", err.Error(), ErrTokenResponseInvalid)
 	}
 	// Lenient: some providers refuse with the status of success.
 	if extra["error"] != nil {
@@ -147,34 +139,48 @@ func requestTokens(ctx context.Context, t Transport, m *Metadata, form *params, 
 			return nil, refusal
 		}
 	}
-	if strictjson.UnmarshalEnvelope(raw, &wire) != nil {
-		return nil, ErrTokenResponseInvalid
-	}
-	for _, name := range tokenResponseMembers {
-		delete(extra, name)
-	}
-	if !IsVisible(wire.AccessToken) || wire.RefreshToken != "" && !IsVisible(wire.RefreshToken) {
-		return nil, ErrTokenResponseInvalid
-	}
-	if err := checkTokenType(t, wire.TokenType); err != nil {
-		return nil, err
-	}
-	expiresIn, err := parseExpiresIn(wire.ExpiresIn)
+	tokens, err := parseTokenResponse(extra)
 	if err != nil {
 		return nil, err
 	}
-	if wire.Scope != "" {
-		scope = wire.Scope
+	if err := checkTokenType(t, tokens.TokenType); err != nil {
+		return nil, err
 	}
-	return &TokenResponse{
-		AccessToken:  Secret(wire.AccessToken),
-		TokenType:    wire.TokenType,
-		ExpiresIn:    expiresIn,
-		RefreshToken: Secret(wire.RefreshToken),
-		IDToken:      Secret(wire.IDToken),
-		Scope:        scope,
-		Extra:        extra,
-	}, nil
+	tokens.Scope = cmp.Or(tokens.Scope, scope)
+	for _, name := range tokenResponseMembers {
+		delete(extra, name)
+	}
+	return tokens, nil
+}
+
+// parseTokenResponse reads the members (RFC 6749 5.1). The error names the one
+// that is not what it has to be.
+//
+// Lenient: some providers send scope as an array.
+func parseTokenResponse(members claimSet) (*TokenResponse, error) {
+	r := &reader{set: members, code: ErrTokenResponseInvalid}
+	tokens := &TokenResponse{
+		AccessToken:  Secret(r.text("access_token", "", true)),
+		TokenType:    r.text("token_type", "", true),
+		RefreshToken: Secret(r.text("refresh_token", "", false)),
+		IDToken:      Secret(r.text("id_token", "", false)),
+		Scope:        strings.Join(r.strings("scope", "", false), " "),
+		Extra:        members,
+	}
+	if r.err != nil {
+		if !has(members, "access_token") && has(members, "id_token") {
+			return nil, fmt.Errorf("ask for the scope of an API, at Azure AD B2C for the client_id as a scope: %w", r.err)
+		}
+		return nil, r.err
+	}
+	for name, token := range map[string]Secret{"access_token": tokens.AccessToken, "refresh_token": tokens.RefreshToken} {
+		if token != "" && !IsVisible(token.Reveal()) {
+			return nil, fmt.Errorf("%s has characters that no header can carry: %w", name, ErrTokenResponseInvalid)
+		}
+	}
+	var err error
+	tokens.ExpiresIn, err = parseExpiresIn(members["expires_in"])
+	return tokens, err
 }
 
 // IsVisible tells whether text is 1*VSCHAR, as access token, refresh token and
@@ -201,25 +207,25 @@ func checkTokenType(t Transport, tokenType string) error {
 	case !ok && strings.EqualFold(tokenType, "Bearer"):
 		return nil
 	}
-	return ErrTokenResponseInvalid
+	return fmt.Errorf("token_type is another than the one asked for: %w", ErrTokenResponseInvalid)
 }
 
 // parseExpiresIn reads a number of seconds that may be absent.
 //
-// Lenient: some providers send it as a string, with a fraction, or as the
-// time of a lifetime without end.
+// Lenient: some providers send it as a string, with a fraction, as the time of a
+// lifetime without end, or less than nothing for what has expired.
 func parseExpiresIn(raw strictjson.RawMessage) (*int64, error) {
 	text := strings.Trim(string(raw), `"`)
 	if text == "" {
 		return nil, nil
 	}
 	var value *float64 // a JSON number also in a string: no NaN, no 0x10p0
-	if strictjson.Unmarshal([]byte(text), &value) != nil || value != nil && *value < 0 {
-		return nil, ErrTokenResponseInvalid
+	if strictjson.Unmarshal([]byte(text), &value) != nil {
+		return nil, fmt.Errorf("expires_in is no number of seconds: %w", ErrTokenResponseInvalid)
 	}
 	if value == nil {
 		return nil, nil
 	}
-	seconds := int64(min(math.Floor(*value), maxNumericDate))
+	seconds := int64(math.Floor(min(max(*value, 0), maxNumericDate)))
 	return &seconds, nil
 }

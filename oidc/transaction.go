@@ -32,6 +32,8 @@ type Transaction struct {
 	CreatedAt    int64  // seconds since the epoch
 	Lifetime     int64  // seconds; 0 means 15 minutes
 	ExtraToken   map[string]string
+
+	answered string // the issuer that the response named, if the provider has several
 }
 
 // ExpiresAt is when the answer comes too late, in seconds since the epoch.
@@ -141,15 +143,10 @@ func DecodeTransaction(data []byte) (*Transaction, error) {
 // Expect returns what the ID Token that came with tokens has to be: all that
 // the request asked for (OIDC Core 3.1.3.7).
 func (tx *Transaction) Expect(m *Metadata, tokens *TokenResponse) *ExpectedIDToken {
-	return &ExpectedIDToken{
-		Issuer:      tx.Issuer,
-		ClientID:    tx.ClientID,
-		Algorithms:  m.SigningAlgorithms(),
-		Nonce:       tx.Nonce,
-		AccessToken: tokens.AccessToken,
-		MaxAge:      tx.MaxAge,
-		Essential:   tx.Essential,
-	}
+	e := m.Expect(tx.ClientID, tokens.AccessToken)
+	e.Issuer, e.Nonce, e.MaxAge, e.Essential = tx.Issuer, tx.Nonce, tx.MaxAge, tx.Essential
+	e.issuers.named = tx.answered
+	return e
 }
 
 // A Callback is a successful Authentication Response that belongs to a
@@ -301,17 +298,18 @@ func (tx *Transaction) accept(m *Metadata, callbackURL string, values url.Values
 // checkIssuer is the defence against mix-up: iss has to be there if the
 // provider promises it, and is compared whenever it is there (RFC 9207 2.4).
 func (tx *Transaction) checkIssuer(m *Metadata, response url.Values) error {
-	if m.Issuer != tx.Issuer {
+	if m.provider() != tx.Issuer {
 		return ErrIssuerMismatch
 	}
 	if !response.Has("iss") {
 		if m.AuthorizationResponseIssParameterSupported {
-			return ErrIssuerMismatch
+			return fmt.Errorf("the response has no iss, and the metadata promises one: %w", ErrIssuerMismatch)
 		}
 		return nil
 	}
-	if response.Get("iss") != tx.Issuer {
-		return ErrIssuerMismatch
+	if !m.isNamed(response.Get("iss")) {
+		return fmt.Errorf("iss in the response is another: %w", ErrIssuerMismatch)
 	}
+	tx.answered = response.Get("iss")
 	return nil
 }

@@ -15,6 +15,10 @@ type Request struct {
 	// MayRedirect lets a transport follow redirects: for APIs, never for a
 	// provider.
 	MayRedirect bool
+
+	// MayMove lets a transport follow redirects that end at the origin of URL: for
+	// metadata, which some providers serve at an address with a slash more.
+	MayMove bool
 }
 
 // A Response is the provider's answer.
@@ -29,7 +33,7 @@ type Response struct {
 }
 
 // A Transport sends one HTTP request. It does not follow redirects
-// ([ErrRedirectRefused]) and sends no cookies unless the request says so, bounds
+// ([ErrRedirectRefused]) unless the request may, and sends no cookies unless the request says so, bounds
 // the time ([ErrTimeout]), unless ctx has a deadline, and the length of the
 // answer ([ErrResponseTooLarge]). A deadline whose cause is ErrTimeout gives
 // that. Other failures are [ErrNetwork] and [ErrCORSRefused]. An answer that

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"net/url"
@@ -13,18 +14,32 @@ import (
 // http on a loopback host (RFC 6749 3.1, 3.1.2 and 3.2, RFC 8252 7.3).
 func parseSecureURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
-		return nil, ErrInvalidArgument
-	}
-	switch u.Scheme {
-	case "https":
+	switch {
+	case strings.Contains(raw, "#"):
+		return nil, fmt.Errorf("an address with a fragment (#): %w", ErrInvalidArgument)
+	case err != nil || u.Hostname() == "":
+		return nil, fmt.Errorf("no absolute address (https://...): %w", ErrInvalidArgument)
+	case u.User != nil:
+		return nil, fmt.Errorf("an address with a password: %w", ErrInvalidArgument)
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return u, nil
-	case "http":
-		if isLoopback(u.Hostname()) {
-			return u, nil
-		}
 	}
 	return nil, ErrInsecureURL
+}
+
+// browserSchemes are those that browsers give a meaning: what comes back there
+// comes to no app.
+var browserSchemes = []string{"http", "https", "about", "blob", "data", "file", "filesystem", "ftp", "javascript", "ws", "wss"}
+
+// checkRedirectURI wants a secure URL, or one of a scheme that an installed app
+// has for itself (RFC 8252 7.1). Codes: [ErrInvalidArgument], [ErrInsecureURL].
+func checkRedirectURI(raw string) error {
+	u, err := url.Parse(raw)
+	if err == nil && u.IsAbs() && u.User == nil && !strings.Contains(raw, "#") && !slices.Contains(browserSchemes, u.Scheme) {
+		return nil
+	}
+	_, err = parseSecureURL(raw)
+	return err
 }
 
 // isLoopback tells whether a browser resolves host to the same machine:
@@ -71,7 +86,7 @@ func CheckIssuer(issuer string) error {
 	case errors.Is(err, ErrInsecureURL):
 		return ErrInsecureURL
 	case err != nil, strings.Contains(issuer, "?"):
-		return ErrInvalidConfig
+		return fmt.Errorf("has to be an absolute address, without query and fragment: %w", ErrInvalidConfig)
 	}
 	return nil
 }

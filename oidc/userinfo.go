@@ -1,7 +1,9 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -11,6 +13,7 @@ import (
 type UserinfoRequest struct {
 	AccessToken Secret
 	Subject     string // of the ID Token: the answer has to be about the same
+	Issuer      string // of the ID Token; default: the one of the metadata
 
 	// Keys, Algorithms and ClientID verify an answer that is signed.
 	Keys       *KeySet
@@ -40,17 +43,36 @@ func (r *UserinfoRequest) Fetch(ctx context.Context, t Transport, m *Metadata, n
 		return nil, err
 	}
 	if resp.Status != 200 {
-		return nil, &TransportError{Endpoint: "userinfo", Status: resp.Status, Err: ErrHTTPStatus}
+		return nil, r.refusal(resp)
 	}
 	claims, err := r.parse(resp, m, now)
 	if err != nil {
 		return nil, err
 	}
-	subject := (&reader{set: claims}).text("sub", "OIDC Core 5.3.2", true)
-	if subject == "" || subject != r.Subject {
+	read := &reader{set: claims}
+	if subject := read.text("sub", "OIDC Core 5.3.2", true); read.err != nil {
+		return nil, read.err
+	} else if subject != r.Subject {
 		return nil, &ClaimError{Claim: "sub", Step: "OIDC Core 5.3.2", Err: ErrSubjectChanged}
 	}
 	return claims, nil
+}
+
+// refusal returns what the provider says of its refusal, in a challenge
+// (OIDC Core 5.3.3, RFC 6750 3) or in JSON.
+func (r *UserinfoRequest) refusal(resp *Response) error {
+	if refusal := providerError("userinfo", resp, []Secret{r.AccessToken}); refusal != nil {
+		return refusal
+	}
+	challenges, _ := ParseChallenges(resp.Header["www-authenticate"])
+	for _, c := range challenges {
+		if code := c.Params["error"]; code != "" {
+			return ProviderError{
+				Endpoint: "userinfo", Status: resp.Status, ErrorCode: code, Description: c.Params["error_description"], RetryAfter: retryAfter(resp),
+			}.without(append(resp.Secrets, r.AccessToken)...)
+		}
+	}
+	return statusError("userinfo", resp)
 }
 
 func (r *UserinfoRequest) parse(resp *Response, m *Metadata, now time.Time) (claimSet, error) {
@@ -80,10 +102,9 @@ func (r *UserinfoRequest) verify(token string, m *Metadata, now time.Time) (clai
 	}
 	const section = "OIDC Core 5.3.2"
 	read := &reader{set: claims}
-	v := &idTokenVerifier{
-		ExpectedIDToken: &ExpectedIDToken{Issuer: m.Issuer, ClientID: r.ClientID},
-		now:             now.Unix(), leeway: seconds(0),
-	}
+	expected := m.Expect(r.ClientID, "")
+	expected.Issuer, expected.issuers = cmp.Or(r.Issuer, m.Issuer), issuers{}
+	v := &idTokenVerifier{ExpectedIDToken: expected, now: now.Unix(), leeway: seconds(0)}
 	c := &IDTokenClaims{
 		Issuer:   read.text("iss", section, false),
 		Audience: read.strings("aud", section, false),
@@ -92,16 +113,6 @@ func (r *UserinfoRequest) verify(token string, m *Metadata, now time.Time) (clai
 	if read.err != nil {
 		return nil, read.err
 	}
-	checks := map[string]func(*IDTokenClaims) error{
-		"iss": v.checkIssuer, "aud": v.checkAudience, "exp": v.checkExpiry,
-	}
-	for _, name := range []string{"iss", "aud", "exp"} {
-		if _, present := claims[name]; !present {
-			continue
-		}
-		if err := checks[name](c); err != nil {
-			return nil, &ClaimError{Claim: name, Step: section, Err: err}
-		}
-	}
-	return claims, nil
+	present := slices.DeleteFunc([]string{"iss", "aud", "exp"}, func(name string) bool { return !has(claims, name) })
+	return claims, v.verifySome(c, section, present...)
 }

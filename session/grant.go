@@ -92,5 +92,5 @@ func (s *session) over(user *User, last failure, verdict pace.Verdict) bool {
 
 func isInvalidGrant(err error) bool {
 	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && refusal.ErrorCode == "invalid_grant"
+	return errors.As(err, &refusal) && refusal.Endpoint == "token" && refusal.ErrorCode == "invalid_grant"
 }

@@ -52,6 +52,8 @@ func newVictim(t *testing.T, c oidctest.Case) *victim {
 	v.settings.Request.Claims = c.Claims
 	v.settings.Request.ResponseMode = c.ResponseMode
 	v.settings.DPoP = c.DPoP
+	v.settings.Provider.TrustedAudiences = strings.Join(c.TrustedAudiences, " ")
+	v.settings.Provider.Tenants = strings.Join(c.AllowedTenants, " ")
 	v.registry = NewRegistry(Config{Transport: v.transport, NewKey: newES256, Logf: func(format string, args ...any) {
 		v.mu.Lock()
 		defer v.mu.Unlock()

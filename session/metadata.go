@@ -17,6 +17,9 @@ type ProviderSettings struct {
 	MetadataURL  string // where it is; default: below the issuer
 	SigningKeys  string // a JWK Set: none is fetched, whatever a token says
 
+	// What is accepted of its tokens, see [oidc.MetadataSource].
+	TrustedAudiences, Tenants string
+
 	// Headers go with every request to the provider: names and values. None
 	// replaces one that belongs to a request. For those whose value is null or
 	// empty a tab is asked before each request; see [HeaderSource].
@@ -44,6 +47,9 @@ func (s *Settings) source() source {
 			Document: s.Provider.Metadata,
 			Seed:     s.Provider.MetadataSeed,
 			URL:      s.Provider.MetadataURL,
+
+			TrustedAudiences: s.Provider.TrustedAudiences,
+			Tenants:          s.Provider.Tenants,
 		},
 		keys: s.Provider.SigningKeys,
 	}

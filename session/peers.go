@@ -68,8 +68,11 @@ func (s *session) who(user *User) string {
 		return ""
 	}
 	person := user.person()
-	if person == "" {
+	switch issuer := user.claims.Issuer; {
+	case person == "":
 		person = "\n" + user.line // nobody else's
+	case issuer != "" && issuer != s.id.source.Issuer: // one of several
+		person += "\n" + issuer
 	}
 	return s.digest(person)
 }

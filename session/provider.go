@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -56,6 +55,9 @@ func (p *provider) fetchMetadata(ctx context.Context) (*oidc.Metadata, error) {
 		if err != nil {
 			return nil, err
 		}
+		if dropped := metadata.Dropped(); dropped != nil {
+			p.metadataFlight.config.Logf("session: the metadata has addresses that cannot be used: %v", dropped)
+		}
 		p.keep(metadata)
 		return metadata, nil
 	})
@@ -81,7 +83,7 @@ func (p *provider) cachedMetadata() *oidc.Metadata {
 // recall takes metadata over that this client fetched before a redirect, if
 // it passes the checks and none has been fetched since.
 func (p *provider) recall(metadata *oidc.Metadata) {
-	if p.source.Document != "" || metadata.Check(p.source.Issuer) != nil {
+	if p.source.Document != "" || p.source.Adopt(metadata) != nil {
 		return
 	}
 	p.mu.Lock()
@@ -144,14 +146,15 @@ func (p *provider) fresh(at time.Time, lifetime time.Duration) bool {
 	return age >= 0 && age < lifetime
 }
 
-// verify verifies an ID Token, with new keys if it names an unknown one.
+// verify verifies an ID Token, with new keys if it names an unknown one, or if
+// its key may be another by now.
 func (p *provider) verify(ctx context.Context, expected *oidc.ExpectedIDToken, token oidc.Secret) (*oidc.IDTokenClaims, error) {
 	keys, err := p.fetchKeys(ctx, false)
 	if err != nil {
 		return nil, err
 	}
 	claims, err := expected.VerifyIDToken(token, keys, p.clock())
-	if !errors.Is(err, oidc.ErrKeyNotFound) {
+	if !isAny(err, oidc.ErrKeyNotFound, oidc.ErrSignatureInvalid) {
 		return claims, err
 	}
 	if keys, err = p.fetchKeys(ctx, true); err != nil {

@@ -15,6 +15,11 @@ import (
 // start begins a transaction, unless its response could not be told from that
 // of another provider. It returns the address to visit.
 func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
+	if settings.DPoP { // nobody is sent away for tokens that there will not be
+		if err := metadata.CheckDPoP(""); err != nil {
+			return nil, "", err
+		}
+	}
 	if settings.BindCode {
 		var err error
 		if request.DPoPThumbprint, err = s.bind(ctx); err != nil {
@@ -52,7 +57,7 @@ func (s *session) readCallback(ctx context.Context, metadata *oidc.Metadata, tx 
 			return nil, err
 		}
 		callback, err := tx.ParseSignedCallback(metadata, keys, callbackURL, s.config.Now())
-		if refetch || !errors.Is(err, oidc.ErrKeyNotFound) {
+		if refetch || !isAny(err, oidc.ErrKeyNotFound, oidc.ErrSignatureInvalid) {
 			return callback, err
 		}
 	}

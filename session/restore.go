@@ -131,7 +131,7 @@ func (s *session) restoresByRedirect() bool {
 // silent sign-in.
 func wantsUser(err error) bool {
 	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && slices.Contains([]string{
+	return errors.As(err, &refusal) && refusal.Endpoint != "userinfo" && slices.Contains([]string{
 		"login_required", "interaction_required", "consent_required", "account_selection_required",
 	}, refusal.ErrorCode)
 }

@@ -312,6 +312,7 @@ func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error
 	request := &oidc.UserinfoRequest{
 		AccessToken: user.AccessToken,
 		Subject:     user.person(),
+		Issuer:      user.claims.Issuer,
 		Keys:        keys,
 		Algorithms:  metadata.SigningAlgorithms(),
 		ClientID:    s.id.clientID,

@@ -106,11 +106,7 @@ func (c *Client) identify(ctx context.Context, user, before *User) error {
 // expectUnasked is what an ID Token has to be that no Authentication Request
 // asked for.
 func (c *Client) expectUnasked(metadata *oidc.Metadata, accessToken oidc.Secret) *oidc.ExpectedIDToken {
-	return &oidc.ExpectedIDToken{
-		Issuer:      metadata.Issuer,
-		ClientID:    c.settings.ClientID,
-		Algorithms:  metadata.SigningAlgorithms(),
-		NoNonce:     true,
-		AccessToken: accessToken,
-	}
+	expected := metadata.Expect(c.settings.ClientID, accessToken)
+	expected.NoNonce = true
+	return expected
 }

@@ -69,7 +69,7 @@ func (s *Settings) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaim
 		asked:        s,
 		line:         rand.Text(),
 	}
-	if tokens.ExpiresIn != nil && *tokens.ExpiresIn > 0 {
+	if tokens.ExpiresIn != nil { // nothing renews by itself what never lives
 		user.ExpiresAt = r.sent.Unix() + *tokens.ExpiresIn
 		user.lifetime = time.Duration(min(*tokens.ExpiresIn, maxLifetime)) * time.Second
 		user.deadline = time.Now().Add(user.lifetime)
@@ -156,10 +156,12 @@ func (u *User) person() string {
 }
 
 // same tells whether two users are one person. Those of whom nobody says who
-// they are are so only if one is a renewal of the other.
+// they are are so only if one is a renewal of the other. A subject is one of its issuer,
+// of which there are several where the issuer is a template.
 func same(a, b *User) bool {
 	if person := a.person(); person != "" && b.person() != "" {
-		return person == b.person()
+		one, other := a.claims.Issuer, b.claims.Issuer
+		return person == b.person() && (one == other || one == "" || other == "")
 	}
 	return a.line == b.line
 }

@@ -52,6 +52,7 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 		Cache:   cache,
 		Cookies: cookies,
 		Timeout: timeout,
+		MayMove: req.MayMove,
 	})
 	if err != nil {
 		return nil, fetchError(ctx, err)

@@ -50,7 +50,7 @@ export interface OidcMetadata {
 /** The settings of an OidcClient; those that a UserManager has, too, are described there. */
 export interface OidcClientSettings extends Omit<RequestParameters, "redirect_uri" | "claims">, Pick<UserManagerSettings,
   "metadata" | "metadataSeed" | "metadataUrl" | "extraHeaders" | "extraTokenParams" | "filterProtocolClaims" | "mergeClaimsStrategy" | "disablePKCE" |
-  "refreshTokenAllowedScope" | "requestTimeoutInSeconds" | "omitScopeWhenRequesting" | "fetchRequestCredentials" | "dpop" | "par"> {
+  "refreshTokenAllowedScope" | "requestTimeoutInSeconds" | "omitScopeWhenRequesting" | "fetchRequestCredentials" | "dpop" | "par" | "trusted_audiences" | "allowed_tenants"> {
   /** The Issuer Identifier, character by character as the provider gives it. */
   authority: string;
   client_id: string;

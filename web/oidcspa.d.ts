@@ -156,6 +156,18 @@ export interface UserManagerSettings extends RequestParameters {
   metadataUrl?: string;
   /** The provider's keys (RFC 7517), in the place of those at its jwks_uri. */
   signingKeys?: Record<string, unknown>[];
+  /**
+   * Audiences that an ID Token may name beside client_id although it has no azp, and
+   * signed responses and claims at all. With an azp that is client_id, an ID Token may
+   * name any. Default: none.
+   */
+  trusted_audiences?: string[];
+  /**
+   * For a provider with several tenants, whose metadata has {tenantid} in issuer, such
+   * as Microsoft Entra under "common" and "organizations": the tenants, by their GUID in
+   * lower case, whose users may sign in. Default: all that the provider lets in.
+   */
+  allowed_tenants?: string[];
   /** Revokes the refresh token at a sign-out, if the provider can. Default true. */
   revokeTokensOnSignout?: boolean;
   /** Which tokens revokeTokens() and a sign-out revoke, in this order. Default: both, and at a sign-out the refresh token. */

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"sync"
@@ -21,6 +22,7 @@ import (
 //	/echo                the request as JSON: method, header, body
 //	/cookies             the same, which may be asked with cookies
 //	/redirect            302 to /ok
+//	/away                302 to /ok at another origin, localhost
 //	/big?n=N             N bytes of unannounced length
 //	/slow?id=X           no answer; an id serves once
 //	/stall?id=X&length=N the start of an answer of N bytes (0: of no length), and no more
@@ -56,6 +58,10 @@ func (s *faultServer) handler() http.Handler {
 	})
 	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/ok", http.StatusFound)
+	})
+	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
+		_, port, _ := net.SplitHostPort(r.Host)
+		http.Redirect(w, r, "http://localhost:"+port+"/ok", http.StatusFound)
 	})
 	mux.HandleFunc("/big", big)
 	mux.HandleFunc("/slow", s.hang)

@@ -30,6 +30,34 @@ func repeats(data []byte) bool {
 	return false
 }
 
+// Once returns an object without members that say again, letter by letter, what
+// another one says. What is no object comes back in some form that is none either.
+func Once(data []byte) []byte {
+	data = bytes.TrimSpace(data)
+	if len(data) < 2 || data[0] != '{' {
+		return data
+	}
+	var kept [][]byte
+	known, start, depth := map[string]bool{}, 1, 0
+	for i := 1; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			i = endOfString(data, i) - 1
+		case c == '{' || c == '[':
+			depth++
+		case c == ',' && depth == 0, i == len(data)-1:
+			if member := bytes.TrimSpace(data[start:i]); !known[string(member)] {
+				known[string(member)] = true
+				kept = append(kept, member)
+			}
+			start = i + 1
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return append(append([]byte{'{'}, bytes.Join(kept, []byte{','})...), data[len(data)-1])
+}
+
 // endOfString returns the place behind the string that begins at start.
 func endOfString(data []byte, start int) int {
 	for i := start + 1; i < len(data); i++ {

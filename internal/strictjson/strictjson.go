@@ -70,7 +70,68 @@ func UnmarshalEnvelope(data []byte, v any) error {
 		return errDepth
 	}
 	if json.Unmarshal(data, v) != nil {
+		if misfit := findMisfit(data, reflect.TypeOf(v).Elem()); misfit != nil {
+			return misfit
+		}
 		return errSyntax
+	}
+	return nil
+}
+
+// A Misfit is a member of another type than that of the struct.
+type Misfit struct {
+	Member string
+	Want   reflect.Type
+}
+
+// Error names the member, and what it has to be.
+func (m *Misfit) Error() string {
+	want := m.Want
+	if want.Kind() == reflect.Pointer {
+		want = want.Elem()
+	}
+	text := "an object"
+	switch want.Kind() {
+	case reflect.String:
+		text = "text"
+	case reflect.Bool:
+		text = "true or false"
+	case reflect.Int64, reflect.Float64:
+		text = "a number"
+	case reflect.Slice:
+		text = "an array"
+		if want.Elem().Kind() == reflect.String {
+			text = "an array of texts"
+		}
+	}
+	return m.Member + " has to be " + text
+}
+
+// Unwrap returns what it is for the rest.
+func (m *Misfit) Unwrap() error { return errSyntax }
+
+// findMisfit returns the first member that does not decode, nil if it is none.
+func findMisfit(data []byte, t reflect.Type) *Misfit {
+	var members map[string]RawMessage
+	if t.Kind() != reflect.Struct || json.Unmarshal(data, &members) != nil {
+		return nil
+	}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if field.Anonymous && field.Type.Kind() == reflect.Struct {
+			if misfit := findMisfit(data, field.Type); misfit != nil {
+				return misfit
+			}
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		raw := members[name]
+		if len(raw) == 0 || raw[0] == '{' && field.Type.Kind() != reflect.String { // what is wrong may be further down
+			continue
+		}
+		if json.Unmarshal(raw, reflect.New(field.Type).Interface()) != nil {
+			return &Misfit{name, field.Type}
+		}
 	}
 	return nil
 }
@@ -88,7 +149,7 @@ func UnmarshalKnown(data []byte, v any) error {
 	known := fieldNames(reflect.TypeOf(v).Elem())
 	for name := range members {
 		if !known[name] {
-			return errors.New("unknown member " + printable(name))
+			return errors.New("unknown member " + Printable(name))
 		}
 	}
 	return nil
@@ -112,8 +173,8 @@ func fieldNames(t reflect.Type) map[string]bool {
 	return names
 }
 
-// printable keeps a name out of messages unless it looks like a name.
-func printable(name string) string {
+// Printable keeps a name out of messages unless it looks like a name.
+func Printable(name string) string {
 	if len(name) > 40 {
 		return "(too long to show)"
 	}

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -84,7 +85,7 @@ func TestUnmarshal(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var p person
 			err := Unmarshal([]byte(tt.data), &p)
-			if err != tt.want {
+			if !errors.Is(err, tt.want) {
 				t.Errorf("error = %v, want %v", err, tt.want)
 			}
 			if err != nil && strings.Contains(err.Error(), mark) {
@@ -184,7 +185,8 @@ func TestUnmarshalKnown(t *testing.T) {
 		{"a token as a name", `{"` + mark + `.x":1}`, "unknown member (not a name)"},
 		{"a long name", `{"` + mark + strings.Repeat("x", 40) + `":1}`, "unknown member (too long to show)"},
 		{"twice", `{"job":"` + mark + `","job":""}`, errSyntax.Error()},
-		{"a wrong type", `{"job":1}`, errSyntax.Error()},
+		{"a wrong type", `{"job":1}`, "job has to be text"},
+		{"a wrong type of the embedded", `{"age":"1"}`, "age has to be a number"},
 		{"an array", `[]`, errSyntax.Error()},
 		{"invalid UTF-8", "{\"job\":\"\xff\"}", errUTF8.Error()},
 	}
@@ -212,4 +214,37 @@ func TestManyMembers(t *testing.T) {
 	if allocs := testing.AllocsPerRun(3, func() { repeats(data) }); allocs > 1.5*n {
 		t.Errorf("%v allocations for %d members", allocs, n)
 	}
+}
+
+// Members that are the same twice are one; all else stays what it was.
+func TestOnce(t *testing.T) {
+	for data, want := range map[string]string{
+		`{"iss":"a","x":1,"iss":"a"}`:                 `{"iss":"a","x":1}`,
+		` {"iss":"a" , "iss":"a"} `:                   `{"iss":"a"}`,
+		`{"iss":"a","iss":"b"}`:                       `{"iss":"a","iss":"b"}`,
+		`{"iss":"a","\u0069ss":"a"}`:                  `{"iss":"a","\u0069ss":"a"}`,
+		`{"iss":"a","iss": "a"}`:                      `{"iss":"a","iss": "a"}`,
+		`{"x":{"iss":"a","iss":"a"},"y":[1,1,1]}`:     `{"x":{"iss":"a","iss":"a"},"y":[1,1,1]}`,
+		`{"x":{"iss":"a"},"iss":"a","x":{"iss":"a"}}`: `{"x":{"iss":"a"},"iss":"a"}`,
+		`{"x":"a,\"iss\":\"a\"","iss":"a","iss":"a"}`: `{"x":"a,\"iss\":\"a\"","iss":"a"}`,
+		`{}`: `{}`, `[1,1]`: `[1,1]`, `null`: `null`, ``: ``, `{`: `{`,
+	} {
+		if got := string(Once([]byte(data))); got != want {
+			t.Errorf("%s becomes %s, want %s", data, got, want)
+		}
+	}
+}
+
+// What is refused stays refused, and what is accepted means the same.
+func FuzzOnce(f *testing.F) {
+	for _, data := range []string{`{"a":1,"a":1}`, `{"a":[1,2],"b":{"c":"}"}}`, `{"a":1,}`, `{"a":1}}`, `{,}`, `{"a":1,,"b":2}`, `{"a"`, `{"a":"\`} {
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data string) {
+		var before, after map[string]RawMessage
+		errBefore, errAfter := Unmarshal([]byte(data), &before), Unmarshal(Once([]byte(data)), &after)
+		if errBefore == nil && (errAfter != nil || !reflect.DeepEqual(before, after)) {
+			t.Errorf("%q: %v, %v, %v", data, before, after, errAfter)
+		}
+	})
 }

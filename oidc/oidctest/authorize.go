@@ -74,7 +74,7 @@ func (op *OP) respond(w http.ResponseWriter, r *http.Request, q, response url.Va
 		return
 	}
 	response.Set("state", q.Get("state"))
-	response.Set("iss", op.Issuer)
+	response.Set("iss", op.issuer())
 	op.setSession(w, q, response)
 	redirect(w, r, q.Get("redirect_uri"), inFragment(q), op.signed(q, response), op.EditCallback)
 }

@@ -63,6 +63,12 @@ type Case struct {
 	Claims       string // the claims parameter, JSON
 	ResponseMode string // "jwt" and the like
 	DPoP         bool   // tokens bound to a key
+
+	// What the client is set up to accept.
+	TrustedAudiences []string
+	AllowedTenants   []string
+
+	Tenant string // of everybody at a provider that has several; see [OP.Tenant]
 }
 
 // Cases returns the table. Names are unique.
@@ -73,6 +79,7 @@ func Cases() []Case {
 		userinfoCases(), frameCases(), refreshCases(), signoutCases(),
 		legalCases(), legalTokenCases(),
 		responseJWTCases(), pushCases(), boundCases(), essentialCases(), textCases(),
+		audienceCases(), tenantCases(), ownKeyCases(), uncommonCases(),
 	)
 }
 
@@ -81,6 +88,9 @@ func (c *Case) Prepare(op *OP) {
 	op.Edit(func() {
 		op.RefreshTokens = c.Flow == FlowRefresh
 		op.RequirePAR = c.Pushed
+		if op.Tenant = c.Tenant; op.Tenant != "" {
+			op.Issuer += "/common"
+		}
 		if !c.SignedInBefore() || c.Flow == FlowSignout {
 			c.Edit(op)
 		}
@@ -326,7 +336,11 @@ func cutOff(endpoint string) func(*OP) {
 func redirected(endpoint string) func(*OP) {
 	return func(op *OP) {
 		op.Answer(endpoint, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, op.Base()+"/elsewhere", http.StatusTemporaryRedirect)
+			address := op.Base() + "/elsewhere"
+			if endpoint == Discovery { // it may move, but not to another origin
+				address = "https://evil.example/elsewhere"
+			}
+			http.Redirect(w, r, address, http.StatusTemporaryRedirect)
 		})
 	}
 }

@@ -37,7 +37,7 @@ func pushCases() []Case {
 		{Name: "pushed request: 400 in HTML", Spec: refused, Edit: raw(PAR, 400, htmlType, page), Want: oidc.ErrHTTPStatus},
 		{Name: "pushed request: 503 in HTML", Spec: "RFC 9110 15.6.4", Edit: raw(PAR, 503, htmlType, page), Want: oidc.ErrHTTPStatus},
 		{Name: "pushed request: demanded, without an endpoint", Spec: "RFC 9126 5", Edit: metadata("pushed_authorization_request_endpoint", unset{}), Want: oidc.ErrUnsupported},
-		{Name: "pushed request: an endpoint without TLS", Spec: "RFC 9126 2", Edit: metadata("pushed_authorization_request_endpoint", "http://op.example/par"), Want: oidc.ErrInsecureURL},
+		{Name: "pushed request: an endpoint without TLS", Spec: "RFC 9126 2", Edit: metadata("pushed_authorization_request_endpoint", "http://op.example/par"), Want: oidc.ErrUnsupported},
 		{Name: "pushed request: an endpoint that never answers", Spec: "availability", Edit: silence(PAR), Want: oidc.ErrTimeout},
 	}
 	silent := []string{JWKS, Authorize, Token, Userinfo}

@@ -22,10 +22,10 @@ func userinfoCases() []Case {
 	rows := []Case{
 		{Name: "oidcc-client-test-userinfo-invalid-sub", Spec: spec, Edit: user("sub", "other"), Want: oidc.ErrSubjectChanged},
 		{Name: "userinfo with the sub in upper case", Spec: spec, Edit: user("sub", "SUBJECT-1"), Want: oidc.ErrSubjectChanged},
-		{Name: "userinfo without sub", Spec: spec, Edit: user("sub", unset{}), Want: oidc.ErrSubjectChanged},
-		{Name: "userinfo with an empty sub", Spec: spec, Edit: user("sub", ""), Want: oidc.ErrSubjectChanged},
-		{Name: "userinfo with an array as sub", Spec: spec, Edit: user("sub", []string{"subject-1"}), Want: oidc.ErrSubjectChanged},
-		{Name: "userinfo of status 401", Spec: "OIDC Core 5.3.3", Edit: raw(Userinfo, 401, jsonType, `{"error":"invalid_token"}`), Want: oidc.ErrHTTPStatus},
+		{Name: "userinfo without sub", Spec: spec, Edit: user("sub", unset{}), Want: oidc.ErrClaimInvalid},
+		{Name: "userinfo with an empty sub", Spec: spec, Edit: user("sub", ""), Want: oidc.ErrClaimInvalid},
+		{Name: "userinfo with an array as sub", Spec: spec, Edit: user("sub", []string{"subject-1"}), Want: oidc.ErrClaimInvalid},
+		{Name: "userinfo of status 401", Spec: "OIDC Core 5.3.3", Edit: raw(Userinfo, 401, jsonType, `{"error":"invalid_token"}`), Want: oidc.ErrProvider},
 		{Name: "userinfo of status 500", Spec: "OIDC Core 5.3.3", Edit: raw(Userinfo, 500, htmlType, page), Want: oidc.ErrHTTPStatus},
 		{Name: "userinfo in JSON labelled as JWT", Spec: spec, Edit: func(op *OP) {
 			op.ContentTypes = map[string]string{Userinfo: "application/jwt"}

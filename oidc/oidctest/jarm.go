@@ -14,7 +14,7 @@ func (op *OP) signed(q, response url.Values) url.Values {
 	}
 	key := op.signer()
 	header := map[string]any{"alg": key.Alg, "kid": key.ID}
-	claims := map[string]any{"iss": op.Issuer, "aud": op.ClientID, "exp": time.Now().Unix() + 600}
+	claims := map[string]any{"iss": op.issuer(), "aud": op.ClientID, "exp": time.Now().Unix() + 600}
 	for name := range response {
 		claims[name] = response.Get(name)
 	}

@@ -7,6 +7,17 @@ import (
 	"strings"
 )
 
+// issuer returns what tokens and responses name.
+func (op *OP) issuer() string {
+	if op.Tenant == "" {
+		return op.Issuer
+	}
+	return op.issuerOf(op.Tenant)
+}
+
+// issuerOf returns the issuer of a tenant.
+func (op *OP) issuerOf(tenant string) string { return strings.TrimSuffix(op.Issuer, "common") + tenant }
+
 // Base returns the issuer without a slash at the end: where the endpoints are.
 func (op *OP) Base() string { return strings.TrimSuffix(op.Issuer, "/") }
 
@@ -35,6 +46,9 @@ func (op *OP) metadata(w http.ResponseWriter, _ *http.Request) {
 		"authorization_response_iss_parameter_supported": true,
 		"authorization_signing_alg_values_supported":     algorithms,
 		"dpop_signing_alg_values_supported":              proofAlgorithms,
+	}
+	if op.Tenant != "" {
+		metadata["issuer"] = op.issuerOf("{tenantid}")
 	}
 	if op.CheckSession {
 		metadata["check_session_iframe"] = base + "/check-session"

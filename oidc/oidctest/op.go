@@ -23,6 +23,10 @@ type OP struct {
 	ClientID string
 	Subject  string
 
+	// Tenant, if set, is the one of everybody who signs in, a GUID: the provider has
+	// several. Its Issuer ends in "/common", and its tokens are of "/" and the tenant.
+	Tenant string
+
 	// SignedIn: there is a session, so prompt=none succeeds.
 	SignedIn bool
 
@@ -313,15 +317,18 @@ func (op *OP) route(r *http.Request) (endpoint string, handler http.HandlerFunc)
 		handler  http.HandlerFunc
 	}{
 		"GET /.well-known/openid-configuration": {Discovery, op.metadata},
-		"GET " + op.JWKSPath:                    {JWKS, op.jwks},
-		"GET /authorize":                        {Authorize, op.authorize},
-		"POST /login":                           {Login, op.login},
-		"POST /token":                           {Token, op.token},
-		"GET /userinfo":                         {Userinfo, op.userinfo},
-		"GET /logout":                           {EndSession, op.signout},
-		"POST /par":                             {PAR, op.push},
-		"POST /revoke":                          {Revocation, op.revoke},
-		"GET /check-session":                    {CheckSessionFrame, op.checkSession},
+		// Where it may have moved, see [Cases].
+		"GET /.well-known/openid-configuration/": {Discovery, op.metadata},
+
+		"GET " + op.JWKSPath: {JWKS, op.jwks},
+		"GET /authorize":     {Authorize, op.authorize},
+		"POST /login":        {Login, op.login},
+		"POST /token":        {Token, op.token},
+		"GET /userinfo":      {Userinfo, op.userinfo},
+		"GET /logout":        {EndSession, op.signout},
+		"POST /par":          {PAR, op.push},
+		"POST /revoke":       {Revocation, op.revoke},
+		"GET /check-session": {CheckSessionFrame, op.checkSession},
 	}
 	if op.profile != nil { // the same handlers, at its own addresses
 		for _, route := range routes {

@@ -177,13 +177,16 @@ func (op *OP) idToken(g *grant, accessToken string) string {
 	key := op.signer()
 	header := map[string]any{"alg": key.Alg, "kid": key.ID}
 	claims := map[string]any{
-		"iss": op.Issuer, "sub": op.Subject, "aud": op.ClientID,
+		"iss": op.issuer(), "sub": op.Subject, "aud": op.ClientID,
 		"exp": now + 300, "iat": now, "auth_time": g.authTime,
 		"at_hash": halfHash(key.Alg, accessToken),
 		"name":    "Test User",
 	}
 	if g.nonce != "" {
 		claims["nonce"] = g.nonce
+	}
+	if op.Tenant != "" {
+		claims["tid"] = op.Tenant
 	}
 	if op.SessionID != "" {
 		claims["sid"] = op.SessionID
@@ -244,7 +247,7 @@ func (op *OP) userinfo(w http.ResponseWriter, r *http.Request) {
 	}
 	key := op.signer()
 	header := map[string]any{"alg": key.Alg, "kid": key.ID}
-	maps.Copy(claims, map[string]any{"iss": op.Issuer, "aud": op.ClientID})
+	maps.Copy(claims, map[string]any{"iss": op.issuer(), "aud": op.ClientID})
 	if op.EditUserinfoJWT != nil {
 		op.EditUserinfoJWT(header, claims)
 	}

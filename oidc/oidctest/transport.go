@@ -99,6 +99,11 @@ func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.R
 	case w.Header().Get("Access-Control-Allow-Origin") == "":
 		return nil, oidc.ErrCORSRefused
 	case w.Code >= 300 && w.Code < 400:
+		if location := w.Header().Get("Location"); req.MayMove && strings.HasPrefix(location, t.op.origin()+"/") {
+			moved := *req
+			moved.URL, moved.MayMove = location, false
+			return t.serve(ctx, &moved)
+		}
 		return nil, oidc.ErrRedirectRefused
 	case w.Body.Len() > maxBytes:
 		return nil, oidc.ErrResponseTooLarge

@@ -1,7 +1,10 @@
 package api
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -14,8 +17,52 @@ func decode(params []byte, v any) error {
 	if len(params) == 0 {
 		params = []byte("{}")
 	}
-	if err := strictjson.UnmarshalKnown(params, v); err != nil {
+	if err := unmarshal(params, v); err != nil {
 		return fmt.Errorf("parameters: %s: %w", err.Error(), oidc.ErrInvalidArgument)
+	}
+	return nil
+}
+
+// unmarshal is [strictjson.UnmarshalKnown] for what people write. Build tools make
+// text of numbers and truth values, and scopes come in arrays: what can mean one
+// thing alone is taken for that.
+func unmarshal(data []byte, v any) error {
+	for {
+		err := strictjson.UnmarshalKnown(data, v)
+		var misfit *strictjson.Misfit
+		var members map[string]strictjson.RawMessage
+		if !errors.As(err, &misfit) || strictjson.Unmarshal(data, &members) != nil {
+			return err
+		}
+		meant := meaning(misfit, members[misfit.Member])
+		if meant == nil {
+			return err
+		}
+		members[misfit.Member] = meant
+		if data, err = strictjson.Marshal(members); err != nil {
+			return err
+		}
+	}
+}
+
+// meaning returns the value of the right type that is meant; nil for none.
+func meaning(misfit *strictjson.Misfit, raw strictjson.RawMessage) strictjson.RawMessage {
+	const number = "0123456789.-+eE"
+	var text string
+	var scopes []string
+	want := misfit.Want
+	if want.Kind() == reflect.Pointer {
+		want = want.Elem()
+	}
+	switch isText := strictjson.Unmarshal(raw, &text) == nil; {
+	case want.Kind() == reflect.String && strings.Trim(string(raw), number) == "":
+		return strictjson.RawMessage(`"` + string(raw) + `"`)
+	case misfit.Member == "scope" && strictjson.Unmarshal(raw, &scopes) == nil:
+		raw, _ = strictjson.Marshal(strings.Join(scopes, " "))
+		return raw
+	case isText && want.Kind() == reflect.Bool && (text == "true" || text == "false"),
+		isText && (want.Kind() == reflect.Int64 || want.Kind() == reflect.Float64) && text != "" && strings.Trim(text, number) == "":
+		return strictjson.RawMessage(text)
 	}
 	return nil
 }

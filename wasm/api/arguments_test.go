@@ -4,12 +4,46 @@ package api
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
+
+// Build tools make text of numbers and truth values.
+func TestValuesOfAnotherType(t *testing.T) {
+	w := newWorld(t)
+	w.op.ClientID = "12345"
+	for name, value := range map[string]any{
+		"client_id": 12345, "loadUserInfo": "false", "accessTokenExpiringNotificationTimeInSeconds": "60", "scope": []string{"openid", "email"},
+		"monitorSession": "false", "checkSessionIntervalInSeconds": "2.5", "max_age": "0",
+	} {
+		w.settings[name] = value
+	}
+	tab := w.open()
+	tab.must(redirect, object{"login_hint": 12345, "extraQueryParams": object{"kc_idp_hint": nil, "a": 1}, "skipUserInfo": "true"}, nil)
+	sent, err := url.Parse(tab.visited())
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := sent.Query()
+	for name, want := range map[string]string{
+		"client_id": "12345", "scope": "openid email", "max_age": "0", "login_hint": "12345", "a": "1",
+	} {
+		if got := q.Get(name); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	if q.Has("kc_idp_hint") {
+		t.Error("null was sent")
+	}
+	tab.must("signinCallback", object{"url": w.op.Visit(tab.address)}, nil)
+	if n := w.op.Count(oidctest.Userinfo); n != 0 {
+		t.Errorf("%d userinfo requests", n)
+	}
+}
 
 // The arguments of a sign-in that no URL shows.
 

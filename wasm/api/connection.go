@@ -220,7 +220,7 @@ func (c *Connection) open(params []byte) error {
 		return err
 	}
 	var j settingsJSON
-	if err := strictjson.UnmarshalKnown(ofApp(p.Settings), &j); err != nil {
+	if err := unmarshal(ofApp(p.Settings), &j); err != nil {
 		return fmt.Errorf("settings: %s: %w", err.Error(), oidc.ErrInvalidConfig)
 	}
 	settings, err := j.settings()

@@ -15,6 +15,9 @@ type providerJSON struct {
 	MetadataSeed strictjson.RawMessage `json:"metadataSeed"`
 	MetadataURL  string                `json:"metadataUrl"`
 	SigningKeys  strictjson.RawMessage `json:"signingKeys"`
+
+	TrustedAudiences []string `json:"trusted_audiences"`
+	AllowedTenants   []string `json:"allowed_tenants"`
 }
 
 // settings converts to the engine's. What is in the documents is checked there.
@@ -34,6 +37,19 @@ func (j *providerJSON) settings() (session.ProviderSettings, error) {
 			*document.to = string(document.raw)
 		default:
 			return settings, fmt.Errorf("%s is no object: %w", document.name, oidc.ErrInvalidConfig)
+		}
+	}
+	for _, list := range []struct {
+		name   string
+		values []string
+		to     *string
+	}{
+		{"trusted_audiences", j.TrustedAudiences, &settings.TrustedAudiences},
+		{"allowed_tenants", j.AllowedTenants, &settings.Tenants},
+	} {
+		*list.to = strings.Join(list.values, " ")
+		if len(list.values) > most || len(oidc.SplitScope(*list.to)) != len(list.values) {
+			return settings, fmt.Errorf("%s has an entry with a space, or too many: %w", list.name, oidc.ErrInvalidConfig)
 		}
 	}
 	if !isNull(j.SigningKeys) {

@@ -225,8 +225,9 @@ func extraParams(params queryParams) (map[string]string, error) {
 			extra[name] = value
 		case bool, float64:
 			extra[name] = string(raw)
+		case nil: // as if it were not there
 		default:
-			return nil, errors.New("a value is no string, number or boolean")
+			return nil, fmt.Errorf("%s is no string, number or boolean", strictjson.Printable(name))
 		}
 	}
 	return extra, nil

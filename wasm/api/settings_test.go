@@ -241,6 +241,7 @@ var behaviours = []string{
 	"loadUserInfo", "automaticSilentRenew", "includeIdTokenInSilentRenew",
 	"silentRequestTimeoutInSeconds", "accessTokenExpiringNotificationTimeInSeconds",
 	"par", "revokeTokensOnSignout", "dpop", "metadataUrl", "signingKeys",
+	"trusted_audiences", "allowed_tenants", // TestTrust
 	"fetch",                                                                     // TestFetch
 	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
 	"restore", // TestRestore
@@ -304,6 +305,56 @@ func metadata(name, value string) object {
 	return object{
 		"issuer": testIssuer, "authorization_endpoint": testIssuer + "/authorize",
 		"token_endpoint": testIssuer + "/token", "jwks_uri": testIssuer + "/jwks", name: value,
+	}
+}
+
+// What the app says of tokens decides who is signed in.
+func TestTrust(t *testing.T) {
+	const tenant, other = "9188040d-6c67-4c5b-b112-36a304b66dad", "72f988bf-86f1-41af-91ab-2d7cd011db47"
+	tests := []struct {
+		setting string
+		value   any
+		open    oidc.Code
+		want    oidc.Code
+	}{
+		{"trusted_audiences", nil, "", oidc.ErrAudienceMismatch},
+		{"trusted_audiences", []string{"other"}, "", oidc.ErrAudienceMismatch},
+		{"trusted_audiences", []string{"other", "api"}, "", ""},
+		{"trusted_audiences", []string{"other api"}, oidc.ErrInvalidConfig, ""},
+		{"trusted_audiences", []string{""}, oidc.ErrInvalidConfig, ""},
+		{"trusted_audiences", "api", oidc.ErrInvalidConfig, ""},
+		{"allowed_tenants", nil, "", ""},
+		{"allowed_tenants", []string{}, "", ""},
+		{"allowed_tenants", []string{other, tenant}, "", ""},
+		{"allowed_tenants", []string{other}, "", oidc.ErrIssuerMismatch},
+		{"allowed_tenants", []string{"common"}, oidc.ErrInvalidConfig, ""},
+		{"allowed_tenants", []string{tenant + " " + other}, oidc.ErrInvalidConfig, ""},
+		{"allowed_tenants", tenant, oidc.ErrInvalidConfig, ""},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%s=%v", tt.setting, tt.value), func(t *testing.T) {
+			w := newWorld(t)
+			if tt.setting == "allowed_tenants" {
+				w.op.Issuer, w.op.Tenant = w.op.Issuer+"/common", tenant
+				w.settings["authority"] = w.op.Issuer
+			} else {
+				w.op.EditIDToken = func(_, claims map[string]any) { claims["aud"] = []string{w.op.ClientID, "api"} }
+			}
+			params := object{"version": Version, "settings": w.with(tt.setting, tt.value)}
+			tab := w.connect()
+			if tt.open != "" {
+				tab.mustFail("open", params, tt.open)
+				return
+			}
+			tab.must("open", params, nil)
+			tab.must(redirect, nil, nil)
+			response := object{"url": w.op.Visit(tab.address)}
+			if tt.want != "" {
+				tab.mustFail("signinCallback", response, tt.want)
+			} else {
+				tab.must("signinCallback", response, nil)
+			}
+		})
 	}
 }
 

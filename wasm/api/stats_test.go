@@ -98,7 +98,7 @@ func TestStartedBy(t *testing.T) {
 		}
 	}
 	tab := newWorld(t).open()
-	tab.mustFail("prepare", object{"by": 1}, oidc.ErrInvalidArgument)
+	tab.mustFail("prepare", object{"by": object{}}, oidc.ErrInvalidArgument)
 }
 
 // When the app called is what its page says.

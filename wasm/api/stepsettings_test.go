@@ -159,7 +159,7 @@ func TestTokenProof(t *testing.T) {
 	for _, params := range []any{nil, object{"nonce": "n"}} {
 		tab.mustFail("tokenProof", params, oidc.ErrUnsupported)
 	}
-	for _, params := range []any{object{"nonce": 1}, object{"store": object{}}} {
+	for _, params := range []any{object{"nonce": object{}}, object{"store": object{}}} {
 		tab.mustFail("tokenProof", params, oidc.ErrInvalidArgument)
 	}
 }

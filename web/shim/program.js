@@ -14,7 +14,7 @@ const STEP_SETTINGS = [
   "extraTokenParams", "extraHeaders", "filterProtocolClaims", "omitScopeWhenRequesting",
   "staleStateAgeInSeconds", "fetchRequestCredentials", "disablePKCE",
   "client_secret", "client_authentication", "token_endpoint_auth_signing_alg",
-  "metadata", "metadataSeed", "signingKeys", "dpop", "par", "requestTimeoutInSeconds", "mergeClaimsStrategy", "refreshTokenAllowedScope",
+  "metadata", "metadataSeed", "signingKeys", "trusted_audiences", "allowed_tenants", "dpop", "par", "requestTimeoutInSeconds", "mergeClaimsStrategy", "refreshTokenAllowedScope",
 ];
 
 /** One per settings: an OidcClient and its MetadataService share it. */

@@ -1,0 +1,67 @@
+package oidc
+
+import (
+	"slices"
+	"strings"
+)
+
+// tenantMark stands in the issuer of a provider with several tenants for the
+// tenant whose tokens it issues. Whoever comes, of whichever tenant, is sent to
+// the same endpoints: below an authority such as https://op.example/common.
+const tenantMark = "{tenantid}"
+
+// tenantOf returns what stands in issuer in the place of the mark, which is one
+// whole segment of the path of template.
+func tenantOf(template, issuer string) (string, bool) {
+	before, after, found := strings.Cut(template, tenantMark)
+	if !found || strings.Count(before, "/") < 3 || !strings.HasSuffix(before, "/") ||
+		after != "" && after[0] != '/' || strings.Contains(after, tenantMark) {
+		return "", false
+	}
+	rest, begins := strings.CutPrefix(issuer, before)
+	tenant, ends := strings.CutSuffix(rest, after)
+	return tenant, begins && ends && tenant != "" && !strings.Contains(tenant, "/")
+}
+
+// isTenant tells whether tenant is a GUID as tokens have it.
+func isTenant(tenant string) bool {
+	for i := range len(tenant) {
+		c, hyphen := tenant[i], i == 8 || i == 13 || i == 18 || i == 23
+		if hyphen != (c == '-') || !hyphen && (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(tenant) == 36
+}
+
+// issuers are those that a provider with several tenants has.
+type issuers struct {
+	template string   // empty for a provider that is one issuer
+	tenants  []string // those accepted; empty for all
+	named    string   // the one that the response named; empty if it named none
+}
+
+// of returns the issuer of a tenant, empty if that is none or not accepted.
+func (s *issuers) of(tenant string) string {
+	if !isTenant(tenant) || len(s.tenants) > 0 && !slices.Contains(s.tenants, tenant) {
+		return ""
+	}
+	return strings.Replace(s.template, tenantMark, tenant, 1)
+}
+
+// isNamed tells whether a response of the provider may name issuer as the one that
+// it is from: its ID Token then has to be of the same.
+func (m *Metadata) isNamed(issuer string) bool {
+	if m.issuers.template == "" {
+		return issuer == m.Issuer
+	}
+	tenant, ok := tenantOf(m.issuers.template, issuer)
+	return ok && m.issuers.of(tenant) == issuer
+}
+
+// isTemplateOf tells whether the issuer of the metadata is a template for those of
+// authority. The authority of a single tenant has metadata of its own.
+func isTemplateOf(issuer, authority string) bool {
+	tenant, ok := tenantOf(issuer, authority)
+	return ok && !isTenant(strings.ToLower(tenant))
+}
