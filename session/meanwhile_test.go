@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +36,51 @@ func TestExpiredUserDuringRestore(t *testing.T) {
 				user, err := client.Restore(t.Context(), "https://app.example.test/shop")
 				if err != nil || user == nil || user.ExpiresAt <= time.Now().Unix() {
 					t.Errorf("Restore: somebody %t, %v; want a token that is good", user != nil, err)
+				}
+				_ = client.RemoveUser(t.Context())
+			})
+		})
+	}
+}
+
+// What getUser() answers is who is there when it answers, whatever became of the restore
+// that it has waited for.
+func TestAnswerAfterRestore(t *testing.T) {
+	tests := []struct {
+		name  string
+		frame error
+		do    func(*Client)
+		want  bool
+	}{
+		{"it has failed, and somebody comes", oidc.ErrNetwork, func(c *Client) { _ = c.StoreUser(context.Background(), &User{AccessToken: "a"}) }, true},
+		{"it has found somebody, who signs out", nil, func(c *Client) { _ = c.RemoveUser(context.Background()) }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				tab := newTab(w.op)
+				tab.frame = func(_ context.Context, url string) (string, error) { return w.op.Visit(url), tt.frame }
+				var client *Client
+				var once sync.Once
+				waits := make(chan struct{}) // until the call waits for the restore
+				w.registry = NewRegistry(Config{Transport: w.transport, Gate: func(point string) (pass func()) {
+					pass = func() {}
+					switch {
+					case client == nil:
+					case point == "start":
+						return func() { <-waits }
+					case point == "flight":
+						once.Do(func() {
+							close(waits)
+							pass = func() { tt.do(client) }
+						})
+					}
+					return pass
+				}})
+				client = w.openIn(tab, true)
+				if user, err := client.User(t.Context()); (user != nil) != tt.want || err != nil {
+					t.Errorf("somebody is handed out: %t, %v; want %t", user != nil, err, tt.want)
 				}
 				_ = client.RemoveUser(t.Context())
 			})

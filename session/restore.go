@@ -41,17 +41,18 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	case user != nil:
 	case !hint || c.settings.Restore == RestoreOff:
 	case c.settings.Restore != RestoreRedirect:
-		user, err = c.restoreSilently(ctx, began)
+		_, err = c.restoreSilently(ctx, began)
 	case returnTo != "":
-		user, err = c.restoreByRedirect(ctx, returnTo, began)
+		_, err = c.restoreByRedirect(ctx, returnTo, began)
 	}
-	if user == nil {
+	// Whatever became of it: somebody may have signed in or out meanwhile.
+	if user = c.Current(); user == nil {
 		return nil, err
 	}
 	return c.fresh(ctx, user)
 }
 
-// restoreSilently looks who is signed in at the provider, without anything to see.
+// restoreSilently signs in who is signed in at the provider, without anything to see.
 func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, error) {
 	s := c.session
 	return s.restore.doFor(ctx, c, scene{moment: began}, "", func(ctx, _ context.Context) (*User, error) {
@@ -67,12 +68,10 @@ func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, erro
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
 			return c.nothingRestored(began, err)
 		}
-		// Whatever became of it: somebody may have signed in or out meanwhile.
-		user, _ := s.current()
-		if user != nil || errors.Is(err, ErrNotSignedIn) {
+		if errors.Is(err, ErrNotSignedIn) {
 			err = nil
 		}
-		return user, err
+		return nil, err
 	})
 }
 

@@ -169,7 +169,7 @@ func (p *page) checkLate(a *act, since int) {
 	if p.w.mixed || p.w.sources && (p.w.unkept || p.w.erased > 0 || a.behind) {
 		return
 	}
-	if token := p.app.provider.access[a.brought.Reveal()]; a.silent && token != nil && token.code != p.response {
+	if token := p.app.provider.access[a.brought.Reveal()]; a.silent && token != nil && (token.code != p.response || token.code == "") {
 		return // it found who was there
 	}
 	for _, out := range p.w.acts {
