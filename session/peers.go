@@ -22,8 +22,8 @@ type peerMessage struct {
 	ClientID string `json:"client_id"`
 
 	// Who is signed in, as a digest that only says whether two programs have
-	// the same user; empty after a sign-out. Of "over" it is which session, empty if that
-	// has no name.
+	// the same user; empty after a sign-out. Of "over" it is the stamp of
+	// the session, if that has a sid.
 	Who string `json:"who"`
 
 	// When that began, in milliseconds since the epoch, for releases that know no
@@ -74,15 +74,7 @@ func (s *session) who(user *User) string {
 	case issuer != "" && issuer != s.id.source.Issuer: // one of several
 		person += "\n" + issuer
 	}
-	return s.digest(person)
-}
-
-// digest is empty for nothing.
-func (s *session) digest(what string) string {
-	if what == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + what))
+	sum := sha256.Sum256([]byte(s.id.source.Issuer + "\n" + s.id.clientID + "\n" + person))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
@@ -125,11 +117,10 @@ func (s *session) tellPeers() {
 	}
 }
 
-// tellOver tells the other programs that the provider's session has ended; sid is empty
-// if it has none.
+// tellOver tells the other programs that the provider's session has ended.
 func (s *session) tellOver(sid string) {
 	s.mu.Lock()
-	n := news{order: s.standing.order, over: true, who: s.digest(sid), at: s.wall()}
+	n := news{order: s.standing.order, over: true, who: stamp(s.standing.order, sid), at: s.wall()}
 	s.mu.Unlock()
 	s.say(n)
 }
@@ -205,7 +196,7 @@ func (s *session) follow(m peerMessage) {
 			return st.heardUnordered(m.news(), s.wall())
 		}
 		n := m.news()
-		n.other = n.over && n.who != "" && s.user != nil && s.user.claims.SessionID != "" && n.who != s.digest(s.user.claims.SessionID)
+		n.other = n.over && n.who != "" && s.user != nil && s.user.claims.SessionID != "" && n.who != stamp(n.order, s.user.claims.SessionID)
 		return st.heard(n)
 	})
 }

@@ -59,10 +59,9 @@ type session struct {
 	saidAt   time.Time             // when that was
 	repeats  bool                  // it will be said again
 
-	windows atomic.Int32 // in which somebody signs in
-
-	idleAt    time.Time // when the last tab left
-	awayUntil time.Time // how long a sign-in may be under way that has left the page
+	windows   atomic.Int32 // in which somebody signs in
+	idleAt    time.Time    // when the last tab left
+	awayUntil time.Time    // how long a sign-in may be under way that has left the page
 
 	refs int // clients that use it; guarded by the mu of the registry
 }
