@@ -19,7 +19,7 @@ import (
 var habitRules = []struct{ name, promise string }{
 	{"goes", "Nobody is signed out by an engine whose access token is new, and no API has refused it."},
 	{"leaves", "Where nothing fails, who is signed in stays until somebody signs in or out, or the session at the provider ends: what a restore does not find takes nothing."},
-	{"idle", "Nobody is signed out for doing nothing where no tab wants that."},
+	{"idle", "Nobody is signed out for doing nothing where no tab wants that, or somebody came a moment ago; and no page is sent to the provider for that while somebody is about to sign in, or has."},
 	{"ended", "A session whose end the provider has told is not signed in afterwards, by a response that came before."},
 	{"found", "Where nothing fails, a program that hears of a sign-in elsewhere has that person without being asked."},
 	{"agree", "Where nothing fails, and programs hear each other, everybody is told the same once the world is quiet, whoever has signed in at once, unless the provider knows another one."},
@@ -73,7 +73,7 @@ func (p *page) mayGo() bool {
 	}
 	by := w.acts[in]
 	return by.came != p.program || slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == p.app && a != by && !w.idles(a) && (a.done == 0 || a.rumour || a.order >= by.order || a.out && !a.knownIn(p.program, by.asked))
+		return a.app == p.app && a != by && !w.idles(a) && !(a.succeeded && a.who == p.told) && (a.done == 0 || a.rumour || a.order >= by.order || a.out && !a.knownIn(p.program, by.asked))
 	})
 }
 
@@ -303,6 +303,23 @@ func (p *program) checkIdle(message string) {
 		}
 	}
 	w.violate("idle", p.name+" signs out for doing nothing, and no tab wants that")
+}
+
+// checkIdleLeave is for a page that is sent to the provider: to sign out whom nobody has
+// asked to sign out.
+func (p *page) checkIdleLeave(url string) {
+	w := p.w
+	if !strings.HasPrefix(url, p.app.provider.issuer+"/end") || slices.ContainsFunc(p.calls, func(c *call) bool { return c.name == "signoutRedirect" }) {
+		return
+	}
+	for _, c := range w.calls {
+		if c.page.app == p.app && c.page.program == p.program && c.page.source() == p.source() && !c.done && !c.abandoned && slices.Contains([]string{"signinPopup", "signinCallback", "signinResourceOwnerCredentials"}, c.name) {
+			w.violate("idle", p.name+" is sent away for an idle user, and "+c.page.name+" is about to sign in")
+		}
+	}
+	if who := p.who(); who != "" {
+		w.violate("idle", p.name+" is sent away for an idle user, and "+who+" is there")
+	}
 }
 
 // hearsEnd notes that a program has heard of the end of a session.

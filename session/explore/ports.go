@@ -248,6 +248,7 @@ func (l *link) Navigate(_ context.Context, url string) error {
 		return session.ErrPageGone
 	}
 	p.navigates()
+	p.checkIdleLeave(url)
 	p.goesFor(url)
 	t, w := p.tab, p.w
 	t.visit++

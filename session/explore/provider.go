@@ -118,7 +118,7 @@ func metadata(issuer string) string {
 	return strings.ReplaceAll(`{"issuer":"ISS","authorization_endpoint":"ISS/authorize","token_endpoint":"ISS/token",`+
 		`"jwks_uri":"ISS/jwks","revocation_endpoint":"ISS/revoke","end_session_endpoint":"ISS/end","userinfo_endpoint":"ISS/userinfo",`+
 		`"check_session_iframe":"ISS/check","response_types_supported":["code"],"subject_types_supported":["public"],`+
-		`"id_token_signing_alg_values_supported":["EdDSA"],"code_challenge_methods_supported":["S256"],`+
+		`"id_token_signing_alg_values_supported":["EdDSA"],"code_challenge_methods_supported":["S256"],"dpop_signing_alg_values_supported":["EdDSA"],`+
 		`"authorization_response_iss_parameter_supported":true}`, "ISS", issuer)
 }
 

@@ -87,7 +87,7 @@ func (t *tab) varied(moods *rand.Rand) {
 		s.RefreshScope = "none-of-them"
 	}
 	if v.idle && one(2) {
-		s.Idle = session.IdleSettings{Timeout: 40 * time.Second, RemoveOnly: true}
+		s.Idle = session.IdleSettings{Timeout: 40 * time.Second, RemoveOnly: one(2)}
 	}
 	if v.trips {
 		s.Restore = session.RestoreRedirect
