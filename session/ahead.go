@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -48,7 +49,7 @@ type absence struct {
 	until    time.Time
 	phases   SigninPhases // so far
 	exchange *exchange    // nil before the response is here
-	claimed  bool         // a tab has brought the response, and waits; guarded by the mu of all
+	claimed  atomic.Bool  // a tab has brought the response, and waits
 }
 
 // An exchange is a token request for a response that the tab has not brought yet.
@@ -87,7 +88,7 @@ func (d *absences) arrive(state oidc.Secret, arrived string, now time.Time) *abs
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	left := d.left[state]
-	if left == nil || left.claimed || left.exchange != nil || !now.Before(left.until) {
+	if left == nil || left.claimed.Load() || left.exchange != nil || !now.Before(left.until) {
 		return nil
 	}
 	left.exchange = &exchange{arrived: arrived, phases: left.phases, done: make(chan struct{})}
@@ -104,7 +105,7 @@ func (d *absences) claim(state oidc.Secret, brought *absence, arrived string) *a
 	switch {
 	case left == nil:
 		left, d.left[state] = brought, brought
-	case left.claimed:
+	case left.claimed.Load():
 		return nil
 	case left.settings.key() != brought.settings.key() || !bytes.Equal(left.record, brought.record):
 		left = brought
@@ -112,15 +113,8 @@ func (d *absences) claim(state oidc.Secret, brought *absence, arrived string) *a
 		brought.phases = left.phases
 		left = brought
 	}
-	left.claimed = true
+	left.claimed.Store(true)
 	return left
-}
-
-// giveBack is for a tab whose page goes before it has what it has claimed.
-func (d *absences) giveBack(left *absence) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	left.claimed = false
 }
 
 // drop ends an absence. It reports whether its tab has not come.
@@ -130,7 +124,7 @@ func (d *absences) drop(state oidc.Secret, left *absence) bool {
 	if d.left[state] == left {
 		delete(d.left, state)
 	}
-	return !left.claimed
+	return !left.claimed.Load()
 }
 
 // Arrive takes a response from the callback page, which has handed it on to the
@@ -213,10 +207,6 @@ func (c *Client) exchanged(ctx, wanted context.Context, kept Kept, callbackURL s
 		return nil, fmt.Errorf("a response with that state is in the air: %w", oidc.ErrStateUnknown)
 	}
 	for {
-		if left.exchange == nil && r.Sent {
-			d.drop(state, left)
-			return &exchange{err: fmt.Errorf("a page was left while it was used: %w", oidc.ErrStateUnknown)}, nil
-		}
 		if left.exchange == nil {
 			if err := c.send(ctx, left, kept, tx, r); err != nil {
 				d.drop(state, left)
@@ -238,7 +228,7 @@ func (c *Client) exchanged(ctx, wanted context.Context, kept Kept, callbackURL s
 		pass()
 		switch {
 		case wanted.Err() != nil:
-			d.giveBack(left)
+			left.claimed.Store(false)
 			nobody := &Client{session: s.registry.session(s.id), settings: left.settings}
 			s.config.spawn(func() { nobody.waits(state, left) })
 			return nil, context.Cause(wanted)
@@ -253,6 +243,10 @@ func (c *Client) exchanged(ctx, wanted context.Context, kept Kept, callbackURL s
 // send has the tab note that the response is used from now on: a code is sent once
 // (RFC 6749 4.1.2), also by the program of a page that comes back.
 func (c *Client) send(ctx context.Context, left *absence, kept Kept, tx *oidc.Transaction, r *record) (err error) {
+	if r.Sent {
+		_, _ = c.page.Transactions.Take(ctx, tx.State)
+		return fmt.Errorf("a page was left while the response was used: %w", oidc.ErrStateUnknown)
+	}
 	if err = c.session.provider.prepare(ctx, tx); err != nil {
 		return err
 	}

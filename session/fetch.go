@@ -206,6 +206,9 @@ func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc
 	if err != nil {
 		s.renewalFailed(used.holder.AccessToken)
 		s.config.Logf("session: a token was refused by an API and not renewed: %v", err)
+		if err := s.still(used.user); errors.Is(err, oidc.ErrSubjectChanged) {
+			return nil, nil, err
+		}
 		return used, resp, nil
 	}
 	if !f.request.Repeatable {
