@@ -116,7 +116,7 @@ func parseAccessTokenClaims(payload []byte, typed bool) (*AccessTokenClaims, err
 		Expiry:   r.seconds("exp", section, true),
 		IssuedAt: r.seconds("iat", section, typed),
 		ID:       r.text("jti", section, typed),
-		ACR:      r.text("acr", "RFC 9068 2.2.1", false),
+		ACR:      r.context("RFC 9068 2.2.1"),
 		AuthTime: r.seconds("auth_time", "RFC 9068 2.2.1", false),
 		Members:  set,
 

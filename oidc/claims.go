@@ -59,13 +59,17 @@ func (r *reader) text(claim, step string, required bool) string {
 	return value
 }
 
-// textOrNumber returns a claim that may be there and is a string; some providers
-// send a number.
-func (r *reader) textOrNumber(claim, step string) string {
-	if raw := string(r.set[claim]); raw != "" && strings.Trim(raw, "0123456789") == "" {
+// context returns acr, which is a string. Some providers send a number, and UAA an
+// object: that is none which anybody could have asked for.
+func (r *reader) context(step string) string {
+	raw := string(r.set["acr"])
+	switch {
+	case strings.HasPrefix(raw, "{"):
+		return ""
+	case raw != "" && strings.Trim(raw, "0123456789") == "":
 		return raw
 	}
-	return r.text(claim, step, false)
+	return r.text("acr", step, false)
 }
 
 // maxNumericDate keeps NumericDate values where adding to them cannot

@@ -154,7 +154,7 @@ func parseIDTokenClaims(payload []byte) (*IDTokenClaims, error) {
 		AuthTime:        r.seconds("auth_time", section, false),
 		Nonce:           Secret(r.text("nonce", section, false)),
 		AccessTokenHash: r.text("at_hash", "OIDC Core 3.1.3.6", false),
-		ACR:             r.textOrNumber("acr", section),
+		ACR:             r.context(section),
 		SessionID:       r.text("sid", "OIDC Front-Channel Logout 3", false),
 		Members:         set,
 	}

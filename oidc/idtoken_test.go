@@ -232,6 +232,10 @@ func idTokenStepCases() []idTokenCase {
 		{"3.1.3.7-12 acr a number", func(c claimsByName, e *ExpectedIDToken) {
 			c["acr"], e.ACRValues = 1, []string{"1"}
 		}, nil, "", ""},
+		{"3.1.3.7-12 acr an object", setClaim("acr", map[string]any{"values": []string{"gold"}}), nil, "", ""},
+		{"3.1.3.7-12 acr an object that holds it", func(c claimsByName, e *ExpectedIDToken) {
+			c["acr"], e.Essential.ACR, e.Essential.ACRValues = map[string]any{"values": []string{"gold"}}, true, []string{"gold"}
+		}, ErrACRNotMet, "acr", core3 + "12"},
 		{"3.1.3.7-12 acr null", func(c claimsByName, e *ExpectedIDToken) {
 			c["acr"], e.Essential.ACR = nil, true
 		}, ErrACRNotMet, "acr", core3 + "12"},
