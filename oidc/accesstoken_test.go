@@ -132,7 +132,8 @@ func accessTokenCases() []accessTokenCase {
 		{"7800-3.1 cnf a string", claim("cnf", "x"), ErrClaimInvalid, "cnf"},
 		{"8705-3.1 bound to a certificate", claim("cnf", map[string]any{"x5t#S256": "x"}), ErrClaimInvalid, "cnf"},
 		{"8705-3.1 bound to both", claim("cnf", map[string]any{"jkt": "x", "x5t#S256": "x"}), ErrClaimInvalid, "cnf"},
-		{"9068-2.2.1 acr a number", claim("acr", 2), ErrClaimInvalid, "acr"},
+		{"9068-2.2.1 acr a number", claim("acr", 2), nil, ""},
+		{"9068-2.2.1 acr a list", claim("acr", []string{"2"}), ErrClaimInvalid, "acr"},
 		{"9068-2.2.1 auth_time a string", claim("auth_time", "x"), ErrClaimInvalid, "auth_time"},
 	}...)
 	for _, name := range []string{"iss", "sub", "aud", "client_id", "exp", "iat", "jti"} {

@@ -53,7 +53,7 @@ var joseFiles = []string{"oidc/jose.go", "oidc/jwe/jwe.go", "internal/strictjson
 func TestImports(t *testing.T) {
 	checked := make(map[string]bool) // folders of rules that had a file
 	for name, text := range repositoryFiles(t) {
-		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") || below(name, "oidc/oidctest") {
+		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") || below(name, "oidc/oidctest") || below(name, "session/explore") {
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
