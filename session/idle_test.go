@@ -272,29 +272,54 @@ func TestIdleWhereTheClockGoesBack(t *testing.T) {
 
 // "an interactive sign-in is stronger than the end of the session before it:
 // idle" (docs/who-is-signed-in.md, rule 2): while somebody types in a window of the app,
-// the page that waits for it is not sent away.
-func TestIdleDuringPopup(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.op.Lifetime = 24 * time.Hour
-		w.settings.Idle = IdleSettings{Timeout: time.Minute}
-		client, tab, _ := w.watched(says("unchanged"))
-		w.signIn(client, tab)
-		leaves := len(tab.addresses)
-		tab.popup = func(_ context.Context, p Popup) (string, error) {
-			time.Sleep(65 * time.Second) // somebody types in the window
-			return w.op.Visit(p.URL), nil
-		}
-		user, err := client.SigninPopup(t.Context(), SigninArgs{})
-		tab.set(func() {
-			for _, address := range tab.addresses[leaves:] {
-				if !strings.Contains(address, "response_type") {
-					t.Errorf("the page that waits for the window is sent away for doing nothing; had it stayed: %v, %v", user != nil, err)
-				}
+// or the response of a sign-in is being completed, no page is sent away.
+func TestIdleDuringSignin(t *testing.T) {
+	for name, signIn := range map[string]func(w *world, client *Client, tab *tab) (*User, error){
+		"a window": func(w *world, client *Client, tab *tab) (*User, error) {
+			tab.popup = func(_ context.Context, p Popup) (string, error) {
+				time.Sleep(5 * time.Second) // somebody types in it
+				return w.op.Visit(p.URL), nil
 			}
+			return client.SigninPopup(w.t.Context(), SigninArgs{})
+		},
+		"a response": func(w *world, client *Client, tab *tab) (*User, error) {
+			return client.SigninCallback(w.t.Context(), w.redirect(client, tab))
+		},
+		"a password": func(w *world, client *Client, _ *tab) (*User, error) {
+			return client.SigninPassword(w.t.Context(), PasswordArgs{Username: "ada", Password: "secret-of-the-user"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.t = t
+				w.op.Lifetime, w.op.Password = 24*time.Hour, "secret-of-the-user"
+				w.settings.Idle = IdleSettings{Timeout: time.Minute}
+				client, tab, _ := w.watched(says("unchanged"))
+				w.signIn(client, tab)
+				leaves := len(tab.addresses)
+				w.op.Edit(func() {
+					w.op.Hold = func(endpoint string, _ *http.Request) {
+						if endpoint == oidctest.Token {
+							time.Sleep(5 * time.Second)
+						}
+					}
+				})
+				time.Sleep(58 * time.Second)
+				if user, err := signIn(w, client, tab); user == nil || client.Current() != user {
+					t.Errorf("the sign-in: %v", err)
+				}
+				tab.set(func() {
+					for _, address := range tab.addresses[leaves:] {
+						if !strings.Contains(address, "response_type") {
+							t.Error("a page is sent away for doing nothing while somebody signs in")
+						}
+					}
+				})
+				_ = client.RemoveUser(t.Context())
+			})
 		})
-		_ = client.RemoveUser(t.Context())
-	})
+	}
 }
 
 // "Who signs in stays" (docs/who-is-signed-in.md): who has signed in while the

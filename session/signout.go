@@ -23,7 +23,7 @@ type SignoutArgs struct {
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
 
-	unlessSignin bool // the tab stays if somebody signs in in a window then, or is there
+	unlessSignin bool // the tab stays if somebody is about to sign in then, or is there
 }
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
@@ -48,7 +48,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 		if err == nil {
 			err = c.keepSignout(ctx, request, args.State)
 		}
-		if args.unlessSignin && (c.session.windows.Load() > 0 || c.Current() != nil) {
+		if args.unlessSignin && (c.session.signins.Load() > 0 || c.Current() != nil) {
 			return struct{}{}, errStays
 		}
 		if err == nil {
