@@ -231,13 +231,13 @@ func (p *page) apart(n uint64) string {
 			if one.tab.page != one || one.silent() || one.program.ended {
 				continue
 			}
-			what += one.name + " calls " + one.acts(n>>(8+2*i)) + "; "
-			w.goOn(int(n >> (16 + 4*i) % 16))
-			if n>>(5+i)%2 == 0 {
+			what += one.name + " calls " + one.acts(n>>(11+2*i)) + "; "
+			w.goOn(int(n >> (17 + 4*i) % 16))
+			if n>>(5+2*i)%4 > 0 {
 				<-time.After(time.Millisecond)
 			}
 		}
-		w.goOn(int(n >> 32 % 8))
+		w.goOn(int(n >> 32 % 24))
 	})
 	return "what others hear of later: " + what
 }
