@@ -611,6 +611,19 @@ func TestFetchAborted(t *testing.T) {
 	}
 }
 
+// The answer with which a session has ended is the answer: the app knows what a 401 is.
+func TestFetchWithWhichTheSessionEnds(t *testing.T) {
+	w, client, _, a := newFetcher(t, nil)
+	w.op.Edit(func() { w.op.SignedIn = false })
+	a.answer = func(int, map[string]string) *oidc.Response {
+		w.op.RevokeRefreshTokens()
+		return challenged(401, `Bearer error="invalid_token"`)
+	}
+	if status := mustGet(t, client, a); status != 401 || client.Current() != nil {
+		t.Errorf("status %d, and the user is %v", status, client.Current())
+	}
+}
+
 // A request that one End-User made is not sent again with the token of another
 // one who has signed in meanwhile.
 func TestFetchOfAnotherEndUser(t *testing.T) {

@@ -205,7 +205,9 @@ func (s *session) follow(m peerMessage) {
 // knows its own refresh token alone: that of a user who goes is revoked here.
 func (s *session) heed(over bool, what func(*standing) effects) {
 	result, gone := s.carryOutNews(over, what)
-	if gone != nil {
+	if result.has(find) {
+		s.dismiss(gone)
+	} else if gone != nil {
 		s.revokeGone(gone)
 	}
 	s.look(result.has(find))

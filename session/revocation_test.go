@@ -206,3 +206,48 @@ func TestEssentialClaims(t *testing.T) {
 		})
 	}
 }
+
+// Whoever comes instead of somebody else: the refresh token of the one before ends,
+// whichever program has it. That of the same person goes on, for a provider may end the
+// whole grant with it, and so does what the app has stored.
+func TestRevocationOfWhoIsReplaced(t *testing.T) {
+	tests := []struct {
+		name    string
+		subject string // who comes
+		stored  bool   // who is there was stored by the app
+		revoked bool
+	}{
+		{"somebody else", "subject-2", false, true},
+		{"the same person", "subject-1", false, false},
+		{"somebody else after who was stored", "subject-2", true, false},
+	}
+	for _, tt := range tests {
+		for program, where := range []string{"in the same program", "in another program"} {
+			t.Run(tt.name+", "+where, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t)
+					w.t = t
+					w.op.RefreshTokens, w.settings.ManualRenew = true, true
+					p := newPrograms(w, 2)
+					user := *w.signIn(p.client[0], p.tab[0])
+					if tt.stored {
+						_ = p.client[0].RemoveUser(t.Context())
+						user.AccessToken, user.IDToken, user.asked = "stored", "", nil
+						if err := p.client[0].StoreUser(t.Context(), &user); err != nil {
+							t.Fatal(err)
+						}
+					}
+					synctest.Wait()
+					w.op.Edit(func() { w.op.Subject = tt.subject })
+					w.signIn(p.client[program], p.tab[program])
+					synctest.Wait()
+					if got := w.op.Revoked(user.RefreshToken.Reveal()); got != tt.revoked {
+						t.Errorf("the refresh token is revoked: %t, want %t", got, tt.revoked)
+					}
+					_ = p.client[0].RemoveUser(t.Context())
+					synctest.Wait()
+				})
+			})
+		}
+	}
+}

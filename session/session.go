@@ -116,7 +116,7 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 		gone = s.forget()
 	}
 	if result.has(take) {
-		s.set(user)
+		s.dismiss(s.set(user))
 	}
 	if result.has(tellPages) {
 		s.tellPages()
@@ -133,9 +133,31 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 	return gone
 }
 
-// set makes user the current one. The caller has the turn.
-func (s *session) set(user *User) {
+// dismiss is for a user, maybe none, instead of whom somebody else has signed in. The
+// refresh token of one whom the app has stored is the app's.
+func (s *session) dismiss(gone *User) {
+	if gone != nil && gone.asked != nil {
+		s.revokeGone(gone)
+	}
+}
+
+// last returns the user with the newest refresh token. The caller holds s.mu.
+func (s *session) last() *User {
+	if s.user == nil {
+		return nil
+	}
+	last := *s.user
+	last.RefreshToken = s.grant.token
+	return &last
+}
+
+// set makes user the current one. It returns who it was, if that was somebody else.
+// The caller has the turn.
+func (s *session) set(user *User) (gone *User) {
 	s.mu.Lock()
+	if s.user != nil && !same(s.user, user) {
+		gone = s.last()
+	}
 	s.user, s.carried = user, s.standing
 	s.grant.take(user.RefreshToken)
 	s.mu.Unlock()
@@ -143,6 +165,7 @@ func (s *session) set(user *User) {
 	s.expiry.start(user)
 	s.monitor.start(user)
 	s.idle.settle()
+	return gone
 }
 
 // signOut is for a sign-out of a kind that the standing knows. It returns who it was.
@@ -185,12 +208,7 @@ func (s *session) end(user *User, reason error) {
 // with the newest refresh token. The caller has the turn.
 func (s *session) forget() *User {
 	s.mu.Lock()
-	user := s.user
-	if user != nil {
-		last := *user
-		last.RefreshToken = s.grant.token
-		user = &last
-	}
+	user := s.last()
 	s.user, s.grant, s.failure, s.carried = nil, grant{}, failure{}, s.standing
 	s.mu.Unlock()
 	s.expiry.stop()

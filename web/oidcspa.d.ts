@@ -765,7 +765,10 @@ export class UserManager {
    * expired one is renewed first. If that fails and may succeed later, the
    * promise rejects (network, timeout, http_status, ...) and the user stays
    * signed in; if the session is over, the answer is null. After a reload the
-   * session is restored; see the setting restore and the event restoreError.
+   * session is restored; see the setting restore and the event restoreError. In
+   * a page that comes back after one that was left during signinCallback() it
+   * completes that sign-in, or rejects as that would have: with state_unknown if
+   * the program has ended meanwhile.
    * With raiseEvent, userLoaded is told here.
    */
   getUser(raiseEvent?: boolean): Promise<User | null>;
