@@ -13,7 +13,7 @@ type EndSessionRequest struct {
 	IDTokenHint           Secret
 	PostLogoutRedirectURI string // where to come back to; empty to stay
 	State                 Secret // comes back with the End-User; see [NewState]
-	Extra                 map[string]string
+	Extra                 map[string]string // what a provider wants beside, client_id with a hint among it
 }
 
 // NewState returns a random state for an EndSessionRequest.
@@ -30,7 +30,7 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 	if m.EndSessionEndpoint == "" {
 		return "", fmt.Errorf("end_session_endpoint: %w", ErrUnsupported)
 	}
-	if err := checkExtra(r.Extra, []string{"id_token_hint", "client_id", "post_logout_redirect_uri", "state"}); err != nil {
+	if err := checkExtra(r.Extra, []string{"id_token_hint", "post_logout_redirect_uri", "state"}); err != nil {
 		return "", err
 	}
 	p := &params{}

@@ -86,12 +86,15 @@ func limitText(l *oidctest.Limit) string {
 		text += ", `" + string(l.Code) + "`"
 	}
 	text += ": " + l.Why
-	if l.Setting != "" {
-		text += " Set `" + l.Setting + "`"
-		if l.Value != "" && l.Setting != "client_secret" {
-			text += " to `" + l.Value + "`"
-		}
-		text += "."
+	switch {
+	case l.Setting == "":
+		return text
+	case l.Setting == "extraQueryParams":
+		text += " Give `" + strings.ReplaceAll(l.Value, " ", "` and `") + "` in `" + l.Setting + "`."
+	case l.Value == "" || l.Setting == "client_secret":
+		text += " Set `" + l.Setting + "`."
+	default:
+		text += " Set `" + l.Setting + "` to `" + l.Value + "`."
 	}
 	return text
 }

@@ -512,6 +512,7 @@ export interface SignoutArgs {
   id_token_hint?: string;
   /** Travels in the parameter state, for all to read. */
   url_state?: string;
+  /** What a provider wants beside, such as client_id and logout_uri at Amazon Cognito. */
   extraQueryParams?: Record<string, string | number | boolean>;
   /** Any JSON value; signoutCallback() returns it as userState. */
   state?: unknown;

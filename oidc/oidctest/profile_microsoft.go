@@ -89,7 +89,7 @@ func entra(name, path string) Profile {
 		p.Register = "As for a single tenant, with the account types that the registration supports, and `authority` `https://login.microsoftonline.com/" + path + "/v2.0`."
 		p.Issuer = "https://op.example.test/" + entraTenant + "/v2.0"
 		p.Quirks = []string{"The metadata has `{tenantid}` in `issuer`: the `iss` of a token is that with the token's own `tid`. Everybody of any tenant can sign in, " +
-			"unless the app names those that it serves."}
+			"unless the app names those that it serves in `allowed_tenants`."}
 	}
 	fill := strings.NewReplacer("PATH", path, "ISSUER", issuer, "TENANT", entraTenant)
 	for _, text := range []*string{&p.Metadata, &p.Keys, &p.IDToken.Claims, &p.AccessToken.Claims} {
