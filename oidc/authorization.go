@@ -59,6 +59,10 @@ type AuthenticationRequest struct {
 	// (RFC 9470 4), where ACRValues alone demands nothing.
 	RequiredACR []string
 
+	// DPoP says that the tokens will be asked for with a proof: nobody is sent
+	// away to a provider that does not announce it.
+	DPoP bool
+
 	// DPoPThumbprint binds the code to the key of a [DPoPTransport]
 	// (dpop_jkt, RFC 9449 10).
 	DPoPThumbprint string
@@ -77,14 +81,19 @@ var protectedParameters = []string{
 // Start begins a transaction: it returns the URL to send the End-User to, and
 // what is needed to understand the answer. random is a source of random bits,
 // [crypto/rand.Reader]. Codes: [ErrInvalidConfig], [ErrInsecureURL],
-// [ErrInvalidArgument], [ErrUnsupported] for a response mode that the provider does
-// not announce.
+// [ErrInvalidArgument], [ErrUnsupported] for a response mode, or DPoP, that the
+// provider does not announce.
 func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Time) (*Transaction, string, error) {
 	if err := r.check(); err != nil {
 		return nil, "", err
 	}
 	if err := m.checkResponseMode(r.ResponseMode); err != nil {
 		return nil, "", err
+	}
+	if r.DPoP {
+		if err := m.CheckDPoP(""); err != nil {
+			return nil, "", err
+		}
 	}
 	tx := &Transaction{
 		Issuer:       m.provider(),

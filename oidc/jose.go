@@ -159,13 +159,18 @@ func sequence(integers ...[]byte) []byte {
 		if len(integer) > 1 && integer[1] < 0x80 {
 			integer = integer[1:]
 		}
-		body = append(append(body, 2, byte(len(integer))), integer...)
+		body = element(body, 2, integer)
 	}
-	header := []byte{0x30, 0x81, byte(len(body))}
-	if len(body) < 0x80 {
-		header = []byte{0x30, byte(len(body))}
+	return element(nil, 0x30, body)
+}
+
+// element appends an element of less than 256 bytes.
+func element(to []byte, tag byte, content []byte) []byte {
+	length := byte(len(content) & 0xff)
+	if to = append(to, tag); length >= 0x80 {
+		to = append(to, 0x81)
 	}
-	return append(header, body...)
+	return append(append(to, length), content...)
 }
 
 // digestBy hashes with the function of a signature algorithm: RS256 means

@@ -334,6 +334,7 @@ func (a *SigninArgs) request(settings *Settings) *oidc.AuthenticationRequest {
 		Claims:        s.Request.Claims,
 		Resource:      s.Request.Resource,
 		Extra:         s.Request.Extra,
+		DPoP:          s.DPoP,
 		OmitScope:     s.OmitScope,
 		LoginHint:     a.LoginHint,
 		IDTokenHint:   a.IDTokenHint,

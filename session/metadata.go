@@ -17,8 +17,7 @@ type ProviderSettings struct {
 	MetadataURL  string // where it is; default: below the issuer
 	SigningKeys  string // a JWK Set: none is fetched, whatever a token says
 
-	// What is accepted of its tokens, see [oidc.MetadataSource].
-	TrustedAudiences, Tenants string
+	TrustedAudiences, Tenants string // that its tokens may name, see [oidc.MetadataSource]
 
 	// Headers go with every request to the provider: names and values. None
 	// replaces one that belongs to a request. For those whose value is null or
@@ -43,13 +42,8 @@ type source struct {
 func (s *Settings) source() source {
 	return source{
 		MetadataSource: oidc.MetadataSource{
-			Issuer:   s.Issuer,
-			Document: s.Provider.Metadata,
-			Seed:     s.Provider.MetadataSeed,
-			URL:      s.Provider.MetadataURL,
-
-			TrustedAudiences: s.Provider.TrustedAudiences,
-			Tenants:          s.Provider.Tenants,
+			Issuer: s.Issuer, Document: s.Provider.Metadata, Seed: s.Provider.MetadataSeed, URL: s.Provider.MetadataURL,
+			TrustedAudiences: s.Provider.TrustedAudiences, Tenants: s.Provider.Tenants,
 		},
 		keys: s.Provider.SigningKeys,
 	}

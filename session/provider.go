@@ -146,8 +146,7 @@ func (p *provider) fresh(at time.Time, lifetime time.Duration) bool {
 	return age >= 0 && age < lifetime
 }
 
-// verify verifies an ID Token, with new keys if it names an unknown one, or if
-// its key may be another by now.
+// verify verifies an ID Token, with new keys if those at hand do not verify it.
 func (p *provider) verify(ctx context.Context, expected *oidc.ExpectedIDToken, token oidc.Secret) (*oidc.IDTokenClaims, error) {
 	keys, err := p.fetchKeys(ctx, false)
 	if err != nil {

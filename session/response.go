@@ -15,11 +15,6 @@ import (
 // start begins a transaction, unless its response could not be told from that
 // of another provider. It returns the address to visit.
 func (s *session) start(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest) (*oidc.Transaction, string, error) {
-	if settings.DPoP { // nobody is sent away for tokens that there will not be
-		if err := metadata.CheckDPoP(""); err != nil {
-			return nil, "", err
-		}
-	}
 	if settings.BindCode {
 		var err error
 		if request.DPoPThumbprint, err = s.bind(ctx); err != nil {
