@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -419,25 +420,30 @@ func TestCallsWithOtherArguments(t *testing.T) {
 		slices.Sort(values)
 		return slices.Compact(values)
 	}
-	t.Run("signinRedirect", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			client, tab := w.open(false)
-			signin := func(args SigninArgs) func() error {
-				return func() error { return client.SigninRedirect(t.Context(), args) }
-			}
-			together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}),
-				signin(SigninArgs{LoginHint: "ann", State: []byte(`1`)}), signin(SigninArgs{LoginHint: "bob"}))
-			if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "bob" || len(tab.addresses) > 4 {
-				t.Errorf("the tab leaves for %q, with %d requests", u.Query().Get("login_hint"), len(tab.addresses))
-			}
-			client.session.provider.metadata = nil // and once more for the first
-			together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}), signin(SigninArgs{}))
-			if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "" {
-				t.Errorf("the tab leaves for %q, and not for the last call", u.Query().Get("login_hint"))
-			}
+	// One goes on after the other, as in the wasm, in different orders.
+	for name, after := range map[string]func(n int64) int64{"first to last": func(n int64) int64 { return n }, "last to first": func(n int64) int64 { return 20 - n }, "mixed": func(n int64) int64 { return n * 7 % 11 }} {
+		t.Run("signinRedirect, "+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				client, tab := w.open(false)
+				var kept atomic.Int64
+				tab.keeping = func() { time.Sleep(time.Duration(after(kept.Add(1))) * time.Millisecond) }
+				signin := func(args SigninArgs) func() error {
+					return func() error { return client.SigninRedirect(t.Context(), args) }
+				}
+				together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}),
+					signin(SigninArgs{LoginHint: "ann", State: []byte(`1`)}), signin(SigninArgs{LoginHint: "bob"}))
+				if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "bob" || len(tab.addresses) > 4 {
+					t.Errorf("the tab leaves for %q, with %d requests", u.Query().Get("login_hint"), len(tab.addresses))
+				}
+				client.session.provider.metadata = nil // and once more for the first
+				together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}), signin(SigninArgs{}))
+				if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "" {
+					t.Errorf("the tab leaves for %q, and not for the last call", u.Query().Get("login_hint"))
+				}
+			})
 		})
-	})
+	}
 	t.Run("signoutRedirect", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)

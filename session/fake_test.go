@@ -36,7 +36,8 @@ type tab struct {
 
 	onEvent func(Event) // what the page does meanwhile, if set
 
-	full bool // it keeps nothing more
+	full    bool   // it keeps nothing more
+	keeping func() // what happens before it keeps something, if set
 
 	keepsMetadata bool
 	headers       func(names []string) (map[string]string, error)
@@ -91,6 +92,9 @@ func (t *tab) Headers(_ context.Context, names []string) (map[string]string, err
 }
 
 func (t *tab) Put(_ context.Context, state oidc.Secret, transaction Transaction) error {
+	if t.keeping != nil {
+		t.keeping()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.full {
