@@ -157,9 +157,11 @@ func (w *world) forgotten(out *act) bool {
 }
 
 // traceless tells whether the storage was cleared after a sign-out, and no program is
-// left that knows of it.
+// left that knows of it: without a page, its session may have been freed.
 func (w *world) traceless(out *act) bool {
-	return w.erased > out.asked && !slices.ContainsFunc(w.pages(), func(p *page) bool { return p.app == out.app && out.knownIn(p.program, w.steps) })
+	return w.erased > out.asked && !slices.ContainsFunc(w.pages(), func(p *page) bool {
+		return p.app == out.app && p.opened < w.erased && out.knownIn(p.program, w.steps)
+	})
 }
 
 // tidied tells whether nobody was there who was signed out, and somebody was about

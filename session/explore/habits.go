@@ -73,7 +73,7 @@ func (p *page) mayGo() bool {
 	}
 	by := w.acts[in]
 	return by.came != p.program || slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == p.app && a != by && !w.idles(a) && !(a.succeeded && a.who == p.told) && (a.done == 0 || a.rumour || a.order >= by.order || a.out && !a.knownIn(p.program, by.asked))
+		return a.app == p.app && a != by && (!w.idles(a) || a.order > by.order) && !(a.succeeded && a.who == p.told) && (a.done == 0 || a.rumour || a.order >= by.order || a.out && !a.knownIn(p.program, by.asked))
 	})
 }
 
