@@ -11,8 +11,8 @@ import (
 type EndSessionRequest struct {
 	ClientID              string
 	IDTokenHint           Secret
-	PostLogoutRedirectURI string // where to come back to; empty to stay
-	State                 Secret // comes back with the End-User; see [NewState]
+	PostLogoutRedirectURI string            // where to come back to; empty to stay
+	State                 Secret            // comes back with the End-User; see [NewState]
 	Extra                 map[string]string // what a provider wants beside, client_id with a hint among it
 }
 
