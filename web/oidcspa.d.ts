@@ -112,15 +112,22 @@ export interface ProviderMetadata {
   code_challenge_methods_supported?: string[];
   dpop_signing_alg_values_supported?: string[];
   authorization_signing_alg_values_supported?: string[];
+  response_modes_supported?: string[];
   authorization_response_iss_parameter_supported?: boolean;
   [member: string]: unknown;
 }
 
 export interface UserManagerSettings extends RequestParameters {
-  /** The Issuer Identifier, character by character as the provider gives it. */
+  /**
+   * The Issuer Identifier, character by character as the provider gives it. Where that has
+   * the segment {tenantid}, the authority for several tenants; see allowed_tenants.
+   */
   authority: string;
   client_id: string;
-  /** Where the provider sends the browser back to: callback.html, or a page of the app that calls signinCallback(). */
+  /**
+   * Where the provider sends the browser back to: callback.html, or a page of the app that calls signinCallback().
+   * The scheme of an installed app (com.example.app:/callback) takes a navigator that brings the response back.
+   */
   redirect_uri: string;
   /** The same for the hidden frame. Default redirect_uri. */
   silent_redirect_uri?: string;
@@ -150,7 +157,11 @@ export interface UserManagerSettings extends RequestParameters {
   dpop?: boolean | { bind_authorization_code?: boolean; store?: DPoPStore };
   /** The provider's metadata (Discovery 3), in the place of what it publishes; it passes the same checks, so that what every provider has must be there. */
   metadata?: ProviderMetadata | Partial<OidcMetadata>;
-  /** Members that take the place of those that the provider publishes. */
+  /**
+   * Members that take the place of those that the provider publishes. What it can do and
+   * does not announce is said here: dpop_signing_alg_values_supported for dpop,
+   * pushed_authorization_request_endpoint for par, response_modes_supported for response_mode.
+   */
   metadataSeed?: Partial<ProviderMetadata>;
   /** Where the metadata is. Default authority + "/.well-known/openid-configuration". */
   metadataUrl?: string;
