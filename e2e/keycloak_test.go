@@ -28,6 +28,13 @@ func TestKeycloak(t *testing.T) {
 		{"step-up", testKeycloakStepUp},
 		{"API", testKeycloakAPI},
 		{"demo", testKeycloakDemo},
+		{"broker", testKeycloakBroker},
+		{"action", testKeycloakAction},
+		{"refusals", testKeycloakRefusals},
+		{"unusable", testKeycloakUnusable},
+		{"administrator", testKeycloakAdmin},
+		{"sign-outs", testKeycloakSignouts},
+		{"back", testKeycloakBack},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.test(t, k) })
 	}

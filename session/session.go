@@ -137,7 +137,7 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 // refresh token of one whom the app has stored is the app's.
 func (s *session) dismiss(gone *User) {
 	if gone != nil && gone.asked != nil {
-		s.revokeGone(gone)
+		s.revokeGone(gone, false)
 	}
 }
 

@@ -86,7 +86,7 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 	if request.State, err = oidc.NewState(c.session.config.Rand, args.URLState); err != nil {
 		return nil, "", err
 	}
-	c.revokeAtSignout(ctx, metadata, user)
+	c.revokeAtSignout(ctx, metadata, user, true)
 	url, err := request.URL(metadata)
 	return request, url, err
 }

@@ -168,7 +168,12 @@ export interface UserManagerSettings extends RequestParameters {
    * lower case, whose users may sign in. Default: all that the provider lets in.
    */
   allowed_tenants?: string[];
-  /** Revokes the refresh token at a sign-out, if the provider can. Default true. */
+  /**
+   * Whether a sign-out revokes the refresh token before it goes to the provider, which may
+   * then have no session left to end (Keycloak leaves an identity provider behind it signed in).
+   * Default: if the token would outlive the sign-out: it has the scope offline_access, or the
+   * provider has no end_session_endpoint.
+   */
   revokeTokensOnSignout?: boolean;
   /** Which tokens revokeTokens() and a sign-out revoke, in this order. Default: both, and at a sign-out the refresh token. */
   revokeTokenTypes?: ("access_token" | "refresh_token")[];

@@ -1,0 +1,138 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/oidcspa/oidcspa/internal/keycloak"
+)
+
+// A sign-out reaches the identity provider behind Keycloak, which asks for the password
+// again.
+func testKeycloakBroker(t *testing.T, k *keycloakRig) {
+	tab := k.open(t, "spa", map[string]any{"extraQueryParams": map[string]any{"kc_idp_hint": "partner"}})
+	k.signInAs(tab, "paula", "")
+	k.signOutThere(tab)
+	if got := k.asked("revoke", "logout", "logout_response"); got != "logout logout logout_response" {
+		t.Errorf("the sign-out asked for %s", got)
+	}
+	k.signInAs(tab, "paula", "") // through the form, or it fails
+}
+
+// What Keycloak refuses is told with its words, and with the setting that mends it.
+func testKeycloakRefusals(t *testing.T, k *keycloakRig) {
+	for _, tt := range []struct {
+		name, client string
+		more         map[string]any
+		silent       bool   // in the frame
+		want         string // code, and error or claim
+		says         string // in the message
+	}{
+		{"nobody is signed in", "spa", nil, true, "provider_error login_required", ""},
+		{"a realm that is not there", "spa", map[string]any{"authority": k.base + "/realms/nope"}, true, "cors_refused ", ""},
+		{"/auth, as it was before 17", "spa", map[string]any{"authority": k.base + "/auth/realms/app"}, true, "cors_refused ", ""},
+		{"PAR that the client demands", "spa-par", nil, true, "provider_error invalid_request", ""},
+		{"an unknown scope", "spa", map[string]any{"scope": "openid nope"}, true, "provider_error invalid_scope", ""},
+		{"an unknown client", "nobody", nil, true, "frame_no_response ", ""},
+		{"no iss in the response", "spa-noiss", nil, true, "issuer_mismatch ", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tab := k.open(t, tt.client, tt.more)
+			tab.expectProblems()
+			got := eval[string](tab, `um.signinSilent().then(() => "signed in", (e) => [e.code, e.error ?? e.claim ?? "", e.message].join(" "))`)
+			t.Log(got)
+			if !strings.HasPrefix(got, tt.want) || !strings.Contains(got, tt.says) {
+				t.Errorf("got %s, want %s and %q", got, tt.want, tt.says)
+			}
+		})
+	}
+}
+
+// After the password: what the answers cannot be used for.
+func testKeycloakUnusable(t *testing.T, k *keycloakRig) {
+	for _, tt := range []struct {
+		name, client string
+		more         map[string]any
+		want         string
+	}{
+		{"an encrypted ID Token", "spa-enc", nil, "token_malformed"},
+		{"a lightweight token at the userinfo endpoint", "spa-light", map[string]any{"loadUserInfo": true}, "http_status"},
+		{"JARM", "spa", map[string]any{"response_mode": "jwt"}, "callback_missing"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tab := k.open(t, tt.client, tt.more)
+			tab.expectProblems()
+			k.leave(tab, "um.signinRedirect()", "#kc-login")
+			k.enter(tab, "alice")
+			if code := k.come(tab); code != tt.want {
+				t.Errorf("code %q, want %q", code, tt.want)
+			}
+			t.Log(k.message(tab))
+		})
+	}
+}
+
+// An administrator ends the session.
+func testKeycloakAdmin(t *testing.T, k *keycloakRig) {
+	tab := k.open(t, "spa", nil)
+	k.signInAs(tab, "bob", "")
+	var users []struct{ ID string }
+	if err := k.server.Ask(t.Context(), http.MethodGet, "/app/users?username=bob", nil, &users); err != nil || len(users) != 1 {
+		t.Fatalf("%d users, %v", len(users), err)
+	}
+	if err := k.server.Ask(t.Context(), http.MethodPost, "/app/users/"+users[0].ID+"/logout", keycloak.Object{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := eval[string](tab, "um.signinSilent().catch((e) => e.error)"); got != "login_required" {
+		t.Errorf("signinSilent: %s", got)
+	}
+	t.Log(eval[string](tab, userState), eval[string](tab, "heard.join()"))
+}
+
+// Back from an action that was asked for.
+func testKeycloakAction(t *testing.T, k *keycloakRig) {
+	tab := k.open(t, "spa", nil)
+	k.signInAs(tab, "alice", "")
+	k.leave(tab, `um.signinRedirect({ extraQueryParams: { kc_action: "UPDATE_PASSWORD" } })`, "[name=cancel-aia]")
+	tab.do("cancel", chromedp.Click("[name=cancel-aia]"))
+	if code := k.come(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	if got := eval[string](tab, "location.search"); got != "?view=cart" {
+		t.Errorf("the address ends in %q", got)
+	}
+}
+
+// Sign-outs that Keycloak answers with a page of its own.
+func testKeycloakSignouts(t *testing.T, k *keycloakRig) {
+	k.app.expectReports() // of the frame that Keycloak refuses to be in
+	tab := k.open(t, "spa-front", nil)
+	tab.expectProblems() // the browser logs a refused frame
+	k.signInAs(tab, "alice", "")
+	t.Log("front-channel, in a frame: " + codeOf(tab, "um.signoutSilent()"))
+	if got := eval[string](tab, userState); got != "nobody" {
+		t.Errorf("after the sign-out: %s", got)
+	}
+	k.signInAs(tab, "alice", "") // through the form, or it fails
+	k.signOutThere(tab)          // over the page with the frames
+
+	tab = k.open(t, "spa-nologout", nil)
+	tab.expectProblems() // the browser logs Keycloak's status
+	k.signInAs(tab, "alice", "")
+	eval[chromedp.Void](tab, "void um.signoutRedirect()")
+	tab.waitFor(`document.body?.innerText.includes("Invalid redirect uri")`)
+}
+
+// Back, after a sign-in.
+func testKeycloakBack(t *testing.T, k *keycloakRig) {
+	tab := k.open(t, "spa", nil)
+	k.signInAs(tab, "alice", "")
+	tab.do("back", chromedp.NavigateBack())
+	tab.waitFor(`document.readyState === "complete" && (globalThis.ready === true || document.querySelector("#lost")?.hidden === false)`)
+	t.Log(tab.address())
+}
