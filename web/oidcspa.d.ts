@@ -55,6 +55,8 @@ export class ErrorResponse extends OIDCError {
   readonly error_description: string | null;
   readonly error_uri: string | null;
   readonly session_state: string | null;
+  /** The provider's text, and which setting mends it, where that is known. */
+  message: string;
   /** What was given to the sign-in that was refused. */
   state?: unknown;
   url_state?: string;
