@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,6 +25,16 @@ func testKeycloakBroker(t *testing.T, k *keycloakRig) {
 	k.signInAs(tab, "paula", "") // through the form, or it fails
 }
 
+// A response in a JWT, which has iss twice.
+func testKeycloakJARM(t *testing.T, k *keycloakRig) {
+	tab := k.open(t, "spa", map[string]any{"response_mode": "jwt"})
+	k.signInAs(tab, "alice", "")
+	if code := codeOf(tab, "um.signinSilent({ forceIframeAuth: true })"); code != "" {
+		t.Errorf("frame: code %q", code)
+	}
+	checkStorage(t, tab, k.secrets)
+}
+
 // What Keycloak refuses is told with its words, and with the setting that mends it.
 func testKeycloakRefusals(t *testing.T, k *keycloakRig) {
 	for _, tt := range []struct {
@@ -34,9 +45,9 @@ func testKeycloakRefusals(t *testing.T, k *keycloakRig) {
 		says         string // in the message
 	}{
 		{"nobody is signed in", "spa", nil, true, "provider_error login_required", ""},
-		{"a realm that is not there", "spa", map[string]any{"authority": k.base + "/realms/nope"}, true, "cors_refused ", ""},
-		{"/auth, as it was before 17", "spa", map[string]any{"authority": k.base + "/auth/realms/app"}, true, "cors_refused ", ""},
-		{"PAR that the client demands", "spa-par", nil, true, "provider_error invalid_request", ""},
+		{"a realm that is not there", "spa", map[string]any{"authority": k.base + "/realms/nope"}, true, "cors_refused ", "authority is wrong"},
+		{"/auth, as it was before 17", "spa", map[string]any{"authority": k.base + "/auth/realms/app"}, true, "cors_refused ", "authority is wrong"},
+		{"PAR that the client demands", "spa-par", nil, true, "provider_error invalid_request", `par: "required"`},
 		{"an unknown scope", "spa", map[string]any{"scope": "openid nope"}, true, "provider_error invalid_scope", ""},
 		{"an unknown client", "nobody", nil, true, "frame_no_response ", ""},
 		{"no iss in the response", "spa-noiss", nil, true, "issuer_mismatch ", ""},
@@ -62,7 +73,6 @@ func testKeycloakUnusable(t *testing.T, k *keycloakRig) {
 	}{
 		{"an encrypted ID Token", "spa-enc", nil, "token_malformed"},
 		{"a lightweight token at the userinfo endpoint", "spa-light", map[string]any{"loadUserInfo": true}, "http_status"},
-		{"JARM", "spa", map[string]any{"response_mode": "jwt"}, "callback_missing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tab := k.open(t, tt.client, tt.more)
@@ -99,12 +109,32 @@ func testKeycloakAction(t *testing.T, k *keycloakRig) {
 	tab := k.open(t, "spa", nil)
 	k.signInAs(tab, "alice", "")
 	k.leave(tab, `um.signinRedirect({ extraQueryParams: { kc_action: "UPDATE_PASSWORD" } })`, "[name=cancel-aia]")
-	tab.do("cancel", chromedp.Click("[name=cancel-aia]"))
+	k.press(tab, "[name=cancel-aia]")
 	if code := k.come(tab); code != "" {
 		t.Fatalf("code %q", code)
 	}
+	const status = "JSON.stringify(%s.response_parameters ?? null)"
+	const want = `{"kc_action":"UPDATE_PASSWORD","kc_action_status":"cancelled"}`
+	if got := eval[string](tab, "Promise.all([callback, um.getUser()]).then((all) => all.map((u) => "+fmt.Sprintf(status, "u")+").join(' '))"); got != want+" "+want {
+		t.Errorf("the user has %s", got)
+	}
 	if got := eval[string](tab, "location.search"); got != "?view=cart" {
 		t.Errorf("the address ends in %q", got)
+	}
+	if got := eval[string](tab, "um.signinSilent().then((u) => "+fmt.Sprintf(status, "u")+")"); got != "null" {
+		t.Errorf("after a renewal: %s", got)
+	}
+
+	// Where a page of the app is the redirect URI, the response is in its own address.
+	tab = k.open(t, "spa", map[string]any{"redirect_uri": k.app.origin + "/?view=cart"})
+	k.signInAs(tab, "alice", "")
+	k.leave(tab, `um.signinRedirect({ extraQueryParams: { kc_action: "UPDATE_PASSWORD" } })`, "[name=cancel-aia]")
+	k.press(tab, "[name=cancel-aia]")
+	if code := k.come(tab); code != "" {
+		t.Fatalf("code %q", code)
+	}
+	if got := eval[string](tab, "callback.then((u) => "+fmt.Sprintf(status, "u")+" + location.search)"); got != want+"?view=cart" {
+		t.Errorf("the page has %s", got)
 	}
 }
 

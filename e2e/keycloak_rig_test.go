@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -131,7 +132,13 @@ func (k *keycloakRig) open(t *testing.T, client string, more map[string]any) *ta
 func (k *keycloakRig) leave(tab *tab, call, button string) {
 	tab.t.Helper()
 	eval[chromedp.Void](tab, "globalThis.ready = false, void "+call)
-	tab.waitFor("document.querySelector('" + button + "') !== null")
+	tab.waitFor("document.readyState === 'complete' && document.querySelector('" + button + "') !== null")
+}
+
+// press clicks on an element of a page of Keycloak's, which may go away at once.
+func (k *keycloakRig) press(tab *tab, element string) {
+	tab.t.Helper()
+	eval[bool](tab, "setTimeout(() => document.querySelector('"+element+"').click()), true")
 }
 
 // come waits for the app, and returns the code with which the callback fails.
@@ -144,8 +151,8 @@ func (k *keycloakRig) come(tab *tab) string {
 // enter fills in the login page.
 func (k *keycloakRig) enter(tab *tab, name string) {
 	tab.t.Helper()
-	tab.do("fill in the login page",
-		chromedp.SendKeys("#username", name), chromedp.SendKeys("#password", "password"), chromedp.Click("#kc-login"))
+	eval[bool](tab, fmt.Sprintf("username.value = %q, password.value = %q, true", name, keycloak.Password))
+	k.press(tab, "#kc-login")
 }
 
 // signInAs signs in by redirect, as a person does.

@@ -30,6 +30,7 @@ func TestKeycloak(t *testing.T) {
 		{"demo", testKeycloakDemo},
 		{"broker", testKeycloakBroker},
 		{"action", testKeycloakAction},
+		{"JARM", testKeycloakJARM},
 		{"refusals", testKeycloakRefusals},
 		{"unusable", testKeycloakUnusable},
 		{"administrator", testKeycloakAdmin},
@@ -105,7 +106,9 @@ func testKeycloakMonitor(t *testing.T, k *keycloakRig) {
 	eval[bool](tab, hearAll)
 	tab.waitFor(checkFrames + " === 1")
 	elsewhere := tab.sibling()
-	elsewhere.do("sign out at Keycloak", chromedp.Navigate(k.issuer+"/protocol/openid-connect/logout"), chromedp.Click("#kc-logout"))
+	elsewhere.do("go to Keycloak", chromedp.Navigate(k.issuer+"/protocol/openid-connect/logout"))
+	elsewhere.waitFor("document.querySelector('#kc-logout') !== null")
+	k.press(elsewhere, "#kc-logout")
 	tab.waitFor(`heard.includes("UserUnloaded")`)
 	if got := eval[string](tab, `heard.filter((name) => name !== "UserLoaded").join()`); got != "UserSignedOut,UserUnloaded" {
 		t.Errorf("events: %s", got)
@@ -161,7 +164,8 @@ func testKeycloakStepUp(t *testing.T, k *keycloakRig) {
 				t.Errorf("after the sign-in: acr %s", got)
 			}
 			k.leave(tab, "um.signinRedirect("+args+")", "#kc-login")
-			tab.do("the password again", chromedp.SendKeys("#password", "password"), chromedp.Click("#kc-login"))
+			eval[bool](tab, "password.value = 'password', true")
+			k.press(tab, "#kc-login")
 			if code := k.come(tab); code != "" {
 				t.Fatalf("step-up: code %q", code)
 			}

@@ -304,7 +304,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	user := settings.newUser(tokens, claims, r)
 	user.key = key
 	user.resource = settings.Request.Resource
-	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
+	user.SessionState, user.URLState, user.Response = callback.SessionState, oidc.URLState(tx.State), callback.Parameters
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, c.giveBack(ctx, tokens, err)
 	}

@@ -102,6 +102,7 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	}
 	return c.page.Transactions.Put(ctx, request.State, Transaction{
 		Record:    data,
+		Address:   request.PostLogoutRedirectURI,
 		Client:    c.name(),
 		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})

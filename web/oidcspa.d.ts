@@ -438,6 +438,11 @@ export class User {
   /** What was given to signinRedirect, or to the constructor as userState. */
   readonly state?: unknown;
   readonly url_state?: string;
+  /**
+   * What the response that brought the user says beside, such as Keycloak's kc_action_status.
+   * Whoever sends the person here can write it. Absent after a renewal.
+   */
+  readonly response_parameters?: Record<string, string>;
   /** The members of the token response that the setting extraTokenResponseKeys names. */
   extraTokenResponseProperties?: Record<string, unknown>;
   /** For apps that keep users themselves: this library writes no token to any storage. */
