@@ -79,5 +79,10 @@
   channel.onmessage = () => close();
   channel.postMessage(message);
   history.replaceState(null, "", location.pathname);
-  setTimeout(() => { document.getElementById("lost").hidden = false; }, 500);
+  setTimeout(() => {
+    const lost = document.getElementById("lost");
+    // Who is signed in has gone back to the login page, as a rule.
+    if (Object.keys(localStorage).some((key) => key.startsWith("oidcspa.session:"))) location.replace(lost.querySelector("a"));
+    else lost.hidden = false;
+  }, 500);
 })();
