@@ -1,5 +1,6 @@
 # make, Go and git are all that is needed. Where apt-get may install something the
-# tests get their browser and Redis themselves. `make compat` needs npm, too.
+# tests get their browser and Redis themselves. `make compat` needs npm, too, and
+# Java and Maven for what it does with Keycloak; KEYCLOAK=1 make demo needs them.
 
 JS       := GOOS=js GOARCH=wasm
 RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a C compiler
@@ -7,15 +8,15 @@ FUZZTIME ?= 30s
 TIME     ?= 2h
 N        ?= 5
 NATIVE    = $$(go list ./... | grep -v -e /e2e -e /internal/jstest)
-LONG     := TestFault|TestHostile|Peer|Compat|React|Vue# tests of e2e that `make check` runs
+LONG     := TestFault|TestHostile|Peer|Compat|React|Vue|Keycloak# tests of e2e that `make check` runs
 
-.PHONY: all build dist demo test test-native test-js e2e check race hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis jstest
+.PHONY: all build dist demo test test-native test-js e2e check race hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis keycloak jstest
 
 all: test
 
 build:                   ; go run ./cmd/assets -v
 dist:                    ; go run ./cmd/assets -v -npm dist
-demo:                    ; go run ./demo
+demo: $(if $(KEYCLOAK),keycloak) ; go run ./demo
 
 test: test-native test-js e2e
 test-native: redis       ; go test $(NATIVE)
@@ -27,7 +28,7 @@ lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... &
 race: redis              ; go test $(RACE) $(NATIVE) ./internal/jstest
 hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 20m -run TestHostile
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
-compat: chromium         ; scripts/compat.sh
+compat: chromium keycloak ; scripts/compat.sh
 claims: chromium         ; go run ./internal/claims/check -browser
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 
@@ -42,6 +43,7 @@ clean:                   ; git clean -fdXq bin dist web/dist
 
 chromium:                ; scripts/chromium.sh
 redis:                   ; scripts/redis.sh
+keycloak:                ; scripts/keycloak.sh
 jstest:                  ; go build -o bin/ ./internal/jstest
 
 bin/lint: $(wildcard internal/lint/*.go internal/lint/go.*) ; cd internal/lint && go build -o $(CURDIR)/bin/ . && touch $(CURDIR)/$@

@@ -4,11 +4,13 @@
 //	go run ./demo
 //	PORT=8000 OP_PORT=9000 go run ./demo
 //	ISSUER=https://op.example CLIENT_ID=app go run ./demo
+//	KEYCLOAK=1 go run ./demo
 //
 // Environment: PORT and OP_PORT are the ports of the site and of the
 // provider; without them, free ones are found. ISSUER and CLIENT_ID use a
 // provider of one's own; SCOPE is then what to ask it for, and AUDIENCE what
-// its access tokens for the API have as aud.
+// its access tokens for the API have as aud. KEYCLOAK=1 starts the Keycloak that
+// scripts/keycloak.sh fetches as the provider.
 package main
 
 import (
@@ -58,6 +60,9 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer, assets 
 		return err
 	}
 	siteURL := servers.add(listeners)
+	if settings.keycloak {
+		fmt.Fprintln(out, "Starting Keycloak, which takes half a minute ...")
+	}
 	provider, err := chooseProvider(ctx, settings, siteURL, &servers)
 	if err != nil {
 		return err
@@ -106,6 +111,9 @@ func chooseProvider(ctx context.Context, s settings, siteURL string, servers *gr
 	}
 	issuer := servers.add(listeners)
 	const clientID = "demo-app"
+	if s.keycloak {
+		return startKeycloak(ctx, clientID, issuer, siteURL, servers, listeners)
+	}
 	user := op.DemoUser()
 	handler, err := op.New(op.Config{
 		Issuer: issuer,
@@ -167,6 +175,7 @@ The provider must have registered for this client, character by character:
 type group struct {
 	servers   []*http.Server
 	listeners []net.Listener
+	ends      []func() // of what else is to end with them
 	failed    chan error
 }
 
@@ -211,5 +220,8 @@ func (g *group) close() {
 	}
 	for _, l := range g.listeners {
 		_ = l.Close()
+	}
+	for _, end := range g.ends {
+		end()
 	}
 }

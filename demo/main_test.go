@@ -162,6 +162,7 @@ func TestMistakes(t *testing.T) {
 		{"number too large", map[string]string{"OP_PORT": "65536"}, []string{"OP_PORT=65536", "1 to 65535"}},
 		{"issuer alone", map[string]string{"ISSUER": "https://op.example"}, []string{"ISSUER is set", "CLIENT_ID is not"}},
 		{"client alone", map[string]string{"CLIENT_ID": "app"}, []string{"CLIENT_ID is set", "ISSUER is not"}},
+		{"issuer and Keycloak", map[string]string{"ISSUER": "https://op.example", "CLIENT_ID": "app", "KEYCLOAK": "1"}, []string{"KEYCLOAK and ISSUER are set"}},
 		{"issuer is no provider", map[string]string{"ISSUER": nobody.URL, "CLIENT_ID": "app"}, []string{"ISSUER=" + nobody.URL, "http_status"}},
 		{"issuer is no URL", map[string]string{"ISSUER": "op", "CLIENT_ID": "app"}, []string{"ISSUER=op", "invalid_config"}},
 	}

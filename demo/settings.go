@@ -23,6 +23,7 @@ type settings struct {
 	port, opPort     port
 	issuer, clientID string // both or neither
 	scope, audience  string // for a provider of one's own
+	keycloak         bool   // is the provider
 }
 
 func parseSettings(getenv func(string) string) (settings, error) {
@@ -31,6 +32,7 @@ func parseSettings(getenv func(string) string) (settings, error) {
 		clientID: getenv("CLIENT_ID"),
 		scope:    getenv("SCOPE"),
 		audience: getenv("AUDIENCE"),
+		keycloak: getenv("KEYCLOAK") != "",
 	}
 	var err error
 	if s.port, err = parsePort("PORT", getenv("PORT"), 8000); err != nil {
@@ -40,6 +42,8 @@ func parseSettings(getenv func(string) string) (settings, error) {
 		return s, err
 	}
 	switch {
+	case s.keycloak && s.issuer != "":
+		return s, errors.New("KEYCLOAK and ISSUER are set: there is one provider")
 	case s.issuer != "" && s.clientID == "":
 		return s, errors.New("ISSUER is set and CLIENT_ID is not: a provider of your own needs both")
 	case s.issuer == "" && s.clientID != "":

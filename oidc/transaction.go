@@ -156,6 +156,10 @@ type Callback struct {
 	tx           *Transaction
 	code         Secret
 	SessionState string // OIDC Session Management 2
+
+	// Parameters are those of the response that nobody here knows, each with its
+	// first value: whatever the provider says.
+	Parameters map[string]string
 }
 
 // String returns "[redacted]": formatting would read the unexported code
@@ -292,7 +296,27 @@ func (tx *Transaction) accept(m *Metadata, callbackURL string, values url.Values
 	if !IsVisible(values.Get("code")) { // RFC 6749 A.11
 		return nil, ErrCallbackMalformed
 	}
-	return &Callback{tx: tx, code: Secret(values.Get("code")), SessionState: values.Get("session_state")}, nil
+	return &Callback{
+		tx: tx, code: Secret(values.Get("code")), SessionState: values.Get("session_state"), Parameters: tx.unknown(values),
+	}, nil
+}
+
+// unknown returns the parameters of a response that are neither known nor those of
+// the redirect URI.
+func (tx *Transaction) unknown(response url.Values) map[string]string {
+	var unknown map[string]string
+	_, query, _ := strings.Cut(tx.RedirectURI, "?")
+	own, _ := parseQuery(query) // the app's; it is part of the address where the response arrived
+	for name := range response {
+		if slices.Contains(responseParameters, name) || own.Has(name) {
+			continue
+		}
+		if unknown == nil {
+			unknown = map[string]string{}
+		}
+		unknown[name] = response.Get(name)
+	}
+	return unknown
 }
 
 // checkIssuer is the defence against mix-up: iss has to be there if the

@@ -221,6 +221,25 @@ func TestParseCallbackSessionState(t *testing.T) {
 	}
 }
 
+// What else a response says is the app's to know: less what the redirect URI has.
+func TestParseCallbackParameters(t *testing.T) {
+	tx := goodTransaction()
+	tx.RedirectURI += "?tenant=a"
+	url := strings.Replace(goodCallback, "?", "?tenant=a&", 1)
+	for more, want := range map[string]map[string]string{
+		"": nil, "&session_state=s": nil,
+		"&kc_action=UPDATE_PASSWORD&kc_action_status=cancelled": {"kc_action": "UPDATE_PASSWORD", "kc_action_status": "cancelled"},
+		"&x=1&x=2": {"x": "1"},
+	} {
+		callback, err := tx.ParseCallback(goodMetadata(t), url+more, noon)
+		if err != nil {
+			t.Errorf("%s: %v", more, err)
+		} else if !reflect.DeepEqual(callback.Parameters, want) {
+			t.Errorf("%s: %v, want %v", more, callback.Parameters, want)
+		}
+	}
+}
+
 func TestParseCallbackProviderError(t *testing.T) {
 	url := testRedirectURI + "?error=login_required&error_description=%3Cb%3E" + mark + "&error_uri=https%3A%2F%2Fop.example%2F" + mark +
 		"&state=" + testState + "&iss=https%3A%2F%2Fop.example"

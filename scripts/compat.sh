@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the tests against software from npm: a provider, another client,
-# wrappers of that client, tools that make service workers, bundlers.
+# Runs the tests against software of others: Keycloak, and from npm a provider,
+# another client, wrappers of that client, tools that make service workers,
+# bundlers.
 set -eu
 cd "$(dirname "$0")/.."
 command -v npm >/dev/null || { echo "make compat needs npm: install Node.js with npm." >&2; exit 1; }
@@ -10,4 +11,4 @@ for app in react vue pwa bundlers; do
 done
 export COMPAT=1
 go test -count=1 ./e2e/compat/...
-go test -count=1 -timeout 15m -run "Peer|Compat|React|Vue" ./e2e
+go test -count=1 -timeout 20m -run "Peer|Compat|React|Vue|Keycloak" ./e2e

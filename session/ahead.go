@@ -255,7 +255,7 @@ func (c *Client) send(ctx context.Context, left *absence, kept Kept, tx *oidc.Tr
 	if left.record, err = sent.signin(tx); err != nil {
 		return err
 	}
-	return c.page.Transactions.Put(ctx, tx.State, Transaction{Record: left.record, Arrival: kept.Arrival, Client: c.name(), Restore: r.Restore, ExpiresAt: tx.ExpiresAt()})
+	return c.page.Transactions.Put(ctx, tx.State, Transaction{Record: left.record, Address: tx.RedirectURI, Arrival: kept.Arrival, Client: c.name(), Restore: r.Restore, ExpiresAt: tx.ExpiresAt()})
 }
 
 // An Arrival says where a response arrived, if that was the callback page,

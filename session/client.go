@@ -186,7 +186,7 @@ func (c *Client) begin(ctx context.Context, metadata *oidc.Metadata, request *oi
 	}
 	if err == nil {
 		c.session.goesAway()
-		kept := Transaction{Record: data, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
+		kept := Transaction{Record: data, Address: tx.RedirectURI, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
 		err = c.page.Transactions.Put(ctx, tx.State, kept)
 	}
 	return tx, url, data, err

@@ -190,7 +190,7 @@ func TestSignoutDoesNotJoinThatOfAnother(t *testing.T) {
 		w := newWorld(t)
 		w.op.RefreshTokens = true
 		w.settings.ManualRenew = true
-		w.settings.RevokeTypes = []TokenType{AccessToken, RefreshToken}
+		w.settings.RevokeTypes, w.settings.Scope = []TokenType{AccessToken, RefreshToken}, "openid offline_access"
 		tab := newTab(w.op)
 		slow := &slowPut{tab: tab, wait: make(chan struct{})}
 		page := tab.page()

@@ -173,6 +173,6 @@ func (i *idle) expire(settings IdleSettings, active *Client) {
 		s.config.Logf("session: the idle user is signed out here alone: %v", err)
 	}
 	if errors.Is(err, ErrPageGone) {
-		s.revokeGone(user)
+		s.revokeGone(user, false)
 	}
 }

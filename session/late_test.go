@@ -311,7 +311,7 @@ func TestSignoutRevokesInOtherPrograms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.t = t
-		w.op.RefreshTokens = true
+		w.op.RefreshTokens, w.settings.Scope = true, "openid offline_access"
 		p := newPrograms(w, 2)
 		w.signIn(p.client[0], p.tab[0])
 		synctest.Wait()

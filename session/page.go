@@ -44,6 +44,7 @@ type Kept struct {
 type Transaction struct {
 	Record    []byte
 	Arrival   Arrival // of a response that could not be used yet
+	Address   string  // the redirect URI: what else its query has is of the response
 	ReturnTo  string  // the address that the response is handed to
 	Client    string  // whose it is: issuer and client_id
 	ExpiresAt int64   // seconds since the epoch

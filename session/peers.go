@@ -208,19 +208,19 @@ func (s *session) heed(over bool, what func(*standing) effects) {
 	if result.has(find) {
 		s.dismiss(gone)
 	} else if gone != nil {
-		s.revokeGone(gone)
+		s.revokeGone(gone, true)
 	}
 	s.look(result.has(find))
 }
 
-// revokeGone revokes the tokens of a user who has gone, whatever tabs are there.
-func (s *session) revokeGone(gone *User) {
+// revokeGone is revokeAtSignout for a user who has gone, whatever tabs are there.
+func (s *session) revokeGone(gone *User, ends bool) {
 	by := append(s.willing(nil), s.tabs()...)
 	if gone.asked != nil {
 		by = append(by, &Client{session: s, settings: *gone.asked})
 	}
 	for _, c := range by[:min(1, len(by))] {
-		_ = c.orRevoke(context.Background(), gone, ErrNotSignedIn)
+		c.revokeSoon(context.Background(), gone, ends)
 	}
 }
 

@@ -93,10 +93,25 @@ func (c *Client) revoke(ctx context.Context, metadata *oidc.Metadata, token oidc
 	return nil
 }
 
+// revokeSoon is revokeAtSignout for whom nobody waits for.
+func (c *Client) revokeSoon(ctx context.Context, user *User, ends bool) {
+	c.session.config.spawn(func() {
+		if metadata, err := c.Metadata(ctx); err == nil {
+			c.revokeAtSignout(ctx, metadata, user, ends)
+		}
+	})
+}
+
 // revokeAtSignout revokes the tokens of a user who has signed out, if the
-// provider can. Whether that succeeds changes nothing: the user is gone.
-func (c *Client) revokeAtSignout(ctx context.Context, metadata *oidc.Metadata, user *User) {
-	if user == nil || c.settings.KeepRefreshToken || metadata.RevocationEndpoint == "" {
+// provider can. Whether that succeeds changes nothing: the user is gone. By default
+// that is for those that would outlive the provider's session, if it ends: without
+// its token Keycloak has none to end, and leaves the provider behind it signed in.
+func (c *Client) revokeAtSignout(ctx context.Context, metadata *oidc.Metadata, user *User, ends bool) {
+	if user == nil || metadata.RevocationEndpoint == "" {
+		return
+	}
+	outlive := !ends || metadata.EndSessionEndpoint == "" || slices.Contains(oidc.SplitScope(user.Scope), "offline_access")
+	if wanted := c.settings.RevokeAtSignout; wanted != nil && !*wanted || wanted == nil && !outlive {
 		return
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, revocationTimeout, oidc.ErrTimeout)

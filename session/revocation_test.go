@@ -101,15 +101,22 @@ func TestRevokeTokensOfNobody(t *testing.T) {
 	mustFail(t, "RevokeTokens", client.RevokeTokens(t.Context()), ErrNotSignedIn)
 }
 
-// A sign-out revokes the refresh token, and does not depend on it.
+// A sign-out revokes a refresh token that would outlive it, or that it is told to, and
+// does not depend on it.
 func TestRevocationAtSignout(t *testing.T) {
 	tests := []struct {
 		name    string
 		edit    func(w *world)
 		revoked bool
 	}{
-		{"revoked", func(*world) {}, true},
-		{"not wanted", func(w *world) { w.settings.KeepRefreshToken = true }, false},
+		{"it ends with the session", func(w *world) { w.settings.RevokeAtSignout = nil }, false},
+		{"offline", func(w *world) { w.settings.RevokeAtSignout, w.settings.Scope = nil, "openid offline_access" }, true},
+		{"no session ends", func(w *world) {
+			w.settings.RevokeAtSignout = nil
+			w.op.EditMetadata = func(metadata map[string]any) { delete(metadata, "end_session_endpoint") }
+		}, true},
+		{"wanted", func(*world) {}, true},
+		{"not wanted", func(w *world) { w.settings.RevokeAtSignout, w.settings.Scope = new(bool), "openid offline_access" }, false},
 		{"refused", func(w *world) {
 			w.op.Answer(oidctest.Revocation, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
 		}, false},
@@ -124,18 +131,19 @@ func TestRevocationAtSignout(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				w.op.RefreshTokens = true
+				wanted := true
+				w.op.RefreshTokens, w.settings.RevokeAtSignout = true, &wanted
 				tt.edit(w)
 				client, tab := w.open(false)
 				user := w.signIn(client, tab)
-				if err := client.SignoutRedirect(t.Context(), SignoutArgs{}); err != nil {
-					t.Fatal(err)
+				err := client.SignoutRedirect(t.Context(), SignoutArgs{})
+				if tt.name == "no session ends" {
+					mustFail(t, "SignoutRedirect", err, oidc.ErrUnsupported)
+				} else if err != nil || tab.address == "" {
+					t.Errorf("SignoutRedirect = %v, and the tab is at %q", err, tab.address)
 				}
 				if w.op.Revoked(user.RefreshToken.Reveal()) != tt.revoked {
 					t.Errorf("revoked: %t", !tt.revoked)
-				}
-				if tab.address == "" {
-					t.Error("the tab did not go to the provider")
 				}
 			})
 		})

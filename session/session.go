@@ -137,7 +137,7 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 // refresh token of one whom the app has stored is the app's.
 func (s *session) dismiss(gone *User) {
 	if gone != nil && gone.asked != nil {
-		s.revokeGone(gone)
+		s.revokeGone(gone, false)
 	}
 }
 
@@ -304,7 +304,7 @@ func (s *session) complete(ctx context.Context, c *Client, tx *oidc.Transaction,
 	user := settings.newUser(tokens, claims, r)
 	user.key = key
 	user.resource = settings.Request.Resource
-	user.SessionState, user.URLState = callback.SessionState, oidc.URLState(tx.State)
+	user.SessionState, user.URLState, user.Response = callback.SessionState, oidc.URLState(tx.State), callback.Parameters
 	if err := s.loadUserinfo(ctx, user, args.SkipUserinfo); err != nil {
 		return nil, c.giveBack(ctx, tokens, err)
 	}

@@ -92,9 +92,9 @@ type Settings struct {
 	// revoke, in this order. Default: both, and at a sign-out the refresh token.
 	RevokeTypes []TokenType
 
-	// KeepRefreshToken leaves the refresh token as it is at a sign-out. By
-	// default it is revoked, which the sign-out does not wait for long.
-	KeepRefreshToken bool
+	// RevokeAtSignout says whether a sign-out revokes tokens, which it does not wait
+	// for long. Default: if they would outlive it.
+	RevokeAtSignout *bool
 
 	// Fetch is about requests of the app to APIs.
 	Fetch FetchSettings

@@ -86,7 +86,7 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 	if request.State, err = oidc.NewState(c.session.config.Rand, args.URLState); err != nil {
 		return nil, "", err
 	}
-	c.revokeAtSignout(ctx, metadata, user)
+	c.revokeAtSignout(ctx, metadata, user, true)
 	url, err := request.URL(metadata)
 	return request, url, err
 }
@@ -102,6 +102,7 @@ func (c *Client) keepSignout(ctx context.Context, request *oidc.EndSessionReques
 	}
 	return c.page.Transactions.Put(ctx, request.State, Transaction{
 		Record:    data,
+		Address:   request.PostLogoutRedirectURI,
 		Client:    c.name(),
 		ExpiresAt: c.session.config.Now().Add(c.settings.RedirectTimeout).Unix(),
 	})

@@ -142,12 +142,7 @@ func (s *session) refreshUsable(ctx context.Context, c *Client, user *User, args
 // then.
 func (c *Client) orRevoke(ctx context.Context, late *User, err error) error {
 	if errors.Is(err, ErrNotSignedIn) {
-		ctx := context.WithoutCancel(ctx)
-		c.session.config.spawn(func() {
-			if metadata, err := c.Metadata(ctx); err == nil {
-				c.revokeAtSignout(ctx, metadata, late)
-			}
-		})
+		c.revokeSoon(context.WithoutCancel(ctx), late, false)
 	}
 	return err
 }

@@ -288,7 +288,7 @@ func TestRevokesWithoutATab(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			withOrigin(t, 0, func(t *testing.T, o *origin) {
-				o.w.op.RefreshTokens = true
+				o.w.op.RefreshTokens, o.w.settings.Scope = true, "openid offline_access"
 				o.open()
 				o.open()
 				o.w.signIn(o.clients[0], o.tabs[0])

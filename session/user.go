@@ -32,6 +32,9 @@ type User struct {
 	// URLState is what the app added to the state parameter.
 	URLState string
 
+	// Response are the parameters beside of the response that brought the user, until a renewal.
+	Response map[string]string
+
 	// Extra are the members of the token response that nobody here knows.
 	Extra map[string]strictjson.RawMessage
 

@@ -61,10 +61,10 @@
       const mark = crypto.getRandomValues(new Uint32Array(4)).join("-");
       transaction.arrival = { address: location.origin + location.pathname, mark };
       sessionStorage.setItem(key, JSON.stringify(transaction));
-      // The app's own parameters stay, but for those that would be of the response.
-      for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
+      // The app's own parameters stay as they are, but for those that would be of the response.
+      for (const name of RESPONSE_PARAMETERS) if (url.searchParams.has(name)) url.searchParams.delete(name);
       // A parameter that comes twice has to arrive twice: the client refuses it.
-      for (const [name, value] of [[MARK, mark], ...query]) url.searchParams.append(name, value);
+      url.search += `${url.search ? "&" : "?"}${new URLSearchParams([[MARK, mark], ...query])}`;
       if (fragment.has("state") || fragment.has("response")) url.hash = location.hash;
       tell(transaction.worker, { url: url.href, arrival: transaction.arrival });
       location.replace(url);
@@ -79,5 +79,10 @@
   channel.onmessage = () => close();
   channel.postMessage(message);
   history.replaceState(null, "", location.pathname);
-  setTimeout(() => { document.getElementById("lost").hidden = false; }, 500);
+  setTimeout(() => {
+    const lost = document.getElementById("lost");
+    // Who is signed in has gone back to the login page, as a rule.
+    if (Object.keys(localStorage).some((key) => key.startsWith("oidcspa.session:"))) location.replace(lost.querySelector("a"));
+    else lost.hidden = false;
+  }, 500);
 })();

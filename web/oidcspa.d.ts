@@ -55,6 +55,8 @@ export class ErrorResponse extends OIDCError {
   readonly error_description: string | null;
   readonly error_uri: string | null;
   readonly session_state: string | null;
+  /** The provider's text, and which setting mends it, where that is known. */
+  message: string;
   /** What was given to the sign-in that was refused. */
   state?: unknown;
   url_state?: string;
@@ -179,7 +181,12 @@ export interface UserManagerSettings extends RequestParameters {
    * lower case, whose users may sign in. Default: all that the provider lets in.
    */
   allowed_tenants?: string[];
-  /** Revokes the refresh token at a sign-out, if the provider can. Default true. */
+  /**
+   * Whether a sign-out revokes the refresh token before it goes to the provider, which may
+   * then have no session left to end (Keycloak leaves an identity provider behind it signed in).
+   * Default: if the token would outlive the sign-out: it has the scope offline_access, or the
+   * provider has no end_session_endpoint.
+   */
   revokeTokensOnSignout?: boolean;
   /** Which tokens revokeTokens() and a sign-out revoke, in this order. Default: both, and at a sign-out the refresh token. */
   revokeTokenTypes?: ("access_token" | "refresh_token")[];
@@ -442,6 +449,11 @@ export class User {
   /** What was given to signinRedirect, or to the constructor as userState. */
   readonly state?: unknown;
   readonly url_state?: string;
+  /**
+   * What the response that brought the user says beside, such as Keycloak's kc_action_status.
+   * Whoever sends the person here can write it. Absent after a renewal.
+   */
+  readonly response_parameters?: Record<string, string>;
   /** The members of the token response that the setting extraTokenResponseKeys names. */
   extraTokenResponseProperties?: Record<string, unknown>;
   /** For apps that keep users themselves: this library writes no token to any storage. */

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strings"
+
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
 )
@@ -39,6 +41,27 @@ var advice = []struct {
 	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded"},
 	{ErrStorageUnavailable, "the browser does not let this tab keep the sign-in"},
 	{ErrVersionMismatch, "page and worker come from different builds: deploy all files of one build together"},
+}
+
+// wrongAuthority is for discovery: a server need not let pages read that there is
+// nothing at an address.
+const wrongAuthority = "authority is wrong (a realm or tenant that is not there, a path too many), or the app's origin is not registered there for CORS"
+
+// refusals are texts of providers that name no setting, Keycloak's above all.
+var refusals = []struct{ description, text string }{
+	{"Pushed Authorization Request is only allowed", `set par: "required", as this client's requests have to be pushed`},
+	{"DPoP proof is not active", "the clock of this device is probably wrong"},
+	{"Lightweight access token not allowed", "turn lightweight access tokens off for the client, or loadUserInfo"},
+}
+
+// adviceOnRefusal returns what is added to the provider's own text.
+func adviceOnRefusal(refusal *oidc.ProviderError) string {
+	for _, r := range refusals {
+		if strings.HasPrefix(refusal.Description, r.description) {
+			return r.text
+		}
+	}
+	return ""
 }
 
 // adviceOn returns what is added to the messages of a code; empty for none.

@@ -359,6 +359,7 @@ func TestRevokeTokenTypes(t *testing.T) {
 			w := newWorld(t)
 			w.op.RefreshTokens = true
 			w.settings = w.with("revokeTokenTypes", tt.setting)
+			w.settings = w.with("scope", "openid offline_access")
 			tab := w.open()
 			user := tab.signIn(w.op)
 			tab.must(tt.call, tt.params, nil)

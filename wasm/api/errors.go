@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/jsonrpc"
@@ -26,6 +27,7 @@ type errorData struct {
 	ErrorDescription string    `json:"error_description,omitempty"`
 	ErrorURI         string    `json:"error_uri,omitempty"`
 	SessionState     string    `json:"session_state,omitempty"` // OIDC Session Management 2
+	Message          string    `json:"message,omitempty"`       // in the place of the provider's text alone
 
 	// What the app gave to a sign-in that the provider refused.
 	State    strictjson.RawMessage `json:"state,omitempty"`
@@ -39,9 +41,7 @@ func describe(err error) (data errorData, message string) {
 	if data.Code == session.ErrInternal {
 		message = session.ErrInternal.Error()
 	}
-	if text := adviceOn(data.Code); text != "" {
-		message += ": " + text
-	}
+	text := adviceOn(data.Code)
 	var claim *oidc.ClaimError
 	if errors.As(err, &claim) {
 		data.Claim, data.Step = claim.Claim, claim.Step
@@ -49,6 +49,12 @@ func describe(err error) (data errorData, message string) {
 	var transport *oidc.TransportError
 	if errors.As(err, &transport) {
 		data.Endpoint, data.Status = transport.Endpoint, transport.Status
+		if data.Code == oidc.ErrCORSRefused && transport.Endpoint == "discovery" {
+			text = wrongAuthority
+		}
+	}
+	if text != "" {
+		message += ": " + text
 	}
 	var skew *oidc.ClockSkewError
 	if errors.As(err, &skew) {
@@ -59,6 +65,9 @@ func describe(err error) (data errorData, message string) {
 		data.Endpoint, data.Status = refusal.Endpoint, refusal.Status
 		data.Error = refusal.ErrorCode
 		data.ErrorDescription, data.ErrorURI, data.SessionState = refusal.Description, refusal.URI, refusal.SessionState
+		if text := adviceOnRefusal(refusal); text != "" {
+			data.Message = strings.TrimSuffix(refusal.Description, ".") + ": " + text
+		}
 		var signin *session.SigninError
 		if errors.As(err, &signin) {
 			data.State, data.URLState = signin.State, signin.URLState

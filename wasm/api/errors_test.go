@@ -41,6 +41,11 @@ func TestDescribe(t *testing.T) {
 		{"provider", fmt.Errorf("token request: %w", &oidc.ProviderError{Endpoint: "token", Status: 400, ErrorCode: "invalid_grant", Description: "no", URI: "https://op.example/e"}),
 			errorData{Code: "provider_error", Endpoint: "token", Status: 400, Error: "invalid_grant", ErrorDescription: "no", ErrorURI: "https://op.example/e"},
 			"token request: oidc: the token endpoint answered invalid_grant"},
+		{"provider whose text names no setting", &oidc.ProviderError{Endpoint: "authorization", ErrorCode: "invalid_request", Description: "Pushed Authorization Request is only allowed."},
+			errorData{
+				Code: "provider_error", Endpoint: "authorization", Error: "invalid_request", ErrorDescription: "Pushed Authorization Request is only allowed.",
+				Message: `Pushed Authorization Request is only allowed: set par: "required", as this client's requests have to be pushed`,
+			}, "oidc: the authorization endpoint answered invalid_request"},
 		{"first of two", errors.Join(oidc.ErrNetwork, session.ErrPageGone), errorData{Code: "network"}, "oidc: network\noidc: page_gone"},
 		{"silent tab", errSilent, errorData{Code: "timeout"}, "the tab does not answer: oidc: timeout (oidc: page_gone)"},
 		{"deadline", context.DeadlineExceeded, errorData{Code: "timeout"}, "context deadline exceeded"},
@@ -320,6 +325,10 @@ func TestAdvice(t *testing.T) {
 	_, message := describe(fmt.Errorf("discovery: %w", oidc.ErrIssuerMismatch))
 	const want = "discovery: oidc: issuer_mismatch: authority and the provider's issuer have to be equal"
 	if !strings.HasPrefix(message, want) {
+		t.Errorf("message = %q, want %q...", message, want)
+	}
+	_, message = describe(&oidc.TransportError{Endpoint: "discovery", Err: oidc.ErrCORSRefused})
+	if want := "oidc: cors_refused (discovery request): authority is wrong "; !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
 	}
 	for _, a := range advice {

@@ -23,6 +23,7 @@ func TestUserShape(t *testing.T) {
 		SessionState: "session",
 		Profile:      map[string]strictjson.RawMessage{"sub": []byte(`"me"`), "groups": []byte(`["a"]`), "age": []byte(`7`)},
 		State:        []byte(`{"cart":[1]}`),
+		Response:     map[string]string{"kc_action_status": "success"},
 	}
 	golden(t, "user.json", newUserJSON(full))
 	golden(t, "user-minimal.json", newUserJSON(&session.User{AccessToken: "access", TokenType: "Bearer", IDToken: "id", Scope: "openid"}))

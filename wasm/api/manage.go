@@ -31,7 +31,11 @@ func storeUser(ctx context.Context, client *session.Client, params []byte) (any,
 		return nil, fmt.Errorf("user: %s: %w", err.Error(), oidc.ErrInvalidArgument)
 	}
 	// An app may store in its handler of userLoaded: no end without this.
-	if current, err := strictjson.Marshal(newUserJSON(client.Current())); err == nil {
+	now := newUserJSON(client.Current())
+	if now != nil && j.Response == nil { // no part of what toStorageString() returns
+		now.Response = nil
+	}
+	if current, err := strictjson.Marshal(now); err == nil {
 		if given, err := strictjson.Marshal(&j); err == nil && string(given) == string(current) {
 			return nil, nil
 		}
@@ -47,6 +51,7 @@ func storeUser(ctx context.Context, client *session.Client, params []byte) (any,
 		Profile:      j.Profile,
 		State:        noState(j.State),
 		URLState:     j.URLState,
+		Response:     j.Response,
 		Kept:         j.Kept,
 	})
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/jsonrpc"
@@ -58,6 +59,7 @@ func (p page) Frame(ctx context.Context, url string, timeout time.Duration) (str
 type putParams struct {
 	State     string `json:"state"`
 	Record    string `json:"record"`
+	Query     string `json:"query,omitempty"` // of the redirect URI
 	ReturnTo  string `json:"return_to,omitempty"`
 	Client    string `json:"client"`     // whose it is
 	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
@@ -74,9 +76,11 @@ type arrivalJSON struct {
 
 // Put is [session.TransactionStore].
 func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction) error {
+	_, query, _ := strings.Cut(t.Address, "?")
 	params := putParams{
 		State:     state.Reveal(),
 		Record:    string(t.Record),
+		Query:     query,
 		ReturnTo:  t.ReturnTo,
 		Client:    t.Client,
 		ExpiresAt: t.ExpiresAt,

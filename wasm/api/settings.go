@@ -104,7 +104,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		Provider:              provider,
 		DPoP:                  bound,
 		BindCode:              bindCode,
-		KeepRefreshToken:      j.RevokeTokensOnSignout != nil && !*j.RevokeTokensOnSignout,
+		RevokeAtSignout:       j.RevokeTokensOnSignout,
 		LoadUserinfo:          j.LoadUserInfo,
 		ManualRenew:           j.AutomaticSilentRenew != nil && !*j.AutomaticSilentRenew,
 		Restore:               session.RestoreMode(j.Restore),

@@ -18,6 +18,7 @@ type userJSON struct {
 	Profile      map[string]strictjson.RawMessage `json:"profile"`
 	State        strictjson.RawMessage            `json:"state,omitempty"`
 	URLState     string                           `json:"url_state,omitempty"`
+	Response     map[string]string                `json:"response_parameters,omitempty"`
 	Kept         map[string]strictjson.RawMessage `json:"extraTokenResponseProperties,omitempty"`
 }
 
@@ -38,6 +39,7 @@ func newUserJSON(user *session.User) *userJSON {
 		Scope:        user.Scope,
 		ExpiresAt:    user.ExpiresAt,
 		SessionState: user.SessionState,
+		Response:     user.Response,
 		Profile:      profile,
 		State:        user.State,
 		URLState:     user.URLState,

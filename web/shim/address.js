@@ -35,10 +35,11 @@ export function stateOf(url) {
 
 /**
  * Takes the provider's response out of the address bar, and returns the
- * address that held it. Without one of the parameters in marks there is no
- * response: the address is the app's own, and stays. So does a response of
- * another client. That of a redirect to sign in is kept by the tab until it is
- * complete: a page that comes back before finds it.
+ * address that held it. What the query of the redirect URI lacks is of the
+ * response. Without one of the parameters in marks there is none: the address is
+ * the app's own, and stays. So does a response of another client. That of a
+ * redirect to sign in is kept by the tab until it is complete: a page that comes
+ * back before finds it.
  */
 export function takeResponse(marks, client) {
   const { href } = location, kept = keptFor(client);
@@ -47,6 +48,7 @@ export function takeResponse(marks, client) {
   const fragment = fragmentOf(url.hash);
   if (!marks.some((name) => url.searchParams.has(name) || fragment.has(name))) return href;
   if (MARK.test(url.search)) url.search = url.search.replace(MARK, "");
+  else if (kept) url.search = kept.query ?? "";
   else for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
   if (marks.some((name) => fragment.has(name))) url.hash = url.hash.match(/^#[^?]*(?=\?)/)?.[0] ?? "";
   if (marks[2] && kept) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));

@@ -65,7 +65,7 @@ const MANAGER_DEFAULTS = {
   stopCheckSessionOnError: true,
   query_status_response_type: "code",
   revokeTokenTypes: ["access_token", "refresh_token"],
-  revokeTokensOnSignout: true,
+  revokeTokensOnSignout: false,
   includeIdTokenInSilentSignout: false,
   accessTokenExpiringNotificationTimeInSeconds: 60,
 };

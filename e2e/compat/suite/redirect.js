@@ -190,6 +190,7 @@ signout("setting extraQueryParams", { settings: { extraQueryParams: { a: "b c" }
 signout("argument post_logout_redirect_uri", { args: (t) => ({ post_logout_redirect_uri: `${t.app}/back?out=1` }) });
 signout("setting revokeTokensOnSignout", { settings: { revokeTokensOnSignout: true } });
 signout("setting revokeTokenTypes", { settings: { revokeTokensOnSignout: true, revokeTokenTypes: ["refresh_token"] } });
+signout("with offline_access", { settings: { scope: "openid offline_access" } });
 signout("refused", { args: { state: 1 }, script: { callback: { error: "access_denied", error_description: "no" } }, code: "provider_error" });
 
 // A callback without its sign-in.
