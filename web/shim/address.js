@@ -59,7 +59,7 @@ export function takeResponse(marks, client) {
 /** What the tab keeps for the response in its address, or for one that it has begun to read: null for nothing, undefined if that is of another client. */
 export function keptFor(client) {
   const kept = readTransaction(`oidcspa.${stateOf(location.href)}`) ?? readTransaction(responseOf(client));
-  return (kept?.client ?? client) === client ? kept : undefined;
+  if ((kept?.client ?? client) === client) return kept;
 }
 
 /**
