@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -27,9 +26,6 @@ type keycloakRig struct {
 	app    *app
 	server *keycloak.Server
 	base   string // of all realms
-
-	mu  sync.Mutex
-	way http.HandlerFunc // in front of Keycloak, if it is set; it answers nothing to let a request pass
 }
 
 // newKeycloak starts it. Without Keycloak the test is skipped, and in CI it fails.
@@ -54,7 +50,7 @@ func newKeycloak(t *testing.T) *keycloakRig {
 		}),
 		secrets: &secrets{},
 	}
-	front := httptest.NewServer(k.log.Wrap(k.secrets.wrap(k.ways(server.Handler()))))
+	front := httptest.NewServer(k.log.Wrap(k.secrets.wrap(server.Handler())))
 	t.Cleanup(front.Close)
 	k.base = localhost(t, front.Listener.Addr())
 	k.issuer = k.base + "/realms/app"
@@ -65,45 +61,6 @@ func newKeycloak(t *testing.T) *keycloakRig {
 	}
 	t.Logf("Keycloak is there after %.0f s", time.Since(start).Seconds())
 	return k
-}
-
-// ways lets a test answer in Keycloak's place.
-func (k *keycloakRig) ways(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		k.mu.Lock()
-		way := k.way
-		k.mu.Unlock()
-		answer := &statusOf{ResponseWriter: w}
-		if way != nil {
-			way(answer, r)
-		}
-		if !answer.answered {
-			next.ServeHTTP(w, r)
-		}
-	})
-}
-
-// statusOf tells whether there is an answer.
-type statusOf struct {
-	http.ResponseWriter
-	answered bool
-}
-
-// WriteHeader begins it.
-func (w *statusOf) WriteHeader(status int) {
-	w.answered = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// setWay sets what is in front of Keycloak until the end of the test.
-func (k *keycloakRig) setWay(t *testing.T, way http.HandlerFunc) {
-	set := func(way http.HandlerFunc) {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.way = way
-	}
-	set(way)
-	t.Cleanup(func() { set(nil) })
 }
 
 // open visits the app as one of the clients, with more settings, in a fresh profile.

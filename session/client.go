@@ -242,8 +242,8 @@ func (c *Client) Prepare(ctx context.Context) error {
 // sign-out meanwhile.
 func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User, error) {
 	return c.callback.doFor(c.Calling(ctx), nil, scene{}, callbackURL, func(ctx, wanted context.Context) (*User, error) {
-		c.session.signins.Add(1)
-		defer c.session.signins.Add(-1)
+		c.session.arrivals.Add(1)
+		defer c.session.arrivals.Add(-1)
 		return c.signinCallback(ctx, wanted, callbackURL)
 	})
 }

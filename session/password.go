@@ -22,8 +22,8 @@ type PasswordArgs struct {
 // apps that are about to leave it. Codes: those of [Steps.Password],
 // [ErrNotSignedIn] if there was a sign-out meanwhile.
 func (c *Client) SigninPassword(ctx context.Context, args PasswordArgs) (*User, error) {
-	c.session.signins.Add(1)
-	defer c.session.signins.Add(-1)
+	c.session.arrivals.Add(1)
+	defer c.session.arrivals.Add(-1)
 	_, began := c.session.current()
 	if args.Extra == nil {
 		args.Extra = c.settings.ExtraToken

@@ -44,8 +44,8 @@ type Popup struct {
 // [ErrPageGone], and those of [Client.SigninCallback].
 func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error) {
 	s := c.session
-	s.signins.Add(1)
-	defer s.signins.Add(-1)
+	s.arrivals.Add(1)
+	defer s.arrivals.Add(-1)
 	_, began := s.current()
 	ctx = c.Calling(ctx)
 	phases := s.calledAt(args.Called)

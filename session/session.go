@@ -59,7 +59,7 @@ type session struct {
 	saidAt   time.Time             // when that was
 	repeats  bool                  // it will be said again
 
-	signins   atomic.Int32 // of somebody who waits here: in a window, with a response or a password
+	arrivals  atomic.Int32 // of somebody who waits here: in a window, with a response or a password
 	idleAt    time.Time    // when the last tab left
 	awayUntil time.Time    // how long a sign-in may be under way that has left the page
 

@@ -48,7 +48,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 		if err == nil {
 			err = c.keepSignout(ctx, request, args.State)
 		}
-		if args.unlessSignin && (c.session.signins.Load() > 0 || c.Current() != nil) {
+		if args.unlessSignin && (c.session.arrivals.Load() > 0 || c.Current() != nil) {
 			return struct{}{}, errStays
 		}
 		if err == nil {
