@@ -137,7 +137,8 @@ func (p *provider) checkNeed(t *refreshToken, scope string) {
 	}
 	by := p.asking.by
 	if slices.ContainsFunc(w.acts, func(a *act) bool { // who has signed in is looked for
-		return a.app.clientID == t.client && (a.rumour || !a.out && (a.done == 0 || time.Since(a.ended) <= main.age()+cond(a.came != by, 5*time.Minute, time.Minute)))
+		own := a.silent && !a.stepUp && a.program == by
+		return a.app.clientID == t.client && (a.rumour || !a.out && !own && (a.done == 0 || time.Since(a.ended) <= main.age()+cond(a.came != by, 5*time.Minute, time.Minute)))
 	}) || slices.ContainsFunc(w.calls, func(c *call) bool {
 		return c.name == "storeUser" && time.Since(c.began) <= main.age()+time.Minute
 	}) {
