@@ -185,6 +185,12 @@ func (p *program) idles(of *app) bool {
 	return slices.ContainsFunc(p.w.acts, func(a *act) bool { return a.app == of && a.program == p && p.w.idles(a) })
 }
 
+// comesToNothing tells whether there was a sign-out of which the program of a sign-in
+// had not heard when it was asked for: programs undo it, and all that they know since.
+func (w *world) comesToNothing(in *act) bool {
+	return slices.ContainsFunc(w.acts, func(a *act) bool { return a.app == in.app && a.out && !a.knownIn(in.program, in.asked) })
+}
+
 // backAfter tells whether somebody has signed in again after a sign-out: who is restored
 // may be found.
 func (w *world) backAfter(out *act, who string) bool {

@@ -73,7 +73,7 @@ func (p *page) mayGo() bool {
 	}
 	by := w.acts[in]
 	return by.came != p.program || slices.ContainsFunc(w.acts, func(a *act) bool {
-		return a.app == p.app && a != by && (!w.idles(a) || a.order > by.order) && !(a.succeeded && a.who == p.told) && (a.done == 0 || a.rumour || a.order >= by.order || a.out && !a.knownIn(p.program, by.asked))
+		return a.app == p.app && a != by && (!w.idles(a) || a.order > by.order) && !(a.succeeded && a.who == p.told && !w.comesToNothing(a)) && (a.done == 0 || a.rumour || a.order >= by.order || a.out && !a.knownIn(p.program, by.asked))
 	})
 }
 
@@ -137,7 +137,8 @@ func (p *provider) checkNeed(t *refreshToken, scope string) {
 	}
 	by := p.asking.by
 	if slices.ContainsFunc(w.acts, func(a *act) bool { // who has signed in is looked for
-		return a.app.clientID == t.client && (a.rumour || !a.out && (a.done == 0 || time.Since(a.ended) <= main.age()+cond(a.came != by, 5*time.Minute, time.Minute)))
+		own := a.silent && !a.stepUp && a.program == by
+		return a.app.clientID == t.client && (a.rumour || !a.out && !own && (a.done == 0 || time.Since(a.ended) <= main.age()+cond(a.came != by, 5*time.Minute, time.Minute)))
 	}) || slices.ContainsFunc(w.calls, func(c *call) bool {
 		return c.name == "storeUser" && time.Since(c.began) <= main.age()+time.Minute
 	}) {
@@ -297,7 +298,7 @@ func (p *program) checkIdle(message string) {
 	a := w.appIn(message)
 	for _, t := range w.tabs {
 		for _, page := range []*page{t.page, t.cached} {
-			if page != nil && page.program == p && t.app == a && t.settings.Idle.Timeout > 0 && time.Since(p.busyAt[t.source()]) >= t.settings.Idle.Timeout {
+			if page != nil && page.program == p && t.app == a && t.settings.Idle.Timeout > 0 && (time.Since(p.busyAt[t.source()]) >= t.settings.Idle.Timeout || p.busyAt[t.source()].Equal(time.Now())) { // the end had come when somebody did
 				return
 			}
 		}
