@@ -174,9 +174,10 @@ func (w *world) checkUse(t *refreshToken) {
 
 // An exit is a window that opened, or a page that was sent away.
 type exit struct {
-	page *page
-	at   time.Time
-	step int
+	page    *page
+	program *program // of the page then
+	at      time.Time
+	step    int
 }
 
 // checkAnswered is for the answer of an API that the app gets.
@@ -196,9 +197,9 @@ func (p *page) checkAnswered(c *call, a *act, resp *oidc.Response) {
 		last := time.Since(e.at) <= time.Minute+time.Second
 		switch {
 		case e.page.app != p.app:
-		case e.page.program == p.program && e.step > p.cameAt, last && e.page.tab == p.tab && e.page != p:
+		case e.program == p.program && e.step > p.cameAt, last && e.page.tab == p.tab && (e.page != p || e.program != p.program):
 			return
-		case last && e.page.program == p.program:
+		case last && e.program == p.program:
 			recent++
 		}
 	}
@@ -209,7 +210,7 @@ func (p *page) checkAnswered(c *call, a *act, resp *oidc.Response) {
 
 // exits notes that a window opens, or that the page is sent away.
 func (p *page) exit() {
-	p.w.exits = append(p.w.exits, exit{p, time.Now(), p.w.tick()})
+	p.w.exits = append(p.w.exits, exit{p, p.program, time.Now(), p.w.tick()})
 }
 
 // checkRestores is for a page that is sent away.

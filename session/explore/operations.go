@@ -132,9 +132,10 @@ func allDeeds() (deeds []deed, total int) {
 		})},
 		{"revokeTokens", 2, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			p.call("revokeTokens", func(ctx context.Context, _ *call) error {
+				before := client.Current()
 				err := client.RevokeTokens(ctx)
 				if err == nil {
-					p.checkNoToken(client.Current())
+					p.checkNoToken(before, client.Current())
 				}
 				return err
 			})

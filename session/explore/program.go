@@ -101,11 +101,10 @@ func (m *message) deliver(to *program, queue string) {
 	}
 	w, lost := to.w, to.cached() // no page hears anything in the back/forward cache
 	w.tell("news of "+m.by.name+" for "+to.name, queue, to.asleep, func() {
-		if to.ended {
-			return
-		}
-		if lost {
+		if lost || to.ended && w.mixed { // it may have kept the opposite, which the sender's page cannot order
 			w.lost = w.steps
+		}
+		if lost || to.ended {
 			return
 		}
 		w.hears = func() {

@@ -95,12 +95,15 @@ func (p *page) leaves(c *call, user *session.User) {
 	}
 }
 
-// checkNoToken is for a user whose tokens have just been revoked.
-func (p *page) checkNoToken(user *session.User) {
-	if user == nil || user.RefreshToken == "" {
+// checkNoToken is for when tokens have been revoked, maybe those of before, or of who
+// has come since.
+func (p *page) checkNoToken(before, user *session.User) {
+	if before == nil || user == nil {
 		return
 	}
-	if t := p.app.provider.refresh[user.RefreshToken.Reveal()]; t != nil && *t.revoked {
+	tokens := p.app.provider.refresh
+	was, t := tokens[before.RefreshToken.Reveal()], tokens[user.RefreshToken.Reveal()]
+	if was != nil && t != nil && t.revoked == was.revoked && *t.revoked {
 		p.w.violate("revoked", "revokeTokens() has resolved, and "+name(user)+" has a refresh token of the same sign-in")
 	}
 }
