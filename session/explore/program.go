@@ -31,7 +31,8 @@ type program struct {
 	requests map[*app]int         // refresh requests in flight
 	orders   map[*app]int64       // of the last act that it is known to know
 	minute   time.Time
-	sent     int // in that minute
+	sent     int       // in that minute
+	heardAt  time.Time // when news came last
 }
 
 // asleep says that nothing of the program goes on.
@@ -101,10 +102,11 @@ func (m *message) deliver(to *program, queue string) {
 	}
 	w, lost := to.w, to.cached() // no page hears anything in the back/forward cache
 	w.tell("news of "+m.by.name+" for "+to.name, queue, to.asleep, func() {
-		if lost || to.ended && w.mixed { // it may have kept the opposite, which the sender's page cannot order
-			w.lost = w.steps
+		if to.ended {
+			return
 		}
-		if lost || to.ended {
+		if lost {
+			w.lost = w.steps
 			return
 		}
 		w.hears = func() {
@@ -114,7 +116,7 @@ func (m *message) deliver(to *program, queue string) {
 			}
 		}
 		to.registry.Heard([]byte(text))
-		w.hears = nil
+		w.hears, to.heardAt = nil, time.Now()
 	})
 }
 
@@ -137,6 +139,9 @@ func (p *program) end() {
 	w := p.w
 	w.say("%s ends", p.name)
 	p.ended = true
+	if w.mixed && time.Since(p.heardAt) == 0 { // it may not have read it, and storage does not tell
+		w.lost = w.steps
+	}
 	for _, t := range w.tabs {
 		for _, page := range []*page{t.page, t.cached} {
 			if page != nil && page.program == p && page.client != nil {
