@@ -68,7 +68,11 @@ func (a *act) readIn(p *program, then int) bool { return a.read[p] > 0 && a.read
 func (a *act) knownIn(p *program, then int) bool { return a.heardIn(p, then) || a.readIn(p, then) }
 
 // knows notes an order that a program has told or was told.
-func (p *program) knows(a *app, order int64) { p.orders[a] = max(p.orders[a], order) }
+func (p *program) knows(a *app, order int64) {
+	if order/2 <= time.Now().UnixMilli() { // else somebody has written it, and it is none
+		p.orders[a] = max(p.orders[a], order)
+	}
+}
 
 // reads notes what a page tells of what the origin keeps, with the sign-outs that are
 // in that.
