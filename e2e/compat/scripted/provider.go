@@ -237,6 +237,7 @@ func (p *Provider) metadata() map[string]any {
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 		"code_challenge_methods_supported":      []string{"S256"},
+		"dpop_signing_alg_values_supported":     []string{"ES256"},
 		// All providers of a run share one redirect URI.
 		"authorization_response_iss_parameter_supported": true,
 	}
