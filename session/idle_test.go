@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -255,12 +256,12 @@ func TestIdleWhereTheClockGoesBack(t *testing.T) {
 		w := newWorld(t)
 		w.op.Lifetime = 24 * time.Hour
 		w.settings.Idle = IdleSettings{Timeout: time.Minute, RemoveOnly: true}
-		var back time.Duration
-		w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(-back) }})
+		var back atomic.Int64
+		w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }})
 		client, tab, _ := w.watched(says("unchanged"))
 		w.signIn(client, tab)
 		time.Sleep(10 * time.Second)
-		back = time.Hour
+		back.Store(int64(time.Hour))
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if client.Current() != nil {
