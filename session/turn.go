@@ -53,6 +53,7 @@ type moment struct {
 	mark
 	endings int   // how many sessions the provider had ended
 	at      int64 // milliseconds since the epoch
+	again   bool  // who was there then is stored: no sign-in, but the same session
 }
 
 // askedFor returns the moment of a sign-in that was asked for with that order, maybe
@@ -81,7 +82,7 @@ func (s *session) stillAsked(began moment) error {
 func (s *session) late(user *User, began moment, interactive bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.gone || slices.ContainsFunc(s.ended, func(e ending) bool {
+	return s.gone || began.again && s.standing.ends != began.ends || slices.ContainsFunc(s.ended, func(e ending) bool {
 		return e.number > began.endings && !(interactive && e.all) && oidc.CheckFrontChannelLogout(e.pageURL, user.claims) == nil
 	})
 }
