@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 // programs are several, each with one tab, that hear each other.
@@ -503,5 +504,24 @@ func TestBugWhileNewsIsHeard(t *testing.T) {
 	case <-done:
 	case <-time.After(2 * time.Second):
 		t.Error("removeUser() does not settle")
+	}
+}
+
+// "An access token that is new, and that no API has refused, is renewed for a call alone that
+// asks for that" (habits "needless"): who was to be looked for, because of a sign-in
+// elsewhere, and has been restored by then, is there.
+func TestLookForWhoIsThere(t *testing.T) {
+	w := newWorld(t)
+	w.op.RefreshTokens = true
+	client, _ := w.open(true)
+	_, began := client.session.current()
+	user, err := client.User(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := w.op.Count(oidctest.Token)
+	client.session.find(client, began)
+	if n := w.op.Count(oidctest.Token) - requests; n != 0 || client.Current() != user {
+		t.Errorf("%d token requests for who is there", n)
 	}
 }

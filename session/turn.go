@@ -100,11 +100,11 @@ func (s *session) scene() scene {
 }
 
 // sceneSince is scene for what was decided on then: it is [ErrNotSignedIn] if a
-// session has ended since. For one user alone it is that, too, if nobody is signed in
-// any more, and done if it is another.
+// session has ended since. For one user alone, or nobody, it is that, too, if nobody is
+// signed in any more, and done if it is another.
 func (s *session) sceneSince(decided scene, one bool) (now scene, done bool, err error) {
 	now = s.scene()
-	if now.ends != decided.ends || one && now.user == nil {
+	if now.ends != decided.ends || one && now.user == nil && decided.user != nil {
 		return scene{}, false, ErrNotSignedIn
 	}
 	return now, one && now.user != decided.user, nil
