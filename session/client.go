@@ -241,9 +241,9 @@ func (c *Client) Prepare(ctx context.Context) error {
 // [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
 // sign-out meanwhile.
 func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User, error) {
+	c.session.arrivals.Add(1)
+	defer c.session.arrivals.Add(-1)
 	return c.callback.doFor(c.Calling(ctx), nil, scene{}, callbackURL, func(ctx, wanted context.Context) (*User, error) {
-		c.session.arrivals.Add(1)
-		defer c.session.arrivals.Add(-1)
 		return c.signinCallback(ctx, wanted, callbackURL)
 	})
 }

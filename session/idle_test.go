@@ -275,6 +275,7 @@ func TestIdleWhereTheClockGoesBack(t *testing.T) {
 // idle" (docs/who-is-signed-in.md, rule 2): while somebody types in a window of the app,
 // or the response of a sign-in is being completed, no page is sent away.
 func TestIdleDuringSignin(t *testing.T) {
+	var busy atomic.Bool // the program looks at the next thing later
 	for name, signIn := range map[string]func(w *world, client *Client, tab *tab) (*User, error){
 		"a window": func(w *world, client *Client, tab *tab) (*User, error) {
 			tab.popup = func(_ context.Context, p Popup) (string, error) {
@@ -286,6 +287,11 @@ func TestIdleDuringSignin(t *testing.T) {
 		"a response": func(w *world, client *Client, tab *tab) (*User, error) {
 			return client.SigninCallback(w.t.Context(), w.redirect(client, tab))
 		},
+		"a response that has just come": func(w *world, client *Client, tab *tab) (*User, error) {
+			back := w.redirect(client, tab)
+			busy.Store(true)
+			return client.SigninCallback(w.t.Context(), back)
+		},
 		"a password": func(w *world, client *Client, _ *tab) (*User, error) {
 			return client.SigninPassword(w.t.Context(), PasswordArgs{Username: "ada", Password: "secret-of-the-user"})
 		},
@@ -294,6 +300,12 @@ func TestIdleDuringSignin(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.t = t
+				w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Gate: func(point string) (pass func()) {
+					if point == "start" && busy.Swap(false) {
+						return func() { time.Sleep(5 * time.Second) }
+					}
+					return func() {}
+				}})
 				w.op.Lifetime, w.op.Password = 24*time.Hour, "secret-of-the-user"
 				w.settings.Idle = IdleSettings{Timeout: time.Minute}
 				client, tab, _ := w.watched(says("unchanged"))

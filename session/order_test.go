@@ -812,3 +812,28 @@ func TestRemoveNobodyDuringPopup(t *testing.T) {
 		})
 	}
 }
+
+// Several acts in one millisecond have orders ahead of the clock: "an explicit sign-out beats
+// all that began before it, everywhere", also where a program that has not heard of it has
+// signed people in at that time, with orders above it.
+func TestSignoutAmongSignins(t *testing.T) {
+	for signIns := range 4 {
+		t.Run(fmt.Sprint(signIns), func(t *testing.T) {
+			withOrigin(t, 2, func(t *testing.T, o *origin) {
+				o.w.signIn(o.clients[0], o.tabs[0])
+				o.want("a sign-in", "subject-1 subject-1")
+				o.late, o.still = true, true // they hear of each other later
+				for range signIns {
+					o.w.signIn(o.clients[0], o.tabs[0])
+				}
+				_, err := o.during(o.clients[0], o.tabs[0], func() {
+					_ = o.clients[1].RemoveUser(t.Context())
+					o.arrive()
+				})
+				mustFail(t, "the sign-in that began before", err, ErrNotSignedIn)
+				o.still = false
+				o.want("after the sign-out", "nobody nobody")
+			})
+		})
+	}
+}

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 // programs are several, each with one tab, that hear each other.
@@ -504,4 +506,58 @@ func TestBugWhileNewsIsHeard(t *testing.T) {
 	case <-time.After(2 * time.Second):
 		t.Error("removeUser() does not settle")
 	}
+}
+
+// "An access token that is new, and that no API has refused, is renewed for a call alone that
+// asks for that" (habits "needless"): who was to be looked for, because of a sign-in
+// elsewhere, and has been restored by then, is there.
+func TestLookForWhoIsThere(t *testing.T) {
+	w := newWorld(t)
+	w.op.RefreshTokens = true
+	client, _ := w.open(true)
+	_, began := client.session.current()
+	user, err := client.User(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := w.op.Count(oidctest.Token)
+	client.session.find(client, began)
+	if n := w.op.Count(oidctest.Token) - requests; n != 0 || client.Current() != user {
+		t.Errorf("%d token requests for who is there", n)
+	}
+}
+
+// Nor is one who signs in while a restore is about to look.
+func TestRestoreOfWhoIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.t, w.op.RefreshTokens, w.settings.ManualRenew = t, true, true
+		var left atomic.Int32 // until the program takes its time
+		release := make(chan struct{})
+		w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Gate: func(point string) (pass func()) {
+			if point == "start" && left.Add(-1) == 0 {
+				return func() { <-release }
+			}
+			return func() {}
+		}})
+		client, tab := w.open(true)
+		back := w.redirect(client, tab)
+		synctest.Wait()
+		left.Store(2) // the restore, and what it begins
+		restored := make(chan *User)
+		go func() {
+			user, _ := client.User(t.Context())
+			restored <- user
+		}()
+		synctest.Wait()
+		user, err := client.SigninCallback(t.Context(), back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		requests := w.op.Count(oidctest.Token)
+		close(release)
+		if found := <-restored; found != user || w.op.Count(oidctest.Token) != requests {
+			t.Errorf("User = %v, after %d token requests; want who has signed in, and none", found, w.op.Count(oidctest.Token)-requests)
+		}
+	})
 }

@@ -62,7 +62,7 @@ func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, erro
 		start := time.Now()
 		var err error = ErrFrameNoResponse
 		if !s.provider.frameBlocked(c.settings.SilentRedirectURI) {
-			_, err = c.renewOnce(ctx, SigninArgs{}, scene{moment: began}, false)
+			_, err = c.renewOnce(ctx, SigninArgs{}, scene{moment: began}, true)
 		}
 		s.stats.count(func(stats *Stats) { stats.Restores.add(start, err) })
 		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {

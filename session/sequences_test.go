@@ -24,6 +24,7 @@ type pair struct {
 	reloaded bool    // a program is new
 	quietly  bool    // a session has ended where nobody else hears of it
 	apart    bool    // they hear of each other by what pages keep alone
+	ahead    bool    // of the clock are all orders
 	trace    []string
 	wrong    string
 }
@@ -34,6 +35,14 @@ type flown struct {
 	acts  bool
 	who   string
 	out   bool // a sign-out that somebody asked for has become known since
+}
+
+// knows is the order up to which it knows of sign-outs.
+func (f *flown) knows() int64 {
+	if f.acts {
+		return f.began.after
+	}
+	return f.began.order
 }
 
 // carryOut is what a session does, without a session.
@@ -56,16 +65,25 @@ func (p *pair) carryOut(i int, result effects, over bool) {
 	if p.finds[i] && p.air[i] == nil {
 		p.finds[i] = false
 		if s.here == "" && !s.out() {
-			p.air[i] = &flown{began: s.began(0), who: p.provider}
+			p.air[i] = &flown{began: p.began(i), who: p.provider}
 		}
 	}
+}
+
+// began is for what begins now: the time of the last act, or before all of them.
+func (p *pair) began(i int) mark {
+	s := &p.programs[i]
+	if p.ahead {
+		return s.began(0)
+	}
+	return s.began(s.order)
 }
 
 func (p *pair) begin(i int, acts bool, who string) {
 	if acts {
 		p.provider = who
 	}
-	p.air[i] = &flown{began: p.programs[i].began(0), acts: acts, who: who}
+	p.air[i] = &flown{began: p.began(i), acts: acts, who: who}
 }
 
 func (p *pair) land(i int) {
@@ -120,7 +138,7 @@ func (p *pair) deliver(i, k int) {
 	n := p.mail[i][k]
 	p.mail[i] = slices.Delete(slices.Clone(p.mail[i]), k, k+1)
 	s := &p.programs[i]
-	if f := p.air[i]; f != nil && (n.out > f.began.after) {
+	if f := p.air[i]; f != nil && n.out > f.knows() {
 		p.knowsOut(i)
 	}
 	for _, other := range p.mail[i] {
@@ -153,7 +171,7 @@ func (p *pair) commute(s standing, a, b news) {
 // wake has a page come back that says what is kept.
 func (p *pair) wake(i int) {
 	s := &p.programs[i]
-	if f := p.air[i]; f != nil && p.kept.Out > f.began.after {
+	if f := p.air[i]; f != nil && p.kept.Out > f.knows() {
 		p.knowsOut(i)
 	}
 	p.carryOut(i, s.hinted(p.kept, false), false)
@@ -166,9 +184,9 @@ func (p *pair) reload(i int) {
 	*s = standing{}
 	p.finds[i], p.reloaded = false, true
 	p.carryOut(i, s.hinted(p.kept, true), false)
-	began := s.began(0)
+	began := p.began(i)
 	began.order, began.after = f.began.order, f.began.after
-	f.began, f.out = began, s.explicit > began.after
+	f.began, f.out = began, s.explicit > f.knows()
 	if p.air[i] = &f; !f.acts && !s.hint {
 		p.air[i] = nil // see Client.signinCallback
 	}
@@ -298,17 +316,21 @@ func TestAllSequences(t *testing.T) {
 	if testing.Short() {
 		length = 4
 	}
-	for _, apart := range []bool{false, true} {
+	for i := range 3 {
+		apart, ahead, length := i == 1, i == 2, length
+		if ahead {
+			length--
+		}
 		for name, both := range map[string]standing{
 			"new programs":        {},
 			"somebody signed out": {order: 5, act: signedOut, explicit: 5, closed: 5, outs: 1},
 			"ann is signed in":    {order: 5, act: signedIn, last: "ann", here: "ann", hint: true},
 			"a page has the hint": {order: 5, act: signedIn, hint: true},
 		} {
-			t.Run(fmt.Sprintf("%s, apart %t", name, apart), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, apart %t, ahead of the clock %t", name, apart, ahead), func(t *testing.T) {
 				t.Parallel()
 				tried := 0
-				p := &pair{programs: [2]standing{both, both}, kept: both.keeps(), provider: "ann", highest: both.order, apart: apart}
+				p := &pair{programs: [2]standing{both, both}, kept: both.keeps(), provider: "ann", highest: both.order, apart: apart, ahead: ahead}
 				p.search(t, length, &tried)
 				t.Logf("%d sequences", tried)
 			})

@@ -76,7 +76,7 @@ func (s *session) current() (*User, moment) {
 // moment is for what begins now. The caller holds s.mu.
 func (s *session) moment() moment {
 	now := s.wall()
-	return moment{s.carried.began(now), s.endings, now}
+	return moment{mark: s.carried.began(now), endings: s.endings, at: now}
 }
 
 // ask has the standing say what follows from something that happens. The caller
@@ -96,7 +96,7 @@ func (s *session) ask(what func(*standing) effects) effects {
 func (s *session) load(user *User, began moment) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.late(user, began, true) {
+	if s.late(user, began, !began.again) {
 		return ErrNotSignedIn
 	}
 	result := s.ask(func(st *standing) effects { return st.signedIn(began.mark, s.who(user), began.at) })

@@ -203,9 +203,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	}
 	r.received = s.config.Now()
 	s.rotate(previous, tokens.RefreshToken)
-	if tokens.Scope == "" {
-		tokens.Scope = previous.Scope // none was named, so all are (RFC 6749 6)
-	}
+	tokens.Scope = cmp.Or(tokens.Scope, previous.Scope) // where none is named, all are (RFC 6749 6)
 	claims := previous.claims
 	kept := tokens.IDToken == "" // it may be left out (OIDC Core 12.2)
 	if kept {

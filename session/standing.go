@@ -68,13 +68,11 @@ const (
 func (e effects) has(some effects) bool { return e&some != 0 }
 
 // began is for what begins now and may bring a user. Of the last act's order there
-// may be a sign-out, too, that nobody has told yet. A program that knows of no act
-// does not know that there was none: what is kept may have been cleared.
+// may be a sign-out, too, that nobody has told yet, and where orders are ahead of the
+// clock, of every one since now. A program that knows of no act does not know that there
+// was none: what is kept may have been cleared.
 func (s *standing) began(now int64) mark {
-	after := max(s.order-1, s.explicit)
-	if s.order == 0 {
-		after = max(now-1, 0)
-	}
+	after := max(cmp.Or(min(s.order, now), now)-1, s.explicit)
 	return mark{s.order, after, s.acts, s.ends, s.outs, s.changes}
 }
 

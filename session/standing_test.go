@@ -78,7 +78,7 @@ var happenings = []struct {
 		}},
 		{"Bob; before he asked, a page of an earlier release kept that somebody is there, with the order 6 of a sign-out", func(s *standing, _ mark) effects {
 			s.hinted(Hint{SignedIn: true, Order: 6, Out: 6}, false)
-			return s.signedIn(s.began(0), "bob", 0)
+			return s.signedIn(s.began(s.order), "bob", 0)
 		}},
 	}},
 	{"A restore or a renewal finds somebody", []happening{
@@ -97,7 +97,7 @@ var happenings = []struct {
 			return s.found(began, "ann", 0)
 		}},
 		{"Ann; Bob signed in here meanwhile", func(s *standing, began mark) effects {
-			s.signedIn(s.began(0), "bob", 0)
+			s.signedIn(s.began(s.order), "bob", 0)
 			return s.found(began, "ann", 0)
 		}},
 		{"Ann; somebody signed out meanwhile", func(s *standing, began mark) effects {
@@ -212,7 +212,7 @@ func TestTransitionTable(t *testing.T) {
 			fmt.Fprintf(&b, "\n**%s**\n\n| before | what follows | afterwards |\n|---|---|---|\n", row.name)
 			for _, situation := range situations {
 				s := situation.standing
-				what := row.do(&s, s.began(0))
+				what := row.do(&s, s.began(s.order))
 				fmt.Fprintf(&b, "| %s | %s | %s |\n", situation.name, what, s.state())
 			}
 		}

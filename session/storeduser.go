@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -20,13 +21,13 @@ func (c *Client) Current() *User {
 // StoreUser makes given the user in all tabs, as after a sign-in; nil is
 // [Client.RemoveUser]. An ID Token that is not the current user's own has to
 // pass the checks of one that comes without a nonce, and to be about the
-// subject of the profile. Without an ID Token everything is the app's word.
-// Codes: [oidc.ErrInvalidArgument] without an access token, or with one that no
-// header can carry, [oidc.ErrDPoPKeyLost] with one that is bound to a key, unless the
-// current user has it or its refresh token, [oidc.ErrSubjectChanged] if the profile is about somebody else than the ID
-// Token, those of [oidc.FetchMetadata], [oidc.FetchKeys] and
-// [oidc.ExpectedIDToken.VerifyIDToken], [ErrNotSignedIn] if there was a
-// sign-out meanwhile.
+// subject of the profile. Without an ID Token everything is the app's word, but which
+// session the tokens of the current user are of. Codes: [oidc.ErrInvalidArgument] without
+// an access token, or with one that no header can carry, [oidc.ErrDPoPKeyLost] with one that
+// is bound to a key, unless the current user has it or its refresh token,
+// [oidc.ErrSubjectChanged] if the profile is about somebody else than the ID Token, those of
+// [oidc.FetchMetadata], [oidc.FetchKeys] and [oidc.ExpectedIDToken.VerifyIDToken],
+// [ErrNotSignedIn] if there was a sign-out meanwhile, or that session has ended.
 func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if given == nil {
 		return c.RemoveUser(ctx)
@@ -40,13 +41,13 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	s := c.session
 	before, began := s.current()
 	user := *given
-	user.line = rand.Text()
-	if before != nil && (user.AccessToken == before.AccessToken || user.RefreshToken != "" && user.RefreshToken == before.RefreshToken) {
-		user.line, user.asked, user.resource, user.key = before.line, before.asked, before.resource, before.key // it is the same grant
+	user.line, user.claims = rand.Text(), new(oidc.IDTokenClaims)
+	began.again = before != nil && (user.AccessToken == before.AccessToken || user.RefreshToken != "" && user.RefreshToken == before.RefreshToken)
+	if began.again { // it is the same grant, of the same session
+		user.line, user.asked, user.resource, user.key = before.line, before.asked, before.resource, before.key
+		user.claims.Issuer, user.claims.SessionID = before.claims.Issuer, before.claims.SessionID
 	}
-	if user.TokenType == "" {
-		user.TokenType = "Bearer"
-	}
+	user.TokenType = cmp.Or(user.TokenType, "Bearer")
 	if isBound(&user) && user.key == nil {
 		return fmt.Errorf("the key of the access token: %w", oidc.ErrDPoPKeyLost)
 	}
@@ -73,11 +74,9 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	return err
 }
 
-// identify finds out whom the tokens of user are about; before is who was
-// signed in. Without an ID Token that is nobody.
+// identify finds out whom the tokens are about; before is who was signed in.
 func (c *Client) identify(ctx context.Context, user, before *User) error {
 	if user.IDToken == "" {
-		user.claims = new(oidc.IDTokenClaims)
 		return nil
 	}
 	if before != nil && user.IDToken == before.IDToken {
@@ -88,10 +87,12 @@ func (c *Client) identify(ctx context.Context, user, before *User) error {
 		if err != nil {
 			return err
 		}
-		user.claims, err = c.session.provider.verify(ctx, c.expectUnasked(metadata, user.AccessToken), user.IDToken)
+		claims, err := c.session.provider.verify(ctx, c.expectUnasked(metadata, user.AccessToken), user.IDToken)
 		if err != nil {
 			return fmt.Errorf("ID Token: %w", err)
 		}
+		claims.SessionID = cmp.Or(claims.SessionID, user.claims.SessionID)
+		user.claims = claims
 	}
 	if user.Profile == nil {
 		user.Profile = c.settings.Profile.profile(user.claims.Members)

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -338,5 +339,84 @@ func TestStoredRenewalOfAnother(t *testing.T) {
 			}
 			_ = client.RemoveUser(t.Context())
 		})
+	}
+}
+
+// An app that stores who is there makes no sign-in of it, whatever ID Token it gives: who
+// is stored goes when the provider ends that session, and no other, and does not come back
+// if that was meanwhile.
+func TestStoredSessionEnds(t *testing.T) {
+	frontChannel := func(query url.Values) func(*Client, string) {
+		return func(c *Client, issuer string) {
+			if query != nil {
+				query.Set("iss", issuer)
+			}
+			c.session.registry.FrontChannelLogout("https://app.example.test/frontchannel.html?" + query.Encode())
+		}
+	}
+	elsewhere := func(sid string) func(*Client, string) {
+		return func(c *Client, _ string) {
+			s := c.session
+			_, now := s.current()
+			order := now.order
+			s.follow(peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: stamp(order, sid), Order: &order, How: "over"})
+		}
+	}
+	ends := []struct {
+		name string
+		end  func(c *Client, issuer string)
+		over bool
+	}{
+		{"2 the front channel names it", frontChannel(url.Values{"sid": {"sid-1"}}), true},
+		{"2 the front channel names another one", frontChannel(url.Values{"sid": {"sid-2"}}), false},
+		{"2 the front channel names none", frontChannel(nil), true},
+		{"another program says so", elsewhere("sid-1"), true},
+		{"another program says so of another one", elsewhere("sid-2"), false},
+		{"its refresh token is refused, and so is the frame", func(c *Client, _ string) {
+			user, _ := c.session.current()
+			c.session.end(user, oidc.ErrTokenExpired)
+		}, true},
+		{"nobody is there any more", func(c *Client, _ string) { c.session.signOut((*standing).idled) }, true},
+	}
+	for _, tt := range ends {
+		for _, idToken := range []string{"its ID Token", "none", "another"} {
+			for _, meanwhile := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, with %s, meanwhile %t", tt.name, idToken, meanwhile), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						w := newWorld(t)
+						w.op.SessionID = "sid-1"
+						client, tab := w.open(false)
+						user := given(w.signIn(client, tab))
+						switch idToken {
+						case "none":
+							user.IDToken = ""
+						case "another": // which names no session, as a refreshed one need not
+							user.IDToken = oidc.Secret(w.op.Sign(map[string]any{"alg": w.op.Keys[0].Alg, "kid": w.op.Keys[0].ID}, map[string]any{
+								"iss": w.op.Issuer, "sub": w.op.Subject, "aud": w.op.ClientID, "iat": time.Now().Unix(), "exp": time.Now().Unix() + 300,
+							}))
+						}
+						if meanwhile {
+							client.session.renewing <- struct{}{}
+						}
+						stored := make(chan error, 1)
+						go func() { stored <- client.StoreUser(t.Context(), user) }()
+						synctest.Wait()
+						tt.end(client, w.op.Issuer)
+						if meanwhile {
+							<-client.session.renewing
+						}
+						if err := <-stored; meanwhile && tt.over {
+							mustFail(t, "StoreUser", err, ErrNotSignedIn)
+						} else if err != nil {
+							t.Error(err)
+						}
+						if over := client.Current() == nil; over != tt.over {
+							t.Errorf("the session is over: %t, want %t", over, tt.over)
+						}
+						client.session.stopTimer()
+					})
+				})
+			}
+		}
 	}
 }

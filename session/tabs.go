@@ -66,7 +66,7 @@ func (s *session) looked() {
 // find signs in whoever has a session at the provider. What may succeed later is tried
 // again when a tab wakes up, or has meanwhile: what a page did that slept fails after that.
 func (s *session) find(tab *Client, began moment) {
-	_, err := tab.renewOnce(context.Background(), SigninArgs{}, scene{moment: began}, false)
+	_, err := tab.renewOnce(context.Background(), SigninArgs{}, scene{moment: began}, true)
 	if err != nil && !errors.Is(err, ErrNotSignedIn) {
 		s.config.Logf("session: somebody signed in in another program: %v", err)
 	}

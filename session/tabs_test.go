@@ -34,10 +34,7 @@ func TestSettingsOfTabsThatAreThere(t *testing.T) {
 			open(0)
 			s := clients[0].session
 			_, began := s.current()
-			user := &User{AccessToken: "token", SessionState: "state", lifetime: 24 * time.Hour, deadline: time.Now().Add(24 * time.Hour), ExpiresAt: time.Now().Add(24 * time.Hour).Unix()}
-			if err := clients[0].identify(t.Context(), user, nil); err != nil {
-				t.Fatal(err)
-			}
+			user := &User{AccessToken: "token", claims: new(oidc.IDTokenClaims), SessionState: "state", lifetime: 24 * time.Hour, deadline: time.Now().Add(24 * time.Hour), ExpiresAt: time.Now().Add(24 * time.Hour).Unix()}
 			if err := s.load(user, began); err != nil {
 				t.Fatal(err)
 			}

@@ -53,6 +53,7 @@ type moment struct {
 	mark
 	endings int   // how many sessions the provider had ended
 	at      int64 // milliseconds since the epoch
+	again   bool  // who was there then is stored: no sign-in, but the same session
 }
 
 // askedFor returns the moment of a sign-in that was asked for with that order, maybe
@@ -81,7 +82,7 @@ func (s *session) stillAsked(began moment) error {
 func (s *session) late(user *User, began moment, interactive bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.gone || slices.ContainsFunc(s.ended, func(e ending) bool {
+	return s.gone || began.again && s.standing.ends != began.ends || slices.ContainsFunc(s.ended, func(e ending) bool {
 		return e.number > began.endings && !(interactive && e.all) && oidc.CheckFrontChannelLogout(e.pageURL, user.claims) == nil
 	})
 }
@@ -99,11 +100,11 @@ func (s *session) scene() scene {
 }
 
 // sceneSince is scene for what was decided on then: it is [ErrNotSignedIn] if a
-// session has ended since. For one user alone it is that, too, if nobody is signed in
-// any more, and done if it is another.
+// session has ended since. For one user alone, or nobody, it is that, too, if nobody is
+// signed in any more, and done if it is another.
 func (s *session) sceneSince(decided scene, one bool) (now scene, done bool, err error) {
 	now = s.scene()
-	if now.ends != decided.ends || one && now.user == nil {
+	if now.ends != decided.ends || one && now.user == nil && decided.user != nil {
 		return scene{}, false, ErrNotSignedIn
 	}
 	return now, one && now.user != decided.user, nil

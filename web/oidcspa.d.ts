@@ -801,7 +801,8 @@ export class UserManager {
    * removeUser(). An ID Token that is not that of the present user is verified
    * first, but for the nonce. A token that is bound to a key (dpop) has to be that
    * of the present user, or to come with its refresh token. What is added to the profile stays until a renewal
-   * brings a new ID Token.
+   * brings a new ID Token. If the session of the present user ends meanwhile, and the tokens are of that one, it is
+   * not_signed_in.
    */
   storeUser(user: User | null): Promise<void>;
   /**

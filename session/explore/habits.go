@@ -49,6 +49,7 @@ func (p *page) checkPerson(event session.Event) {
 			w.violate("leaves", p.name+" loses "+p.told+", and nobody has done anything")
 		}
 	case event.Name == session.UserUnloaded && p.loaded != nil:
+		p.lostAt = w.tick()
 		token := p.app.provider.access[p.loaded.AccessToken.Reveal()]
 		if token != nil && !token.turnedDown && token.age() < lifetime/3 {
 			w.violate("goes", fmt.Sprintf("%s loses %s, whose access token is %v old: %v", p.name, p.told, token.age(), event.Err))
@@ -103,7 +104,7 @@ func (w *world) gaveUp(a *app) bool {
 // checkSilent is for the end of a silent sign-in.
 func (p *page) checkSilent(c *call, a *act, err error) {
 	w := p.w
-	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || w.gaveUp(p.app) {
+	if !errors.Is(err, session.ErrNotSignedIn) || !w.calm || w.mixed || w.unkept || a.behind || c.abandoned || c.slept || w.gaveUp(p.app) || p.lostAt > a.asked {
 		return
 	}
 	at := a.at

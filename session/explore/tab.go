@@ -58,6 +58,7 @@ type page struct {
 	shows     string        // whom a person sees there, whatever program serves the page
 	cameAt    int           // the step at which somebody was told after nobody
 	cameWith  oidc.Secret   // the access token then
+	lostAt    int           // the step at which it was told that the session is over, with a reason
 	response  string        // the code that it reads
 	loaded    *session.User // that one
 	wanted    []string      // the scopes that it was sent to the provider for
