@@ -65,7 +65,7 @@ func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, erro
 			_, err = c.renewOnce(ctx, SigninArgs{}, scene{moment: began}, false)
 		}
 		s.stats.count(func(stats *Stats) { stats.Restores.add(start, err) })
-		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
+		if findsNobody(err) {
 			return c.nothingRestored(began, err)
 		}
 		if errors.Is(err, ErrNotSignedIn) {
@@ -125,12 +125,25 @@ func (s *session) restoresByRedirect() bool {
 	return slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.settings.Restore == RestoreRedirect })
 }
 
+// findsNobody tells whether a restore that failed is over with that. Without a user the
+// provider gets no hint, and may refuse that (OIDC Core 3.1.2.1): what it refuses for good,
+// for whatever reason, would be refused with each page again.
+func findsNobody(err error) bool {
+	_, passing := isPassing(err)
+	return errors.Is(err, ErrFrameNoResponse) || isRefusal(err) && !passing
+}
+
 // wantsUser tells whether a failed silent sign-in means that nobody is signed
 // in at the provider (OIDC Core 3.1.2.6): the four errors mean the same to a
 // silent sign-in.
 func wantsUser(err error) bool {
+	return isRefusal(err, "login_required", "interaction_required", "consent_required", "account_selection_required")
+}
+
+// isRefusal tells whether the provider has refused a sign-in, with one of some codes if
+// there are any.
+func isRefusal(err error, codes ...string) bool {
 	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && refusal.Endpoint != "userinfo" && slices.Contains([]string{
-		"login_required", "interaction_required", "consent_required", "account_selection_required",
-	}, refusal.ErrorCode)
+	return errors.As(err, &refusal) && refusal.Endpoint != "userinfo" &&
+		(codes == nil || slices.Contains(codes, refusal.ErrorCode))
 }
