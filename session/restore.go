@@ -65,11 +65,13 @@ func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, erro
 			_, err = c.renewOnce(ctx, SigninArgs{}, scene{moment: began}, false)
 		}
 		s.stats.count(func(stats *Stats) { stats.Restores.add(start, err) })
-		if findsNobody(err) {
+		switch {
+		case findsNobody(err):
 			return c.nothingRestored(began, err)
-		}
-		if errors.Is(err, ErrNotSignedIn) {
+		case errors.Is(err, ErrNotSignedIn):
 			err = nil
+		case failsAgain(err):
+			s.notRestored(began)
 		}
 		return nil, err
 	})
@@ -123,6 +125,14 @@ func (s *session) out() bool {
 // restoresByRedirect tells whether there is a tab that restores by redirect.
 func (s *session) restoresByRedirect() bool {
 	return slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.settings.Restore == RestoreRedirect })
+}
+
+// failsAgain tells whether a restore that failed would fail with the next page, too: not
+// for what the clock here or a way to the provider is the reason of.
+func failsAgain(err error) bool {
+	_, passing := isPassing(err)
+	var page *oidc.TransportError
+	return err != nil && !passing && !errors.Is(err, oidc.ErrClockSkew) && (!errors.As(err, &page) || page.Endpoint == "token")
 }
 
 // findsNobody tells whether a restore that failed is over with that. Without a user the
