@@ -271,7 +271,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		return c.Current(), nil
 	}
 	if err != nil {
-		if record.Restore && wantsUser(err) {
+		if record.Restore && findsNobody(err) {
 			return c.nothingRestored(begun, err)
 		}
 		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end

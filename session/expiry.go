@@ -111,7 +111,7 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 		return tick
 	}
 	last := w.session.lastFailure(w.user)
-	if pause := last.Pause(time.Now()); pause > 0 {
+	if pause := last.Pause(time.Now(), w.user.left(w.session.config.Now())); pause > 0 {
 		return pause
 	}
 	tabs := w.session.willing(nil)

@@ -245,17 +245,14 @@ func (f *fetch) another(ctx context.Context, used *credential) (*credential, err
 // refusesToken tells whether another token may do better (RFC 6750 3.1).
 //
 // Lenient: a browser shows WWW-Authenticate only where the API exposes it by
-// CORS, and some APIs name no error.
+// CORS, some APIs name no error, and some write what nobody can read.
 func refusesToken(resp *oidc.Response) bool {
 	if resp.Status != 401 {
 		return false
 	}
 	header, exposed := resp.Header["www-authenticate"]
 	challenges, err := oidc.ParseChallenges(header)
-	if !exposed || err != nil {
-		return !exposed
-	}
-	return slices.ContainsFunc(challenges, func(c oidc.Challenge) bool {
+	return !exposed || err != nil || slices.ContainsFunc(challenges, func(c oidc.Challenge) bool {
 		return (c.Scheme == "bearer" || c.Scheme == "dpop") && (c.ErrorCode() == "" || c.ErrorCode() == "invalid_token")
 	}) && stepUpOf(resp) == nil
 }

@@ -222,7 +222,7 @@ func TestFetchRefusedToken(t *testing.T) {
 		{"6750-3.1 invalid_request", challenged(400, `Bearer error="invalid_request"`), 0},
 		{"9449-7.1 invalid_dpop_proof", challenged(401, `DPoP error="invalid_dpop_proof"`), 0},
 		{"another scheme", challenged(401, `Basic realm="x"`), 0},
-		{"malformed", challenged(401, `Bearer error="`), 0},
+		{"11.6.1 malformed", challenged(401, `Bearer error="`), 1},
 		{"9470-3 step-up", challenged(401, `Bearer error="insufficient_user_authentication"`), 0},
 		{"403", &oidc.Response{Status: 403}, 0},
 		{"503", &oidc.Response{Status: 503}, 0},

@@ -107,7 +107,7 @@ func TestFailuresOfAnother(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		last := client.session.lastFailure(bob)
-		if heard, pause := tab.heard(), last.Pause(time.Now()); len(heard) > 0 || pause > 0 {
+		if heard, pause := tab.heard(), last.Pause(time.Now(), 0); len(heard) > 0 || pause > 0 {
 			t.Errorf("the tab hears %v, and the next renewal waits for %v", heard, pause)
 		}
 		const resource = "https://api.example.test/"

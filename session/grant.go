@@ -2,6 +2,8 @@ package session
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session/pace"
@@ -62,14 +64,14 @@ func (s *session) rotate(user *User, token oidc.Secret) {
 }
 
 // doubt notes what a failed refresh request says about the refresh token.
-func (s *session) doubt(user *User, err error) {
+func (s *session) doubt(user *User, args *SigninArgs, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.user != user {
 		return
 	}
 	switch {
-	case isInvalidGrant(err):
+	case args.losesGrant(err):
 		s.grant.Refused = true
 	case isAny(err, oidc.ErrProvider, oidc.ErrHTTPStatus, oidc.ErrRedirectRefused), errors.Is(err, errNotSent):
 		// It said no, and issued nothing.
@@ -90,7 +92,20 @@ func (s *session) over(user *User, last failure, verdict pace.Verdict) bool {
 	return verdict.Ends(last.Failure, &s.grant.Grant)
 }
 
-func isInvalidGrant(err error) bool {
+// losesGrant tells whether the refresh token is good for nothing any more after a refresh
+// that failed with err. Providers say so with any code, or none (RFC 6749 5.2 has
+// invalid_grant); but they may mean what the call asked for on its own.
+func (a *SigninArgs) losesGrant(err error) bool {
 	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && refusal.Endpoint == "token" && refusal.ErrorCode == "invalid_grant"
+	var bare *oidc.TransportError
+	own := a.Scope != "" || a.Request.Resource != nil || a.ExtraToken != nil || a.Header != nil
+	switch {
+	case errors.As(err, &refusal) && refusal.Endpoint == "token":
+		_, passing := isPassing(err)
+		return refusal.ErrorCode == "invalid_grant" ||
+			!own && !passing && !strings.Contains(refusal.ErrorCode, "dpop") && slices.Contains([]int{400, 401, 403}, refusal.Status)
+	case errors.As(err, &bare) && bare.Endpoint == "token":
+		return !own && (bare.Status == 400 || bare.Status == 401)
+	}
+	return false
 }

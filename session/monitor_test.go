@@ -96,11 +96,11 @@ func TestMonitor(t *testing.T) {
 	}{
 		{"3.2 unchanged", "signed out", "unchanged", nil, true, -1, 0},
 		{"3.2 changed, the same person", "the same", "unchanged changed unchanged", []EventName{UserLoaded, UserSessionChanged}, true, -1, 1},
-		{"3.2 changed, signed out", "signed out", "unchanged changed", []EventName{UserSignedOut, UserUnloaded}, false, 2, 1},
+		{"3.2 changed, signed out", "signed out", "unchanged changed", []EventName{UserSignedOut, UserUnloaded}, false, 2, 2}, // with the hint, and without
 		{"3.2 changed, another person", "another", "unchanged changed", []EventName{UserSignedOut, UserUnloaded}, false, 2, 1},
 		{"3.1 error", "signed out", "unchanged error changed", nil, true, 2, 0},
 		{"5.1 always changed, signed in", "the same", "changed", []EventName{UserLoaded, UserSessionChanged}, true, 2, 1},
-		{"5.1 always changed, no cookies", "signed out", "changed", nil, true, 1, 1},
+		{"5.1 always changed, no cookies", "signed out", "changed", nil, true, 1, 2},
 		{"5.1 changed at once, another person", "another", "changed", []EventName{UserSignedOut, UserUnloaded}, false, 1, 1},
 		{"changed twice, unchanged between", "the same", "unchanged changed unchanged changed unchanged",
 			[]EventName{UserLoaded, UserSessionChanged, UserLoaded, UserSessionChanged}, true, -1, 2},

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -28,6 +29,8 @@ type provider struct {
 
 	metadataFlight flight[*oidc.Metadata] // by how the request is sent, as keysFlight
 	keysFlight     flight[*oidc.KeySet]
+
+	unhinted atomic.Bool // it was asked without a hint, after login_required
 
 	mu         sync.Mutex
 	metadata   *oidc.Metadata // guarded by mu, as all below
@@ -78,6 +81,13 @@ func (p *provider) cachedMetadata() *oidc.Metadata {
 		return nil
 	}
 	return p.metadata
+}
+
+// refusesHint tells whether the ID Token that went as a hint may be why a silent request
+// failed: it is too old, or of a key that is gone. With some providers that is
+// login_required, which is looked into once.
+func (p *provider) refusesHint(err error) bool {
+	return isRefusal(err, "invalid_request") || isRefusal(err, "login_required") && !p.unhinted.Swap(true)
 }
 
 // recall takes metadata over that this client fetched before a redirect, if

@@ -147,7 +147,7 @@ func TestRenewalAfterAStepUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !slices.Equal(asked, []string{"true", "false", "false"}) || client.Current().Scope != "openid profile pay" {
+	if !slices.Equal(asked, []string{"true", "true", "false", "false"}) || client.Current().Scope != "openid profile pay" {
 		t.Errorf("asked for gold: %q; scope %q", asked, client.Current().Scope)
 	}
 	w.op.SignedIn = true

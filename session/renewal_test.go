@@ -115,10 +115,10 @@ func busyUntil(w http.ResponseWriter) {
 	status(429, "Retry-After", time.Now().Add(10*time.Second).UTC().Format(http.TimeFormat))(w)
 }
 
-func refuse(code string) fault {
+func refuse(status int, code string) fault {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
+		w.WriteHeader(status)
 		_, _ = w.Write([]byte(`{"error":"` + code + `"}`))
 	}
 }
@@ -163,8 +163,21 @@ func TestRenewalFaults(t *testing.T) {
 		{"two lost answers", many(hangUp, 2), true, 2, 1, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"slow", many(slow, 1), true, 2, 0, 10 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
 		{"half an answer", many(half, 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
-		{"another page answers", many(html, 1), true, 1, 0, 0, []EventName{AccessTokenExpiring, SilentRenewError, AccessTokenExpired}},
-		{"invalid_grant", many(refuse("invalid_grant"), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"another page answers", many(html, 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"404", many(status(404), 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"403 of nobody", many(status(403), 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"temporarily_unavailable", many(refuse(400, "temporarily_unavailable"), 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"server_error", many(refuse(400, "server_error"), 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"slow_down", many(refuse(400, "slow_down"), 1), true, 2, 0, time.Second, []EventName{AccessTokenExpiring, SilentRenewError, UserLoaded}},
+		{"invalid_dpop_proof", many(refuse(400, "invalid_dpop_proof"), 1), true, 2, 0, 10 * time.Second, []EventName{AccessTokenExpiring, SilentRenewError, AccessTokenExpired, UserLoaded}},
+		{"invalid_grant", many(refuse(400, "invalid_grant"), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"invalid_grant, as a success", many(refuse(200, "invalid_grant"), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"invalid_request", many(refuse(400, "invalid_request"), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"invalid_scope", many(refuse(400, "invalid_scope"), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"a code of its own", many(refuse(401, "Bad Request"), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"access_denied with 403", many(refuse(403, "access_denied"), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"an empty 400", many(status(400), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
+		{"an empty 401", many(status(401), 1), true, 1, 1, 0, []EventName{AccessTokenExpiring, UserLoaded}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -228,6 +241,27 @@ func TestSessionEnds(t *testing.T) {
 		{"frame blocked until the end", func(_ *world, tab *tab) {
 			tab.frame = func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }
 		}, ErrFrameNoResponse},
+		{"the client is refused", func(_ *world, tab *tab) {
+			tab.frame = func(_ context.Context, address string) (string, error) {
+				return refusal(address, "unauthorized_client"), nil
+			}
+		}, oidc.ErrProvider},
+		{"the request is refused", func(_ *world, tab *tab) {
+			tab.frame = func(_ context.Context, address string) (string, error) {
+				return refusal(address, "invalid_request"), nil
+			}
+		}, oidc.ErrProvider},
+		{"a page instead of an answer", func(w *world, _ *tab) {
+			w.op.Respond = func(endpoint string, rw http.ResponseWriter, _ *http.Request) bool {
+				if endpoint == oidctest.Token {
+					status(404)(rw)
+				}
+				return endpoint == oidctest.Token
+			}
+		}, oidc.ErrHTTPStatus},
+		{"tokens that nobody can use", func(w *world, _ *tab) {
+			w.op.EditIDToken = func(_, claims map[string]any) { claims["iss"] = "https://other.example.test" }
+		}, oidc.ErrIssuerMismatch},
 	}
 	for _, tt := range tests {
 		for _, refresh := range []bool{false, true} {

@@ -65,11 +65,13 @@ func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, erro
 			_, err = c.renewOnce(ctx, SigninArgs{}, scene{moment: began}, true)
 		}
 		s.stats.count(func(stats *Stats) { stats.Restores.add(start, err) })
-		if wantsUser(err) || errors.Is(err, ErrFrameNoResponse) {
+		switch {
+		case findsNobody(err):
 			return c.nothingRestored(began, err)
-		}
-		if errors.Is(err, ErrNotSignedIn) {
+		case errors.Is(err, ErrNotSignedIn):
 			err = nil
+		case failsAgain(err):
+			s.notRestored(began)
 		}
 		return nil, err
 	})
@@ -125,12 +127,33 @@ func (s *session) restoresByRedirect() bool {
 	return slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.settings.Restore == RestoreRedirect })
 }
 
+// failsAgain tells whether a restore that failed would fail with the next page, too: not
+// for what the clock here or a way to the provider is the reason of.
+func failsAgain(err error) bool {
+	_, passing := isPassing(err)
+	var page *oidc.TransportError
+	return err != nil && !passing && !errors.Is(err, oidc.ErrClockSkew) && (!errors.As(err, &page) || page.Endpoint == "token")
+}
+
+// findsNobody tells whether a restore that failed is over with that. Without a user the
+// provider gets no hint, and may refuse that (OIDC Core 3.1.2.1): what it refuses for good,
+// for whatever reason, would be refused with each page again.
+func findsNobody(err error) bool {
+	_, passing := isPassing(err)
+	return errors.Is(err, ErrFrameNoResponse) || isRefusal(err) && !passing
+}
+
 // wantsUser tells whether a failed silent sign-in means that nobody is signed
 // in at the provider (OIDC Core 3.1.2.6): the four errors mean the same to a
 // silent sign-in.
 func wantsUser(err error) bool {
+	return isRefusal(err, "login_required", "interaction_required", "consent_required", "account_selection_required")
+}
+
+// isRefusal tells whether the provider has refused a sign-in, with one of some codes if
+// there are any.
+func isRefusal(err error, codes ...string) bool {
 	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && refusal.Endpoint != "userinfo" && slices.Contains([]string{
-		"login_required", "interaction_required", "consent_required", "account_selection_required",
-	}, refusal.ErrorCode)
+	return errors.As(err, &refusal) && refusal.Endpoint != "userinfo" &&
+		(codes == nil || slices.Contains(codes, refusal.ErrorCode))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -84,13 +85,14 @@ func (c *Client) Wake() {
 }
 
 // judge tells what a renewal of user that failed with err says about the
-// session, and how long the provider asks to wait. A frame that shows an error
-// page may succeed later, for all that is known while the token is good.
+// session, and how long the provider asks to wait. A page instead of an answer, in a
+// frame or out of it, may pass, for all that is known while the token is good.
 func (s *session) judge(user *User, err error) (v pace.Verdict, retryAfter time.Duration) {
 	retryAfter, v.Passing = isPassing(err)
-	if errors.Is(err, ErrFrameNoResponse) {
-		v.Passing = user.left(s.config.Now()) > 0
-		v.Silent = !v.Passing
+	v.Ended = user.left(s.config.Now()) <= 0 && !errors.Is(err, oidc.ErrClockSkew) // or so it seems
+	var page *oidc.TransportError
+	if !v.Passing && (errors.Is(err, ErrFrameNoResponse) || errors.As(err, &page)) {
+		v.Passing, v.Silent = !v.Ended, v.Ended
 	}
 	v.Nobody, v.Other = wantsUser(err), errors.Is(err, oidc.ErrSubjectChanged)
 	return v, retryAfter
@@ -102,9 +104,8 @@ func (s *session) judge(user *User, err error) (v pace.Verdict, retryAfter time.
 func isPassing(err error) (retryAfter time.Duration, passing bool) {
 	var refusal *oidc.ProviderError
 	if errors.As(err, &refusal) {
-		busy := refusal.Status == 429 || refusal.Status >= 500 ||
-			refusal.ErrorCode == "temporarily_unavailable" || refusal.ErrorCode == "server_error"
-		return refusal.RetryAfter, busy
+		busy := slices.Contains([]string{"temporarily_unavailable", "server_error", "slow_down"}, refusal.ErrorCode)
+		return refusal.RetryAfter, busy || refusal.Status == 429 || refusal.Status >= 500
 	}
 	var transport *oidc.TransportError
 	if errors.As(err, &transport) && errors.Is(err, oidc.ErrHTTPStatus) {

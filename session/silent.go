@@ -130,7 +130,7 @@ func (s *session) refreshUsable(ctx context.Context, c *Client, user *User, args
 		}
 	}
 	renewed, err := s.refresh(ctx, c, user, token, args)
-	if isInvalidGrant(err) {
+	if args.losesGrant(err) {
 		s.config.Logf("session: the refresh token was refused, trying the frame")
 		return nil, errNeedsFrame
 	}
@@ -198,7 +198,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	defer cancel()
 	tokens, err := request.Refresh(bounded, transport, metadata)
 	if err != nil {
-		s.doubt(previous, err)
+		s.doubt(previous, &args, err)
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
 	r.received = s.config.Now()
@@ -297,13 +297,24 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	settings := args.settings(c)
 	request := args.request(settings)
 	silence(request)
-	if previous != nil && request.IDTokenHint == "" && !c.settings.OmitIDTokenHint {
-		request.IDTokenHint = previous.IDToken // OIDC Core 3.1.2.1
+	if previous == nil || request.IDTokenHint != "" || c.settings.OmitIDTokenHint {
+		return s.throughFrame(ctx, c, settings, metadata, request, args)
 	}
+	request.IDTokenHint = previous.IDToken // OIDC Core 3.1.2.1
+	user, err := s.throughFrame(ctx, c, settings, metadata, request, args)
+	if s.provider.refusesHint(err) {
+		request.IDTokenHint = ""
+		return s.throughFrame(ctx, c, settings, metadata, request, args)
+	}
+	return user, err
+}
+
+// throughFrame is signinFrame with a request.
+func (s *session) throughFrame(ctx context.Context, c *Client, settings *Settings, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, args SigninArgs) (*User, error) {
 	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	visits, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 	defer cancel()
-	err = ErrPageGone
+	err := error(ErrPageGone)
 	asked := map[*Client]bool{}
 	for tab := s.nextTab(c, asked); tab != nil; tab = s.nextTab(c, asked) {
 		asked[tab] = true

@@ -113,7 +113,7 @@ func (s *simulation) respond(endpoint string, w http.ResponseWriter, _ *http.Req
 	}
 	faults := []fault{
 		status(500), status(502), status(429, "Retry-After", "7"),
-		status(503, "Retry-After", "20"), slow, half, hangUp, refuse("temporarily_unavailable"),
+		status(503, "Retry-After", "20"), slow, half, hangUp, refuse(400, "temporarily_unavailable"),
 	}
 	faults[s.dice(len(faults))](w)
 	return true

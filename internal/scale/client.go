@@ -154,7 +154,7 @@ func (w *world) attempt(i int) {
 // a token. What happens until at is in the air.
 func (w *world) plan(i int, at time.Time) {
 	c := &w.clients[i]
-	next := at.Add(max(c.failure.Pause(at), 0))
+	next := at.Add(max(c.failure.Pause(at, c.expires.Sub(at)), 0))
 	if w.inUse(i) {
 		wanted := c.expires
 		if wanted.Before(c.failure.Until) {

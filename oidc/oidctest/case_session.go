@@ -60,6 +60,9 @@ func userinfoCases() []Case {
 	return append(rows, answerCases("userinfo", spec, FlowUserinfo, Userinfo)...)
 }
 
+// unhinted are those of a client that asks without the hint, too.
+var unhinted = map[string]int{Authorize: 2}
+
 // frameCases are about a silent sign-in: who was signed in, stays.
 func frameCases() []Case {
 	const core = "OIDC Core 3.1.2.6"
@@ -76,14 +79,18 @@ func frameCases() []Case {
 		{Name: "frame: neither code nor error", Spec: "RFC 6749 4.1.2", Edit: parameter("code"), Want: oidc.ErrCallbackMissing, Silent: after},
 		{Name: "frame: a page that does not come back", Spec: core, Edit: raw(Authorize, 200, htmlType, page), Want: "frame_no_response", Silent: after},
 		{Name: "frame: an error page", Spec: core, Edit: raw(Authorize, 500, htmlType, page), Want: "frame_no_response", Silent: after},
-		{Name: "frame: no session", Spec: core, Edit: func(op *OP) { form(op) }, Want: oidc.ErrProvider, Silent: after},
+		{Name: "frame: no session", Spec: core, Edit: func(op *OP) { form(op) }, Want: oidc.ErrProvider, Silent: after, Requests: unhinted},
 		{Name: "frame: another End-User signed in", Spec: "OIDC Core 3.1.2.1", Edit: func(op *OP) { op.Subject = "subject-2" }, Want: oidc.ErrSubjectChanged},
 		{Name: "frame: token endpoint in HTML", Spec: "RFC 6749 5.1", Edit: raw(Token, 200, htmlType, page), Want: oidc.ErrNotJSON, Silent: []string{Userinfo}},
 		{Name: "frame: token endpoint down", Spec: "RFC 6749 5.2", Edit: busy(503), Want: oidc.ErrHTTPStatus, Silent: []string{Userinfo}},
 		{Name: "frame: userinfo of somebody else", Spec: "OIDC Core 5.3.2", Edit: user("sub", "other"), Want: oidc.ErrSubjectChanged},
 	}
 	for _, code := range []string{"login_required", "interaction_required", "consent_required", "account_selection_required", "temporarily_unavailable"} {
-		rows = append(rows, Case{Name: "frame: " + code, Spec: core, Edit: failed(code), Want: oidc.ErrProvider, Silent: after})
+		row := Case{Name: "frame: " + code, Spec: core, Edit: failed(code), Want: oidc.ErrProvider, Silent: after}
+		if code == "login_required" {
+			row.Requests = unhinted
+		}
+		rows = append(rows, row)
 	}
 	for _, c := range slices.Concat(tokensOfARenewal(), []Case{
 		{Name: "nonce missing", Spec: "OIDC Core 3.1.3.7 step 11", Edit: claim("nonce", unset{}), Want: oidc.ErrNonceMismatch},
@@ -131,9 +138,6 @@ func refreshCases() []Case {
 		{Name: "refresh: nonce empty", Spec: core, Edit: claim("nonce", ""), Want: oidc.ErrNonceMismatch},
 		{Name: "refresh: an id_token that is a number", Spec: "RFC 6749 5.1", Edit: response("id_token", 7), Want: oidc.ErrTokenResponseInvalid},
 		{Name: "refresh: kid that nobody has", Spec: "OIDC Core 10.1.1", Edit: header("kid", "other"), Want: oidc.ErrKeyNotFound},
-		{Name: "refresh: invalid_client", Spec: "RFC 6749 5.2", Edit: raw(Token, 401, jsonType, `{"error":"invalid_client"}`), Want: oidc.ErrProvider},
-		{Name: "refresh: invalid_scope", Spec: "RFC 6749 5.2", Edit: raw(Token, 400, jsonType, `{"error":"invalid_scope"}`), Want: oidc.ErrProvider},
-		{Name: "refresh: 400 in HTML", Spec: "RFC 6749 5.2", Edit: raw(Token, 400, htmlType, page), Want: oidc.ErrHTTPStatus},
 		{Name: "refresh: 429", Spec: "RFC 6585 4", Edit: busy(429), Want: oidc.ErrHTTPStatus},
 		{Name: "refresh: 503", Spec: "RFC 9110 15.6.4", Edit: busy(503), Want: oidc.ErrHTTPStatus},
 	}...)
@@ -141,11 +145,14 @@ func refreshCases() []Case {
 		rows[i].Silent = []string{Userinfo, Authorize}
 	}
 	rows = append(rows,
+		Case{Name: "refresh: invalid_client", Spec: "RFC 6749 5.2", Edit: raw(Token, 401, jsonType, `{"error":"invalid_client"}`), Want: oidc.ErrProvider, Silent: []string{Userinfo}, Requests: map[string]int{Token: 2}},
+		Case{Name: "refresh: invalid_scope", Spec: "RFC 6749 5.2", Edit: raw(Token, 400, jsonType, `{"error":"invalid_scope"}`), Want: oidc.ErrProvider, Silent: []string{Userinfo}, Requests: map[string]int{Token: 2}},
+		Case{Name: "refresh: 400 in HTML", Spec: "RFC 6749 5.2", Edit: raw(Token, 400, htmlType, page), Want: oidc.ErrHTTPStatus, Silent: []string{Userinfo}, Requests: map[string]int{Token: 2}},
 		Case{Name: "refresh: userinfo of somebody else", Spec: "OIDC Core 5.3.2", Edit: user("sub", "other"), Want: oidc.ErrSubjectChanged, Silent: []string{Authorize}},
 		Case{Name: "refresh: invalid_grant, and no session", Spec: "RFC 6749 5.2", Edit: func(op *OP) {
 			clear(op.refresh)
 			op.SignedIn = false
-		}, Want: oidc.ErrProvider, Silent: []string{Userinfo}})
+		}, Want: oidc.ErrProvider, Silent: []string{Userinfo}, Requests: unhinted})
 	for i := range rows {
 		rows[i].Level, rows[i].Flow = Must, FlowRefresh
 	}

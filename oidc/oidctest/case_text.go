@@ -67,7 +67,7 @@ func textCases() []Case {
 				p.Set("error", "invalid_request")
 				p.Set("error_description", "not valid: "+op.lastIDToken())
 			}
-		}, Want: oidc.ErrProvider},
+		}, Want: oidc.ErrProvider, Requests: unhinted},
 
 		{Name: "access_token with a line break", Spec: grammar, Flow: FlowRedirect, Edit: accessToken("a\r\nX-Header: b"), Want: oidc.ErrTokenResponseInvalid},
 		{Name: "access_token beyond ASCII", Spec: grammar, Flow: FlowRedirect, Edit: accessToken("tökén"), Want: oidc.ErrTokenResponseInvalid},

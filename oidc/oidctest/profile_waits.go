@@ -1,10 +1,7 @@
 package oidctest
 
-// What several profiles wait for.
-const (
-	refusals = "a refusal of any form has to end the session"
-	presets  = "the API has to read the tokens of this provider"
-)
+// presets is what several profiles wait for.
+const presets = "the API has to read the tokens of this provider"
 
 // profileWaits are the steps that are not yet as they have to be, and what has to come
 // first. A step that is right must not be here: the tests of the profiles say so.
@@ -19,13 +16,10 @@ var profileWaits = map[string]map[Step]string{
 	"Okta":                              {StepAPI: presets},
 	"Amazon Cognito":                    {StepAPI: presets},
 	"authentik":                         {StepAPI: presets},
-	"UAA and XSUAA":                     {StepAPI: presets, StepEnd: refusals},
+	"UAA and XSUAA":                     {StepAPI: presets},
 	"PingAM":                            {StepAPI: presets},
 	"WSO2 Identity Server and Asgardeo": {StepAPI: presets},
-	"glewlwyd":                          {StepEnd: refusals},
-	"Gitea and Forgejo":                 {StepEnd: refusals},
 	"Duende IdentityServer":             {StepAPI: presets},
 	"Spring Authorization Server":       {StepAPI: presets},
 	"Ory Hydra":                         {StepAPI: presets},
-	"Twitch":                            {StepEnd: refusals},
 }

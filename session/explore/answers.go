@@ -44,6 +44,9 @@ func (p *provider) endpoint(req *oidc.Request, form url.Values) *oidc.Response {
 		}
 		p.w.taken[key] = true
 	}
+	if p.w.sulk != nil {
+		return p.w.sulk.endpoint()
+	}
 	return p.token(form)
 }
 

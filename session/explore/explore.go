@@ -109,6 +109,9 @@ func (w *world) quiet() {
 		w.checkUsers(true)
 		w.checkRevoked()
 	}
+	if w.violation == nil && mix(w.seed, 11)%8 == 0 {
+		w.checkWorks()
+	}
 }
 
 // shrink takes operations out of a schedule as long as the same rule is broken.

@@ -32,6 +32,7 @@ var rules = []struct{ name, promise string }{
 	{"open", "To open a tab waits for nobody."},
 	{"settles", "Every call settles."},
 	{"events", "The last event that a page got about the user is what getUser() says."},
+	{"works", "Whatever providers answer, in any words or none, a session works, or it ends with its access token: what getUser() says in the end is no error."},
 	{"answers", "Nobody is handed out with an error, and no access token that has expired."},
 	{"scope", "What a sign-in was granted does not shrink without a call."},
 	{"memory", "When all tabs are closed and time has passed, there is no session left and no goroutine."},
@@ -118,6 +119,7 @@ func (p *page) checkUser(c *call, user *session.User, err error) {
 		p.w.violate("answers", "getUser() gives a user and an error")
 	}
 	p.checkWhose(c, user, err)
+	p.failed = err
 	if user != nil && !c.abandoned && !c.slept && expired(user) {
 		p.w.violate("answers", "getUser() gives an access token that has expired")
 	}

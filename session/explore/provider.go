@@ -282,6 +282,8 @@ func (p *provider) authorize(address, person string) string {
 	q := u.Query()
 	back := q.Get("redirect_uri") + "?state=" + url.QueryEscape(q.Get("state")) + "&iss=" + url.QueryEscape(p.issuer)
 	switch hint := subjectOf(q.Get("id_token_hint")); {
+	case person == "" && p.w.sulk != nil:
+		return back + p.w.sulk.authorize(hint != "")
 	case person == "deny":
 		return back + "&error=access_denied"
 	case person != "":

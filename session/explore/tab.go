@@ -50,6 +50,7 @@ type page struct {
 	found     session.Hint  // when it was opened
 	opened    int           // the step of that
 	toldAt    int           // the step of the last of the events
+	failed    error         // of the last getUser
 	told      string        // of the events: who is signed in; "" for nobody
 	events    int           // that told
 	scope     string        // what the last user of the events had

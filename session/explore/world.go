@@ -20,13 +20,14 @@ import (
 // A world is everything that there is in one schedule.
 type world struct {
 	scheduler
-	calm          bool // nobody fails, and no provider ends a session
-	mixed         bool // one of the releases knows no order
-	lost          int  // when news have come to a page in the back/forward cache
-	erased        int  // when the storage was cleared
-	cleared       int  // when the browser has cleared the storage: a new program knows nothing
-	disorder      bool // messages come as they like, and some twice
-	refusesStepUp bool // providers give no stronger sign-in than they had
+	calm          bool  // nobody fails, and no provider ends a session
+	mixed         bool  // one of the releases knows no order
+	lost          int   // when news have come to a page in the back/forward cache
+	erased        int   // when the storage was cleared
+	cleared       int   // when the browser has cleared the storage: a new program knows nothing
+	disorder      bool  // messages come as they like, and some twice
+	refusesStepUp bool  // providers give no stronger sign-in than they had
+	sulk          *sulk // nil: providers answer as they should
 	variety
 
 	providers []*provider

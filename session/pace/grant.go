@@ -34,7 +34,8 @@ type Verdict struct {
 	Passing bool // it may succeed later
 	Nobody  bool // is signed in at the provider any more, says its frame
 	Other   bool // is signed in at the provider by now
-	Silent  bool // the frame shows something else than a response, and the token has ended
+	Silent  bool // something else than an answer came, and the token has ended
+	Ended   bool // the token has
 }
 
 // Ends tells whether the session is over after f and another failure. A refresh
@@ -42,7 +43,7 @@ type Verdict struct {
 // which sees no session where the browser keeps the provider's cookies from it:
 // then g says so.
 func (v Verdict) Ends(f Failure, g *Grant) bool {
-	over := v.Nobody || v.Silent && f.Silences+1 >= SilenceLimit || !v.Passing && g.Refused
+	over := v.Nobody || v.Silent && f.Silences+1 >= SilenceLimit || !v.Passing && (g.Refused || v.Ended && !v.Silent)
 	switch {
 	case v.Other:
 		return true

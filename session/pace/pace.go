@@ -57,7 +57,7 @@ type Failure struct {
 	Earliest time.Time     // that a wake-up may try again
 	Until    time.Time     // that nobody tries again before
 	Rest     time.Time     // nor the timer; Until or later
-	Resting  bool          // the timer does not try at all
+	Resting  bool          // nor before the token has ended
 	Asked    bool          // the provider asked to wait
 }
 
@@ -100,10 +100,10 @@ func (f *Failure) Wake(now time.Time) {
 	f.Rest = f.Until
 }
 
-// Pause is how long the timer has to wait.
-func (f *Failure) Pause(now time.Time) time.Duration {
+// Pause is how long the timer has to wait; the token has so much life left.
+func (f *Failure) Pause(now time.Time, left time.Duration) time.Duration {
 	if f.Resting {
-		return Forever
+		return max(f.Rest.Sub(now), left)
 	}
 	return f.Rest.Sub(now)
 }

@@ -27,7 +27,7 @@ func TestAgain(t *testing.T) {
 		{"asked to wait for a year", 1, time.Hour, 8760 * time.Hour, passing, 10 * time.Minute, 20 * time.Minute, 20 * time.Minute},
 		{"asked to wait twice: the pause doubles from there", 2, time.Hour, 5 * time.Minute, passing, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute},
 		{"an error page, perhaps", 1, time.Hour, 0, Verdict{Silent: true}, time.Second, 3 * time.Second, 3 * time.Second},
-		{"for good", 1, time.Hour, 0, Verdict{}, time.Second, 3 * time.Second, Forever},
+		{"for good: when the token ends", 1, time.Hour, 0, Verdict{}, time.Second, 3 * time.Second, time.Hour},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAgain(t *testing.T) {
 			if got := high.Until.Sub(now).Round(time.Second); got != tt.until {
 				t.Errorf("a caller waits %v, want %v", got, tt.until)
 			}
-			if got := high.Pause(now); got != tt.rest && got.Round(time.Second) != tt.rest {
+			if got := high.Pause(now, tt.life); got != tt.rest && got.Round(time.Second) != tt.rest {
 				t.Errorf("the timer waits %v, want %v", got, tt.rest)
 			}
 		})
@@ -61,7 +61,7 @@ func TestWake(t *testing.T) {
 			t.Errorf("asked to wait %v: resting %t, until %v, %v before", asked, f.Resting, f.Until, before)
 		}
 		f.Wake(now.Add(asked))
-		if got := f.Pause(now); got != max(asked, WakePause) {
+		if got := f.Pause(now, time.Hour); got != max(asked, WakePause) {
 			t.Errorf("asked to wait %v, and awake then: %v", asked, got)
 		}
 	}
@@ -89,6 +89,10 @@ func TestEnds(t *testing.T) {
 		{"silent often, and a refresh token in doubt", silent, SilenceLimit - 1, doubted, false, true},
 		{"silent, and the refresh token was refused", silent, 0, Grant{Refused: true}, true, false},
 		{"for good", Verdict{}, 0, Grant{}, false, true},
+		{"for good, and the access token has ended", Verdict{Ended: true}, 0, Grant{}, true, true},
+		{"for good and ended, and a refresh token in doubt", Verdict{Ended: true}, 0, doubted, false, true},
+		{"away, and the access token has ended", Verdict{Passing: true, Ended: true}, 0, Grant{Refused: true}, false, false},
+		{"silent, and the access token has ended", Verdict{Silent: true, Ended: true}, 0, Grant{Spent: true}, false, false},
 	}
 	for _, tt := range tests {
 		g := tt.grant
