@@ -23,14 +23,28 @@ func NewState(random io.Reader, urlState string) (Secret, error) {
 	return withURLState(state, urlState), err
 }
 
-// URL returns the address to send the End-User to. Codes: [ErrUnsupported] if
-// the provider has no end_session_endpoint, [ErrInvalidArgument],
-// [ErrInsecureURL].
+// Check tells whether the request is one, before anything is done for it. Codes:
+// [ErrInvalidArgument], [ErrInsecureURL].
+func (r *EndSessionRequest) Check() error {
+	if err := checkExtra(r.Extra, []string{"id_token_hint", "post_logout_redirect_uri", "state"}); err != nil {
+		return err
+	}
+	if r.PostLogoutRedirectURI != "" {
+		if err := checkRedirectURI(r.PostLogoutRedirectURI); err != nil {
+			return fmt.Errorf("post_logout_redirect_uri: %w", err)
+		}
+	}
+	return nil
+}
+
+// URL returns the address to send the End-User to. A hint that makes it too long
+// for servers is left out. Codes: [ErrUnsupported] if the provider has no
+// end_session_endpoint, those of Check.
 func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 	if m.EndSessionEndpoint == "" {
 		return "", fmt.Errorf("end_session_endpoint: %w", ErrUnsupported)
 	}
-	if err := checkExtra(r.Extra, []string{"id_token_hint", "post_logout_redirect_uri", "state"}); err != nil {
+	if err := r.Check(); err != nil {
 		return "", err
 	}
 	p := &params{}
@@ -39,14 +53,17 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 		p.add("client_id", r.ClientID)
 	}
 	if r.PostLogoutRedirectURI != "" {
-		if err := checkRedirectURI(r.PostLogoutRedirectURI); err != nil {
-			return "", fmt.Errorf("post_logout_redirect_uri: %w", err)
-		}
 		p.add("post_logout_redirect_uri", r.PostLogoutRedirectURI)
 		p.add("state", r.State.Reveal())
 	}
 	p.setAll(r.Extra)
-	return p.appendTo(m.EndSessionEndpoint), nil
+	url := p.appendTo(m.EndSessionEndpoint)
+	if len(url) > addressLimit && r.IDTokenHint != "" {
+		without := *r
+		without.IDTokenHint = ""
+		return without.URL(m)
+	}
+	return url, nil
 }
 
 // SignoutState returns the state that the provider sent back after a

@@ -261,10 +261,19 @@ func (tx *Transaction) response(callbackURL string) (url.Values, error) {
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}
+	asked, other, place := u.RawQuery, fragmentQuery(u), "fragment"
 	if tx.ResponseMode == "fragment" || tx.ResponseMode == "fragment.jwt" {
-		return parseResponse(fragmentQuery(u))
+		asked, other, place = other, asked, "query"
 	}
-	return parseResponse(u.RawQuery)
+	values, err := parseResponse(asked)
+	if elsewhere, _ := parseResponse(other); err == nil && !isResponse(values) && isResponse(elsewhere) {
+		return nil, fmt.Errorf("response_mode asked for another place, and the response is in the %s: %w", place, ErrCallbackMalformed)
+	}
+	return values, err
+}
+
+func isResponse(values url.Values) bool {
+	return values.Has("code") || values.Has("error") || values.Has("response")
 }
 
 // accept checks the parameters of a response.

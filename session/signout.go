@@ -27,11 +27,14 @@ type SignoutArgs struct {
 }
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
-// provider, to end the session there (RP-Initiated Logout 2). The user is
-// forgotten whatever fails afterwards. Calls with the same arguments are one, as
+// provider, to end the session there (RP-Initiated Logout 2). If the arguments are
+// good, the user is forgotten whatever fails afterwards. Calls with the same arguments are one, as
 // for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
+	if err := c.endSession(&args).Check(); err != nil {
+		return err
+	}
 	return c.signoutByRedirect(ctx, c.session.signOut((*standing).signedOut), args)
 }
 
@@ -64,13 +67,7 @@ func (a *SignoutArgs) key() string {
 	return fmt.Sprintf("%q %q %q %q %t %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.unlessSignin, a.State)
 }
 
-// startSignout returns the request that ends the session of user, and its URL.
-// Tokens are revoked on the way.
-func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
-	metadata, err := c.session.provider.fetchMetadata(ctx)
-	if err != nil {
-		return nil, "", err
-	}
+func (c *Client) endSession(args *SignoutArgs) *oidc.EndSessionRequest {
 	request := &oidc.EndSessionRequest{
 		ClientID:              c.settings.ClientID,
 		IDTokenHint:           args.IDTokenHint,
@@ -80,6 +77,17 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 	if request.Extra == nil {
 		request.Extra = c.settings.Request.Extra
 	}
+	return request
+}
+
+// startSignout returns the request that ends the session of user, and its URL.
+// Tokens are revoked on the way.
+func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	request := c.endSession(&args)
 	if request.IDTokenHint == "" && user != nil {
 		request.IDTokenHint = user.IDToken
 	}
@@ -139,25 +147,32 @@ func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*Sign
 
 // SignoutSilent forgets the user in all tabs and ends the provider's session in
 // a hidden frame of the tab, which browsers let see the provider's cookies only
-// where both are of one site. The user is forgotten whatever fails afterwards.
-// Without a post_logout_redirect_uri nothing comes back: that the frame has
-// loaded is then the end. Codes: [ErrFrameNoResponse], [oidc.ErrTimeout],
-// [ErrPageGone], a [oidc.ProviderError], those of [oidc.FetchMetadata] and of
-// [oidc.EndSessionRequest.URL].
+// where both are of one site. If the arguments are good, the user is forgotten
+// whatever fails afterwards. Without a post_logout_redirect_uri nothing comes back,
+// and whether the provider's session is over is not known. Codes:
+// [ErrFrameNoResponse], [oidc.ErrTimeout], [ErrPageGone], a [oidc.ProviderError],
+// those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	return c.signoutAside(ctx, args, func(_ oidc.Secret, url string) (string, error) {
 		visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 		defer cancel()
-		return c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
-	}, ErrFrameNoResponse)
+		callbackURL, err := c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
+		if errors.Is(err, ErrFrameNoResponse) {
+			err = fmt.Errorf("the user is signed out here; of the provider nothing is known without a way back (post_logout_redirect_uri): %w", err)
+		}
+		return callbackURL, err
+	})
 }
 
 // signoutAside is a sign-out for which the tab stays. Without an address to come back
 // to, the visit ends with one of some codes.
 func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, url string) (string, error), ends ...oidc.Code) error {
-	user := c.session.signOut((*standing).signedOut)
 	args.PostLogoutRedirectURI = cmp.Or(args.PostLogoutRedirectURI, c.settings.PopupPostLogoutRedirectURI)
+	if err := c.endSession(&args).Check(); err != nil {
+		return err
+	}
+	user := c.session.signOut((*standing).signedOut)
 	request, url, err := c.startSignout(ctx, user, args)
 	if err != nil {
 		return err

@@ -862,7 +862,11 @@ export class UserManager {
   /** signoutRedirect, with a popup window as in signinPopup. */
   signoutPopup(args?: SignoutPopupArgs): Promise<void>;
   signoutPopupCallback(url?: string, keepOpen?: boolean): Promise<void>;
-  /** signoutRedirect, in a hidden frame: for providers whose pages let themselves be framed. Codes: frame_no_response, timeout. */
+  /**
+   * signoutRedirect, in a hidden frame: for providers whose pages let themselves be framed. With frame_no_response, as
+   * without a post_logout_redirect_uri, the user is signed out here, and of the provider that is not known. Codes:
+   * frame_no_response, timeout.
+   */
   signoutSilent(args?: SignoutSilentArgs): Promise<void>;
   signoutSilentCallback(url?: string): Promise<void>;
   /**
