@@ -23,7 +23,7 @@ type AuthenticationRequest struct {
 	Display      string
 	MaxAge       *int64 // seconds
 	UILocales    string
-	IDTokenHint  Secret
+	IDTokenHint  Secret `json:"-"` // a token is stored nowhere
 	LoginHint    string
 	ACRValues    string   // space-separated, in order of preference
 	Claims       string   // JSON (OIDC Core 5.5); what it calls essential is checked
@@ -37,7 +37,7 @@ type AuthenticationRequest struct {
 
 	// Nonce, if set, takes the place of a random one: it has to be unguessable,
 	// and another for each request (OIDC Core 15.5.2).
-	Nonce Secret
+	Nonce Secret `json:"-"`
 
 	// URLState goes behind the random part of state, for a provider or a page in
 	// between to read. It is no secret, and is not what protects the flow.

@@ -145,8 +145,9 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	}
 	phases.found(c.session.provider)
 	settings := args.settings(c)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP}
-	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error {
+	request := args.request(settings)
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, Request: request}
+	return c.leave(ctx, metadata, request, r, args.ReturnTo, phases, func() error {
 		if err := c.session.stillAsked(asked); err != nil {
 			return err
 		}
@@ -274,6 +275,9 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(begun, err)
 		}
+		if beginsAgain(err) && record.Request != nil && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {
+			return nil, context.Cause(wanted)
+		}
 		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
 		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
@@ -289,6 +293,26 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		c.stepUpAnswered(ctx, record.StepUp)
 	}
 	return user, err
+}
+
+// beginsAgain tells whether a provider wants the request once more: so Keycloak does
+// whose login page has been open for too long, and will show no form.
+func beginsAgain(err error) bool {
+	var refusal *oidc.ProviderError
+	return errors.As(err, &refusal) && refusal.Endpoint == "authorization" && refusal.Description == "authentication_expired"
+}
+
+// signinAgain has the tab leave for the provider once more, for the sign-in of r that
+// began then. It reports whether the tab has gone.
+func (c *Client) signinAgain(ctx, wanted context.Context, r record, returnTo string, began moment) bool {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return false
+	}
+	request := r.Request
+	r.Request, r.Sent = nil, false
+	err = c.leave(ctx, metadata, request, r, returnTo, SigninPhases{}, func() error { return c.session.stillAsked(began) })
+	return err == nil && !c.session.config.sleep(wanted, "departure", departure, nil)
 }
 
 // signIn makes user, of an interactive sign-in that began then, the current one.
