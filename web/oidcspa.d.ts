@@ -821,7 +821,11 @@ export class UserManager {
   signinCallback(url?: string): Promise<User | undefined>;
   /** The same. */
   signinRedirectCallback(url?: string): Promise<User>;
-  /** Renews with the refresh token, or in a hidden frame. */
+  /**
+   * Renews with the refresh token, or in a hidden frame. A failure ends nothing: a user whose session the provider has ended
+   * (error login_required of an ErrorResponse, subject_changed) stays until the program itself renews, before the access
+   * token ends, or with the getUser() after that. removeUser() forgets the user at once.
+   */
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
   /** In the frame, on a page of the app that is its redirect URI: as signinPopupCallback(). */
   signinSilentCallback(url?: string): Promise<void>;
