@@ -31,6 +31,7 @@ func TestSigninBeginsAgain(t *testing.T) {
 		{"and no third time", expired, false, false, true},
 		{"not after a sign-out", expired, true, true, false},
 		{"not for another reason", func(p url.Values) { expired(p); p.Set("error_description", "too busy") }, false, true, false},
+		{"not with another error", func(p url.Values) { expired(p); p.Set("error", "access_denied") }, false, true, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

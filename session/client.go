@@ -138,16 +138,10 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
-	phases := c.session.calledAt(args.Called)
-	metadata, err := c.session.provider.fetchMetadata(ctx)
-	if err != nil {
-		return err
-	}
-	phases.found(c.session.provider)
 	settings := args.settings(c)
 	request := args.request(settings)
 	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, Request: request}
-	return c.leave(ctx, metadata, request, r, args.ReturnTo, phases, func() error {
+	return c.leave(ctx, request, r, args.ReturnTo, c.session.calledAt(args.Called), func() error {
 		if err := c.session.stillAsked(asked); err != nil {
 			return err
 		}
@@ -161,7 +155,12 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 
 // leave sends the tab to the provider, and keeps what is needed afterwards. last
 // is asked when all else is done: with an error the tab stays.
-func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
+func (c *Client) leave(ctx context.Context, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	phases.found(c.session.provider)
 	r.Metadata = c.keepable(metadata)
 	tx, url, data, err := c.begin(ctx, metadata, request, r, returnTo)
 	if err != nil {
@@ -275,7 +274,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		if record.Restore && wantsUser(err) {
 			return c.nothingRestored(begun, err)
 		}
-		if beginsAgain(err) && record.Request != nil && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {
+		if record.Request != nil && oidc.WantsRequestAgain(err) && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {
 			return nil, context.Cause(wanted)
 		}
 		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
@@ -295,23 +294,12 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 	return user, err
 }
 
-// beginsAgain tells whether a provider wants the request once more: so Keycloak does
-// whose login page has been open for too long, and will show no form.
-func beginsAgain(err error) bool {
-	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && refusal.Endpoint == "authorization" && refusal.Description == "authentication_expired"
-}
-
 // signinAgain has the tab leave for the provider once more, for the sign-in of r that
 // began then. It reports whether the tab has gone.
 func (c *Client) signinAgain(ctx, wanted context.Context, r record, returnTo string, began moment) bool {
-	metadata, err := c.session.provider.fetchMetadata(ctx)
-	if err != nil {
-		return false
-	}
 	request := r.Request
 	r.Request, r.Sent = nil, false
-	err = c.leave(ctx, metadata, request, r, returnTo, SigninPhases{}, func() error { return c.session.stillAsked(began) })
+	err := c.leave(ctx, request, r, returnTo, SigninPhases{}, func() error { return c.session.stillAsked(began) })
 	return err == nil && !c.session.config.sleep(wanted, "departure", departure, nil)
 }
 

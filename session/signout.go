@@ -127,41 +127,38 @@ type SignoutResponse struct {
 // foreign state is no error: the user is gone already. Codes:
 // [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
 func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*SignoutResponse, error) {
-	state, refusal := oidc.SignoutState(callbackURL)
-	if state == "" {
-		return nil, refusal
-	}
-	kept, err := c.read(ctx, state, ofSignout, false)
-	if errors.Is(err, errOfAnother) {
-		err = nil
-	}
-	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
-	if refusal != nil {
+	response, refusal, err := c.signoutResponse(ctx, callbackURL, false)
+	if response != nil && refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}
 	}
-	if err != nil {
-		return nil, err
+	return response, err
+}
+
+// signoutResponse returns what belongs to a response, and the refusal that it is.
+func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep bool) (response *SignoutResponse, refusal, err error) {
+	state, refusal := oidc.SignoutState(callbackURL)
+	if state == "" {
+		return nil, nil, refusal
 	}
-	return response, nil
+	kept, err := c.read(ctx, state, ofSignout, keep)
+	if err != nil && !errors.Is(err, errOfAnother) {
+		return nil, refusal, err
+	}
+	return &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}, refusal, nil
 }
 
 // SignoutSilent forgets the user in all tabs and ends the provider's session in
 // a hidden frame of the tab, which browsers let see the provider's cookies only
-// where both are of one site. If the arguments are good, the user is forgotten
-// whatever fails afterwards. Without a post_logout_redirect_uri nothing comes back,
-// and whether the provider's session is over is not known. Codes:
-// [ErrFrameNoResponse], [oidc.ErrTimeout], [ErrPageGone], a [oidc.ProviderError],
-// those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
+// where both are of one site. The user is forgotten as in [Client.SignoutRedirect].
+// Without a post_logout_redirect_uri nothing comes back, and of the provider nothing
+// is known. Codes: [ErrFrameNoResponse], [oidc.ErrTimeout], [ErrPageGone], a
+// [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	return c.signoutAside(ctx, args, func(_ oidc.Secret, url string) (string, error) {
 		visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 		defer cancel()
-		callbackURL, err := c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
-		if errors.Is(err, ErrFrameNoResponse) {
-			err = fmt.Errorf("the user is signed out here; of the provider nothing is known without a way back (post_logout_redirect_uri): %w", err)
-		}
-		return callbackURL, err
+		return c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
 	})
 }
 
@@ -182,7 +179,7 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 		return nil
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the user is signed out here, and nothing has come back that says so of the provider: %w", err)
 	}
 	if _, err := oidc.SignoutState(callbackURL); err != nil {
 		return &SigninError{State: args.State, URLState: args.URLState, Err: err}
