@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -208,6 +209,15 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p.add("claims", r.Claims)
 	p.setAll(r.Extra)
 	return p
+}
+
+// WantsRequestAgain tells whether err is a response that asks for the request once
+// more: so Keycloak does where its login page has been open for too long, and shows
+// no form then.
+func WantsRequestAgain(err error) bool {
+	var refusal *ProviderError
+	return errors.As(err, &refusal) && refusal.Endpoint == "authorization" &&
+		refusal.ErrorCode == "temporarily_unavailable" && refusal.Description == "authentication_expired"
 }
 
 // SplitScope returns the scopes of a value, which are separated by U+0020 and

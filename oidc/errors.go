@@ -244,15 +244,6 @@ func (e *ProviderError) GoString() string { return e.Error() }
 // Unwrap returns [ErrProvider].
 func (e *ProviderError) Unwrap() error { return ErrProvider }
 
-// WantsRequestAgain tells whether err is a response that asks for the request once
-// more: so Keycloak does where its login page has been open for too long, and shows
-// no form then.
-func WantsRequestAgain(err error) bool {
-	var refusal *ProviderError
-	return errors.As(err, &refusal) && refusal.Endpoint == "authorization" &&
-		refusal.ErrorCode == "temporarily_unavailable" && refusal.Description == "authentication_expired"
-}
-
 // safeErrorCode keeps an untrusted error code out of messages unless it is
 // as short and plain as the registered ones.
 func safeErrorCode(code string) string {
