@@ -64,14 +64,14 @@ func (mode PushMode) Push(ctx context.Context, t Transport, m *Metadata, authori
 const addressLimit = 6_000
 
 func withoutLongHint(authorizationURL string) string {
-	endpoint, query, _ := strings.Cut(authorizationURL, "?")
-	parameters := strings.Split(query, "&")
-	if len(authorizationURL) <= addressLimit || !slices.Contains(parameters, "prompt=none") {
+	before, after, found := strings.Cut(authorizationURL, "&id_token_hint=")
+	if len(authorizationURL) <= addressLimit || !found || !strings.Contains(authorizationURL, "&prompt=none") {
 		return authorizationURL
 	}
-	return endpoint + "?" + strings.Join(slices.DeleteFunc(parameters, func(p string) bool {
-		return strings.HasPrefix(p, "id_token_hint=")
-	}), "&")
+	if end := strings.IndexByte(after, '&'); end >= 0 {
+		before += after[end:]
+	}
+	return before
 }
 
 // applies decides between what the mode and the provider want.

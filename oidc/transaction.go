@@ -261,16 +261,18 @@ func (tx *Transaction) response(callbackURL string) (url.Values, error) {
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}
-	asked, other, place := u.RawQuery, fragmentQuery(u), "fragment"
+	asked, other := u.RawQuery, fragmentQuery(u)
 	if tx.ResponseMode == "fragment" || tx.ResponseMode == "fragment.jwt" {
-		asked, other, place = other, asked, "query"
+		asked, other = other, asked
 	}
 	values, err := parseResponse(asked)
 	if elsewhere, _ := parseResponse(other); err == nil && !isResponse(values) && isResponse(elsewhere) {
-		return nil, fmt.Errorf("response_mode asked for another place, and the response is in the %s: %w", place, ErrCallbackMalformed)
+		return nil, errOtherPlace
 	}
 	return values, err
 }
+
+var errOtherPlace = fmt.Errorf("the response is in the query where response_mode asked for the fragment, or the other way round: %w", ErrCallbackMalformed)
 
 func isResponse(values url.Values) bool {
 	return values.Has("code") || values.Has("error") || values.Has("response")

@@ -191,8 +191,9 @@ var callbackCases = []struct {
 
 // What is in the other part of the address is no missing response.
 func TestResponseInAnotherPlace(t *testing.T) {
-	for mode, want := range map[string]string{"fragment": "the response is in the query", "query": "the response is in the fragment"} {
-		callback := testRedirectURI + map[string]string{"fragment": "?", "query": "#"}[mode] + "code=c&state=" + testState
+	const want = "in the query where response_mode asked for the fragment"
+	for mode, separator := range map[string]string{"fragment": "?", "query": "#"} {
+		callback := testRedirectURI + separator + "code=c&state=" + testState
 		tx := &Transaction{Issuer: testIssuer, RedirectURI: testRedirectURI, ResponseMode: mode, State: testState}
 		if _, err := tx.ParseCallback(goodMetadata(t), callback, noon); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error = %v, want %q", mode, err, want)

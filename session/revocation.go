@@ -39,7 +39,7 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	if types == nil {
 		types = []TokenType{AccessToken, RefreshToken}
 	}
-	if len(types) > 2 || slices.ContainsFunc(types, TokenType.unknown) { // others wait for the turn
+	if len(types) > 2 || len(types) > 0 && (types[0].unknown() || types[len(types)-1].unknown()) { // others wait for the turn
 		return fmt.Errorf("token types: %w", oidc.ErrInvalidArgument)
 	}
 	metadata, err := c.Metadata(ctx)
