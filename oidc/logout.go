@@ -47,9 +47,12 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 	if err := r.Check(); err != nil {
 		return "", err
 	}
-	p := &params{}
-	p.add("id_token_hint", r.IDTokenHint.Reveal())
-	if r.IDTokenHint == "" {
+	p, hint := &params{}, r.IDTokenHint.Reveal()
+	if len(m.EndSessionEndpoint)+len(hint)+len(r.PostLogoutRedirectURI)+len(r.State) > addressLimit-100 { // of names and escapes
+		hint = ""
+	}
+	p.add("id_token_hint", hint)
+	if hint == "" {
 		p.add("client_id", r.ClientID)
 	}
 	if r.PostLogoutRedirectURI != "" {
@@ -57,13 +60,7 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 		p.add("state", r.State.Reveal())
 	}
 	p.setAll(r.Extra)
-	url := p.appendTo(m.EndSessionEndpoint)
-	if len(url) > addressLimit && r.IDTokenHint != "" {
-		without := *r
-		without.IDTokenHint = ""
-		return without.URL(m)
-	}
-	return url, nil
+	return p.appendTo(m.EndSessionEndpoint), nil
 }
 
 // SignoutState returns the state that the provider sent back after a

@@ -28,8 +28,8 @@ func TestEndSessionURL(t *testing.T) {
 		{"2 valid", func(*EndSessionRequest, *Metadata) {}, "?id_token_hint=e30.e30.c2ln&" + back, nil},
 		{"2 no hint", func(r *EndSessionRequest, _ *Metadata) { r.IDTokenHint = "" }, "?client_id=app&" + back, nil},
 		{"2 a hint that fits", func(r *EndSessionRequest, _ *Metadata) {
-			r.IDTokenHint, r.PostLogoutRedirectURI = Secret(strings.Repeat("e", 5_900)), ""
-		}, "?id_token_hint=" + strings.Repeat("e", 5_900), nil},
+			r.IDTokenHint, r.PostLogoutRedirectURI = Secret(strings.Repeat("e", 5_800)), ""
+		}, "?id_token_hint=" + strings.Repeat("e", 5_800), nil},
 		{"2 a hint that is too long", func(r *EndSessionRequest, _ *Metadata) { r.IDTokenHint = Secret(strings.Repeat("e", 5_900)) },
 			"?client_id=app&" + back, nil},
 		{"2 no state", func(r *EndSessionRequest, _ *Metadata) { r.State = "" },

@@ -179,7 +179,7 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the user is signed out here, and nothing has come back that says so of the provider: %w", err)
+		return err
 	}
 	if _, err := oidc.SignoutState(callbackURL); err != nil {
 		return &SigninError{State: args.State, URLState: args.URLState, Err: err}
