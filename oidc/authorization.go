@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -23,7 +24,7 @@ type AuthenticationRequest struct {
 	Display      string
 	MaxAge       *int64 // seconds
 	UILocales    string
-	IDTokenHint  Secret
+	IDTokenHint  Secret `json:"-"` // a token is stored nowhere
 	LoginHint    string
 	ACRValues    string   // space-separated, in order of preference
 	Claims       string   // JSON (OIDC Core 5.5); what it calls essential is checked
@@ -37,7 +38,7 @@ type AuthenticationRequest struct {
 
 	// Nonce, if set, takes the place of a random one: it has to be unguessable,
 	// and another for each request (OIDC Core 15.5.2).
-	Nonce Secret
+	Nonce Secret `json:"-"`
 
 	// URLState goes behind the random part of state, for a provider or a page in
 	// between to read. It is no secret, and is not what protects the flow.
@@ -208,6 +209,15 @@ func (r *AuthenticationRequest) parameters(tx *Transaction) *params {
 	p.add("claims", r.Claims)
 	p.setAll(r.Extra)
 	return p
+}
+
+// WantsRequestAgain tells whether err is a response that asks for the request once
+// more: so Keycloak does where its login page has been open for too long, and shows
+// no form then.
+func WantsRequestAgain(err error) bool {
+	var refusal *ProviderError
+	return errors.As(err, &refusal) && refusal.Endpoint == "authorization" &&
+		refusal.ErrorCode == "temporarily_unavailable" && refusal.Description == "authentication_expired"
 }
 
 // SplitScope returns the scopes of a value, which are separated by U+0020 and

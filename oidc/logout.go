@@ -23,25 +23,39 @@ func NewState(random io.Reader, urlState string) (Secret, error) {
 	return withURLState(state, urlState), err
 }
 
-// URL returns the address to send the End-User to. Codes: [ErrUnsupported] if
-// the provider has no end_session_endpoint, [ErrInvalidArgument],
-// [ErrInsecureURL].
+// Check tells whether the request is one, before anything is done for it. Codes:
+// [ErrInvalidArgument], [ErrInsecureURL].
+func (r *EndSessionRequest) Check() error {
+	if err := checkExtra(r.Extra, []string{"id_token_hint", "post_logout_redirect_uri", "state"}); err != nil {
+		return err
+	}
+	if r.PostLogoutRedirectURI != "" {
+		if err := checkRedirectURI(r.PostLogoutRedirectURI); err != nil {
+			return fmt.Errorf("post_logout_redirect_uri: %w", err)
+		}
+	}
+	return nil
+}
+
+// URL returns the address to send the End-User to. A hint that makes it too long
+// for servers is left out. Codes: [ErrUnsupported] if the provider has no
+// end_session_endpoint, those of Check.
 func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 	if m.EndSessionEndpoint == "" {
 		return "", fmt.Errorf("end_session_endpoint: %w", ErrUnsupported)
 	}
-	if err := checkExtra(r.Extra, []string{"id_token_hint", "post_logout_redirect_uri", "state"}); err != nil {
+	if err := r.Check(); err != nil {
 		return "", err
 	}
-	p := &params{}
-	p.add("id_token_hint", r.IDTokenHint.Reveal())
-	if r.IDTokenHint == "" {
+	p, hint := &params{}, r.IDTokenHint.Reveal()
+	if len(m.EndSessionEndpoint)+len(hint)+len(r.PostLogoutRedirectURI)+len(r.State) > addressLimit-100 { // of names and escapes
+		hint = ""
+	}
+	p.add("id_token_hint", hint)
+	if hint == "" {
 		p.add("client_id", r.ClientID)
 	}
 	if r.PostLogoutRedirectURI != "" {
-		if err := checkRedirectURI(r.PostLogoutRedirectURI); err != nil {
-			return "", fmt.Errorf("post_logout_redirect_uri: %w", err)
-		}
 		p.add("post_logout_redirect_uri", r.PostLogoutRedirectURI)
 		p.add("state", r.State.Reveal())
 	}

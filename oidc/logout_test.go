@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,11 @@ func TestEndSessionURL(t *testing.T) {
 	}{
 		{"2 valid", func(*EndSessionRequest, *Metadata) {}, "?id_token_hint=e30.e30.c2ln&" + back, nil},
 		{"2 no hint", func(r *EndSessionRequest, _ *Metadata) { r.IDTokenHint = "" }, "?client_id=app&" + back, nil},
+		{"2 a hint that fits", func(r *EndSessionRequest, _ *Metadata) {
+			r.IDTokenHint, r.PostLogoutRedirectURI = Secret(strings.Repeat("e", 5_800)), ""
+		}, "?id_token_hint=" + strings.Repeat("e", 5_800), nil},
+		{"2 a hint that is too long", func(r *EndSessionRequest, _ *Metadata) { r.IDTokenHint = Secret(strings.Repeat("e", 5_900)) },
+			"?client_id=app&" + back, nil},
 		{"2 no state", func(r *EndSessionRequest, _ *Metadata) { r.State = "" },
 			"?id_token_hint=e30.e30.c2ln&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2Fbye%3Fa%3D1", nil},
 		{"2 nowhere to come back to", func(r *EndSessionRequest, _ *Metadata) { r.PostLogoutRedirectURI = "" }, "?id_token_hint=e30.e30.c2ln", nil},

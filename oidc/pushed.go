@@ -30,7 +30,8 @@ const (
 // authorizationURL, the one that [AuthenticationRequest.Start] returned: its
 // parameters go to the provider, and a reference to them into the new URL. The
 // reference is good for one visit (RFC 9126 4). Where the mode does not push,
-// or the app pushed the request itself, Push returns authorizationURL.
+// or the app pushed the request itself, Push returns authorizationURL, without an
+// id_token_hint that makes the address of a silent request too long for servers.
 //
 // Codes: those of [Transport], [ErrInvalidArgument], [ErrUnsupported] if
 // provider and mode exclude each other, [ErrHTTPStatus], [ErrNotJSON],
@@ -39,7 +40,7 @@ const (
 func (mode PushMode) Push(ctx context.Context, t Transport, m *Metadata, authorizationURL string) (string, error) {
 	push, err := mode.applies(m)
 	if err != nil || !push {
-		return authorizationURL, err
+		return withoutLongHint(authorizationURL), err
 	}
 	form, err := parametersOf(authorizationURL, m)
 	if err != nil {
@@ -56,6 +57,21 @@ func (mode PushMode) Push(ctx context.Context, t Transport, m *Metadata, authori
 	p.add("client_id", form.get("client_id"))
 	p.add("request_uri", requestURI)
 	return p.appendTo(m.AuthorizationEndpoint), nil
+}
+
+// addressLimit is how long an address with an id_token_hint may be: many servers refuse
+// more than 8 kB, some of them with the cookies.
+const addressLimit = 6_000
+
+func withoutLongHint(authorizationURL string) string {
+	before, after, found := strings.Cut(authorizationURL, "&id_token_hint=")
+	if len(authorizationURL) <= addressLimit || !found || !strings.Contains(authorizationURL, "&prompt=none") {
+		return authorizationURL
+	}
+	if end := strings.IndexByte(after, '&'); end >= 0 {
+		before += after[end:]
+	}
+	return before
 }
 
 // applies decides between what the mode and the provider want.

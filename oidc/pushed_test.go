@@ -3,6 +3,7 @@ package oidc
 import (
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +39,57 @@ func TestPushOfReference(t *testing.T) {
 	pushed, err := PushRequired.Push(t.Context(), fakeTransport{}, m, location)
 	if err != nil || pushed != location {
 		t.Errorf("URL = %s, %v; want %s", pushed, err, location)
+	}
+}
+
+// A long hint is left out of an address, for a request that shows nothing: not of
+// one that is pushed, nor of one that the app gives to a login page.
+func TestLongHint(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		mode   PushMode
+		prompt string
+		length int
+		want   bool // the hint goes along
+	}{
+		{"silent", PushOff, "none", 6_000, false},
+		{"silent, short", PushOff, "none", 5_000, true},
+		{"silent, pushed", PushRequired, "none", 6_000, true},
+		{"login page", PushOff, "login", 6_000, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := pushMetadata(t, false)
+			request := goodRequest()
+			request.Prompt, request.IDTokenHint = tt.prompt, Secret(strings.Repeat("h", tt.length))
+			_, location, err := request.Start(m, fixedRandom(), noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent := location
+			transport := fakeTransport{"POST " + testIssuer + "/par": func(req *Request) (*Response, error) {
+				sent = "?" + req.Body
+				return respond(201, "application/json", `{"request_uri":"`+testRequestURI+`","expires_in":60}`)(req)
+			}}
+			address, err := tt.mode.Push(t.Context(), transport, m, location)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.mode == PushOff {
+				sent = address
+			}
+			want, err := url.Parse(location)
+			got, gotErr := url.Parse(sent)
+			if err != nil || gotErr != nil {
+				t.Fatal(err, gotErr)
+			}
+			parameters := want.Query()
+			if !tt.want {
+				parameters.Del("id_token_hint")
+			}
+			if got.Query().Encode() != parameters.Encode() {
+				t.Errorf("%d parameters in %d bytes, want %d", len(got.Query()), len(sent), len(parameters))
+			}
+		})
 	}
 }
 

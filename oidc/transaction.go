@@ -261,10 +261,21 @@ func (tx *Transaction) response(callbackURL string) (url.Values, error) {
 	if err != nil {
 		return nil, ErrCallbackMalformed
 	}
+	asked, other := u.RawQuery, fragmentQuery(u)
 	if tx.ResponseMode == "fragment" || tx.ResponseMode == "fragment.jwt" {
-		return parseResponse(fragmentQuery(u))
+		asked, other = other, asked
 	}
-	return parseResponse(u.RawQuery)
+	values, err := parseResponse(asked)
+	if elsewhere, _ := parseResponse(other); err == nil && !isResponse(values) && isResponse(elsewhere) {
+		return nil, errOtherPlace
+	}
+	return values, err
+}
+
+var errOtherPlace = fmt.Errorf("the response is in the query where response_mode asked for the fragment, or the other way round: %w", ErrCallbackMalformed)
+
+func isResponse(values url.Values) bool {
+	return values.Has("code") || values.Has("error") || values.Has("response")
 }
 
 // accept checks the parameters of a response.

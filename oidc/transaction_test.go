@@ -122,7 +122,7 @@ var callbackCases = []struct {
 	{"4.1.2 code empty", replace(testCode, ""), ErrCallbackMalformed},
 	{"4.1.2 not a URL", replace("https://app", "https://app:port"), ErrCallbackMalformed},
 	{"4.1.2 half an escape", add("&x=%5"), ErrCallbackMalformed},
-	{"4.1.2 in the fragment, unasked", replace("?", "#"), ErrCallbackMissing},
+	{"4.1.2 in the fragment, unasked", replace("?", "#"), ErrCallbackMalformed},
 	{"3.1 code twice", add("&code=" + testCode), ErrCallbackMalformed},
 	{"3.1 state twice", add("&state=" + testState), ErrCallbackMalformed},
 	{"3.1 iss twice", add("&iss=https%3A%2F%2Fop.example"), ErrCallbackMalformed},
@@ -183,10 +183,22 @@ var callbackCases = []struct {
 	}, nil},
 	{"multiple-2.1 in the query though the fragment was asked for", func(tx *Transaction, _ *Metadata, _ *string) {
 		tx.ResponseMode = "fragment"
-	}, ErrCallbackMissing},
+	}, ErrCallbackMalformed},
 	{"4.1.2.1 an error without description", replace("code="+testCode, "error=access_denied"), ErrProvider},
 	{"4.1.2.1 an error and a code", add("&error=access_denied"), ErrProvider},
 	{"4.1.2.1 an empty error", replace("code="+testCode, "error="), ErrProvider},
+}
+
+// What is in the other part of the address is no missing response.
+func TestResponseInAnotherPlace(t *testing.T) {
+	const want = "in the query where response_mode asked for the fragment"
+	for mode, separator := range map[string]string{"fragment": "?", "query": "#"} {
+		callback := testRedirectURI + separator + "code=c&state=" + testState
+		tx := &Transaction{Issuer: testIssuer, RedirectURI: testRedirectURI, ResponseMode: mode, State: testState}
+		if _, err := tx.ParseCallback(goodMetadata(t), callback, noon); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error = %v, want %q", mode, err, want)
+		}
+	}
 }
 
 func add(suffix string) func(*Transaction, *Metadata, *string) {

@@ -138,15 +138,10 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
-	phases := c.session.calledAt(args.Called)
-	metadata, err := c.session.provider.fetchMetadata(ctx)
-	if err != nil {
-		return err
-	}
-	phases.found(c.session.provider)
 	settings := args.settings(c)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP}
-	return c.leave(ctx, metadata, args.request(settings), r, args.ReturnTo, phases, func() error {
+	request := args.request(settings)
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, Request: request}
+	return c.leave(ctx, request, r, args.ReturnTo, c.session.calledAt(args.Called), func() error {
 		if err := c.session.stillAsked(asked); err != nil {
 			return err
 		}
@@ -160,7 +155,12 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 
 // leave sends the tab to the provider, and keeps what is needed afterwards. last
 // is asked when all else is done: with an error the tab stays.
-func (c *Client) leave(ctx context.Context, metadata *oidc.Metadata, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
+func (c *Client) leave(ctx context.Context, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return err
+	}
+	phases.found(c.session.provider)
 	r.Metadata = c.keepable(metadata)
 	tx, url, data, err := c.begin(ctx, metadata, request, r, returnTo)
 	if err != nil {
@@ -274,6 +274,9 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		if record.Restore && findsNobody(err) {
 			return c.nothingRestored(begun, err)
 		}
+		if record.Request != nil && oidc.WantsRequestAgain(err) && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {
+			return nil, context.Cause(wanted)
+		}
 		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
 		return nil, &SigninError{State: record.AppState, URLState: oidc.URLState(tx.State), Err: err}
 	}
@@ -289,6 +292,15 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		c.stepUpAnswered(ctx, record.StepUp)
 	}
 	return user, err
+}
+
+// signinAgain has the tab leave for the provider once more, for the sign-in of r that
+// began then. It reports whether the tab has gone.
+func (c *Client) signinAgain(ctx, wanted context.Context, r record, returnTo string, began moment) bool {
+	request := r.Request
+	r.Request, r.Sent = nil, false
+	err := c.leave(ctx, request, r, returnTo, SigninPhases{}, func() error { return c.session.stillAsked(began) })
+	return err == nil && !c.session.config.sleep(wanted, "departure", departure, nil)
 }
 
 // signIn makes user, of an interactive sign-in that began then, the current one.

@@ -116,7 +116,7 @@ func (t *tab) Look(_ context.Context, state oidc.Secret) (Kept, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	transaction := t.transactions[state]
-	return Kept{Record: transaction.Record, Arrival: transaction.Arrival, Client: transaction.Client}, nil
+	return Kept{Record: transaction.Record, ReturnTo: transaction.ReturnTo, Arrival: transaction.Arrival, Client: transaction.Client}, nil
 }
 
 func (t *tab) Notify(event Event) {

@@ -34,9 +34,10 @@ type TransactionStore interface {
 
 // Kept is what a tab has for a state.
 type Kept struct {
-	Record  []byte
-	Arrival Arrival
-	Client  string // as in [Transaction]; empty if an older release has kept it
+	Record   []byte
+	Arrival  Arrival
+	ReturnTo string
+	Client   string // as in [Transaction]; empty if an older release has kept it
 }
 
 // A Transaction is a record to keep, and what the store and the callback page

@@ -100,8 +100,8 @@ func (c *Client) finishLate(ctx context.Context, popup Popup, finish func(contex
 }
 
 // SignoutPopup forgets the user in all tabs and ends the provider's session in
-// a popup window (RP-Initiated Logout 2). The user is forgotten whatever fails
-// afterwards. Without a post_logout_redirect_uri nothing comes back: closing
+// a popup window (RP-Initiated Logout 2). If the arguments are good, the user is
+// forgotten whatever fails afterwards. Without a post_logout_redirect_uri nothing comes back: closing
 // the window is then the end. Codes: those of [Client.SigninPopup] about the
 // window, a [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutPopup(ctx context.Context, args SignoutArgs) error {

@@ -24,8 +24,9 @@ type record struct {
 
 	SkipUserinfo bool `json:"skip_userinfo,omitempty"`
 
-	Asked *RequestSettings `json:"asked,omitempty"` // see [Settings.again]; of an older release: nil
-	Bound bool             `json:"bound,omitempty"` // the tokens are to be bound to a key
+	Asked   *RequestSettings            `json:"asked,omitempty"`   // see [Settings.again]; of an older release: nil
+	Bound   bool                        `json:"bound,omitempty"`   // the tokens are to be bound to a key
+	Request *oidc.AuthenticationRequest `json:"request,omitempty"` // to begin again with, once
 }
 
 // args are those that complete the sign-in of tx in a tab with such settings.

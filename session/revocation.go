@@ -21,6 +21,8 @@ const (
 	RefreshToken TokenType = "refresh_token"
 )
 
+func (t TokenType) unknown() bool { return t != AccessToken && t != RefreshToken }
+
 // RevokeTokens tells the provider that tokens of the user are not needed any
 // more, in the order of types; without types, those of the settings. It waits for a
 // renewal that is in the air. The user stays signed in, without the refresh token if
@@ -37,7 +39,7 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	if types == nil {
 		types = []TokenType{AccessToken, RefreshToken}
 	}
-	if len(types) > 2 { // others wait for the turn
+	if len(types) > 2 || len(types) > 0 && (types[0].unknown() || types[len(types)-1].unknown()) { // others wait for the turn
 		return fmt.Errorf("token types: %w", oidc.ErrInvalidArgument)
 	}
 	metadata, err := c.Metadata(ctx)
@@ -68,14 +70,10 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 func (c *Client) revokeAll(ctx context.Context, metadata *oidc.Metadata, user *User, types []TokenType) error {
 	for _, typ := range types {
 		token := user.AccessToken
-		switch typ {
-		case AccessToken:
-		case RefreshToken:
+		if typ == RefreshToken {
 			token = c.session.refreshToken(user)
-		default:
-			return fmt.Errorf("token type: %w", oidc.ErrInvalidArgument)
 		}
-		if token == "" {
+		if token == "" || typ.unknown() {
 			continue
 		}
 		if err := c.revoke(ctx, metadata, token, typ); err != nil {

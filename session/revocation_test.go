@@ -21,6 +21,7 @@ func TestRevokeTokens(t *testing.T) {
 		{"access token", []TokenType{AccessToken}, true, false, ""},
 		{"refresh token", []TokenType{RefreshToken}, false, true, ""},
 		{"one many times", []TokenType{AccessToken, AccessToken, AccessToken}, false, false, oidc.ErrInvalidArgument},
+		{"something else beside", []TokenType{AccessToken, "id_token"}, false, false, oidc.ErrInvalidArgument},
 		{"something else", []TokenType{"id_token"}, false, false, oidc.ErrInvalidArgument},
 	}
 	for _, tt := range tests {

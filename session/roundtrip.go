@@ -72,13 +72,9 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 		s.notify(Event{Name: RestoreError, Err: ErrNotSignedIn})
 		return errStays
 	}
-	metadata, err := s.provider.fetchMetadata(ctx)
-	if err != nil {
-		return err
-	}
 	request := new(SigninArgs).request(&c.settings)
 	silence(request)
-	return c.leave(ctx, metadata, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
+	return c.leave(ctx, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
 		user, now := s.current()
 		if user != nil || now.ends != began.ends {
 			return errStays

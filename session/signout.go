@@ -27,11 +27,14 @@ type SignoutArgs struct {
 }
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
-// provider, to end the session there (RP-Initiated Logout 2). The user is
-// forgotten whatever fails afterwards. Calls with the same arguments are one, as
+// provider, to end the session there (RP-Initiated Logout 2). If the arguments are
+// good, the user is forgotten whatever fails afterwards. Calls with the same arguments are one, as
 // for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
 // and [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
+	if err := c.endSession(&args).Check(); err != nil {
+		return err
+	}
 	return c.signoutByRedirect(ctx, c.session.signOut((*standing).signedOut), args)
 }
 
@@ -64,13 +67,7 @@ func (a *SignoutArgs) key() string {
 	return fmt.Sprintf("%q %q %q %q %t %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.unlessSignin, a.State)
 }
 
-// startSignout returns the request that ends the session of user, and its URL.
-// Tokens are revoked on the way.
-func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
-	metadata, err := c.session.provider.fetchMetadata(ctx)
-	if err != nil {
-		return nil, "", err
-	}
+func (c *Client) endSession(args *SignoutArgs) *oidc.EndSessionRequest {
 	request := &oidc.EndSessionRequest{
 		ClientID:              c.settings.ClientID,
 		IDTokenHint:           args.IDTokenHint,
@@ -80,6 +77,17 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 	if request.Extra == nil {
 		request.Extra = c.settings.Request.Extra
 	}
+	return request
+}
+
+// startSignout returns the request that ends the session of user, and its URL.
+// Tokens are revoked on the way.
+func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
+	metadata, err := c.session.provider.fetchMetadata(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	request := c.endSession(&args)
 	if request.IDTokenHint == "" && user != nil {
 		request.IDTokenHint = user.IDToken
 	}
@@ -119,45 +127,49 @@ type SignoutResponse struct {
 // foreign state is no error: the user is gone already. Codes:
 // [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
 func (c *Client) SignoutCallback(ctx context.Context, callbackURL string) (*SignoutResponse, error) {
-	state, refusal := oidc.SignoutState(callbackURL)
-	if state == "" {
-		return nil, refusal
-	}
-	kept, err := c.read(ctx, state, ofSignout, false)
-	if errors.Is(err, errOfAnother) {
-		err = nil
-	}
-	response := &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}
-	if refusal != nil {
+	response, refusal, err := c.signoutResponse(ctx, callbackURL, false)
+	if response != nil && refusal != nil {
 		return nil, &SigninError{State: response.State, URLState: response.URLState, Err: refusal}
 	}
-	if err != nil {
-		return nil, err
+	return response, err
+}
+
+// signoutResponse returns what belongs to a response, and the refusal that it is.
+func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep bool) (response *SignoutResponse, refusal, err error) {
+	state, refusal := oidc.SignoutState(callbackURL)
+	if state == "" {
+		return nil, nil, refusal
 	}
-	return response, nil
+	kept, err := c.read(ctx, state, ofSignout, keep)
+	if err != nil && !errors.Is(err, errOfAnother) {
+		return nil, refusal, err
+	}
+	return &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}, refusal, nil
 }
 
 // SignoutSilent forgets the user in all tabs and ends the provider's session in
 // a hidden frame of the tab, which browsers let see the provider's cookies only
-// where both are of one site. The user is forgotten whatever fails afterwards.
-// Without a post_logout_redirect_uri nothing comes back: that the frame has
-// loaded is then the end. Codes: [ErrFrameNoResponse], [oidc.ErrTimeout],
-// [ErrPageGone], a [oidc.ProviderError], those of [oidc.FetchMetadata] and of
-// [oidc.EndSessionRequest.URL].
+// where both are of one site. The user is forgotten as in [Client.SignoutRedirect].
+// Without a post_logout_redirect_uri nothing comes back, and of the provider nothing
+// is known. Codes: [ErrFrameNoResponse], [oidc.ErrTimeout], [ErrPageGone], a
+// [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
 	timeout := positive(args.Timeout, c.settings.SilentTimeout)
 	return c.signoutAside(ctx, args, func(_ oidc.Secret, url string) (string, error) {
 		visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 		defer cancel()
 		return c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
-	}, ErrFrameNoResponse)
+	})
 }
 
 // signoutAside is a sign-out for which the tab stays. Without an address to come back
 // to, the visit ends with one of some codes.
 func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, url string) (string, error), ends ...oidc.Code) error {
-	user := c.session.signOut((*standing).signedOut)
 	args.PostLogoutRedirectURI = cmp.Or(args.PostLogoutRedirectURI, c.settings.PopupPostLogoutRedirectURI)
+	if err := c.endSession(&args).Check(); err != nil {
+		return err
+	}
+	user := c.session.signOut((*standing).signedOut)
 	request, url, err := c.startSignout(ctx, user, args)
 	if err != nil {
 		return err

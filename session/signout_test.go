@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,55 @@ func TestSignoutFails(t *testing.T) {
 	}
 }
 
+// A call that cannot be done changes nothing.
+func TestSignoutArguments(t *testing.T) {
+	calls := map[string]func(*Client, context.Context, SignoutArgs) error{
+		"redirect": (*Client).SignoutRedirect, "popup": (*Client).SignoutPopup, "silent": (*Client).SignoutSilent,
+	}
+	tests := []struct {
+		name string
+		args SignoutArgs
+		want oidc.Code
+	}{
+		{"a parameter of the protocol", SignoutArgs{Extra: map[string]string{"id_token_hint": "x"}}, oidc.ErrInvalidArgument},
+		{"no address", SignoutArgs{PostLogoutRedirectURI: "/bye"}, oidc.ErrInvalidArgument},
+		{"in clear", SignoutArgs{PostLogoutRedirectURI: "http://app.example.test/"}, oidc.ErrInsecureURL},
+	}
+	for call, signout := range calls {
+		for _, tt := range tests {
+			t.Run(call+" "+tt.name, func(t *testing.T) {
+				w := newWorld(t)
+				w.op.RefreshTokens, w.settings.Scope = true, "openid offline_access"
+				client, tab := w.open(false)
+				user := w.signIn(client, tab)
+				tab.heard()
+				mustFail(t, call, signout(client, t.Context(), tt.args), tt.want)
+				if heard := tab.heard(); len(heard) > 0 || client.Current() != user || !tab.hint {
+					t.Errorf("the user has gone: %v", heard)
+				}
+				if w.op.Revoked(user.RefreshToken.Reveal()) {
+					t.Error("the refresh token is revoked")
+				}
+			})
+		}
+	}
+}
+
+// A token that makes the address too long for servers is no hint; who is at the
+// provider is found without.
+func TestLongHint(t *testing.T) {
+	w := newWorld(t)
+	w.op.EditIDToken = func(_, claims map[string]any) { claims["groups"] = strings.Repeat("g", 6_000) }
+	client, tab := w.open(false)
+	w.signIn(client, tab)
+	if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil || len(tab.address) > 6_000 {
+		t.Errorf("SigninSilent = %v; the address has %d characters", err, len(tab.address))
+	}
+	if err := client.SignoutRedirect(t.Context(), SignoutArgs{}); err != nil || len(tab.address) > 6_000 {
+		t.Errorf("SignoutRedirect = %v; the address has %d characters", err, len(tab.address))
+	}
+}
+
 // The record of a sign-out is not taken for that of a sign-in.
 func TestSignoutStateIsNoSigninState(t *testing.T) {
 	w := newWorld(t)
@@ -133,7 +183,7 @@ func TestSignoutSilent(t *testing.T) {
 		{"back elsewhere", home, SignoutArgs{PostLogoutRedirectURI: home + "bye"}, nil, "", home + "bye", 10 * time.Second},
 		{"in a second", home, SignoutArgs{Timeout: time.Second}, nil, "", home, time.Second},
 		{"no answer", home, SignoutArgs{}, ErrFrameNoResponse, ErrFrameNoResponse, home, 10 * time.Second},
-		{"no answer where none can come", "", SignoutArgs{}, ErrFrameNoResponse, "", "", 10 * time.Second},
+		{"no answer where none can come", "", SignoutArgs{}, ErrFrameNoResponse, ErrFrameNoResponse, "", 10 * time.Second},
 		{"never loaded where no answer can come", "", SignoutArgs{}, oidc.ErrTimeout, oidc.ErrTimeout, "", 10 * time.Second},
 		{"the tab went away", home, SignoutArgs{}, ErrPageGone, ErrPageGone, home, 10 * time.Second},
 	}

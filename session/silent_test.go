@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -129,6 +130,34 @@ func TestSigninSilentRefusals(t *testing.T) {
 			if now, _ := client.User(t.Context()); now != user {
 				t.Error("a failed renewal changed the user")
 			}
+		})
+	}
+}
+
+// A silent sign-in of the app that finds no session ends none; the renewal does.
+func TestSessionOverForSigninSilent(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		t.Run(fmt.Sprintf("manual %t", manual), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.settings.ManualRenew = manual
+				client, tab := w.open(false)
+				user := w.signIn(client, tab)
+				w.op.Edit(func() { w.op.SignedIn = false })
+				tab.heard()
+				_, err := client.SigninSilent(t.Context(), SigninArgs{})
+				mustFail(t, "SigninSilent", err, oidc.ErrProvider)
+				if heard := tab.heard(); len(heard) > 0 || client.Current() != user {
+					t.Errorf("a call that failed ended the session: %v", heard)
+				}
+				time.Sleep(time.Until(time.Unix(user.ExpiresAt, 0)))
+				if now, err := client.User(t.Context()); now != nil || err != nil {
+					t.Errorf("User = %v, %v", now, err)
+				}
+				if heard := tab.heard(); !slices.Contains(heard, UserUnloaded) {
+					t.Errorf("the tab heard %v", heard)
+				}
+			})
 		})
 	}
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -163,15 +162,8 @@ func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, stat
 // keep; nil if the address holds no state at all. A refusal is one only without
 // a state. Codes: [oidc.ErrCallbackMalformed], a [oidc.ProviderError].
 func (s *Steps) SignoutState(ctx context.Context, callbackURL string, keep bool) (*SignoutResponse, error) {
-	state, refusal := oidc.SignoutState(callbackURL)
-	if state == "" {
-		return nil, refusal
-	}
-	kept, err := s.client.read(ctx, state, ofSignout, keep)
-	if err != nil && !errors.Is(err, errOfAnother) {
-		return nil, err
-	}
-	return &SignoutResponse{State: parseSignoutRecord(kept.Record), URLState: oidc.URLState(state)}, nil
+	response, _, err := s.client.signoutResponse(ctx, callbackURL, keep)
+	return response, err
 }
 
 // SignoutResponse is [Client.SignoutCallback].

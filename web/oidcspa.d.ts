@@ -822,7 +822,11 @@ export class UserManager {
   signinCallback(url?: string): Promise<User | undefined>;
   /** The same. */
   signinRedirectCallback(url?: string): Promise<User>;
-  /** Renews with the refresh token, or in a hidden frame. */
+  /**
+   * Renews with the refresh token, or in a hidden frame. A failure ends nothing: a user whose session the provider has ended
+   * (error login_required of an ErrorResponse, subject_changed) stays until the program itself renews, before the access
+   * token ends, or with the getUser() after that. removeUser() forgets the user at once.
+   */
   signinSilent(args?: SigninSilentArgs): Promise<User | null>;
   /** In the frame, on a page of the app that is its redirect URI: as signinPopupCallback(). */
   signinSilentCallback(url?: string): Promise<void>;
@@ -863,7 +867,11 @@ export class UserManager {
   /** signoutRedirect, with a popup window as in signinPopup. */
   signoutPopup(args?: SignoutPopupArgs): Promise<void>;
   signoutPopupCallback(url?: string, keepOpen?: boolean): Promise<void>;
-  /** signoutRedirect, in a hidden frame: for providers whose pages let themselves be framed. Codes: frame_no_response, timeout. */
+  /**
+   * signoutRedirect, in a hidden frame: for providers whose pages let themselves be framed. With frame_no_response, as
+   * without a post_logout_redirect_uri, the user is signed out here, and of the provider that is not known. Codes:
+   * frame_no_response, timeout.
+   */
   signoutSilent(args?: SignoutSilentArgs): Promise<void>;
   signoutSilentCallback(url?: string): Promise<void>;
   /**

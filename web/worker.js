@@ -169,8 +169,8 @@ async function load(imports) {
     return instance;
   } catch (error) {
     if (!compiles()) {
-      const policy = globalThis.document ? "the page" : "the worker script";
-      throw failure("wasm_blocked_by_csp", `the Content-Security-Policy that ${policy} is served with lacks 'wasm-unsafe-eval' in script-src`);
+      const [policy, cure] = globalThis.document ? ["the page", `: allow the worker in worker-src instead, unless host is "page"`] : ["the worker script", ""];
+      throw failure("wasm_blocked_by_csp", `the Content-Security-Policy that ${policy} is served with lacks 'wasm-unsafe-eval' in script-src${cure}`);
     }
     throw failure("wasm_invalid", `${url.pathname} does not load: ${error.message}`);
   }

@@ -340,7 +340,7 @@ func (l *link) Take(ctx context.Context, state oidc.Secret) (session.Kept, error
 // Look returns what is kept.
 func (l *link) Look(_ context.Context, state oidc.Secret) (session.Kept, error) {
 	p := l.page
-	return session.Kept{Record: p.kept[state].Record, Arrival: p.kept[state].Arrival, Client: p.kept[state].Client}, nil
+	return session.Kept{Record: p.kept[state].Record, ReturnTo: p.kept[state].ReturnTo, Arrival: p.kept[state].Arrival, Client: p.kept[state].Client}, nil
 }
 
 // CheckSession is [session.Checker].

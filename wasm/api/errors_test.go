@@ -327,9 +327,23 @@ func TestAdvice(t *testing.T) {
 	if !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
 	}
-	_, message = describe(&oidc.TransportError{Endpoint: "discovery", Err: oidc.ErrCORSRefused})
+	w := newWorld(t)
+	w.op.NoCORS = []string{"discovery"}
+	_, message = w.open().mustFail(redirect, nil, oidc.ErrCORSRefused)
 	if want := "oidc: cors_refused (discovery request): authority is wrong "; !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
+	}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&oidc.TransportError{Endpoint: "token", Err: oidc.ErrCORSRefused}, "headers such as DPoP"},
+		{&oidc.TransportError{Endpoint: "token", Err: oidc.ErrCORSRefused}, "a proxy answered (502) or the connection broke"},
+		{session.ErrFrameNoResponse, "the page's frame-src"},
+	} {
+		if _, message := describe(tt.err); !strings.Contains(message, tt.want) {
+			t.Errorf("%q does not say %q", message, tt.want)
+		}
 	}
 	for _, a := range advice {
 		if len(a.text) > 140 || strings.HasSuffix(a.text, ".") {

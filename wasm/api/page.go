@@ -98,9 +98,10 @@ type takeParams struct {
 }
 
 type takeResult struct {
-	Record  *string      `json:"record"`
-	Client  string       `json:"client"`
-	Arrival *arrivalJSON `json:"arrival"`
+	Record   *string      `json:"record"`
+	ReturnTo string       `json:"return_to"`
+	Client   string       `json:"client"`
+	Arrival  *arrivalJSON `json:"arrival"`
 }
 
 // Take is [session.TransactionStore].
@@ -120,7 +121,7 @@ func (p page) take(ctx context.Context, params takeParams) (session.Kept, error)
 	if err != nil || result.Record == nil {
 		return kept, err
 	}
-	kept.Record, kept.Client = []byte(*result.Record), result.Client
+	kept.Record, kept.ReturnTo, kept.Client = []byte(*result.Record), result.ReturnTo, result.Client
 	if result.Arrival != nil {
 		kept.Arrival = session.Arrival{Address: result.Arrival.Address, Mark: result.Arrival.Mark}
 	}

@@ -1,0 +1,136 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// A provider that says "begin again" (Keycloak, of a login page that was open for too
+// long) is asked once more by the tab, for the same, with secrets of its own.
+func TestSigninBeginsAgain(t *testing.T) {
+	expired := func(p url.Values) {
+		p.Del("code")
+		p.Set("error", "temporarily_unavailable")
+		p.Set("error_description", "authentication_expired")
+	}
+	tests := []struct {
+		name      string
+		edit      func(url.Values)
+		out       bool // somebody signs out before the response comes
+		stays     bool // the tab
+		nextFails bool
+	}{
+		{"once", expired, false, false, false},
+		{"and no third time", expired, false, false, true},
+		{"not after a sign-out", expired, true, true, false},
+		{"not for another reason", func(p url.Values) { expired(p); p.Set("error_description", "too busy") }, false, true, false},
+		{"not with another error", func(p url.Values) { expired(p); p.Set("error", "access_denied") }, false, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				client, tab := w.open(false)
+				maxAge := int64(60)
+				args := SigninArgs{
+					State: strictjson.RawMessage(`"basket"`), URLState: "en", ReturnTo: "https://app.example.test/shop", Scope: "openid email",
+					LoginHint: "ann", IDTokenHint: "e30.e30.c2ln", Nonce: oidc.Secret(strings.Repeat("nonce-", 7) + "n"),
+					Request: RequestSettings{UILocales: "de", MaxAge: &maxAge, Extra: map[string]string{"kc_idp_hint": "partner"}},
+				}
+				if err := client.SigninRedirect(t.Context(), args); err != nil {
+					t.Fatal(err)
+				}
+				w.op.EditCallback = tt.edit
+				callback := w.op.Visit(tab.address)
+				if tt.out {
+					client.session.signOut((*standing).signedOut)
+				}
+				for _, kept := range tab.transactions {
+					if record := string(kept.Record); strings.Contains(record, args.IDTokenHint.Reveal()) {
+						t.Errorf("the tab keeps a token: %s", record)
+					}
+				}
+				ctx, leave := context.WithCancel(t.Context())
+				first := make(chan error, 1)
+				go func() {
+					_, err := client.SigninCallback(ctx, callback)
+					first <- err
+				}()
+				synctest.Wait()
+				if tt.stays {
+					leave()
+					if err := <-first; !isAny(err, oidc.ErrProvider) || len(tab.addresses) != 1 {
+						t.Errorf("SigninCallback = %v; the tab has left %d times", err, len(tab.addresses))
+					}
+					return
+				}
+				if len(tab.addresses) != 2 {
+					t.Fatalf("the tab has left %d times", len(tab.addresses))
+				}
+				leave() // the page ends
+				if err := <-first; !errors.Is(err, context.Canceled) {
+					t.Errorf("of the page that has left: %v", err)
+				}
+				before, after := query(t, tab.addresses[0]), query(t, tab.addresses[1])
+				for _, name := range []string{"state", "nonce", "code_challenge"} {
+					if after.Get(name) == "" || after.Get(name) == before.Get(name) {
+						t.Errorf("%s is the same", name)
+					}
+					after.Set(name, before.Get(name))
+				}
+				before.Del("id_token_hint")
+				if got, want := after.Encode(), before.Encode(); got != want {
+					t.Errorf("the tab asks for %s, want %s", got, want)
+				}
+				if !tt.nextFails {
+					w.op.EditCallback = nil
+				}
+				callback = w.op.Visit(tab.address)
+				for _, kept := range tab.transactions {
+					if kept.ReturnTo != args.ReturnTo {
+						t.Errorf("the tab comes back to %q", kept.ReturnTo)
+					}
+				}
+				user, err := client.SigninCallback(t.Context(), callback)
+				if tt.nextFails {
+					mustFail(t, "SigninCallback", err, oidc.ErrProvider)
+				} else if err != nil || string(user.State) != `"basket"` || user.URLState != "en" {
+					t.Errorf("SigninCallback = %v, %v", user, err)
+				}
+				if len(tab.addresses) != 2 || len(tab.transactions) != 0 {
+					t.Errorf("the tab has left %d times, and keeps %d", len(tab.addresses), len(tab.transactions))
+				}
+			})
+		})
+	}
+}
+
+// The tab that does not leave after all has the provider's answer.
+func TestSigninBeginsAgainInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		client, tab := w.open(false)
+		w.op.EditCallback = func(p url.Values) {
+			p.Set("error", "temporarily_unavailable")
+			p.Set("error_description", "authentication_expired")
+		}
+		_, err := client.SigninCallback(t.Context(), w.redirect(client, tab))
+		mustFail(t, "SigninCallback", err, oidc.ErrProvider)
+	})
+}
+
+func query(t *testing.T, address string) url.Values {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query()
+}
