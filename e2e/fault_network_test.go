@@ -215,6 +215,7 @@ func TestFaultSignout(t *testing.T) {
 		for _, fault := range []fault{offline, broken, slow, half} {
 			t.Run(strings.Join([]string{endpoint, string(fault)}, " "), func(t *testing.T) {
 				r := newRig(t)
+				r.set("revokeTokensOnSignout", true)
 				tab := r.signedIn()
 				other := tab.sibling()
 				other.expectProblems()

@@ -134,6 +134,15 @@ func TestForeignReturnAddress(t *testing.T) {
 	}
 }
 
+// Where the browser keeps nothing, the callback page says that nobody waits for it.
+func TestCallbackWithoutStorage(t *testing.T) {
+	a := newApp(t)
+	tab := newTab(t)
+	tab.first(a.origin, `Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });`)
+	tab.do("come back", chromedp.Navigate(a.origin+"/callback.html?code=c&state=s1"))
+	tab.waitFor(lost)
+}
+
 // Effects that run twice, as in React's StrictMode, give one result.
 func TestCallbackTwice(t *testing.T) {
 	a := newApp(t)

@@ -51,7 +51,9 @@
     window.parent.postMessage(message, location.origin);
     return;
   }
+  let signedIn;
   try {
+    signedIn = Object.keys(localStorage).join().includes("oidcspa.session:");
     const key = `oidcspa.${state}`;
     const transaction = JSON.parse(sessionStorage.getItem(key) ?? "");
     const url = new URL(transaction.return_to);
@@ -82,7 +84,7 @@
   setTimeout(() => {
     const lost = document.getElementById("lost");
     // Who is signed in has gone back to the login page, as a rule.
-    if (Object.keys(localStorage).some((key) => key.startsWith("oidcspa.session:"))) location.replace(lost.querySelector("a"));
+    if (signedIn) location.replace(lost.querySelector("a"));
     else lost.hidden = false;
   }, 500);
 })();

@@ -94,7 +94,7 @@ func keycloakProfiles() []Profile {
 	current := Profile{
 		Name: "Keycloak 26",
 		Sources: []Source{{
-			Kind: Recording, URL: "https://repo1.maven.org/maven2/org/keycloak/keycloak-quarkus-dist/26.7.3/", Date: "26.7.3", Read: "2026-11",
+			Kind: Recording, URL: "https://github.com/keycloak/keycloak/tree/26.7.3", Date: "26.7.3", Read: "2026-11",
 			For: "all answers, of a running server",
 		}},
 		Inferred: []string{"the order of the lists in Metadata"},

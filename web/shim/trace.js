@@ -8,4 +8,4 @@
  *   unused?: (settings: string[]) => void,
  * }}
  */
-export const trace = {};
+export const trace = { __proto__: null };
