@@ -92,6 +92,7 @@ func (r *profileRow) signout() {
 	case r.p.Signout.Returns == "":
 		return
 	}
+	r.c.Flow = oidctest.FlowSignout
 	after := r.leave(call)
 	if after.Code != string(code) || after.Token != "" {
 		r.t.Errorf("sign-out: code %q, want %q; %q is signed in", after.Code, string(code), after.Sub)
