@@ -153,16 +153,16 @@ func TestWake(t *testing.T) {
 				if !down.Load() || endpoint != oidctest.Token {
 					return false
 				}
-				http.Error(rw, "", http.StatusForbidden) // nothing that passes by itself
+				http.Error(rw, "", http.StatusServiceUnavailable) // tried again after a pause
 				return true
 			}
 		})
 		time.Sleep(2 * time.Hour)
 		down.Store(false)
 		w.op.ResetRequests()
-		time.Sleep(time.Hour)
+		synctest.Wait()
 		if n := w.op.Count(oidctest.Token); n > 0 {
-			t.Errorf("%d requests without a reason", n)
+			t.Errorf("%d requests within the pause", n)
 		}
 		tab.must("wake", nil, nil)
 		synctest.Wait()
