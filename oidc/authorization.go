@@ -140,7 +140,7 @@ func (r *AuthenticationRequest) check() error {
 	// none stands alone (OIDC Core 3.1.2.1)
 	for _, prompt := range []string{r.Prompt, r.Extra["prompt"]} {
 		if prompts := strings.Fields(prompt); len(prompts) > 1 && slices.Contains(prompts, "none") {
-			return fmt.Errorf("prompt has none beside another value: %w", ErrInvalidArgument)
+			return fmt.Errorf("prompt has none beside another value, which exclude each other: %w", ErrInvalidArgument)
 		}
 	}
 	if r.MaxAge != nil && *r.MaxAge < 0 {
@@ -164,7 +164,7 @@ func (r *AuthenticationRequest) check() error {
 func checkExtra(extra map[string]string, protected []string) error {
 	for name := range extra {
 		if slices.Contains(protected, name) {
-			return fmt.Errorf("extra parameter %s is one of the protocol's: %w", name, ErrInvalidArgument)
+			return fmt.Errorf("extra parameter %s is one that the client sets, leave it out: %w", name, ErrInvalidArgument)
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func parseEssentialClaims(parameter string) (EssentialClaims, error) {
 		IDToken  map[string]*claimRequest `json:"id_token"`
 	}
 	if !startsObject([]byte(parameter)) || strictjson.Unmarshal([]byte(parameter), &request) != nil {
-		return essential, fmt.Errorf("claims: %w", ErrInvalidArgument)
+		return essential, fmt.Errorf("claims has to be an object with userinfo and id_token (OIDC Core 5.5): %w", ErrInvalidArgument)
 	}
 	if authTime := request.IDToken["auth_time"]; authTime != nil {
 		essential.AuthTime = authTime.Essential
@@ -47,7 +47,7 @@ func parseEssentialClaims(parameter string) (EssentialClaims, error) {
 		for _, raw := range acr.Values {
 			value := textOf(raw)
 			if value == "" {
-				return EssentialClaims{}, fmt.Errorf("claims: acr: %w", ErrInvalidArgument)
+				return EssentialClaims{}, fmt.Errorf("the values of acr in claims have to be texts: %w", ErrInvalidArgument)
 			}
 			essential.ACRValues = append(essential.ACRValues, value)
 		}

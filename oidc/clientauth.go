@@ -32,13 +32,13 @@ const assertionLifetime = 60
 // Check fails for what is not known. Code: [ErrInvalidConfig].
 func (a ClientAuthentication) Check() error {
 	if !slices.Contains([]string{"", "client_secret_post", "client_secret_basic", "client_secret_jwt"}, a.Method) {
-		return fmt.Errorf("client_authentication: %w", ErrInvalidConfig)
+		return fmt.Errorf("client_authentication has to be client_secret_post, client_secret_basic or client_secret_jwt: %w", ErrInvalidConfig)
 	}
 	if a.Algorithm != "" && macs[a.Algorithm] == nil {
-		return fmt.Errorf("token_endpoint_auth_signing_alg: %w", ErrInvalidConfig)
+		return fmt.Errorf("token_endpoint_auth_signing_alg has to be HS256, HS384 or HS512: %w", ErrInvalidConfig)
 	}
 	if a.Secret == "" && a.Method != "" && a.Method != "client_secret_post" {
-		return fmt.Errorf("client_secret: %w", ErrInvalidConfig)
+		return fmt.Errorf("client_secret is missing: %w", ErrInvalidConfig)
 	}
 	return nil
 }

@@ -51,13 +51,13 @@ type header struct {
 // allocating for what is no token (RFC 7515 7.1).
 func splitToken(token string) (parts [3]string, err error) {
 	if len(token) > maxTokenLength {
-		return parts, fmt.Errorf("longer than 256 KiB: %w", ErrTokenMalformed)
+		return parts, fmt.Errorf("longer than 256 KiB; have the provider put less into it, such as groups: %w", ErrTokenMalformed)
 	}
 	first := strings.IndexByte(token, '.')
 	last := strings.LastIndexByte(token, '.')
 	if first <= 0 || last == first || last == len(token)-1 || strings.IndexByte(token[first+1:last], '.') >= 0 {
 		if strings.Count(token, ".") == 4 { // RFC 7516 7.1
-			return parts, fmt.Errorf("encrypted: register the client for tokens that are signed alone: %w", ErrTokenMalformed)
+			return parts, fmt.Errorf("encrypted: %w", ErrTokenMalformed)
 		}
 		return parts, ErrTokenMalformed
 	}

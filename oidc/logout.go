@@ -42,7 +42,7 @@ func (r *EndSessionRequest) Check() error {
 // end_session_endpoint, those of Check.
 func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 	if m.EndSessionEndpoint == "" {
-		return "", fmt.Errorf("end_session_endpoint: %w", ErrUnsupported)
+		return "", lacks("end_session_endpoint, which a sign-out there needs")
 	}
 	if err := r.Check(); err != nil {
 		return "", err

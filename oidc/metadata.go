@@ -130,16 +130,16 @@ func (m *Metadata) Check(issuer string) error {
 // issuerError returns [ErrIssuerMismatch] with the authority and the issuer that
 // its metadata names, which is no secret.
 func issuerError(authority, issuer string) error {
-	why := "the metadata is of the issuer"
+	why := "the issuer in its metadata is"
 	switch {
 	case issuer == "":
-		return fmt.Errorf("the metadata names no issuer: %w", ErrIssuerMismatch)
+		return fmt.Errorf("the metadata names no issuer, so it is none of OpenID Connect: %w", ErrIssuerMismatch)
 	case !IsVisible(issuer) || len(issuer) > 200:
 		return fmt.Errorf("the metadata is of an issuer that cannot be shown: %w", ErrIssuerMismatch)
 	case strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(authority, "/"):
-		why = "a slash at the end is all that differs; the issuer is"
+		why = "and a slash at the end is all that differs from the issuer in its metadata,"
 	}
-	return fmt.Errorf("authority is %s, %s %s: %w", authority, why, issuer, ErrIssuerMismatch)
+	return fmt.Errorf("authority is %s, %s %s; set authority to that: %w", authority, why, issuer, ErrIssuerMismatch)
 }
 
 // checkEndpoint wants https, or http on a loopback host (RFC 6749 3.1, 3.2).
@@ -186,24 +186,29 @@ func checkQuery(endpoint string) error {
 // PKCE without saying so, and state and nonce protect the rest (RFC 9700 4.7.1).
 func (m *Metadata) checkSupport() error {
 	if !slices.Contains(m.ResponseTypesSupported, "code") {
-		return fmt.Errorf("response type code: %w", ErrUnsupported)
+		return lacks("code in response_types_supported")
 	}
 	if len(m.CodeChallengeMethodsSupported) > 0 && !slices.Contains(m.CodeChallengeMethodsSupported, "S256") {
-		return fmt.Errorf("code challenge method S256: %w", ErrUnsupported)
+		return lacks("S256 in code_challenge_methods_supported")
 	}
 	if len(m.IDTokenSigningAlgValuesSupported) == 0 {
 		return fmt.Errorf("id_token_signing_alg_values_supported is missing: %w", ErrMetadataInvalid)
 	}
 	if len(m.SigningAlgorithms()) == 0 {
-		return fmt.Errorf("ID Token signing algorithm: %w", ErrUnsupported)
+		return lacks("RS256, ES256 or the like in id_token_signing_alg_values_supported")
 	}
 	return nil
+}
+
+// lacks is [ErrUnsupported] for what the metadata does not have.
+func lacks(what string) error {
+	return fmt.Errorf("the metadata has no %s; have the provider offer it: %w", what, ErrUnsupported)
 }
 
 // unannounced is [ErrUnsupported] for what no member of the metadata says that the
 // provider can. The app can say so.
 func unannounced(what, member string) error {
-	return fmt.Errorf("%s: the provider does not announce it in %s; if it can, say so with metadataSeed: %w", what, member, ErrUnsupported)
+	return fmt.Errorf("%s: the provider does not announce it in %s; switch it on there, do without, or, if it can all the same, say so with metadataSeed: %w", what, member, ErrUnsupported)
 }
 
 // checkResponseMode fails for one that the provider does not announce. Every

@@ -84,10 +84,10 @@ func (mode PushMode) applies(m *Metadata) (bool, error) {
 		push = m.RequirePushedAuthorizationRequests
 	case PushOff:
 		if m.RequirePushedAuthorizationRequests {
-			return false, fmt.Errorf("the provider takes pushed requests only: %w", ErrUnsupported)
+			return false, fmt.Errorf("the provider takes pushed requests only, and par is off: %w", ErrUnsupported)
 		}
 	default:
-		return false, fmt.Errorf("push mode: %w", ErrInvalidArgument)
+		return false, fmt.Errorf("par has to be auto, required or off: %w", ErrInvalidArgument)
 	}
 	if push && m.PushedAuthorizationRequestEndpoint == "" {
 		return false, unannounced("par", "pushed_authorization_request_endpoint")

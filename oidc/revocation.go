@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"context"
-	"fmt"
 )
 
 // A RevocationRequest tells the provider that a token is not needed any more
@@ -22,7 +21,7 @@ type RevocationRequest struct {
 // server that is too busy.
 func (r *RevocationRequest) Revoke(ctx context.Context, t Transport, m *Metadata) error {
 	if m.RevocationEndpoint == "" {
-		return fmt.Errorf("revocation_endpoint: %w", ErrUnsupported)
+		return lacks("revocation_endpoint, which revoking tokens needs")
 	}
 	if r.Token == "" || r.ClientID == "" {
 		return ErrInvalidArgument

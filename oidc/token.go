@@ -207,7 +207,7 @@ func checkTokenType(t Transport, tokenType string) error {
 	case !ok && strings.EqualFold(tokenType, "Bearer"):
 		return nil
 	}
-	return fmt.Errorf("token_type is another than the one asked for: %w", ErrTokenResponseInvalid)
+	return fmt.Errorf("token_type is neither Bearer nor the one asked for: %w", ErrTokenResponseInvalid)
 }
 
 // parseExpiresIn reads a number of seconds that may be absent.

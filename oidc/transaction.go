@@ -228,7 +228,7 @@ func parseResponse(raw string) (url.Values, error) {
 	}
 	for name, all := range values {
 		if len(all) > 1 && slices.Contains(responseParameters, name) {
-			return nil, ErrCallbackMalformed
+			return nil, fmt.Errorf("%s comes twice: %w", name, ErrCallbackMalformed)
 		}
 	}
 	return values, nil
@@ -272,7 +272,7 @@ func (tx *Transaction) response(callbackURL string) (url.Values, error) {
 	return values, err
 }
 
-var errOtherPlace = fmt.Errorf("the response is in the query where response_mode asked for the fragment, or the other way round: %w", ErrCallbackMalformed)
+var errOtherPlace = fmt.Errorf("the response is in the query where response_mode asked for the fragment, or the other way round; if the provider passes response_mode over, leave it out: %w", ErrCallbackMalformed)
 
 func isResponse(values url.Values) bool {
 	return values.Has("code") || values.Has("error") || values.Has("response")
@@ -338,12 +338,12 @@ func (tx *Transaction) checkIssuer(m *Metadata, response url.Values) error {
 	}
 	if !response.Has("iss") {
 		if m.AuthorizationResponseIssParameterSupported {
-			return fmt.Errorf("the response has no iss, and the metadata promises one: %w", ErrIssuerMismatch)
+			return fmt.Errorf("the response has no iss, and the metadata promises one; have the provider send it, or say otherwise with metadataSeed: %w", ErrIssuerMismatch)
 		}
 		return nil
 	}
 	if !m.isNamed(response.Get("iss")) {
-		return fmt.Errorf("iss in the response is another: %w", ErrIssuerMismatch)
+		return fmt.Errorf("iss in the response is another, or of a tenant that allowed_tenants lacks: %w", ErrIssuerMismatch)
 	}
 	tx.answered = response.Get("iss")
 	return nil

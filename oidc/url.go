@@ -16,11 +16,11 @@ func parseSecureURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case strings.Contains(raw, "#"):
-		return nil, fmt.Errorf("an address with a fragment (#): %w", ErrInvalidArgument)
+		return nil, fmt.Errorf("has to be an address without a fragment (#): %w", ErrInvalidArgument)
 	case err != nil || u.Hostname() == "":
-		return nil, fmt.Errorf("no absolute address (https://...): %w", ErrInvalidArgument)
+		return nil, fmt.Errorf("has to be an absolute address (https://...): %w", ErrInvalidArgument)
 	case u.User != nil:
-		return nil, fmt.Errorf("an address with a password: %w", ErrInvalidArgument)
+		return nil, fmt.Errorf("has to be an address without a password: %w", ErrInvalidArgument)
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return u, nil
 	}
@@ -86,7 +86,7 @@ func CheckIssuer(issuer string) error {
 	case errors.Is(err, ErrInsecureURL):
 		return ErrInsecureURL
 	case err != nil, strings.Contains(issuer, "?"):
-		return fmt.Errorf("has to be an absolute address, without query and fragment: %w", ErrInvalidConfig)
+		return fmt.Errorf("has to be an absolute address (https://...), without query and fragment: %w", ErrInvalidConfig)
 	}
 	return nil
 }

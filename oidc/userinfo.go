@@ -28,7 +28,7 @@ type UserinfoRequest struct {
 // signature, [ErrIssuerMismatch], [ErrAudienceMismatch] and [ErrTokenExpired].
 func (r *UserinfoRequest) Fetch(ctx context.Context, t Transport, m *Metadata, now time.Time) (map[string]strictjson.RawMessage, error) {
 	if m.UserinfoEndpoint == "" {
-		return nil, ErrUnsupported
+		return nil, lacks("userinfo_endpoint, which loadUserInfo needs")
 	}
 	resp, err := do(ctx, t, "userinfo", &Request{
 		Method: "GET",

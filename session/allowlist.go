@@ -48,7 +48,7 @@ func (f *FetchSettings) check() error {
 		case errors.Is(err, oidc.ErrInsecureURL):
 			return fmt.Errorf("fetch.allow: %w", err)
 		case err != nil, strings.Contains(api.URL, "?"):
-			return fmt.Errorf("fetch.allow: %w", oidc.ErrInvalidConfig)
+			return fmt.Errorf("fetch.allow has to have absolute addresses (https://...) without a query: %w", oidc.ErrInvalidConfig)
 		}
 		allow[i] = api
 	}
@@ -65,7 +65,7 @@ func (f *FetchSettings) check() error {
 	case "", StepUpPopup, StepUpRedirect:
 		return nil
 	}
-	return fmt.Errorf("fetch.stepUp: %w", oidc.ErrInvalidConfig)
+	return fmt.Errorf("fetch.stepUp has to be popup or redirect: %w", oidc.ErrInvalidConfig)
 }
 
 // sharedOrigins are the origins where the list has several tokens.

@@ -40,7 +40,7 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 		types = []TokenType{AccessToken, RefreshToken}
 	}
 	if len(types) > 2 || len(types) > 0 && (types[0].unknown() || types[len(types)-1].unknown()) { // others wait for the turn
-		return fmt.Errorf("token types: %w", oidc.ErrInvalidArgument)
+		return fmt.Errorf("token types have to be access_token and refresh_token: %w", oidc.ErrInvalidArgument)
 	}
 	metadata, err := c.Metadata(ctx)
 	if err != nil {

@@ -152,16 +152,16 @@ func (s *Settings) check() error {
 		return err
 	}
 	if text := s.Provider.Headers; text != "" && strictjson.Unmarshal([]byte(text), &s.headers) != nil {
-		return fmt.Errorf("extraHeaders: %w", oidc.ErrInvalidConfig)
+		return fmt.Errorf("extraHeaders has to be an object of texts: %w", oidc.ErrInvalidConfig)
 	}
 	if s.BindCode && !s.DPoP {
-		return fmt.Errorf("a code bound to a key, without DPoP: %w", oidc.ErrInvalidConfig)
+		return fmt.Errorf("bind_authorization_code needs dpop: %w", oidc.ErrInvalidConfig)
 	}
 	if s.ClientID == "" {
-		return fmt.Errorf("client_id: %w", oidc.ErrInvalidConfig)
+		return fmt.Errorf("client_id is missing: %w", oidc.ErrInvalidConfig)
 	}
 	if s.RedirectURI == "" {
-		return fmt.Errorf("redirect_uri: %w", oidc.ErrInvalidConfig)
+		return fmt.Errorf("redirect_uri is missing: %w", oidc.ErrInvalidConfig)
 	}
 	if err := s.Fetch.check(); err != nil {
 		return err
@@ -174,7 +174,7 @@ func (s *Settings) check() error {
 	case "":
 		s.Restore = RestoreSilent
 	default:
-		return fmt.Errorf("restore: %w", oidc.ErrInvalidConfig)
+		return fmt.Errorf("restore has to be silent, redirect or off: %w", oidc.ErrInvalidConfig)
 	}
 	s.SilentRedirectURI = cmp.Or(s.SilentRedirectURI, s.RedirectURI)
 	s.PopupRedirectURI = cmp.Or(s.PopupRedirectURI, s.RedirectURI)

@@ -175,10 +175,12 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 		return err
 	}
 	callbackURL, err := visit(request.State, url)
-	if request.PostLogoutRedirectURI == "" && isAny(err, ends...) {
+	switch alone := request.PostLogoutRedirectURI == ""; {
+	case alone && isAny(err, ends...):
 		return nil
-	}
-	if err != nil {
+	case alone && isAny(err, ErrFrameNoResponse, oidc.ErrTimeout):
+		return fmt.Errorf("nothing comes back without popup_post_logout_redirect_uri, set and register it: %w", err)
+	case err != nil:
 		return err
 	}
 	if _, err := oidc.SignoutState(callbackURL); err != nil {

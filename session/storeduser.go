@@ -32,11 +32,8 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	if given == nil {
 		return c.RemoveUser(ctx)
 	}
-	if !oidc.IsVisible(given.AccessToken.Reveal()) {
-		return fmt.Errorf("access_token: %w", oidc.ErrInvalidArgument)
-	}
-	if given.RefreshToken != "" && !oidc.IsVisible(given.RefreshToken.Reveal()) {
-		return fmt.Errorf("refresh_token: %w", oidc.ErrInvalidArgument)
+	if !oidc.IsVisible(given.AccessToken.Reveal()) || given.RefreshToken != "" && !oidc.IsVisible(given.RefreshToken.Reveal()) {
+		return fmt.Errorf("access_token is missing, or it or refresh_token is no token: %w", oidc.ErrInvalidArgument)
 	}
 	s := c.session
 	before, began := s.current()

@@ -153,7 +153,7 @@ async function load(imports) {
     throw failure("wasm_not_found", `${url.pathname} cannot be fetched: no network, or connect-src in the policy of the worker forbids it`);
   }
   if (!response.ok) {
-    throw failure("wasm_not_found", `${url.pathname} answered ${response.status}: it has to lie beside the worker script, also while a new build is deployed`);
+    throw failure("wasm_not_found", `${url.pathname} answered ${response.status}: it has to lie beside the worker script (the setting assets says where), also while a new build is deployed`);
   }
   const type = mediaType(response);
   if (type !== "application/wasm") {

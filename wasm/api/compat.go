@@ -42,20 +42,20 @@ func (j *compatJSON) apply(settings *session.Settings) error {
 		settings.Profile.Omit = []string{}
 	default:
 		if err := strictjson.Unmarshal(j.FilterProtocolClaims, &settings.Profile.Omit); err != nil {
-			return fmt.Errorf("filterProtocolClaims: %w", err)
+			return errors.New("filterProtocolClaims has to be true, false or an array of texts")
 		}
 	}
 	// A store of settings has "same-origin" by default, whether the app meant it
 	// or not: it counts as nothing.
 	if !slices.Contains([]string{"", "omit", "same-origin", "include"}, j.Credentials) {
-		return errors.New("fetchRequestCredentials: not a value of fetch")
+		return errors.New("fetchRequestCredentials has to be omit, same-origin or include")
 	}
 	settings.Provider.Cookies = j.Credentials == "include"
 	if headers := string(j.ExtraHeaders); headers != "{}" && headers != "null" {
 		settings.Provider.Headers = headers
 	}
 	if !slices.Contains([]string{"", "replace", "merge"}, j.MergeClaims.Array) {
-		return errors.New("mergeClaimsStrategy: neither replace nor merge")
+		return errors.New("mergeClaimsStrategy.array has to be replace or merge")
 	}
 	settings.Profile.MergeArrays = j.MergeClaims.Array == "merge"
 	for name, list := range map[string]int{

@@ -140,7 +140,7 @@ func TestUnknownParameters(t *testing.T) {
 		{"signinRedirect", object{"login_hint": true}, "login_hint has to be text"},
 		{"signinRedirect", object{"skipUserInfo": "yes"}, "skipUserInfo has to be true or false"},
 		{"signinRedirect", object{"skipUserInfo": 1}, "skipUserInfo has to be true or false"},
-		{"signinRedirect", object{"redirect_uri": "https://app.example.test/#/callback"}, "redirect_uri: an address with a fragment (#)"},
+		{"signinRedirect", object{"redirect_uri": "https://app.example.test/#/callback"}, "redirect_uri: has to be an address without a fragment (#)"},
 		{"signinRedirect", object{"response_mode": "form_post"}, "response_mode"},
 		{"signinRedirect", object{"request": "a.b.c", "request_uri": "urn:x"}, "request_uri"},
 		{"signinRedirect", object{"forceIframeAuth": true}, "forceIframeAuth"},

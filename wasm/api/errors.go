@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -41,7 +42,6 @@ func describe(err error) (data errorData, message string) {
 	if data.Code == session.ErrInternal {
 		message = session.ErrInternal.Error()
 	}
-	text := adviceOn(data.Code)
 	var claim *oidc.ClaimError
 	if errors.As(err, &claim) {
 		data.Claim, data.Step = claim.Claim, claim.Step
@@ -49,11 +49,8 @@ func describe(err error) (data errorData, message string) {
 	var transport *oidc.TransportError
 	if errors.As(err, &transport) {
 		data.Endpoint, data.Status = transport.Endpoint, transport.Status
-		if data.Code == oidc.ErrCORSRefused && transport.Endpoint == "discovery" {
-			text = wrongAuthority
-		}
 	}
-	if text != "" {
+	if text := adviceOn(data.Code, cmp.Or(data.Endpoint, data.Claim)); text != "" {
 		message += ": " + text
 	}
 	var skew *oidc.ClockSkewError
@@ -66,7 +63,7 @@ func describe(err error) (data errorData, message string) {
 		data.Error = refusal.ErrorCode
 		data.ErrorDescription, data.ErrorURI, data.SessionState = refusal.Description, refusal.URI, refusal.SessionState
 		if text := adviceOnRefusal(refusal); text != "" {
-			data.Message = strings.TrimSuffix(refusal.Description, ".") + ": " + text
+			data.Message = cmp.Or(strings.TrimSuffix(refusal.Description, "."), refusal.ErrorCode) + ": " + text
 		}
 		var signin *session.SigninError
 		if errors.As(err, &signin) {

@@ -59,7 +59,7 @@ func TestDescribe(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.message = advised(tt.message, tt.want.Code)
+			tt.message = advised(tt.message, tt.want.Code, tt.want.Endpoint, tt.want.Claim)
 			data, message := describe(tt.err)
 			if !reflect.DeepEqual(data, tt.want) || message != tt.message {
 				t.Errorf("describe = %+v, %q; want %+v, %q", data, message, tt.want, tt.message)
@@ -313,8 +313,8 @@ func echo(w *world, answer func(form url.Values) any) {
 }
 
 // advised returns a message as the page gets it.
-func advised(message string, code oidc.Code) string {
-	if text := adviceOn(code); text != "" {
+func advised(message string, code oidc.Code, places ...string) string {
+	if text := adviceOn(code, strings.Join(places, "")); text != "" {
 		return message + ": " + text
 	}
 	return message
@@ -323,14 +323,14 @@ func advised(message string, code oidc.Code) string {
 // The mistake is named in words, after the code.
 func TestAdvice(t *testing.T) {
 	_, message := describe(fmt.Errorf("discovery: %w", oidc.ErrIssuerMismatch))
-	const want = "discovery: oidc: issuer_mismatch: authority and the provider's issuer have to be equal"
+	const want = "discovery: oidc: issuer_mismatch: authority has to be the issuer"
 	if !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
 	}
 	w := newWorld(t)
 	w.op.NoCORS = []string{"discovery"}
 	_, message = w.open().mustFail(redirect, nil, oidc.ErrCORSRefused)
-	if want := "oidc: cors_refused (discovery request): authority is wrong "; !strings.HasPrefix(message, want) {
+	if want := "oidc: cors_refused (discovery request to https://op.example.test/.well-known/openid-configuration): authority is wrong "; !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
 	}
 	for _, tt := range []struct {

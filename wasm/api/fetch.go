@@ -184,7 +184,7 @@ func fetchSettings(raw strictjson.RawMessage) (session.FetchSettings, error) {
 			err = strictjson.Unmarshal(raw, &api.URL)
 		}
 		if err != nil {
-			return settings, fmt.Errorf("allow: %w", err)
+			return settings, fmt.Errorf("allow has to be an array of texts and objects: %w", err)
 		}
 		settings.Allow = append(settings.Allow, session.API{
 			URL: api.URL, Resource: api.Resource, TokenFollowsRedirects: api.TokenFollowsRedirects,

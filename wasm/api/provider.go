@@ -73,7 +73,7 @@ func dpop(raw strictjson.RawMessage) (bound, bindCode bool, err error) {
 		return true, options.BindCode, nil
 	}
 	if strictjson.Unmarshal(raw, &bound) != nil {
-		return false, false, fmt.Errorf("dpop: %w", oidc.ErrInvalidConfig)
+		return false, false, fmt.Errorf("dpop has to be true, false or an object: %w", oidc.ErrInvalidConfig)
 	}
 	return bound, false, nil
 }

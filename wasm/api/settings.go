@@ -83,7 +83,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		return session.Settings{}, fmt.Errorf("fetch: %w: %w", err, oidc.ErrInvalidConfig)
 	}
 	if j.Prepare != "" && j.Prepare != "intent" && j.Prepare != "idle" {
-		return session.Settings{}, fmt.Errorf("prepare: %w", oidc.ErrInvalidConfig)
+		return session.Settings{}, fmt.Errorf("prepare has to be intent or idle: %w", oidc.ErrInvalidConfig)
 	}
 	settings := session.Settings{
 		Fetch:                      fetch,
@@ -138,11 +138,11 @@ func duration(seconds float64) time.Duration {
 // code, but for response_type: [oidc.ErrUnsupported].
 func (j *requestJSON) settings() (session.RequestSettings, error) {
 	if j.ResponseType != "" && j.ResponseType != "code" {
-		return session.RequestSettings{}, fmt.Errorf("response_type other than code: %w", oidc.ErrUnsupported)
+		return session.RequestSettings{}, fmt.Errorf("response_type has to be code, as there is no implicit flow: %w", oidc.ErrUnsupported)
 	}
 	resource, err := oneOrMany(j.Resource)
 	if err != nil {
-		return session.RequestSettings{}, fmt.Errorf("resource: %w", err)
+		return session.RequestSettings{}, fmt.Errorf("resource has to be text or an array of texts: %w", err)
 	}
 	extra, err := extraParams(j.ExtraQueryParams)
 	if err != nil {
@@ -150,7 +150,7 @@ func (j *requestJSON) settings() (session.RequestSettings, error) {
 	}
 	claims, err := claimsParam(j.Claims)
 	if err != nil {
-		return session.RequestSettings{}, fmt.Errorf("claims: %w", err)
+		return session.RequestSettings{}, fmt.Errorf("claims has to be an object: %w", err)
 	}
 	return session.RequestSettings{
 		Claims:       claims,

@@ -53,6 +53,11 @@ func settingSituations() []situation {
 		{"extraQueryParams with an array", nil, signingInWith(object{"extraQueryParams": object{"kc_idp_hint": []string{"github"}}})},
 		{"an argument with a typing error", nil, signingInWith(object{"loginHint": "me"})},
 		{"extraQueryParams with a parameter of the protocol", nil, signingInWith(object{"extraQueryParams": object{"nonce": "1"}})},
+		{"resource a number", nil, signingInWith(object{"resource": 7})},
+		{"claims an array", nil, signingInWith(object{"claims": []string{"email"}})},
+		{"claims a text that is no JSON", nil, signingInWith(object{"claims": "email"})},
+		{"client_authentication of another kind", all(setting("client_secret", "secret"), setting("client_authentication", "private_key_jwt")), nil},
+		{"par of another value", setting("par", "yes"), nil},
 		{"prompt none with another", nil, signingInWith(object{"prompt": "none login"})},
 	}
 }
@@ -252,6 +257,7 @@ func userinfoSituations() []situation {
 	subject := func(value any) func(*world) { return func(w *world) { w.op.EditUserinfo = edit("sub", value) } }
 	return []situation{
 		{"userinfo refuses the token", all(load, challenge(`Bearer error="invalid_token", error_description="Lightweight access token not allowed"`)), nil},
+		{"userinfo refuses the token for another reason", all(load, challenge(`Bearer error="invalid_token"`)), nil},
 		{"userinfo wants a scope", all(load, challenge(`Bearer error="insufficient_scope"`)), nil},
 		{"userinfo answers 403 and nothing else", all(load, serving(oidctest.Userinfo, 403, html, login)), nil},
 		{"userinfo without CORS", all(load, failing("/userinfo", oidc.ErrCORSRefused)), nil},

@@ -112,7 +112,9 @@ func shown(t *testing.T, err error, instead map[string]string) (code, message st
 // start opens a client with the settings.
 func start(w *world) (*tab, error) {
 	tab := w.connect()
-	tab.connection.Relay = func(int, RelayOptions) (Relay, error) { return &relay{status: 200}, nil }
+	tab.connection.Relay = func(int, RelayOptions) (Relay, error) {
+		return &relay{delivered: make(chan struct{}), closed: make(chan struct{})}, nil
+	}
 	return tab, tab.call("open", object{"version": Version, "signed_in": false, "settings": w.settings}, nil)
 }
 

@@ -33,7 +33,7 @@ const defaultIdleWarning = time.Minute
 // settings converts to the engine's. The error names the setting.
 func (j *watchJSON) settings() (monitor session.MonitorSettings, idle session.IdleSettings, err error) {
 	if j.QueryStatusResponseType != "" && j.QueryStatusResponseType != "code" {
-		return monitor, idle, fmt.Errorf("query_status_response_type other than code: %w", oidc.ErrUnsupported)
+		return monitor, idle, fmt.Errorf("query_status_response_type has to be code: %w", oidc.ErrUnsupported)
 	}
 	monitor = session.MonitorSettings{
 		Session:     j.MonitorSession,
@@ -63,9 +63,9 @@ func idleSettings(raw strictjson.RawMessage) (session.IdleSettings, error) {
 	}
 	switch {
 	case idle.Timeout == 0:
-		return idle, fmt.Errorf("idle.timeoutInSeconds: %w", oidc.ErrInvalidConfig)
+		return idle, fmt.Errorf("idle.timeoutInSeconds has to be more than 0: %w", oidc.ErrInvalidConfig)
 	case j.Action != "" && j.Action != "signout" && j.Action != "remove":
-		return idle, fmt.Errorf("idle.action: %w", oidc.ErrInvalidConfig)
+		return idle, fmt.Errorf("idle.action has to be signout or remove: %w", oidc.ErrInvalidConfig)
 	}
 	return idle, nil
 }
