@@ -208,7 +208,7 @@ func lacks(what string) error {
 // unannounced is [ErrUnsupported] for what no member of the metadata says that the
 // provider can. The app can say so.
 func unannounced(what, member string) error {
-	return fmt.Errorf("%s: the provider does not announce it in %s; switch it on there, do without, or, if it can all the same, say so with metadataSeed: %w", what, member, ErrUnsupported)
+	return fmt.Errorf("%s: the provider does not announce it in %s; switch it on there, or leave it out; if it can, say so with metadataSeed: %w", what, member, ErrUnsupported)
 }
 
 // checkResponseMode fails for one that the provider does not announce. Every

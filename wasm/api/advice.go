@@ -9,66 +9,62 @@ import (
 
 // advice is added to the messages of mistakes that a developer or an operator
 // can mend; docs/errors.md says more. It is text of ours, never of a response.
-// Of two for a code the first counts whose place is that of the error: the
-// endpoint of a request, or a claim.
+// A code may have another one behind the name of an endpoint, or of a claim; that
+// comes first.
 var advice = []struct {
-	code  oidc.Code
-	place string // empty: all
-	text  string
+	code oidc.Code
+	text string
 }{
-	{oidc.ErrInsecureURL, "", "use https, or http on localhost"},
-	{oidc.ErrIssuerMismatch, "iss", "it has to be the issuer of the metadata, which the provider has to mend; with tenants, tid is missing or allowed_tenants lacks it"},
-	{oidc.ErrIssuerMismatch, "", "authority has to be the issuer, character by character; another one in a response may be an attack: start again"},
-	{oidc.ErrMetadataInvalid, "", "look at authority + /.well-known/openid-configuration, which the provider has to mend"},
-	{oidc.ErrNetwork, "", "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it"},
-	{oidc.ErrCORSRefused, "discovery", "authority is wrong (a realm or tenant that is not there, a path too many), or the app's origin is not registered there for CORS"},
-	{oidc.ErrCORSRefused, "", "register the app's origin there for CORS, and headers such as DPoP; if it worked before, a proxy answered (502) or the connection broke"},
-	{oidc.ErrTimeout, "", "try later; if it is always a hidden frame, register its redirect URI, and have the provider's pages allow the app to frame them"},
-	{oidc.ErrRedirectRefused, "discovery", "set authority to where it leads, which is another origin"},
-	{oidc.ErrRedirectRefused, "", "keys, tokens and proofs follow no redirect: the provider's metadata, or the app's address of the API, has to name where it leads"},
-	{oidc.ErrAnswerForged, "", "a service worker of the app answers in place of the server: keep it out, see docs/service-workers.md"},
-	{oidc.ErrHTTPStatus, "discovery", "404: authority is wrong; 429 and 5xx: the provider, or a proxy before it, fails: try later"},
-	{oidc.ErrHTTPStatus, "userinfo", "the provider does not take the access token there: allow it, or leave loadUserInfo out; 429 and 5xx: try later"},
-	{oidc.ErrHTTPStatus, "", "429 and 5xx: the server, or a proxy before it, fails: try later; else its log says why"},
-	{oidc.ErrResponseTooLarge, "", "something else answers: a login page or a proxy"},
-	{oidc.ErrNotJSON, "", "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
-	{oidc.ErrCallbackMissing, "", "the address holds no response: call signinCallback on the redirect URI only"},
-	{oidc.ErrCallbackMalformed, "", "start again; if it stays, the provider is at fault, or what rewrites the address"},
-	{oidc.ErrStateUnknown, "", "this tab started no such sign-in, or it was completed before: start again"},
-	{oidc.ErrRedirectURIMismatch, "", "redirect_uri has to be the address at which the page comes up; if no server rewrites it, it may be an attack"},
-	{oidc.ErrTransactionExpired, "", "the answer came later than 15 minutes: start again"},
-	{oidc.ErrTokenResponseInvalid, "", "unless it says what to ask for, the provider has to mend this answer"},
-	{oidc.ErrTokenTypeNotAllowed, "", "a bearer token came: switch DPoP on for the client at the provider, or dpop off here"},
-	{oidc.ErrIDTokenMissing, "", "openid was asked for: register the client for OpenID Connect, not OAuth alone"},
-	{oidc.ErrPushResponseInvalid, "", "the provider has to answer with a request_uri"},
-	{oidc.ErrTokenMalformed, "", "it has to be a JWT that is signed and not encrypted: register the client for such tokens"},
-	{oidc.ErrClaimInvalid, "", "the provider has to mend what it issues"},
-	{oidc.ErrAlgNotAllowed, "", "register the client for RS256, ES256 or another asymmetric algorithm"},
-	{oidc.ErrKeyNotFound, "", "the key that signed is not at the provider's jwks_uri: a cache before it is stale, or the provider leaves it out"},
-	{oidc.ErrKeysInvalid, "", "the provider's jwks_uri has no key for RS256, ES256 or the like"},
-	{oidc.ErrSignatureInvalid, "", "the provider signs with other keys than those at its jwks_uri: restarted with new ones, behind a stale cache; else it is an attack"},
-	{oidc.ErrAudienceMismatch, "", "check client_id: aud has to name it, and others only if azp is client_id or trusted_audiences names them"},
-	{oidc.ErrAZPMismatch, "", "check client_id: the token was issued to another"},
-	{oidc.ErrNonceMismatch, "", "start again; if it stays, the provider has to put the nonce of the request into the ID Token"},
-	{oidc.ErrAuthTimeTooOld, "", `sign in with prompt: "login", or allow a greater max_age`},
-	{oidc.ErrACRNotMet, "", "claims calls acr essential, and the sign-in was of another level: configure it at the provider, or ask by acr_values, which demands nothing"},
-	{oidc.ErrAtHashMismatch, "", "if it names two algorithms, have the provider hash by that of its signature; else take it for an attack"},
-	{oidc.ErrSubjectChanged, "", "it is about another person than the one signed in: sign out, then in again; of fetch: call again"},
-	{oidc.ErrDPoPKeyLost, "", "the key has ended, with the user or the program that had it: sign in again"},
-	{oidc.ErrDPoPNonceHidden, "", "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers"},
-	{session.ErrRedirectURIShared, "", "this provider does not say in its responses who it is: give each authority a redirect_uri of its own, or use response_mode jwt"},
-	{session.ErrClientMismatch, "", "authority or client_id is not that of the sign-in: call signinCallback of the UserManager that began it"},
-	{oidc.ErrTokenExpired, "", "if the token is new, the clock of this device is wrong"},
-	{oidc.ErrTokenNotYetValid, "", "the clock of this device is probably wrong"},
-	{oidc.ErrIssuedInFuture, "", "the clock of this device is probably wrong"},
-	{oidc.ErrClockSkew, "", "the clock of this device is wrong; skew says by how many seconds the provider's is ahead"},
-	{session.ErrFrameNoResponse, "", "the redirect URI is not registered, the provider shows a page, or the page's frame-src or Cross-Origin-Embedder-Policy bars one on the way"},
-	{session.ErrFetchNotAllowed, "", "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
-	{session.ErrPopupBlocked, "", "call signinPopup in the handler of a click, before anything that waits"},
-	{session.ErrPopupClosed, "", "offer the sign-in again; Cross-Origin-Opener-Policy of the provider looks the same: popupAbortOnClose: false waits"},
-	{session.ErrPopupSevered, "", "Cross-Origin-Opener-Policy cuts the window off from the page: offer the sign-in again; if it answers after all, the user is loaded"},
-	{ErrStorageUnavailable, "", "the browser does not let this tab keep the sign-in: allow site data"},
-	{ErrVersionMismatch, "", "page and worker come from different builds: deploy all files of one build together"},
+	{oidc.ErrInsecureURL, "use https, or http on localhost"},
+	{oidc.ErrIssuerMismatch + " iss", "it has to be the issuer of the metadata, which the provider has to mend; with tenants, tid is missing or allowed_tenants lacks it"},
+	{oidc.ErrIssuerMismatch, "authority has to be the issuer, character by character; another one in a response may be an attack: start again"},
+	{oidc.ErrMetadataInvalid, "look at authority + /.well-known/openid-configuration, which the provider has to mend"},
+	{oidc.ErrNetwork, "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it"},
+	{oidc.ErrCORSRefused + " discovery", "authority is wrong (a realm or tenant that is not there, a path too many), or the app's origin is not registered there for CORS"},
+	{oidc.ErrCORSRefused, "register the app's origin there for CORS, and headers such as DPoP; if it worked before, a proxy answered (502) or the connection broke"},
+	{oidc.ErrTimeout, "try later; if it is always a hidden frame, register its redirect URI, and let the provider be framed"},
+	{oidc.ErrRedirectRefused + " discovery", "set authority to where it leads, which is another origin"},
+	{oidc.ErrRedirectRefused, "keys and tokens follow no redirect: the metadata, or the app's address of the API, has to name where it leads"},
+	{oidc.ErrAnswerForged, "a service worker of the app answers in place of the server: keep it out, see docs/service-workers.md"},
+	{oidc.ErrHTTPStatus + " discovery", "404: authority is wrong; 429 and 5xx: try later"},
+	{oidc.ErrHTTPStatus + " userinfo", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
+	{oidc.ErrHTTPStatus, "429 and 5xx: the server or a proxy before it fails, try later"},
+	{oidc.ErrResponseTooLarge, "something else answers: a login page or a proxy"},
+	{oidc.ErrNotJSON, "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
+	{oidc.ErrCallbackMalformed, "start again; if it stays, the provider is at fault, or what rewrites the address"},
+	{oidc.ErrRedirectURIMismatch, "redirect_uri has to be the address at which the page comes up; if no server rewrites it, it may be an attack"},
+	{oidc.ErrTransactionExpired, "the answer came later than 15 minutes: start again"},
+	{oidc.ErrTokenResponseInvalid, "the provider has to mend this answer, unless a scope is missing"},
+	{oidc.ErrTokenTypeNotAllowed, "a bearer token came: switch DPoP on for the client at the provider, or dpop off here"},
+	{oidc.ErrIDTokenMissing, "openid was asked for: register the client for OpenID Connect, not OAuth alone"},
+	{oidc.ErrTokenMalformed, "it has to be a JWT that is signed and not encrypted: register the client for such tokens"},
+	{oidc.ErrClaimInvalid, "the provider has to mend what it issues"},
+	{oidc.ErrAlgNotAllowed, "register the client for RS256, ES256 or another asymmetric algorithm"},
+	{oidc.ErrKeyNotFound, "the key that signed is not at the provider's jwks_uri, perhaps for a stale cache"},
+	{oidc.ErrKeysInvalid, "the provider's jwks_uri has no key for RS256, ES256 or the like"},
+	{oidc.ErrSignatureInvalid, "the provider signs with other keys than those at jwks_uri: a stale cache after a restart; else it is an attack"},
+	{oidc.ErrAudienceMismatch, "check client_id: aud has to name it, and others only if azp is client_id or trusted_audiences names them"},
+	{oidc.ErrAZPMismatch, "check client_id: the token was issued to another"},
+	{oidc.ErrNonceMismatch, "start again; if it stays, the provider has to put the nonce of the request into the ID Token"},
+	{oidc.ErrAuthTimeTooOld, `sign in with prompt: "login", or allow a greater max_age`},
+	{oidc.ErrACRNotMet, "claims calls acr essential: configure the level at the provider, or ask by acr_values, which demands nothing"},
+	{oidc.ErrAtHashMismatch, "if it names two algorithms, have the provider hash by that of its signature; else it is an attack"},
+	{oidc.ErrSubjectChanged, "it is about another person than the one signed in: sign out, then in again; of fetch: call again"},
+	{oidc.ErrDPoPKeyLost, "the key has ended, with the user or the program that had it: sign in again"},
+	{oidc.ErrDPoPNonceHidden, "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers"},
+	{session.ErrRedirectURIShared, "this provider does not say in its responses who it is: give each authority a redirect_uri of its own, or use response_mode jwt"},
+	{session.ErrClientMismatch, "authority or client_id is not that of the sign-in: call signinCallback of the UserManager that began it"},
+	{oidc.ErrTokenExpired, "if the token is new, the clock of this device is wrong"},
+	{oidc.ErrTokenNotYetValid, "the clock of this device is probably wrong"},
+	{oidc.ErrIssuedInFuture, "the clock of this device is probably wrong"},
+	{oidc.ErrClockSkew, "the clock of this device is wrong; skew says by how many seconds the provider's is ahead"},
+	{session.ErrFrameNoResponse, "the redirect URI is not registered, the provider shows a page, or the page's frame-src or Cross-Origin-Embedder-Policy bars one on the way"},
+	{session.ErrFetchNotAllowed, "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
+	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits"},
+	{session.ErrPopupClosed, "offer the sign-in again; with Cross-Origin-Opener-Policy at the provider set popupAbortOnClose: false"},
+	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page: offer the sign-in again; if it answers after all, the user is loaded"},
+	{ErrStorageUnavailable, "the browser does not let this tab keep the sign-in: allow site data"},
+	{ErrVersionMismatch, "page and worker come from different builds: deploy all files of one build together"},
 }
 
 // refusals are of providers whose texts name no setting, Keycloak's above all.
@@ -78,7 +74,7 @@ var refusals = []struct{ code, description, text string }{
 	{"", "DPoP proof is not active", "the clock of this device is probably wrong"},
 	{"", "Lightweight access token not allowed", "turn lightweight access tokens off for the client, or loadUserInfo"},
 	{"", "authentication_expired", "the login page was open for too long: sign in again"},
-	{"invalid_client", "", "check authority and client_id; the client has to be a public one at the provider, as apps in browsers have no secret"},
+	{"invalid_client", "", "check client_id; the client has to be a public one at the provider, without a secret"},
 	{"unauthorized_client", "", "allow the client the authorization code flow at the provider, and refresh tokens if it has them"},
 	{"invalid_token", "", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
 	{"invalid_scope", "", "take it out of scope, or allow it for the client at the provider"},
@@ -98,7 +94,7 @@ func adviceOnRefusal(refusal *oidc.ProviderError) string {
 // adviceOn returns what is added to the messages of a code; empty for none.
 func adviceOn(code oidc.Code, place string) string {
 	for _, a := range advice {
-		if a.code == code && (a.place == "" || a.place == place) {
+		if a.code == code || a.code == code+oidc.Code(" "+place) {
 			return a.text
 		}
 	}

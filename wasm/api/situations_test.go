@@ -166,7 +166,7 @@ func responseSituations() []situation {
 			tab := w.open()
 			tab.must(redirect, nil, nil)
 			address := w.op.Visit(tab.visited())
-			time.Sleep(16 * time.Minute)
+			pause(16 * time.Minute)
 			return tab.call("signinCallback", object{"url": address}, nil)
 		}},
 		{"the response names no issuer, as promised", response("iss", ""), nil},

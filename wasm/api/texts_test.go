@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/oidcspa/oidcspa/jsonrpc"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -168,6 +169,9 @@ func refused(service, code, method string) func(w *world) error {
 		return tab.call(method, nil, nil)
 	}
 }
+
+// pause takes no time: every situation has a clock of its own.
+func pause(d time.Duration) { time.Sleep(d) }
 
 // setting changes one.
 func setting(name string, value any) func(*world) {
