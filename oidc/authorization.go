@@ -140,7 +140,7 @@ func (r *AuthenticationRequest) check() error {
 	// none stands alone (OIDC Core 3.1.2.1)
 	for _, prompt := range []string{r.Prompt, r.Extra["prompt"]} {
 		if prompts := strings.Fields(prompt); len(prompts) > 1 && slices.Contains(prompts, "none") {
-			return fmt.Errorf("prompt has none beside another value, which exclude each other: %w", ErrInvalidArgument)
+			return fmt.Errorf("prompt has none beside another value: %w", ErrInvalidArgument)
 		}
 	}
 	if r.MaxAge != nil && *r.MaxAge < 0 {

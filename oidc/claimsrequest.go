@@ -34,7 +34,7 @@ func parseEssentialClaims(parameter string) (EssentialClaims, error) {
 		IDToken  map[string]*claimRequest `json:"id_token"`
 	}
 	if !startsObject([]byte(parameter)) || strictjson.Unmarshal([]byte(parameter), &request) != nil {
-		return essential, fmt.Errorf("claims has to be an object with userinfo and id_token (OIDC Core 5.5): %w", ErrInvalidArgument)
+		return essential, fmt.Errorf("claims has to be an object (OIDC Core 5.5): %w", ErrInvalidArgument)
 	}
 	if authTime := request.IDToken["auth_time"]; authTime != nil {
 		essential.AuthTime = authTime.Essential

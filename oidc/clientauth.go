@@ -32,7 +32,7 @@ const assertionLifetime = 60
 // Check fails for what is not known. Code: [ErrInvalidConfig].
 func (a ClientAuthentication) Check() error {
 	if !slices.Contains([]string{"", "client_secret_post", "client_secret_basic", "client_secret_jwt"}, a.Method) {
-		return fmt.Errorf("client_authentication has to be client_secret_post, client_secret_basic or client_secret_jwt: %w", ErrInvalidConfig)
+		return fmt.Errorf("client_authentication has to be client_secret_post, _basic or _jwt: %w", ErrInvalidConfig)
 	}
 	if a.Algorithm != "" && macs[a.Algorithm] == nil {
 		return fmt.Errorf("token_endpoint_auth_signing_alg has to be HS256, HS384 or HS512: %w", ErrInvalidConfig)

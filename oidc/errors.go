@@ -261,18 +261,14 @@ func safeErrorCode(code string) string {
 // A TransportError reports that a request had no usable answer.
 type TransportError struct {
 	Endpoint   string        // "discovery", "jwks", "token", ...
-	Address    string        // that was asked, without its query
 	Status     int           // HTTP status; 0 if there was no answer
 	RetryAfter time.Duration // how long the server asks to wait; 0 if it does not
 	Err        error         // a [Code], or wraps one
 }
 
-// Error names the endpoint, its address and the status, never the body.
+// Error names the endpoint and the status, never the body.
 func (e *TransportError) Error() string {
 	s := e.Err.Error() + " (" + e.Endpoint + " request"
-	if e.Address != "" && len(e.Address) <= 200 {
-		s += " to " + e.Address
-	}
 	if e.Status != 0 {
 		s += ", status " + strconv.Itoa(e.Status)
 	}

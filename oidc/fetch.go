@@ -15,10 +15,9 @@ import (
 func do(ctx context.Context, t Transport, endpoint string, req *Request) (*Response, error) {
 	resp, err := t.Do(ctx, req)
 	if err == nil {
-		resp.address = plainAddress(req.URL)
 		return resp, nil
 	}
-	failure := &TransportError{Endpoint: endpoint, Address: plainAddress(req.URL), Err: err}
+	failure := &TransportError{Endpoint: endpoint, Err: err}
 	var begun *TransportError
 	if errors.As(err, &begun) {
 		failure.Status, failure.Err = begun.Status, begun.Err
@@ -40,7 +39,7 @@ func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v 
 
 // statusError reports a status that is not the one of success.
 func statusError(endpoint string, resp *Response) error {
-	return &TransportError{Endpoint: endpoint, Address: resp.address, Status: resp.Status, RetryAfter: retryAfter(resp), Err: ErrHTTPStatus}
+	return &TransportError{Endpoint: endpoint, Status: resp.Status, RetryAfter: retryAfter(resp), Err: ErrHTTPStatus}
 }
 
 // retryAfter reads how long the server asks to wait (RFC 9110 10.2.3). A date
@@ -138,7 +137,7 @@ func decodeJSON(endpoint string, resp *Response, v any) error {
 	case isJSON(media) && startsObject(body) && decode(body, v) == nil:
 		return nil
 	}
-	return &TransportError{Endpoint: endpoint, Address: resp.address, Status: resp.Status, Err: err}
+	return &TransportError{Endpoint: endpoint, Status: resp.Status, Err: err}
 }
 
 // mediaType returns the Content-Type in lower case without its parameters.

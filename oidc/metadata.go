@@ -133,7 +133,7 @@ func issuerError(authority, issuer string) error {
 	why := "the issuer in its metadata is"
 	switch {
 	case issuer == "":
-		return fmt.Errorf("the metadata names no issuer, so it is none of OpenID Connect: %w", ErrIssuerMismatch)
+		return fmt.Errorf("the metadata names no issuer: %w", ErrIssuerMismatch)
 	case !IsVisible(issuer) || len(issuer) > 200:
 		return fmt.Errorf("the metadata is of an issuer that cannot be shown: %w", ErrIssuerMismatch)
 	case strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(authority, "/"):

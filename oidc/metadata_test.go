@@ -149,7 +149,7 @@ func TestMetadataErrors(t *testing.T) {
 	}{
 		"4.3 a slash more":    {func(doc map[string]any) { doc["issuer"] = testIssuer + "/" }, "discovery: authority is https://op.example, and a slash at the end is all that differs from the issuer in its metadata, https://op.example/; set authority to that: oidc: issuer_mismatch"},
 		"4.3 another issuer":  {func(doc map[string]any) { doc["issuer"] = "https://other.example/a" }, "discovery: authority is https://op.example, the issuer in its metadata is https://other.example/a; set authority to that: oidc: issuer_mismatch"},
-		"4.3 no issuer":       {func(doc map[string]any) { delete(doc, "issuer") }, "discovery: the metadata names no issuer, so it is none of OpenID Connect: oidc: issuer_mismatch"},
+		"4.3 no issuer":       {func(doc map[string]any) { delete(doc, "issuer") }, "discovery: the metadata names no issuer: oidc: issuer_mismatch"},
 		"4.3 an issuer of MB": {func(doc map[string]any) { doc["issuer"] = strings.Repeat("x", 1<<20) }, "discovery: the metadata is of an issuer that cannot be shown: oidc: issuer_mismatch"},
 		"3 a number":          {func(doc map[string]any) { doc["jwks_uri"] = 1 }, "discovery: jwks_uri has to be text: oidc: metadata_invalid"},
 		"3 no array":          {func(doc map[string]any) { doc["response_types_supported"] = "code" }, "discovery: response_types_supported has to be an array of texts: oidc: metadata_invalid"},

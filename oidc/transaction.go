@@ -228,7 +228,7 @@ func parseResponse(raw string) (url.Values, error) {
 	}
 	for name, all := range values {
 		if len(all) > 1 && slices.Contains(responseParameters, name) {
-			return nil, fmt.Errorf("%s comes twice: %w", name, ErrCallbackMalformed)
+			return nil, ErrCallbackMalformed
 		}
 	}
 	return values, nil
@@ -338,7 +338,7 @@ func (tx *Transaction) checkIssuer(m *Metadata, response url.Values) error {
 	}
 	if !response.Has("iss") {
 		if m.AuthorizationResponseIssParameterSupported {
-			return fmt.Errorf("the response has no iss, and the metadata promises one; have the provider send it, or say otherwise with metadataSeed: %w", ErrIssuerMismatch)
+			return fmt.Errorf("the response has no iss, and the metadata promises one: %w", ErrIssuerMismatch)
 		}
 		return nil
 	}

@@ -30,8 +30,6 @@ type Response struct {
 	// Secrets are those of the request that its sender does not know: a
 	// transport that adds credentials says so here.
 	Secrets []Secret
-
-	address string // that was asked
 }
 
 // A Transport sends one HTTP request. It does not follow redirects

@@ -64,7 +64,7 @@ func (s *session) takeKey(ctx context.Context) (*oidc.DPoPTransport, error) {
 
 func (s *session) newKey(ctx context.Context) (*oidc.DPoPTransport, error) {
 	if s.config.NewKey == nil {
-		return nil, fmt.Errorf("dpop needs keys, which this program cannot make: %w", oidc.ErrUnsupported)
+		return nil, fmt.Errorf("DPoP: %w", oidc.ErrUnsupported)
 	}
 	signer, err := s.config.NewKey(ctx)
 	if err != nil {

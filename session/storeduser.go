@@ -33,7 +33,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 		return c.RemoveUser(ctx)
 	}
 	if !oidc.IsVisible(given.AccessToken.Reveal()) || given.RefreshToken != "" && !oidc.IsVisible(given.RefreshToken.Reveal()) {
-		return fmt.Errorf("access_token is missing, or it or refresh_token is no token: %w", oidc.ErrInvalidArgument)
+		return fmt.Errorf("access_token or refresh_token is no token: %w", oidc.ErrInvalidArgument)
 	}
 	s := c.session
 	before, began := s.current()

@@ -16,40 +16,35 @@ var advice = []struct {
 	text string
 }{
 	{oidc.ErrInsecureURL, "use https, or http on localhost"},
-	{oidc.ErrIssuerMismatch + " iss", "it has to be the issuer of the metadata, which the provider has to mend; with tenants, tid is missing or allowed_tenants lacks it"},
+	{oidc.ErrIssuerMismatch + " iss", "it has to be the issuer of the metadata; with tenants, tid is missing or allowed_tenants lacks it"},
 	{oidc.ErrIssuerMismatch, "authority has to be the issuer, character by character; another one in a response may be an attack: start again"},
-	{oidc.ErrMetadataInvalid, "look at authority + /.well-known/openid-configuration, which the provider has to mend"},
+	{oidc.ErrMetadataInvalid, "look at authority + /.well-known/openid-configuration"},
 	{oidc.ErrNetwork, "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it"},
 	{oidc.ErrCORSRefused + " discovery", "authority is wrong (a realm or tenant that is not there, a path too many), or the app's origin is not registered there for CORS"},
 	{oidc.ErrCORSRefused, "register the app's origin there for CORS, and headers such as DPoP; if it worked before, a proxy answered (502) or the connection broke"},
-	{oidc.ErrTimeout, "try later; if it is always a hidden frame, register its redirect URI, and let the provider be framed"},
+	{oidc.ErrTimeout, "try later; of a hidden frame: register its redirect URI"},
 	{oidc.ErrRedirectRefused + " discovery", "set authority to where it leads, which is another origin"},
 	{oidc.ErrRedirectRefused, "keys and tokens follow no redirect: the metadata, or the app's address of the API, has to name where it leads"},
 	{oidc.ErrAnswerForged, "a service worker of the app answers in place of the server: keep it out, see docs/service-workers.md"},
 	{oidc.ErrHTTPStatus + " discovery", "404: authority is wrong; 429 and 5xx: try later"},
 	{oidc.ErrHTTPStatus + " userinfo", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
 	{oidc.ErrHTTPStatus, "429 and 5xx: the server or a proxy before it fails, try later"},
-	{oidc.ErrResponseTooLarge, "something else answers: a login page or a proxy"},
 	{oidc.ErrNotJSON, "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
-	{oidc.ErrCallbackMalformed, "start again; if it stays, the provider is at fault, or what rewrites the address"},
 	{oidc.ErrRedirectURIMismatch, "redirect_uri has to be the address at which the page comes up; if no server rewrites it, it may be an attack"},
 	{oidc.ErrTransactionExpired, "the answer came later than 15 minutes: start again"},
-	{oidc.ErrTokenResponseInvalid, "the provider has to mend this answer, unless a scope is missing"},
-	{oidc.ErrTokenTypeNotAllowed, "a bearer token came: switch DPoP on for the client at the provider, or dpop off here"},
-	{oidc.ErrIDTokenMissing, "openid was asked for: register the client for OpenID Connect, not OAuth alone"},
-	{oidc.ErrTokenMalformed, "it has to be a JWT that is signed and not encrypted: register the client for such tokens"},
-	{oidc.ErrClaimInvalid, "the provider has to mend what it issues"},
+	{oidc.ErrTokenResponseInvalid, "the provider has to mend this, if nothing else is said"},
+	{oidc.ErrTokenTypeNotAllowed, "switch DPoP on at the provider, or dpop off here"},
+	{oidc.ErrIDTokenMissing, "register the client for OpenID Connect, not OAuth alone"},
+	{oidc.ErrTokenMalformed, "it has to be a JWT: register the client for tokens that are signed and not encrypted"},
+	{oidc.ErrClaimInvalid, "the provider has to mend this, if nothing else is said"},
 	{oidc.ErrAlgNotAllowed, "register the client for RS256, ES256 or another asymmetric algorithm"},
-	{oidc.ErrKeyNotFound, "the key that signed is not at the provider's jwks_uri, perhaps for a stale cache"},
-	{oidc.ErrKeysInvalid, "the provider's jwks_uri has no key for RS256, ES256 or the like"},
+	{oidc.ErrKeyNotFound, "the provider signs with other keys than those at jwks_uri: a stale cache after a restart; else it is an attack"},
 	{oidc.ErrSignatureInvalid, "the provider signs with other keys than those at jwks_uri: a stale cache after a restart; else it is an attack"},
 	{oidc.ErrAudienceMismatch, "check client_id: aud has to name it, and others only if azp is client_id or trusted_audiences names them"},
-	{oidc.ErrAZPMismatch, "check client_id: the token was issued to another"},
+	{oidc.ErrAZPMismatch, "check client_id: aud has to name it, and others only if azp is client_id or trusted_audiences names them"},
 	{oidc.ErrNonceMismatch, "start again; if it stays, the provider has to put the nonce of the request into the ID Token"},
-	{oidc.ErrAuthTimeTooOld, `sign in with prompt: "login", or allow a greater max_age`},
-	{oidc.ErrACRNotMet, "claims calls acr essential: configure the level at the provider, or ask by acr_values, which demands nothing"},
 	{oidc.ErrAtHashMismatch, "if it names two algorithms, have the provider hash by that of its signature; else it is an attack"},
-	{oidc.ErrSubjectChanged, "it is about another person than the one signed in: sign out, then in again; of fetch: call again"},
+	{oidc.ErrSubjectChanged, "another person is signed in: sign out, then in again; of fetch: call again"},
 	{oidc.ErrDPoPKeyLost, "the key has ended, with the user or the program that had it: sign in again"},
 	{oidc.ErrDPoPNonceHidden, "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers"},
 	{session.ErrRedirectURIShared, "this provider does not say in its responses who it is: give each authority a redirect_uri of its own, or use response_mode jwt"},
@@ -61,30 +56,26 @@ var advice = []struct {
 	{session.ErrFrameNoResponse, "the redirect URI is not registered, the provider shows a page, or the page's frame-src or Cross-Origin-Embedder-Policy bars one on the way"},
 	{session.ErrFetchNotAllowed, "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
 	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits"},
-	{session.ErrPopupClosed, "offer the sign-in again; with Cross-Origin-Opener-Policy at the provider set popupAbortOnClose: false"},
-	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page: offer the sign-in again; if it answers after all, the user is loaded"},
+	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded"},
 	{ErrStorageUnavailable, "the browser does not let this tab keep the sign-in: allow site data"},
 	{ErrVersionMismatch, "page and worker come from different builds: deploy all files of one build together"},
 }
 
 // refusals are of providers whose texts name no setting, Keycloak's above all.
 // What apps compare error.message with, such as login_required, is none of them.
-var refusals = []struct{ code, description, text string }{
-	{"", "Pushed Authorization Request is only allowed", `set par: "required", as this client's requests have to be pushed`},
-	{"", "DPoP proof is not active", "the clock of this device is probably wrong"},
-	{"", "Lightweight access token not allowed", "turn lightweight access tokens off for the client, or loadUserInfo"},
-	{"", "authentication_expired", "the login page was open for too long: sign in again"},
-	{"invalid_client", "", "check client_id; the client has to be a public one at the provider, without a secret"},
-	{"unauthorized_client", "", "allow the client the authorization code flow at the provider, and refresh tokens if it has them"},
-	{"invalid_token", "", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
-	{"invalid_scope", "", "take it out of scope, or allow it for the client at the provider"},
-	{"insufficient_scope", "", "ask for more with scope, and allow it for the client at the provider"},
+var refusals = []struct{ begins, text string }{
+	{"Pushed Authorization Request is only allowed", `set par: "required", as this client's requests have to be pushed`},
+	{"DPoP proof is not active", "the clock of this device is probably wrong"},
+	{"Lightweight access token not allowed", "turn lightweight access tokens off for the client, or loadUserInfo"},
+	{"authentication_expired", "the login page was open for too long: sign in again"},
+	{"invalid_client", "check client_id; it has to be a public client at the provider, without a secret"},
+	{"invalid_token", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
 }
 
 // adviceOnRefusal returns what is added to the provider's own text.
 func adviceOnRefusal(refusal *oidc.ProviderError) string {
 	for _, r := range refusals {
-		if (r.code == "" || r.code == refusal.ErrorCode) && strings.HasPrefix(refusal.Description, r.description) {
+		if r.begins == refusal.ErrorCode || strings.HasPrefix(refusal.Description, r.begins) {
 			return r.text
 		}
 	}

@@ -330,7 +330,7 @@ func TestAdvice(t *testing.T) {
 	w := newWorld(t)
 	w.op.NoCORS = []string{"discovery"}
 	_, message = w.open().mustFail(redirect, nil, oidc.ErrCORSRefused)
-	if want := "oidc: cors_refused (discovery request to https://op.example.test/.well-known/openid-configuration): authority is wrong "; !strings.HasPrefix(message, want) {
+	if want := "https://op.example.test/.well-known/openid-configuration: oidc: cors_refused (discovery request): authority is wrong "; !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
 	}
 	for _, tt := range []struct {

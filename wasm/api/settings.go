@@ -138,7 +138,7 @@ func duration(seconds float64) time.Duration {
 // code, but for response_type: [oidc.ErrUnsupported].
 func (j *requestJSON) settings() (session.RequestSettings, error) {
 	if j.ResponseType != "" && j.ResponseType != "code" {
-		return session.RequestSettings{}, fmt.Errorf("response_type has to be code, as there is no implicit flow: %w", oidc.ErrUnsupported)
+		return session.RequestSettings{}, fmt.Errorf("response_type has to be code: %w", oidc.ErrUnsupported)
 	}
 	resource, err := oneOrMany(j.Resource)
 	if err != nil {

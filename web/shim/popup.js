@@ -30,7 +30,7 @@ export function aborted({ reason }) {
 
 function openWindow({ popupWindowTarget, popupWindowFeatures }) {
   const opened = window.open(undefined, popupWindowTarget, featureString(popupWindowFeatures));
-  if (!opened) throw failure("popup_blocked", "no window opens: call it first in the handler of a click");
+  if (!opened) throw failure("popup_blocked", "call it first in the handler of a click");
   return opened;
 }
 
