@@ -1,0 +1,136 @@
+package resource
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+// An Issuer is one whose access tokens an API takes.
+type Issuer struct {
+	Issuer    string   // what its access tokens have as iss
+	Audiences []string // what access tokens for this API have as aud: one of them
+
+	// Tokens tells access tokens from others where the header typ is not at+jwt, such as
+	// [Keycloak]; default: nothing else is one (RFC 9068 4).
+	Tokens Preset
+
+	// WithoutSubject accepts tokens without sub, whose Subject is then "". Who keys
+	// anything by it gives all of their owners one account.
+	WithoutSubject bool
+
+	Algorithms []string // of access tokens; empty means all asymmetric ones
+
+	// Tenants are those whose tokens are accepted where the metadata has a template
+	// for the issuer, with {tenantid}: GUIDs in lower case, or "*" for all. There they
+	// have to be named. Issuer is then the authority, such as
+	// https://login.microsoftonline.com/common/v2.0.
+	Tenants []string
+
+	// One of these at most says where the keys come from; default: metadata below
+	// Issuer (OIDC Discovery 4), or in front of its path (RFC 8414 3.1). With one of them
+	// Issuer need not be an address, it is only compared.
+	MetadataURL string // where metadata is that names Issuer as issuer, or as access_token_issuer
+	JWKSURI     string // where the keys are
+	Keys        string // the keys themselves, a JWK Set: nothing is fetched
+}
+
+// An authority is an [Issuer] at work.
+type authority struct {
+	verifier oidc.AccessTokenVerifier
+	keys     *keyCache
+	seen     seen
+	now      func() time.Time
+}
+
+func newAuthority(config *Config, i *Issuer) (*authority, error) {
+	keys := &keyCache{
+		source:    oidc.IssuerSource{Issuer: i.Issuer, Tenants: i.Tenants, URL: i.MetadataURL, JWKSURI: i.JWKSURI, Keys: i.Keys},
+		transport: config.Transport, now: config.Now,
+	}
+	if err := keys.init(); err != nil {
+		return nil, fmt.Errorf("resource: Issuers: %w", err)
+	}
+	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
+		return nil, fmt.Errorf("resource: Audiences: %w", oidc.ErrInvalidConfig)
+	}
+	return &authority{
+		verifier: oidc.AccessTokenVerifier{
+			Issuer:         i.Issuer,
+			Tenants:        i.Tenants,
+			Audiences:      i.Audiences,
+			Algorithms:     i.Algorithms,
+			Leeway:         config.Leeway,
+			Form:           i.Tokens,
+			WithoutSubject: i.WithoutSubject,
+		},
+		keys: keys,
+		seen: seen{limit: cmp.Or(config.VerifiedTokens, DefaultVerifiedTokens)},
+		now:  config.Now,
+	}, nil
+}
+
+// verify returns the claims of a good token, and when it was: the keys may take long.
+func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessTokenClaims, time.Time, error) {
+	a, err := m.issuerOf(token)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	var claims *oidc.AccessTokenClaims
+	var now time.Time
+	sum := sha256.Sum256([]byte(token))
+	err = a.keys.verify(ctx, func(t *trust) (err error) {
+		now = a.now()
+		verifier := a.verifier
+		verifier.Issuer = t.issuer
+		known := a.seen.find(sum, t, now)
+		if claims = known; known == nil {
+			if claims, err = verifier.Open(token, t.keys); err != nil {
+				return err
+			}
+		}
+		if err = verifier.Check(claims, now); err == nil && known == nil {
+			a.seen.add(sum, len(token), t, claims, now)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, now, err
+	}
+	return claims, now, nil
+}
+
+// issuerOf returns the authority that a token says it is from, which is to be verified.
+func (m *Middleware) issuerOf(token string) (*authority, error) {
+	if len(m.issuers) == 1 {
+		return m.issuers[0], nil
+	}
+	issuer, err := oidc.UnverifiedIssuer(token)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range m.issuers {
+		if a.verifier.Issuer == issuer {
+			return a, nil
+		}
+	}
+	for _, a := range m.issuers { // one that is a template, as its metadata will say
+		if len(a.verifier.Tenants) > 0 && origin(a.verifier.Issuer) == origin(issuer) {
+			return a, nil
+		}
+	}
+	return nil, oidc.ErrIssuerMismatch
+}
+
+// origin returns what stands before the path of an address.
+func origin(address string) string {
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
+}
