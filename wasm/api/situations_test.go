@@ -136,11 +136,12 @@ func responseSituations() []situation {
 		{"a flow that the client may not use", refusal("unauthorized_client", ""), nil},
 		{"prompt none, and nobody is signed in", refusal("login_required", ""), nil},
 		{"signinCallback on another page", nil, callingBack(func(string) string { return app })},
-		{"signinCallback twice", nil, func(w *world) error {
+		{"signinCallback twice, signed out between", nil, func(w *world) error {
 			tab := w.open()
 			tab.must(redirect, nil, nil)
 			address := w.op.Visit(tab.visited())
 			tab.must("signinCallback", object{"url": address}, nil)
+			tab.must("removeUser", nil, nil)
 			return tab.call("signinCallback", object{"url": address}, nil)
 		}},
 		{"the provider returns no state", nil, callingBack(func(address string) string {
@@ -167,6 +168,7 @@ func responseSituations() []situation {
 			tab.must(redirect, nil, nil)
 			address := w.op.Visit(tab.visited())
 			pause(16 * time.Minute)
+			tab.must("removeUser", nil, nil)
 			return tab.call("signinCallback", object{"url": address}, nil)
 		}},
 		{"the response names no issuer, as promised", response("iss", ""), nil},
