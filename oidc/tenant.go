@@ -60,8 +60,8 @@ func (m *Metadata) isNamed(issuer string) bool {
 }
 
 // isTemplateOf tells whether the issuer of the metadata is a template for those of
-// authority. The authority of a single tenant has metadata of its own.
+// authority. Who names a tenant, by its domain say, means that one alone.
 func isTemplateOf(issuer, authority string) bool {
-	tenant, ok := tenantOf(issuer, authority)
-	return ok && !isTenant(strings.ToLower(tenant))
+	tenants, ok := tenantOf(issuer, authority)
+	return ok && slices.Contains([]string{"common", "organizations", "consumers", tenantMark}, tenants)
 }

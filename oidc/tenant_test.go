@@ -37,6 +37,8 @@ func TestIssuerTemplates(t *testing.T) {
 		{"of one segment more", "https://op.example/a/common/v2.0", testTemplate, ErrIssuerMismatch},
 		{"of no segment", "https://op.example//v2.0", testTemplate, ErrIssuerMismatch},
 		{"for the authority of one tenant", issuerOf(testTenant), testTemplate, ErrIssuerMismatch},
+		{"for a tenant by its domain", issuerOf("contoso.example"), testTemplate, ErrIssuerMismatch},
+		{"for no tenants that are known", issuerOf("Common"), testTemplate, ErrIssuerMismatch},
 		{"a slash more", issuerOf("common"), testTemplate + "/", ErrIssuerMismatch},
 		{"the host", "https://common/v2.0", "https://{tenantid}/v2.0", ErrIssuerMismatch},
 		{"a part of a host", "https://common.example", "https://{tenantid}.example", ErrIssuerMismatch},
