@@ -49,6 +49,9 @@ const partSize = 12
 // URL, and tokens of any request. Nothing is shown of a text that holds a
 // secret in any other form, or a part of one.
 func redact(text string, secrets []Secret) string {
+	if text == "" {
+		return ""
+	}
 	var forms, parts []string
 	for _, secret := range secrets {
 		forms = append(forms, writtenForms(secret.Reveal())...)
