@@ -8,11 +8,6 @@ import (
 	"github.com/oidcspa/oidcspa/session/pace"
 )
 
-// tick is the longest sleep between two looks at the clocks. Timers are only
-// hints: hidden tabs throttle them and sleep stops them, so what counts is
-// what the clocks say at every tick.
-const tick = pace.Tick
-
 // An expiry watches the access token of a session. One goroutine per user who
 // is signed in moves between these states:
 //
@@ -77,7 +72,7 @@ func (w *watch) run(ctx context.Context) {
 // look does what is due, and returns how long nothing is.
 func (w *watch) look(ctx context.Context) time.Duration {
 	left := w.user.left(w.session.config.Now())
-	notice, next := w.notice(w.user), tick
+	notice, next := w.notice(w.user), w.session.config.Tick
 	for _, mark := range []struct {
 		at   time.Duration
 		what func()
@@ -108,7 +103,7 @@ func (w *watch) tell(told *bool, name EventName) {
 // It does not end with the watch, which the renewed user replaces.
 func (w *watch) renew(ctx context.Context) time.Duration {
 	if w.renewing.Load() {
-		return tick
+		return w.session.config.Tick
 	}
 	last := w.session.lastFailure(w.user)
 	if pause := last.Pause(time.Now(), w.user.left(w.session.config.Now())); pause > 0 {
@@ -130,7 +125,7 @@ func (w *watch) renew(ctx context.Context) time.Duration {
 		})
 		break
 	}
-	return tick
+	return w.session.config.Tick
 }
 
 // RenewAutomatically turns the renewal before the access token expires on or

@@ -129,7 +129,7 @@ func (i *idle) run(ctx context.Context) {
 		i.mu.Lock()
 		left, settings, active := i.left(), i.settings, i.active
 		i.mu.Unlock()
-		pause := min(left-settings.Warn, tick)
+		pause := min(left-settings.Warn, i.session.config.Tick)
 		switch {
 		case ctx.Err() != nil:
 			return

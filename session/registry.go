@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // Config is what a [Registry] works with. Transport is required.
@@ -43,6 +45,11 @@ type Config struct {
 	// lock held, before it goes on: who lets one pass at a time decides the order
 	// of everything.
 	Gate func(point string) (pass func())
+
+	// Tick is the longest sleep between two looks at the clocks; 0 means [pace.Tick].
+	// Timers are only hints: hidden tabs throttle them and sleep stops them, so what
+	// counts is what the clocks say at every tick.
+	Tick time.Duration
 
 	// OnPanic, if set, is told of a bug that no call ran into: the value and
 	// the stack. It must not panic.
@@ -82,6 +89,7 @@ func (s *Settings) key() key { return key{s.source(), s.ClientID, s.Authenticati
 
 // NewRegistry returns an empty registry.
 func NewRegistry(config Config) *Registry {
+	config.Tick = cmp.Or(config.Tick, pace.Tick)
 	if config.Now == nil {
 		config.Now = time.Now
 	}

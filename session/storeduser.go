@@ -9,6 +9,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // Current returns the user as it is, nil if nobody is signed in: nothing is
@@ -56,7 +57,7 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	}
 	if user.ExpiresAt != 0 { // when it began, nobody knows
 		left := time.Unix(user.ExpiresAt, 0).Sub(s.config.Now().Round(0))
-		user.lifetime, user.deadline = max(left, tick), time.Now().Add(left)
+		user.lifetime, user.deadline = max(left, pace.Tick), time.Now().Add(left)
 	}
 
 	// A renewal in the air would use the refresh token up, and find another

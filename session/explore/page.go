@@ -37,7 +37,7 @@ func (l *link) Hint(h session.Hint) {
 	if p.release == "old" {
 		told.Order = before.Order
 	}
-	if !pagemodel.IsNews(before, told, time.Now()) || told == before {
+	if told == before || !pagemodel.IsNews(before, told, time.Now()) {
 		return
 	}
 	if told.Order == "" {

@@ -52,6 +52,7 @@ func (t *tab) program() *program {
 	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}, orders: map[*app]int64{}, busyAt: map[source]time.Time{}}
 	p.registry = session.NewRegistry(session.Config{
 		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast, NewKey: p.newKey,
+		Tick: cond(mix(w.seed, 13)%4 == 0, 0, 30*time.Second), // nothing stops the timers here
 		//lint:ignore gosec G404: a simulation, repeatable by its seed
 		Rand:    random{rand.New(rand.NewPCG(w.seed, uint64(100+len(w.programs))))},
 		Gate:    func(point string) func() { return w.gate(p, point) },
@@ -139,6 +140,7 @@ func (p *program) end() {
 	w := p.w
 	w.say("%s ends", p.name)
 	p.ended = true
+	done := map[source]bool{}
 	if w.mixed && time.Since(p.heardAt) == 0 { // it may not have read it, and storage does not tell
 		w.lost = w.steps
 	}
@@ -147,11 +149,11 @@ func (p *program) end() {
 			if page != nil && page.program == p && page.client != nil {
 				_ = page.client.RemoveUser(context.Background())
 				page.client.Close()
+				done[t.source()] = true
 			}
 		}
 	}
 	// Who is signed in without a tab is let go of, so that goroutines end.
-	done := map[source]bool{}
 	for _, t := range w.tabs {
 		if sessions, _, _ := p.registry.Known(); sessions == 0 {
 			return

@@ -186,7 +186,7 @@ func (w *world) finish() {
 			t.close()
 		}
 	}
-	w.settle(30 * time.Minute)
+	w.settle(16 * time.Minute) // longer than a sign-in may be under way
 	for _, p := range w.programs {
 		p.frozen, p.ended = false, true
 	}
