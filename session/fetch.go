@@ -134,10 +134,7 @@ func (f *fetch) credential(ctx context.Context) (*credential, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token for a resource: %w", err)
 	}
-	if err := sameSubject(token.user, user); err != nil {
-		return nil, fmt.Errorf("the request is somebody else's: %w", err)
-	}
-	return token, nil
+	return token, sameSubject(token.user, user)
 }
 
 // send sends the request with a token.
@@ -182,13 +179,10 @@ func (p *pinned) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 // still fails if it is not user who is signed in.
 func (s *session) still(user *User) error {
 	current, _ := s.current()
-	switch {
-	case current == nil:
+	if current == nil {
 		return ErrNotSignedIn
-	case !same(current, user):
-		return fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
 	}
-	return nil
+	return sameSubject(current, user)
 }
 
 // renewAndRepeat renews a token that was refused. What cannot be renewed, or

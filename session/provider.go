@@ -156,20 +156,25 @@ func (p *provider) fresh(at time.Time, lifetime time.Duration) bool {
 	return age >= 0 && age < lifetime
 }
 
-// verify verifies an ID Token, with new keys if those at hand do not verify it.
+// verify verifies an ID Token.
 func (p *provider) verify(ctx context.Context, expected *oidc.ExpectedIDToken, token oidc.Secret) (*oidc.IDTokenClaims, error) {
-	keys, err := p.fetchKeys(ctx, false)
-	if err != nil {
-		return nil, err
+	return withKeys(ctx, p, func(keys *oidc.KeySet) (*oidc.IDTokenClaims, error) {
+		return expected.VerifyIDToken(token, keys, p.clock())
+	})
+}
+
+// withKeys has something verified, with new keys if those at hand do not verify it.
+func withKeys[T any](ctx context.Context, p *provider, verify func(*oidc.KeySet) (*T, error)) (*T, error) {
+	for refetch := false; ; refetch = true {
+		keys, err := p.fetchKeys(ctx, refetch)
+		if err != nil {
+			return nil, err
+		}
+		verified, err := verify(keys)
+		if refetch || !isAny(err, oidc.ErrKeyNotFound, oidc.ErrSignatureInvalid) {
+			return verified, err
+		}
 	}
-	claims, err := expected.VerifyIDToken(token, keys, p.clock())
-	if !isAny(err, oidc.ErrKeyNotFound, oidc.ErrSignatureInvalid) {
-		return claims, err
-	}
-	if keys, err = p.fetchKeys(ctx, true); err != nil {
-		return nil, err
-	}
-	return expected.VerifyIDToken(token, keys, p.clock())
 }
 
 // probe finds out whether the provider is within reach, past every cache. A

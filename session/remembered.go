@@ -1,7 +1,6 @@
 package session
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -156,10 +155,8 @@ func (f *fetches) tooManyFailures(resource string, now time.Time) error {
 // resourceFailed notes that the provider gave user no token for a resource, if that is
 // still who is signed in. A network that is down asks nobody.
 func (s *session) resourceFailed(user *User, resource string, reason error) {
-	for _, other := range []oidc.Code{oidc.ErrNetwork, oidc.ErrTimeout, ErrPageGone, ErrNotSignedIn} {
-		if errors.Is(reason, other) {
-			return
-		}
+	if isAny(reason, oidc.ErrNetwork, oidc.ErrTimeout, ErrPageGone, ErrNotSignedIn) {
+		return
 	}
 	f, now := &s.fetches, s.config.Now()
 	f.mu.Lock()

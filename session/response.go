@@ -46,16 +46,9 @@ func (s *session) readCallback(ctx context.Context, metadata *oidc.Metadata, tx 
 	if !tx.SignedResponse() {
 		return tx.ParseCallback(metadata, callbackURL, s.config.Now())
 	}
-	for refetch := false; ; refetch = true {
-		keys, err := s.provider.fetchKeys(ctx, refetch)
-		if err != nil {
-			return nil, err
-		}
-		callback, err := tx.ParseSignedCallback(metadata, keys, callbackURL, s.config.Now())
-		if refetch || !isAny(err, oidc.ErrKeyNotFound, oidc.ErrSignatureInvalid) {
-			return callback, err
-		}
-	}
+	return withKeys(ctx, s.provider, func(keys *oidc.KeySet) (*oidc.Callback, error) {
+		return tx.ParseSignedCallback(metadata, keys, callbackURL, s.config.Now())
+	})
 }
 
 // outlives fails if the key that a code is bound to ends with the page that

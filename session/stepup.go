@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,7 +122,7 @@ func (s *session) signedInAfter(user *User) *User {
 // repeated for another.
 func sameSubject(now, then *User) error {
 	if !same(now, then) {
-		return oidc.ErrSubjectChanged
+		return fmt.Errorf("the request is somebody else's: %w", oidc.ErrSubjectChanged)
 	}
 	return nil
 }
