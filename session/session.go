@@ -14,7 +14,7 @@ import (
 type session struct {
 	config    *Config
 	id        key
-	born      int // how many of the registry came before it
+	born      int64 // how many of the registry came before it
 	registry  *Registry
 	provider  *provider
 	redirects *redirects
