@@ -158,7 +158,7 @@ func (p *program) end() {
 		if sessions, _, _ := p.registry.Known(); sessions == 0 {
 			return
 		}
-		if _, served := p.busyAt[t.source()]; !served || done[t.source()] {
+		if done[t.source()] {
 			continue
 		}
 		if client, err := t.nowhere(p).open(session.Hint{}); err == nil {
