@@ -161,7 +161,9 @@ func (c *Client) leave(ctx context.Context, request *oidc.AuthenticationRequest,
 		return err
 	}
 	phases.found(c.session.provider)
-	r.Metadata = c.keepable(metadata)
+	if c.keepsMetadata() {
+		r.Metadata = metadata
+	}
 	tx, url, data, err := c.begin(ctx, metadata, request, r, returnTo)
 	if err != nil {
 		return err

@@ -247,3 +247,6 @@ func mustFail(t *testing.T, what string, err error, want oidc.Code) {
 		t.Errorf("%s = %v, want %s", what, err, string(want))
 	}
 }
+
+// User is [Client.Restore] for a page that cannot be left.
+func (c *Client) User(ctx context.Context) (*User, error) { return c.Restore(ctx, "") }

@@ -255,7 +255,7 @@ func refusesToken(resp *oidc.Response) bool {
 // restored if the program is new, renewed if the token is about to expire.
 func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 	before, _ := s.current()
-	user, err := c.User(ctx)
+	user, err := c.Restore(ctx, "")
 	switch {
 	case err != nil:
 		return nil, err

@@ -42,25 +42,25 @@ func (r *Registry) release(s *session) {
 	r.sweep()
 }
 
-// sweep forgets what nobody needs, and comes again as long as there is
-// something to look after. The caller holds r.mu.
+// sweep forgets what nobody needs, and comes again when there may be more of that.
+// The caller holds r.mu.
 func (r *Registry) sweep() {
 	var strangers, away, users []*session // strangers: nobody is signed in
-	now := time.Now()
+	now, next := time.Now(), underway
 	r.absences.prune(now)
 	for _, s := range r.idle {
 		s.mu.Lock()
-		user, isAway, unused := s.user, now.Before(s.awayUntil), !now.Before(s.idleAt.Add(linger))
+		user, returns, lingers := s.user, s.awayUntil.Sub(now), s.idleAt.Add(linger).Sub(now)
 		s.mu.Unlock()
 		switch {
 		case user != nil:
-			users = append(users, s)
-		case isAway:
-			away = append(away, s)
-		case unused:
-			r.forget(s)
+			users, next = append(users, s), min(next, linger) // it may have none then
+		case returns > 0:
+			away, next = append(away, s), min(next, returns)
+		case lingers > 0:
+			strangers, next = append(strangers, s), min(next, lingers)
 		default:
-			strangers = append(strangers, s)
+			r.forget(s)
 		}
 	}
 	// None pushes out those that are worth more, and away for a sign-in is no
@@ -69,14 +69,18 @@ func (r *Registry) sweep() {
 	away = r.forgetOldest(away, lingerers)
 	strangers = r.forgetOldest(strangers, max(0, lingerers-len(users)))
 	r.idle = slices.Concat(users, away, strangers)
-	if len(r.idle) == 0 || r.sweeper != nil {
+	at := now.Add(next)
+	if len(r.idle) == 0 || !r.sweepAt.IsZero() && !at.Before(r.sweepAt) {
 		return
 	}
-	r.sweeper = r.config.after(linger, func() {
+	r.sweepAt = at
+	r.config.after(next, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.sweeper = nil
-		r.sweep()
+		if r.sweepAt == at { // else another one comes, or has come
+			r.sweepAt = time.Time{}
+			r.sweep()
+		}
 	})
 }
 

@@ -58,6 +58,37 @@ func TestForget(t *testing.T) {
 	}
 }
 
+// A session that waits for its tab to come back keeps no other one longer, and nobody
+// looks after it before it is due.
+func TestSweepWhenDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, timers := newWorld(t), 0
+		w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Gate: func(point string) (pass func()) {
+			if point == "timer" {
+				timers++
+			}
+			return func() {}
+		}})
+		client, tab := w.open(false)
+		w.redirect(client, tab)
+		client.Close()
+		time.Sleep(time.Minute)
+		w.settings.ClientID = "other"
+		client, _ = w.open(false)
+		client.Close()
+		time.Sleep(linger)
+		synctest.Wait()
+		if left := w.left(); left[0] != 1 {
+			t.Errorf("%d sessions are left, want the one that is away", left[0])
+		}
+		time.Sleep(underway)
+		synctest.Wait()
+		if left := w.left(); left[0] != 0 || timers > 3 {
+			t.Errorf("%d sessions are left, after %d timers", left[0], timers)
+		}
+	})
+}
+
 // A reload, and the way back from the provider, find the metadata.
 func TestReloadFetchesNothing(t *testing.T) {
 	for _, away := range []time.Duration{0, 20 * time.Second, 10 * time.Minute} {

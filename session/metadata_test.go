@@ -169,7 +169,7 @@ func TestMetadataOfTheAppDuringRedirect(t *testing.T) {
 	w.settings.Provider.Metadata = document(w.op, "token_endpoint", "https://op.example.test/of-the-app")
 	w.settings.Provider.SigningKeys = toJSON(map[string]any{"keys": []any{w.op.PublicJWK()}})
 	client = w.openIn(tab, false)
-	if metadata := client.keepable(&oidc.Metadata{}); metadata != nil {
+	if client.keepsMetadata() {
 		t.Error("metadata of the app's would be kept")
 	}
 	var asked string

@@ -133,7 +133,9 @@ func (s *session) say(n news) {
 		how = "over"
 	}
 	m := peerMessage{Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Who: n.who, At: n.at, Order: &n.order, Behind: n.behind, Out: n.out, How: how}
-	s.config.spawn(func() { s.registry.deliver(m, s) }) // it waits for the registry, which may wait for us
+	if s.registry.born.Load() > 1 { // else there are no others
+		s.config.spawn(func() { s.registry.deliver(m, s) }) // it waits for the registry, which may wait for us
+	}
 	if s.config.Broadcast == nil {
 		return
 	}

@@ -93,7 +93,7 @@ func (p *provider) refusesHint(err error) bool {
 // recall takes metadata over that this client fetched before a redirect, if
 // it passes the checks and none has been fetched since.
 func (p *provider) recall(metadata *oidc.Metadata) {
-	if p.source.Document != "" || p.source.Adopt(metadata) != nil {
+	if p.source.Adopt(metadata) != nil {
 		return
 	}
 	p.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -68,8 +69,8 @@ type Registry struct {
 	providers map[source]*provider // guarded by mu
 	sessions  map[key]*session     // guarded by mu
 	idle      []*session           // those without a tab, the oldest first; guarded by mu
-	born      int                  // sessions so far; guarded by mu
-	sweeper   *time.Timer          // guarded by mu; nil when there are none
+	born      atomic.Int64         // sessions so far
+	sweepAt   time.Time            // the next time, zero for none; guarded by mu
 
 	redirects redirects
 	responses responses
@@ -152,14 +153,13 @@ func (r *Registry) session(k key) *session {
 
 // inOrder returns all sessions, the oldest first. The caller holds r.mu.
 func (r *Registry) inOrder() []*session {
-	return slices.SortedFunc(maps.Values(r.sessions), func(a, b *session) int { return a.born - b.born })
+	return slices.SortedFunc(maps.Values(r.sessions), func(a, b *session) int { return cmp.Compare(a.born, b.born) })
 }
 
 // newSession returns a session that nobody knows yet. The caller holds r.mu.
 func (r *Registry) newSession(k key) *session {
 	config := r.config
-	r.born++
-	s := &session{born: r.born, config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
+	s := &session{born: r.born.Add(1), config: &config, id: k, registry: r, provider: r.provider(k.source), redirects: &r.redirects, renewing: make(chan struct{}, 1)}
 	s.provider.sessions++
 	s.silent.config, s.keeping.config, s.restore.config = &config, &config, &config
 	s.fetches.flights.config = &config

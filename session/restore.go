@@ -18,19 +18,14 @@ const (
 	nearlyExpired = 5 * time.Second
 )
 
-// User returns the user, nil if nobody is signed in. An access token that is
+// Restore returns the user, nil if nobody is signed in. An access token that is
 // known to be expired is renewed first: if that fails and may succeed later,
 // the failure is returned, and the user stays. If the program is new and the
 // tab says that there was a session, it is restored first; what keeps it from
 // being found is told with [RestoreError]. Codes: those of
 // [Client.SigninSilent], but for the provider's answer that nobody is signed
-// in, which is no error.
-func (c *Client) User(ctx context.Context) (*User, error) {
-	return c.Restore(ctx, "")
-}
-
-// Restore is User for a tab that shows returnTo, which is where it comes back
-// to if the session is restored by a redirect; see [RestoreRedirect].
+// in, which is no error. The tab shows returnTo, which is where it comes back to if
+// the session is restored by a redirect; see [RestoreRedirect].
 func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	s := c.session
 	s.mu.Lock()
@@ -120,11 +115,6 @@ func (s *session) out() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.standing.out()
-}
-
-// restoresByRedirect tells whether there is a tab that restores by redirect.
-func (s *session) restoresByRedirect() bool {
-	return slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.settings.Restore == RestoreRedirect })
 }
 
 // failsAgain tells whether a restore that failed would fail with the next page, too: not

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +15,7 @@ import (
 type session struct {
 	config    *Config
 	id        key
-	born      int // how many of the registry came before it
+	born      int64 // how many of the registry came before it
 	registry  *Registry
 	provider  *provider
 	redirects *redirects
@@ -200,7 +201,7 @@ func (s *session) end(user *User, reason error) {
 		return
 	}
 	s.config.Logf("session: the session is over: %v", reason)
-	worth := s.restoresByRedirect()
+	worth := slices.ContainsFunc(s.tabs(), func(c *Client) bool { return c.settings.Restore == RestoreRedirect })
 	s.carryOut(s.ask(func(st *standing) effects { return st.ended(worth) }), nil, reason)
 }
 
@@ -242,15 +243,11 @@ func (s *session) notify(event Event) {
 	}
 }
 
-// keepable returns what of the metadata the page may keep during a redirect.
-func (c *Client) keepable(metadata *oidc.Metadata) *oidc.Metadata {
-	if c.keepsMetadata() && c.session.provider.source.Document == "" {
-		return metadata
-	}
-	return nil
+// keepsMetadata tells whether the page keeps the metadata during a redirect: never that
+// of the app.
+func (c *Client) keepsMetadata() bool {
+	return c.session.config.OnePage && c.page.KeepsMetadata && c.session.provider.source.Document == ""
 }
-
-func (c *Client) keepsMetadata() bool { return c.session.config.OnePage && c.page.KeepsMetadata }
 
 // complete turns the response in callbackURL into a user; of the arguments,
 // SkipUserinfo and Header count. Nothing of the token response is visible to

@@ -33,7 +33,7 @@ type Settings struct {
 	LoadUserinfo bool
 
 	// ManualRenew turns off the renewal before the access token expires. One
-	// that has expired is still not handed out: [Client.User] renews it.
+	// that has expired is still not handed out: [Client.Restore] renews it.
 	ManualRenew bool
 
 	// Restore says how a session is looked for that this program does not know

@@ -53,9 +53,9 @@ func (c *Config) gate(point string) (pass func()) {
 }
 
 // after is spawn when d is over.
-func (c *Config) after(d time.Duration, fn func()) *time.Timer {
+func (c *Config) after(d time.Duration, fn func()) {
 	pass := c.gate("timer")
-	return time.AfterFunc(d, func() { c.guarded(pass, fn) })
+	time.AfterFunc(d, func() { c.guarded(pass, fn) })
 }
 
 // sleep waits until d is over or somebody rings. It reports whether ctx goes on.

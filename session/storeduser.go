@@ -13,7 +13,7 @@ import (
 )
 
 // Current returns the user as it is, nil if nobody is signed in: nothing is
-// renewed or restored, see [Client.User].
+// renewed or restored, see [Client.Restore].
 func (c *Client) Current() *User {
 	user, _ := c.session.current()
 	return user

@@ -204,8 +204,8 @@ func TestNothingIsLeft(t *testing.T) {
 			if left := w.left(); left != [3]int{} {
 				t.Errorf("round %d: sessions, providers and redirect URIs: %v", round, left)
 			}
-			if r := w.registry; len(r.idle) > 0 || r.sweeper != nil || r.absences.count() > 0 || len(r.redirects.rivals) > 0 {
-				t.Errorf("round %d: %d idle, a sweeper: %t, %d absences, %d rivals", round, len(r.idle), r.sweeper != nil, r.absences.count(), len(r.redirects.rivals))
+			if r := w.registry; len(r.idle) > 0 || !r.sweepAt.IsZero() || r.absences.count() > 0 || len(r.redirects.rivals) > 0 {
+				t.Errorf("round %d: %d idle, a sweeper: %t, %d absences, %d rivals", round, len(r.idle), !r.sweepAt.IsZero(), r.absences.count(), len(r.redirects.rivals))
 			}
 			now := bubbled()
 			if round == 0 {

@@ -154,7 +154,7 @@ func (p *page) checkCallback(c *call, a *act, since int, err error) {
 			cause = storageFirst
 		}
 	}
-	if p.w.sources && a.behind { // sessions of one program tell each other, too
+	if p.w.sources && (a.behind || p.w.mixed) { // sessions of one program tell each other, too, and each hears what has no order in its own
 		return
 	}
 	if p.app.provider.mayMean(a) || p.w.unkept || !p.w.calm && p.program.born > a.asked { // what a new program finds kept may be a sign-out

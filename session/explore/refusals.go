@@ -47,7 +47,7 @@ func (w *world) checkWorks() {
 	w.say("== providers refuse everything: %v", *w.sulk)
 	w.settle(lifetime)
 	failed := ""
-	for range 60 { // no answer at all is believed after some in a row, and requests get lost
+	for range 200 { // no answer at all is believed after ten in a row, and requests get lost
 		failed = ""
 		for _, p := range w.pages() {
 			p.failed = nil
