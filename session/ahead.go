@@ -244,7 +244,7 @@ func (c *Client) exchanged(ctx, wanted context.Context, kept Kept, callbackURL s
 // (RFC 6749 4.1.2), also by the program of a page that comes back.
 func (c *Client) send(ctx context.Context, left *absence, kept Kept, tx *oidc.Transaction, r *record) (err error) {
 	if r.Sent {
-		_, _ = c.page.Transactions.Take(ctx, tx.State)
+		c.forgets(ctx, tx.State)
 		return fmt.Errorf("a page was left while the response was used: %w", oidc.ErrStateUnknown)
 	}
 	if err = c.session.provider.prepare(ctx, tx); err != nil {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -133,4 +134,96 @@ func query(t *testing.T, address string) url.Values {
 		t.Fatal(err)
 	}
 	return u.Query()
+}
+
+// A response that belongs to nothing the tab has begun, as that to a hidden frame which
+// was given up, is read by nobody: the sign-in that the tab has left for begins again,
+// once, and who is signed in stays so.
+func TestResponseOfAnotherRequest(t *testing.T) {
+	forged := func(*testing.T, *world, *Client) string {
+		return "https://app.example.test/callback?code=c&state=forged&iss=https://op.example.test"
+	}
+	frame := func(t *testing.T, w *world, client *Client) (address string) {
+		tab := client.page.Framer.(*tab)
+		tab.frame = func(_ context.Context, url string) (string, error) {
+			address = url
+			return "", ErrFrameNoResponse
+		}
+		_, err := client.SigninSilent(t.Context(), SigninArgs{})
+		mustFail(t, "SigninSilent", err, ErrFrameNoResponse)
+		return address
+	}
+	tests := []struct {
+		name    string
+		request func(t *testing.T, w *world, client *Client) string
+		then    func(w *world, client *Client, tab *tab) // the tab has left
+		again   bool
+		want    oidc.Code // where it stays
+	}{
+		{"of a frame that was given up", frame, nil, true, ""},
+		{"of a frame, to another program", frame, func(w *world, _ *Client, _ *tab) { w.restart() }, true, ""},
+		{"forged", forged, nil, true, ""},
+		{"nothing is under way", forged, func(_ *world, _ *Client, tab *tab) { clear(tab.transactions) }, false, oidc.ErrStateUnknown},
+		{"somebody has signed out since", forged, func(_ *world, c *Client, _ *tab) { c.session.signOut((*standing).signedOut) }, false, oidc.ErrStateUnknown},
+		{"another client's is under way", forged, func(_ *world, _ *Client, tab *tab) {
+			kept := tab.transactions[underwayMark]
+			kept.Client = "https://other.example.test:app"
+			tab.transactions[underwayMark] = kept
+		}, false, oidc.ErrStateUnknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				client, tab := w.open(false)
+				other := tt.request(t, w, client)
+				if err := client.SigninRedirect(t.Context(), SigninArgs{State: strictjson.RawMessage(`"basket"`), ReturnTo: "https://app.example.test/shop"}); err != nil {
+					t.Fatal(err)
+				}
+				own := tab.address
+				if tt.then != nil {
+					tt.then(w, client, tab)
+					client = w.openIn(tab, false)
+				}
+				callback := other
+				if strings.HasPrefix(other, w.op.Issuer) {
+					callback = w.op.Visit(other)
+				}
+				comesBack := func(callback string) (*User, error) {
+					ctx, leave := context.WithCancel(t.Context())
+					go func() {
+						synctest.Wait()
+						leave() // the page ends
+					}()
+					return client.SigninCallback(ctx, callback)
+				}
+				_, err := comesBack(callback)
+				if !tt.again {
+					mustFail(t, "SigninCallback", err, tt.want)
+					if len(tab.addresses) != 1 {
+						t.Errorf("the tab has left %d times", len(tab.addresses))
+					}
+					return
+				}
+				if !errors.Is(err, context.Canceled) || len(tab.addresses) != 2 {
+					t.Fatalf("SigninCallback = %v; the tab has left %d times", err, len(tab.addresses))
+				}
+				if before, after := query(t, own), query(t, tab.address); after.Get("state") == before.Get("state") || after.Get("nonce") == before.Get("nonce") {
+					t.Error("the secrets are the same")
+				}
+				for _, answered := range []string{tab.address, own} { // whichever the provider answers now
+					kept := maps.Clone(tab.transactions)
+					user, err := client.SigninCallback(t.Context(), w.op.Visit(answered))
+					if err != nil || string(user.State) != `"basket"` {
+						t.Errorf("SigninCallback = %v, %v", user, err)
+					}
+					tab.transactions = kept
+				}
+				user, err := client.SigninCallback(t.Context(), forged(t, w, client)) // once, and no third time
+				if err != nil || user != client.Current() || len(tab.addresses) != 2 {
+					t.Errorf("who is signed in: SigninCallback = %v, %v; the tab has left %d times", user, err, len(tab.addresses))
+				}
+			})
+		})
+	}
 }

@@ -184,10 +184,15 @@ func (c *Client) begin(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if err == nil {
 		data, err = r.signin(tx)
 	}
+	var kept Transaction
 	if err == nil {
 		c.session.goesAway()
-		kept := Transaction{Record: data, Address: tx.RedirectURI, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
+		kept = Transaction{Record: data, Address: tx.RedirectURI, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
 		err = c.page.Transactions.Put(ctx, tx.State, kept)
+	}
+	if err == nil && r.Request != nil {
+		kept.Record = []byte(tx.State.Reveal())
+		err = c.page.Transactions.Put(ctx, underwayMark, kept)
 	}
 	return tx, url, data, err
 }
@@ -251,6 +256,9 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string) (*User, error) {
 	_, now := c.session.current()
 	kept, tx, record, err := c.readSignin(ctx, callbackURL, true)
+	if kept.Record == nil && errors.Is(err, oidc.ErrStateUnknown) {
+		return c.answeredAnother(ctx, wanted, now, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +269,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 	if err != nil {
 		return nil, err
 	}
-	_, _ = c.page.Transactions.Take(ctx, tx.State)
+	c.forgets(ctx, tx.State)
 	user, begun, phases, err := e.user, e.began, &e.phases, e.err
 	phases.Returned = now.at
 	if record.Restore && c.session.out() { // somebody has signed out since
@@ -292,6 +300,33 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		c.stepUpAnswered(ctx, record.StepUp)
 	}
 	return user, err
+}
+
+// underwayMark is the name under which a tab remembers the state of the sign-in that it
+// has left for, so that this can begin again, once.
+const underwayMark oidc.Secret = "underway"
+
+// forgets has the tab forget a sign-in.
+func (c *Client) forgets(ctx context.Context, state oidc.Secret) {
+	_, _ = c.page.Transactions.Take(ctx, state)
+	_, _ = c.page.Transactions.Take(ctx, underwayMark)
+}
+
+// answeredAnother is for a response that the tab does not know: of a hidden frame that
+// was given up, of a sign-in that is over, of another tab, or forged. Nobody reads it. A
+// sign-in that the tab has left for begins again, else who is signed in stays so.
+func (c *Client) answeredAnother(ctx, wanted context.Context, now moment, err error) (*User, error) {
+	if underway, _ := c.page.Transactions.Look(ctx, underwayMark); underway.Client == c.name() {
+		_, _ = c.page.Transactions.Take(ctx, underwayMark)
+		kept, _ := c.page.Transactions.Look(ctx, oidc.Secret(underway.Record))
+		if r := parseRecord(kept.Record); r.Request != nil && !r.Sent && c.signinAgain(ctx, wanted, r, kept.ReturnTo, now.askedFor(r.Order)) {
+			return nil, context.Cause(wanted)
+		}
+	}
+	if user, _ := c.User(ctx); user != nil {
+		return user, nil
+	}
+	return nil, err
 }
 
 // signinAgain has the tab leave for the provider once more, for the sign-in of r that

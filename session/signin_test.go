@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -93,21 +94,23 @@ func TestSigninCallbackRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
-			client, tab := w.open(false)
-			callback := w.redirect(client, tab)
-			tt.edit(w, &callback)
-			user, err := client.SigninCallback(t.Context(), callback)
-			if tt.want == "" {
-				if err != nil || user == nil {
-					t.Errorf("SigninCallback = %v, %v", user, err)
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				client, tab := w.open(false)
+				callback := w.redirect(client, tab)
+				tt.edit(w, &callback)
+				user, err := client.SigninCallback(t.Context(), callback)
+				if tt.want == "" {
+					if err != nil || user == nil {
+						t.Errorf("SigninCallback = %v, %v", user, err)
+					}
+					return
 				}
-				return
-			}
-			mustFail(t, "SigninCallback", err, tt.want)
-			if user != nil || len(tab.heard()) > 0 || tab.hint {
-				t.Errorf("a refused response left a user, an event or a hint")
-			}
+				mustFail(t, "SigninCallback", err, tt.want)
+				if user != nil || len(tab.heard()) > 0 || tab.hint {
+					t.Errorf("a refused response left a user, an event or a hint")
+				}
+			})
 		})
 	}
 }
@@ -141,8 +144,12 @@ func TestSigninCallbackTwice(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if user, err := client.SigninCallback(t.Context(), callback); err != nil || user != client.Current() {
+		t.Errorf("replayed callback = %v, %v", user, err)
+	}
+	_ = client.RemoveUser(t.Context())
 	_, err := client.SigninCallback(t.Context(), callback)
-	mustFail(t, "replayed callback", err, oidc.ErrStateUnknown)
+	mustFail(t, "replayed callback of who has signed out", err, oidc.ErrStateUnknown)
 	if n := w.op.Count(oidctest.Token); n != 1 {
 		t.Errorf("%d token requests, want 1", n)
 	}

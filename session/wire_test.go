@@ -31,17 +31,19 @@ func TestRefusedResponseIsSilent(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
-			client, tab := w.open(false)
-			callback := w.redirect(client, tab)
-			tt.edit(&callback)
-			_, err := client.SigninCallback(t.Context(), callback)
-			if tt.want != "" {
-				mustFail(t, "SigninCallback", err, tt.want)
-			}
-			if n := w.op.Count(oidctest.Token); n != tt.sent {
-				t.Errorf("%d token requests, want %d (%v)", n, tt.sent, err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				client, tab := w.open(false)
+				callback := w.redirect(client, tab)
+				tt.edit(&callback)
+				_, err := client.SigninCallback(t.Context(), callback)
+				if tt.want != "" {
+					mustFail(t, "SigninCallback", err, tt.want)
+				}
+				if n := w.op.Count(oidctest.Token); n != tt.sent {
+					t.Errorf("%d token requests, want %d (%v)", n, tt.sent, err)
+				}
+			})
 		})
 	}
 }

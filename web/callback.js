@@ -47,44 +47,50 @@
     }
   }
 
-  if (window.parent !== window) {
-    window.parent.postMessage(message, location.origin);
+  /** Sends the tab to where a sign-in of its own has left from. */
+  function handOn(name) {
+    const key = `oidcspa.${name}`;
+    const transaction = JSON.parse(sessionStorage.getItem(key) ?? "");
+    const url = new URL(transaction.return_to);
+    if (url.origin !== location.origin || query.has(MARK)) throw url; // a response is handed on once
+    // The program has to know where the response arrived. The mark ties that to
+    // this response, and ends the query of the app's own page.
+    const mark = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    transaction.arrival = { address: location.origin + location.pathname, mark };
+    sessionStorage.setItem(key, JSON.stringify(transaction));
+    // The app's own parameters stay as they are, but for those that would be of the response.
+    for (const name of RESPONSE_PARAMETERS) if (url.searchParams.has(name)) url.searchParams.delete(name);
+    // A parameter that comes twice has to arrive twice: the client refuses it.
+    url.search += `&${new URLSearchParams([[MARK, mark], ...query])}`;
+    if (stateOf(fragment)) url.hash = fragment;
+    tell(transaction.worker, { url: url.href, arrival: transaction.arrival });
+    location.replace(url);
+  }
+
+  if (parent !== window) {
+    parent.postMessage(message, location.origin);
     return;
   }
   let signedIn;
   try {
     signedIn = Object.keys(localStorage).join().includes("oidcspa.session:");
-    const key = `oidcspa.${state}`;
-    const transaction = JSON.parse(sessionStorage.getItem(key) ?? "");
-    const url = new URL(transaction.return_to);
-    if (url.origin === location.origin && !query.has(MARK)) { // a response is handed on once
-      // The program has to know where the response arrived. The mark ties that to
-      // this response, and ends the query of the app's own page.
-      const mark = crypto.getRandomValues(new Uint32Array(4)).join("-");
-      transaction.arrival = { address: location.origin + location.pathname, mark };
-      sessionStorage.setItem(key, JSON.stringify(transaction));
-      // The app's own parameters stay as they are, but for those that would be of the response.
-      for (const name of RESPONSE_PARAMETERS) if (url.searchParams.has(name)) url.searchParams.delete(name);
-      // A parameter that comes twice has to arrive twice: the client refuses it.
-      url.search += `${url.search ? "&" : "?"}${new URLSearchParams([[MARK, mark], ...query])}`;
-      if (fragment.has("state") || fragment.has("response")) url.hash = location.hash;
-      tell(transaction.worker, { url: url.href, arrival: transaction.arrival });
-      location.replace(url);
-      return;
-    }
+    return handOn(state);
   } catch {
-    // unknown state: nothing to return to
+    // unknown state: somebody else may wait for it
   }
-  window.opener?.postMessage(message, location.origin);
+  opener?.postMessage(message, location.origin);
   // Where Cross-Origin-Opener-Policy has taken the opener away, it listens here.
   const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
   channel.onmessage = () => close();
   channel.postMessage(message);
   history.replaceState(null, "", location.pathname);
   setTimeout(() => {
-    const lost = document.getElementById("lost");
-    // Who is signed in has gone back to the login page, as a rule.
-    if (signedIn) location.replace(lost.querySelector("a"));
-    else lost.hidden = false;
+    try {
+      handOn("underway"); // the app has it begin again
+    } catch {
+      // Who is signed in has gone back to the login page, as a rule.
+      if (signedIn) location.replace(document.links[0]);
+      else document.getElementById("lost").hidden = false;
+    }
   }, 500);
 })();

@@ -17,8 +17,11 @@ func (op *OP) authorize(w http.ResponseWriter, r *http.Request) {
 	op.checkAuthorize(q)
 	op.remember(q.Get("state"), q.Get("nonce"))
 	fresh := op.SignedIn && !op.tooOld(q)
+	if op.AnswersFirst {
+		op.waiting = append(op.waiting, q)
+	}
 	switch {
-	case !fresh && q.Get("prompt") == "none":
+	case !fresh && q.Get("prompt") == "none" && !op.AnswersFirst:
 		op.denySilently(w, r, q)
 	case !fresh && op.LoginForm:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -61,6 +64,9 @@ func (op *OP) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func (op *OP) grantCode(w http.ResponseWriter, r *http.Request, q url.Values) {
+	if len(op.waiting) > 0 {
+		q, op.waiting = op.waiting[0], op.waiting[1:]
+	}
 	code := "code-" + random()
 	op.codes[code] = q
 	op.remember(code)

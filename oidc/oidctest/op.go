@@ -34,6 +34,10 @@ type OP struct {
 	// signing in.
 	LoginForm bool
 
+	// AnswersFirst: of the requests that have come, the first that has no answer is
+	// answered when somebody signs in. One with prompt=none is shown the login form, too.
+	AnswersFirst bool
+
 	// Password is the one of everybody, for the password grant; without it,
 	// nobody has one.
 	Password string
@@ -129,6 +133,7 @@ type OP struct {
 	browserState string // of Session Management
 
 	authTime int64                 // of the session, seconds since the epoch
+	waiting  []url.Values          // authorization requests; see AnswersFirst
 	codes    map[string]url.Values // authorization requests by unused code
 	refresh  map[string]*grant     // by refresh token
 	pushed   map[string]url.Values // by request_uri

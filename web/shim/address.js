@@ -12,7 +12,7 @@ const MARK = /[?&]oidcspa\.arrival=.*/;
 
 /** The parameters in a fragment, also behind the route of a hash router. */
 function fragmentOf(hash) {
-  return new URLSearchParams(hash.replace(/^#([^?]*\?)?/, ""));
+  return new URLSearchParams(hash.replace(/#([^?]*\?)?/, ""));
 }
 
 /**
@@ -36,22 +36,24 @@ export function stateOf(url) {
 /**
  * Takes the provider's response out of the address bar, and returns the
  * address that held it. What the query of the redirect URI lacks is of the
- * response. Without one of the parameters in marks there is none: the address is
+ * response; behind the callback page all is that the address lacked that was
+ * left. Without a mark there is none: the address is
  * the app's own, and stays. So does a response of another client. That of a
  * redirect to sign in is kept by the tab until it is complete: a page that comes
  * back before finds it.
  */
-export function takeResponse(marks, client) {
+export function takeResponse(mark, client) {
   const { href } = location, kept = keptFor(client);
   if (kept === undefined || kept?.response) return kept?.response ?? href;
   const url = new URL(href);
-  const fragment = fragmentOf(url.hash);
-  if (!marks.some((name) => url.searchParams.has(name) || fragment.has(name))) return href;
-  if (MARK.test(url.search)) url.search = url.search.replace(MARK, "");
-  else if (kept) url.search = kept.query ?? "";
+  const answers = (parameters) => [mark, "error", "response"].some((name) => parameters.has(name));
+  const inFragment = answers(fragmentOf(url.hash));
+  if (!inFragment && !answers(url.searchParams)) return href;
+  const left = MARK.test(href) && new URL(kept?.return_to ?? href.replace(MARK, ""));
+  if (inFragment) url.hash = left ? left.hash : url.hash.match(/#[^?]*(?=\?)/)?.[0] ?? "";
+  if (kept || left) url.search = (left ? left.search : kept.query) ?? "";
   else for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
-  if (marks.some((name) => fragment.has(name))) url.hash = url.hash.match(/^#[^?]*(?=\?)/)?.[0] ?? "";
-  if (marks[2] && kept) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
+  if (client && mark === "code" && kept) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
   history.replaceState(history.state, "", url);
   return href;
 }
