@@ -82,7 +82,7 @@ func (s *MetadataSource) Fetch(ctx context.Context, t Transport) (*Metadata, err
 	var raw strictjson.RawMessage
 	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}, MayMove: true}
 	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("metadata at %s: %w", url, err)
 	}
 	return s.parse(string(raw), s.Seed)
 }

@@ -184,15 +184,13 @@ func (c *Client) begin(ctx context.Context, metadata *oidc.Metadata, request *oi
 	if err == nil {
 		data, err = r.signin(tx)
 	}
-	var kept Transaction
 	if err == nil {
 		c.session.goesAway()
-		kept = Transaction{Record: data, Address: tx.RedirectURI, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
+		kept := Transaction{Record: data, Address: tx.RedirectURI, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
 		err = c.page.Transactions.Put(ctx, tx.State, kept)
-	}
-	if err == nil && r.Request != nil {
-		kept.Record = []byte(tx.State.Reveal())
-		err = c.page.Transactions.Put(ctx, underwayMark, kept)
+		if kept.Record = []byte(tx.State.Reveal()); err == nil && r.Request != nil {
+			err = c.page.Transactions.Put(ctx, underwayMark, kept)
+		}
 	}
 	return tx, url, data, err
 }
@@ -238,8 +236,9 @@ func (c *Client) Prepare(ctx context.Context) error {
 
 // SigninCallback completes a sign-in with the address that the provider sent
 // the tab back to, or that the callback page handed the response to. The same response given twice at the same time gives one
-// result. Codes: [oidc.ErrCallbackMissing] if the address holds no response,
-// [oidc.ErrStateUnknown] if it answers nothing that this tab started, those
+// result. To what the tab does not know it is who is signed in, unless the tab leaves again.
+// Codes: [oidc.ErrCallbackMissing] if the address holds no response,
+// [oidc.ErrStateUnknown] if nobody is then, those
 // of [oidc.Transaction.ParseCallback], or of
 // [oidc.Transaction.ParseSignedCallback] if that was asked for,
 // [ErrRedirectURIShared], those of [oidc.Callback.Exchange] and

@@ -816,8 +816,10 @@ export class UserManager {
   /**
    * Completes a sign-in, and takes the response out of the address bar. In a
    * hidden frame or a popup window the response goes to the page that waits
-   * for it, and the result is undefined. Codes: callback_missing if the address holds no response,
-   * state_unknown if it answers nothing that this tab started.
+   * for it, and the result is undefined. If it answers nothing that this tab started,
+   * the sign-in that the tab has left for begins again, once, and the promise does not
+   * settle; else the result is who is signed in. Codes: callback_missing if the address
+   * holds no response, state_unknown if nobody is signed in then.
    */
   signinCallback(url?: string): Promise<User | undefined>;
   /** The same. */

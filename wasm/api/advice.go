@@ -35,7 +35,7 @@ var advice = []struct {
 	{oidc.ErrTokenNotYetValid, "the clock of this device is probably wrong"},
 	{oidc.ErrIssuedInFuture, "the clock of this device is probably wrong"},
 	{oidc.ErrClockSkew, "the clock of this device is wrong; skew says by how many seconds the provider's is ahead"},
-	{session.ErrFrameNoResponse, "the provider showed a page of its own, the redirect URI is not registered, or the page's frame-src lacks an origin on the way to the login"},
+	{session.ErrFrameNoResponse, "the provider showed a page of its own, redirect_uri is not registered, or the page's frame-src or Cross-Origin-Embedder-Policy keeps it out"},
 	{session.ErrFetchNotAllowed, "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
 	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits"},
 	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded"},
