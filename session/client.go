@@ -317,14 +317,12 @@ func (c *Client) forgets(ctx context.Context, state oidc.Secret) {
 // was given up, of a sign-in that is over, of another tab, or forged. Nobody reads it. A
 // sign-in that the tab has left for begins again, else who is signed in stays so.
 func (c *Client) answeredAnother(ctx, wanted context.Context, now moment, err error) (*User, error) {
-	if underway, _ := c.page.Transactions.Look(ctx, underwayMark); underway.Client == c.name() {
-		_, _ = c.page.Transactions.Take(ctx, underwayMark)
-		kept, _ := c.page.Transactions.Look(ctx, oidc.Secret(underway.Record))
-		if r := parseRecord(kept.Record); r.Request != nil && !r.Sent && c.signinAgain(ctx, wanted, r, kept.ReturnTo, now.askedFor(r.Order)) {
-			return nil, context.Cause(wanted)
-		}
+	underway, _ := c.read(ctx, underwayMark, ofNothing, false)
+	kept, _ := c.page.Transactions.Look(ctx, oidc.Secret(underway.Record))
+	if r := parseRecord(kept.Record); r.Request != nil && !r.Sent && c.signinAgain(ctx, wanted, r, kept.ReturnTo, now.askedFor(r.Order)) {
+		return nil, context.Cause(wanted)
 	}
-	if user, _ := c.User(ctx); user != nil {
+	if user, _ := c.Restore(ctx, ""); user != nil {
 		return user, nil
 	}
 	return nil, err
