@@ -14,6 +14,14 @@ type EndSessionRequest struct {
 	PostLogoutRedirectURI string            // where to come back to; empty to stay
 	State                 Secret            // comes back with the End-User; see [NewState]
 	Extra                 map[string]string // what a provider wants beside, client_id with a hint among it
+	Post                  bool              // a form instead of an address: a long hint has room
+}
+
+// An Address is where to send the End-User to. With an Action, a form goes there, in
+// which is what URL has beyond it.
+type Address struct {
+	URL    string
+	Action string
 }
 
 // NewState returns a random state for an EndSessionRequest.
@@ -37,18 +45,20 @@ func (r *EndSessionRequest) Check() error {
 	return nil
 }
 
-// URL returns the address to send the End-User to. A hint that makes it too long
+// Address returns where to send the End-User to. A hint that makes an address too long
 // for servers is left out. Codes: [ErrUnsupported] if the provider has no
 // end_session_endpoint, those of Check.
-func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
+func (r *EndSessionRequest) Address(m *Metadata) (Address, error) {
 	if m.EndSessionEndpoint == "" {
-		return "", lacks("end_session_endpoint, which a sign-out there needs")
+		return Address{}, lacks("end_session_endpoint, which a sign-out there needs")
 	}
 	if err := r.Check(); err != nil {
-		return "", err
+		return Address{}, err
 	}
-	p, hint := &params{}, r.IDTokenHint.Reveal()
-	if len(m.EndSessionEndpoint)+len(hint)+len(r.PostLogoutRedirectURI)+len(r.State) > addressLimit-100 { // of names and escapes
+	p, hint, action := &params{}, r.IDTokenHint.Reveal(), ""
+	if r.Post {
+		action = m.EndSessionEndpoint
+	} else if len(m.EndSessionEndpoint)+len(hint)+len(r.PostLogoutRedirectURI)+len(r.State) > addressLimit-100 { // of names and escapes
 		hint = ""
 	}
 	p.add("id_token_hint", hint)
@@ -60,7 +70,7 @@ func (r *EndSessionRequest) URL(m *Metadata) (string, error) {
 		p.add("state", r.State.Reveal())
 	}
 	p.setAll(r.Extra)
-	return p.appendTo(m.EndSessionEndpoint), nil
+	return Address{p.appendTo(m.EndSessionEndpoint), action}, nil
 }
 
 // SignoutState returns the state that the provider sent back after a

@@ -53,10 +53,33 @@ func TestEndSessionURL(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			request, m := good(), goodMetadata(t)
 			tt.edit(request, m)
-			got, err := request.URL(m)
+			got, err := request.Address(m)
 			checkError(t, err, tt.err)
-			if err == nil && got != testIssuer+"/logout"+tt.want || err != nil && got != "" {
-				t.Errorf("URL = %q with error %v, want it to end in %q", got, err, tt.want)
+			if err == nil && got.URL != testIssuer+"/logout"+tt.want || err != nil && got.URL != "" || got.Action != "" {
+				t.Errorf("Address = %q with error %v, want it to end in %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// The form has what the address would have, however long the hint.
+func TestEndSessionForm(t *testing.T) {
+	long := Secret(strings.Repeat("e", 20_000))
+	for _, tt := range []struct{ name, query, beyond string }{
+		{"2 an endpoint", "", "?id_token_hint=" + long.Reveal() + "&ui_locales=x+y"},
+		{"2 an endpoint with a query", "?id_token_hint=a&t=1", "&id_token_hint=" + long.Reveal() + "&ui_locales=x+y"},
+		{"2 an endpoint with half a query", "?", "id_token_hint=" + long.Reveal() + "&ui_locales=x+y"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := goodMetadata(t)
+			m.EndSessionEndpoint += tt.query
+			request := &EndSessionRequest{ClientID: testClientID, IDTokenHint: long, Extra: map[string]string{"ui_locales": "x y"}, Post: true}
+			if got, err := request.Address(m); err != nil || got.Action != m.EndSessionEndpoint || got.URL != got.Action+tt.beyond {
+				t.Errorf("Address = %q with error %v", got, err)
+			}
+			m.EndSessionEndpoint = ""
+			if got, err := request.Address(m); got != (Address{}) {
+				t.Errorf("Address = %q with error %v", got, err)
 			}
 		})
 	}

@@ -177,7 +177,7 @@ func (c *Client) leave(ctx context.Context, request *oidc.AuthenticationRequest,
 		c.session.registry.absences.leave(tx.State, left, time.Now())
 		defer c.getReady(ctx, metadata, tx)
 	}
-	return c.page.Navigator.Navigate(ctx, url)
+	return c.page.Navigator.Navigate(ctx, oidc.Address{URL: url})
 }
 
 // begin starts a sign-in for which the tab goes to an address, and has the tab keep r.

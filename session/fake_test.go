@@ -19,6 +19,7 @@ type tab struct {
 
 	mu           sync.Mutex
 	address      string // where the last navigation went
+	action       string // of the form that it was last sent away with
 	addresses    []string
 	transactions map[oidc.Secret]Transaction
 	events       []Event
@@ -47,31 +48,32 @@ func newTab(op *oidctest.OP) *tab {
 	return &tab{op: op, keepsMetadata: true, transactions: map[oidc.Secret]Transaction{}}
 }
 
-func (t *tab) Navigate(_ context.Context, url string) error {
+func (t *tab) Navigate(_ context.Context, to oidc.Address) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.address, t.addresses = url, append(t.addresses, url)
+	t.address, t.action, t.addresses = to.URL, to.Action, append(t.addresses, to.URL)
 	return nil
 }
 
-func (t *tab) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
+func (t *tab) Frame(ctx context.Context, to oidc.Address, timeout time.Duration) (string, error) {
 	t.mu.Lock()
 	t.frames++
+	t.action = to.Action
 	t.frameTimeout = timeout
 	frame := t.frame
 	t.mu.Unlock()
 	if frame != nil {
-		return frame(ctx, url)
+		return frame(ctx, to.URL)
 	}
 	if t.over.Load() {
 		return "", ErrPageGone
 	}
-	return t.op.Visit(url), nil
+	return t.op.Visit(to.URL), nil
 }
 
 func (t *tab) Popup(ctx context.Context, popup Popup) (string, error) {
 	t.mu.Lock()
-	t.address = popup.URL
+	t.address, t.action = popup.URL, popup.Action
 	visit := t.popup
 	t.mu.Unlock()
 	if visit != nil {

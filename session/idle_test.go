@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -189,7 +190,7 @@ func TestIdleSignoutTab(t *testing.T) {
 
 type goneTab struct{}
 
-func (goneTab) Navigate(context.Context, string) error { return ErrPageGone }
+func (goneTab) Navigate(context.Context, oidc.Address) error { return ErrPageGone }
 
 // Who has just signed in is there.
 func TestIdleAfterSignin(t *testing.T) {

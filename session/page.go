@@ -12,14 +12,14 @@ import (
 // A Navigator sends the whole tab to another address. It returns when the
 // navigation has been ordered.
 type Navigator interface {
-	Navigate(ctx context.Context, url string) error
+	Navigate(ctx context.Context, to oidc.Address) error
 }
 
-// A Framer visits a URL in a hidden frame and returns the address at which
+// A Framer visits an address in a hidden frame and returns the address at which
 // the callback page came up in it. Codes: [ErrFrameNoResponse],
 // [oidc.ErrTimeout], [ErrPageGone].
 type Framer interface {
-	Frame(ctx context.Context, url string, timeout time.Duration) (callbackURL string, err error)
+	Frame(ctx context.Context, to oidc.Address, timeout time.Duration) (callbackURL string, err error)
 }
 
 // A TransactionStore keeps what is needed after the tab comes back from the

@@ -13,7 +13,7 @@ import (
 // that of the transaction.
 const popupTimeout = 15 * time.Minute
 
-// A Popper visits a URL in a popup window of its tab.
+// A Popper visits an address in a popup window of its tab.
 type Popper interface {
 	// Popup returns the address at which the callback page came up in the
 	// window. Codes: [ErrPopupClosed], [ErrPopupSevered], [ErrPopupBlocked],
@@ -31,7 +31,7 @@ type Popup struct {
 	// the tick of the click; 0 lets the page open one, if the browser does.
 	Window int64
 
-	URL     string
+	oidc.Address
 	State   oidc.Secret // by which the callback page finds the tab that waits
 	Timeout time.Duration
 }
@@ -76,7 +76,7 @@ func (c *Client) SigninPopup(ctx context.Context, args SigninArgs) (*User, error
 		return c.signIn(ctx, user, began, &phases)
 	}
 	phases.Left = s.wall()
-	popup := Popup{Window: args.Window, URL: url, State: tx.State, Timeout: popupTimeout}
+	popup := Popup{Window: args.Window, Address: oidc.Address{URL: url}, State: tx.State, Timeout: popupTimeout}
 	c.getReady(ctx, metadata, tx)
 	callbackURL, err := c.page.Popper.Popup(ctx, popup)
 	if err != nil {
@@ -103,9 +103,9 @@ func (c *Client) finishLate(ctx context.Context, popup Popup, finish func(contex
 // a popup window (RP-Initiated Logout 2). If the arguments are good, the user is
 // forgotten whatever fails afterwards. Without a post_logout_redirect_uri nothing comes back: closing
 // the window is then the end. Codes: those of [Client.SigninPopup] about the
-// window, a [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
+// window, a [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.Address].
 func (c *Client) SignoutPopup(ctx context.Context, args SignoutArgs) error {
-	return c.signoutAside(ctx, args, func(state oidc.Secret, url string) (string, error) {
-		return c.page.Popper.Popup(ctx, Popup{Window: args.Window, URL: url, State: state, Timeout: popupTimeout})
+	return c.signoutAside(ctx, args, func(state oidc.Secret, to oidc.Address) (string, error) {
+		return c.page.Popper.Popup(ctx, Popup{Window: args.Window, Address: to, State: state, Timeout: popupTimeout})
 	}, ErrPopupClosed, ErrPopupSevered)
 }

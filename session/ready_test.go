@@ -18,7 +18,7 @@ func TestReadyForTheResponse(t *testing.T) {
 	popup := func(w *world, client *Client, tab *tab) {
 		tab.popup = func(ctx context.Context, popup Popup) (string, error) {
 			synctest.Wait()
-			return "", errors.Join(ErrPopupClosed, tab.Navigate(ctx, popup.URL))
+			return "", errors.Join(ErrPopupClosed, tab.Navigate(ctx, popup.Address))
 		}
 		_, err := client.SigninPopup(w.t.Context(), SigninArgs{})
 		mustFail(w.t, "a popup that is closed", err, ErrPopupClosed)

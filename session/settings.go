@@ -19,6 +19,7 @@ type Settings struct {
 	RedirectURI           string
 	SilentRedirectURI     string // default RedirectURI
 	PostLogoutRedirectURI string // default: the provider decides where to stay
+	SignoutByPost         bool   // see [oidc.EndSessionRequest]
 	PopupRedirectURI      string // default RedirectURI
 
 	// PopupPostLogoutRedirectURI has PostLogoutRedirectURI as its default.

@@ -30,7 +30,7 @@ type SignoutArgs struct {
 // provider, to end the session there (RP-Initiated Logout 2). If the arguments are
 // good, the user is forgotten whatever fails afterwards. Calls with the same arguments are one, as
 // for [Client.SigninRedirect]. Codes: those of [oidc.FetchMetadata]
-// and [oidc.EndSessionRequest.URL].
+// and [oidc.EndSessionRequest.Address].
 func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
 	if err := c.endSession(&args).Check(); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 		defer c.leaver.CompareAndSwap(user, nil)
 	}
 	_, err := c.signout.doFor(ctx, c, scene{user: user}, args.key(), func(ctx, _ context.Context) (struct{}, error) {
-		request, url, err := c.startSignout(ctx, user, args)
+		request, to, err := c.startSignout(ctx, user, args)
 		if err == nil {
 			err = c.keepSignout(ctx, request, args.State)
 		}
@@ -55,7 +55,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 			return struct{}{}, errStays
 		}
 		if err == nil {
-			err = c.page.Navigator.Navigate(ctx, url)
+			err = c.page.Navigator.Navigate(ctx, to)
 		}
 		return struct{}{}, err
 	})
@@ -73,6 +73,7 @@ func (c *Client) endSession(args *SignoutArgs) *oidc.EndSessionRequest {
 		IDTokenHint:           args.IDTokenHint,
 		PostLogoutRedirectURI: cmp.Or(args.PostLogoutRedirectURI, c.settings.PostLogoutRedirectURI),
 		Extra:                 args.Extra,
+		Post:                  c.settings.SignoutByPost,
 	}
 	if request.Extra == nil {
 		request.Extra = c.settings.Request.Extra
@@ -80,23 +81,23 @@ func (c *Client) endSession(args *SignoutArgs) *oidc.EndSessionRequest {
 	return request
 }
 
-// startSignout returns the request that ends the session of user, and its URL.
+// startSignout returns the request that ends the session of user, and its address.
 // Tokens are revoked on the way.
-func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (*oidc.EndSessionRequest, string, error) {
+func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (request *oidc.EndSessionRequest, to oidc.Address, err error) {
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, to, err
 	}
-	request := c.endSession(&args)
+	request = c.endSession(&args)
 	if request.IDTokenHint == "" && user != nil {
 		request.IDTokenHint = user.IDToken
 	}
 	if request.State, err = oidc.NewState(c.session.config.Rand, args.URLState); err != nil {
-		return nil, "", err
+		return nil, to, err
 	}
 	c.revokeAtSignout(ctx, metadata, user, true)
-	url, err := request.URL(metadata)
-	return request, url, err
+	to, err = request.Address(metadata)
+	return request, to, err
 }
 
 // keepSignout keeps the app's state for the way back, if there is one.
@@ -152,29 +153,27 @@ func (c *Client) signoutResponse(ctx context.Context, callbackURL string, keep b
 // where both are of one site. The user is forgotten as in [Client.SignoutRedirect].
 // Without a post_logout_redirect_uri nothing comes back, and of the provider nothing
 // is known. Codes: [ErrFrameNoResponse], [oidc.ErrTimeout], [ErrPageGone], a
-// [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.URL].
+// [oidc.ProviderError], those of [oidc.FetchMetadata] and of [oidc.EndSessionRequest.Address].
 func (c *Client) SignoutSilent(ctx context.Context, args SignoutArgs) error {
-	timeout := positive(args.Timeout, c.settings.SilentTimeout)
-	return c.signoutAside(ctx, args, func(_ oidc.Secret, url string) (string, error) {
+	return c.signoutAside(ctx, args, func(_ oidc.Secret, to oidc.Address) (string, error) {
 		visit, cancel := context.WithTimeoutCause(ctx, frameLimit, errNoFrame)
 		defer cancel()
-		return c.page.Framer.Frame(visit, url, min(timeout, frameLimit))
+		return c.page.Framer.Frame(visit, to, min(positive(args.Timeout, c.settings.SilentTimeout), frameLimit))
 	})
 }
 
 // signoutAside is a sign-out for which the tab stays. Without an address to come back
 // to, the visit ends with one of some codes.
-func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, url string) (string, error), ends ...oidc.Code) error {
+func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(state oidc.Secret, to oidc.Address) (string, error), ends ...oidc.Code) error {
 	args.PostLogoutRedirectURI = cmp.Or(args.PostLogoutRedirectURI, c.settings.PopupPostLogoutRedirectURI)
 	if err := c.endSession(&args).Check(); err != nil {
 		return err
 	}
-	user := c.session.signOut((*standing).signedOut)
-	request, url, err := c.startSignout(ctx, user, args)
+	request, to, err := c.startSignout(ctx, c.session.signOut((*standing).signedOut), args)
 	if err != nil {
 		return err
 	}
-	callbackURL, err := visit(request.State, url)
+	callbackURL, err := visit(request.State, to)
 	switch alone := request.PostLogoutRedirectURI == ""; {
 	case alone && isAny(err, ends...):
 		return nil

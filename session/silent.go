@@ -361,7 +361,7 @@ func (s *session) frame(ctx context.Context, tab *Client, url, redirectURI strin
 	start := time.Now()
 	visit, cancel := context.WithTimeoutCause(ctx, limit, errNoFrame)
 	defer cancel()
-	callbackURL, err := tab.page.Framer.Frame(visit, url, timeout)
+	callbackURL, err := tab.page.Framer.Frame(visit, oidc.Address{URL: url}, timeout)
 	s.stats.request("authorize", start, err)
 	tab.served(err)
 	switch {

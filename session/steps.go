@@ -151,11 +151,11 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 // that comes back; empty if nothing does. Codes as for
 // [Client.SignoutRedirect].
 func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, state oidc.Secret, err error) {
-	request, url, err := s.client.startSignout(s.Calling(ctx), nil, args)
+	request, to, err := s.client.startSignout(s.Calling(ctx), nil, args)
 	if err != nil || request.PostLogoutRedirectURI == "" {
-		return url, "", err
+		return to.URL, "", err
 	}
-	return url, request.State, s.client.keepSignout(ctx, request, args.State)
+	return to.URL, request.State, s.client.keepSignout(ctx, request, args.State)
 }
 
 // SignoutState returns what belongs to a response, and leaves it there with

@@ -27,7 +27,7 @@ export type OIDCErrorCode =
   | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared" | "client_mismatch"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
   | "fetch_not_allowed" | "step_up_required"
-  | "popup_blocked" | "popup_closed" | "popup_severed"
+  | "popup_blocked" | "popup_closed" | "popup_severed" | "form_blocked"
   | "version_mismatch" | "internal"
   | "worker_not_found" | "wasm_not_found" | "wasm_wrong_type" | "wasm_blocked_by_csp"
   | "wasm_invalid" | "runtime_stopped";
@@ -270,6 +270,13 @@ export interface UserManagerSettings extends RequestParameters {
   query_status_response_type?: string;
   /** Signs out who does nothing in any tab. Of tabs with different times the shortest counts. Default: nobody. */
   idle?: IdleSettings;
+  /**
+   * How a sign-out reaches the provider: "post" sends a form, which has room for an ID Token of any length and keeps it out of
+   * addresses and logs; with "get" one that makes the address longer than 6 kB is left out. The form-action of the page's policy
+   * has to allow every origin that the sign-out leads to, form_blocked otherwise. Cookies with SameSite=Lax do not go
+   * along to another site. A navigator of the app gets an address all the same. Default "get".
+   */
+  signoutMethod?: "get" | "post";
   /** How the tab goes to the provider: "replace" leaves no entry in its history. Default "assign". */
   redirectMethod?: "replace" | "assign";
   /** "top" sends the whole window there, for an app in a frame. Default "self". */
@@ -920,7 +927,7 @@ export class UserManager {
    * worker, connect-src of its policy has to name the API.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** Forgets the user and ends the provider's session. */
+  /** Forgets the user and ends the provider's session. Codes: form_blocked, with signoutMethod "post". */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /**
    * Completes a sign-out, and takes the response out of the address bar.

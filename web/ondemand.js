@@ -7,11 +7,12 @@ import { recover } from "./shim/recover.js";
 import { startAgain } from "./shim/again.js";
 import { answerOpener, follow, lateAnswer, visitPopup } from "./shim/answer.js";
 import { fetchThrough } from "./shim/fetch.js";
-import { attributesOf, headers } from "./shim/headers.js";
+import { leaveByForm } from "./shim/form.js";
+import { headers, load } from "./shim/headers.js";
 import { watchActivity } from "./shim/idle.js";
 import { checkSession } from "./shim/monitor.js";
 import { leave, leaveWith, visitWith } from "./shim/navigators.js";
 
-const services = { checkSession, headers, popup: visitPopup, "popup.late": lateAnswer };
+const services = { checkSession, headers, popup: visitPopup, "popup.late": lateAnswer, submit: leaveByForm };
 
-export const parts = { answerOpener, attributesOf, fetchThrough, follow, leave, leaveWith, recover, services, startAgain, visitWith, watchActivity };
+export const parts = { answerOpener, fetchThrough, follow, leave, leaveWith, load, recover, services, startAgain, visitWith, watchActivity };

@@ -94,7 +94,8 @@ func (op *OP) signout(w http.ResponseWriter, r *http.Request) {
 	op.SignedIn = false
 	op.changeSession()
 	op.setSessionCookie(w)
-	q := r.URL.Query()
+	_ = r.ParseForm() // of a GET, the query
+	q := r.Form
 	op.remember(q.Get("state"))
 	if q.Get("post_logout_redirect_uri") == "" {
 		_, _ = w.Write([]byte("signed out"))
@@ -109,7 +110,7 @@ func (op *OP) signout(w http.ResponseWriter, r *http.Request) {
 
 func redirect(w http.ResponseWriter, r *http.Request, to string, fragment bool, parameters url.Values, edit func(url.Values)) {
 	u, err := url.Parse(to)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Scheme == "" {
 		http.Error(w, "the address to come back to is no URL", http.StatusBadRequest)
 		return
 	}

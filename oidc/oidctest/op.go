@@ -331,6 +331,7 @@ func (op *OP) route(r *http.Request) (endpoint string, handler http.HandlerFunc)
 		"POST /token":        {Token, op.token},
 		"GET /userinfo":      {Userinfo, op.userinfo},
 		"GET /logout":        {EndSession, op.signout},
+		"POST /logout":       {EndSession, op.signout},
 		"POST /par":          {PAR, op.push},
 		"POST /revoke":       {Revocation, op.revoke},
 		"GET /check-session": {CheckSessionFrame, op.checkSession},

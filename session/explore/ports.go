@@ -156,8 +156,8 @@ func (l *link) pass(ctx context.Context, what string) {
 }
 
 // Frame is [session.Framer].
-func (l *link) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
-	p := l.page
+func (l *link) Frame(ctx context.Context, to oidc.Address, timeout time.Duration) (string, error) {
+	p, url := l.page, to.URL
 	l.pass(ctx, p.name+" opens a frame")
 	since := time.Now() // a page that was frozen begins to wait when it goes on
 	if err := l.over(ctx, since, time.Hour); err != nil {
@@ -242,8 +242,8 @@ func (p *page) person(url string, closes bool) (string, error) {
 
 // Navigate is [session.Navigator]: the tab leaves, and comes back from the
 // provider some time later.
-func (l *link) Navigate(_ context.Context, url string) error {
-	p := l.page
+func (l *link) Navigate(_ context.Context, to oidc.Address) error {
+	p, url := l.page, to.URL
 	if l.stopped() || p.tab.page != p {
 		return session.ErrPageGone
 	}

@@ -37,6 +37,7 @@ func TestOpen(t *testing.T) {
 		{"setting in other case", func(_, s object) { s["Scope"] = "x" }, oidc.ErrInvalidConfig, "Scope"},
 		{"setting of the page alone", func(_, s object) { s["host"] = "page" }, oidc.ErrInvalidConfig, "host"},
 		{"setting of the wrong type", func(_, s object) { s["client_id"] = true }, oidc.ErrInvalidConfig, "settings: client_id has to be text"},
+		{"signoutMethod another", func(_, s object) { s["signoutMethod"] = "put" }, oidc.ErrInvalidConfig, "signoutMethod"},
 		{"authority missing", func(_, s object) { delete(s, "authority") }, oidc.ErrInvalidConfig, "authority"},
 		{"authority not https", func(_, s object) { s["authority"] = "http://op.example" }, oidc.ErrInsecureURL, "authority"},
 		{"client_id missing", func(_, s object) { delete(s, "client_id") }, oidc.ErrInvalidConfig, "client_id"},

@@ -102,8 +102,11 @@ func toRPC(err error) error {
 // pageCodes are the reasons that a service of the page may give.
 var pageCodes = []oidc.Code{
 	session.ErrFrameNoResponse, oidc.ErrTimeout, oidc.ErrAborted, oidc.ErrInsecureURL, ErrStorageUnavailable,
-	session.ErrPopupBlocked, session.ErrPopupClosed, session.ErrPopupSevered, oidc.ErrInvalidConfig,
+	session.ErrPopupBlocked, session.ErrPopupClosed, session.ErrPopupSevered, oidc.ErrInvalidConfig, ErrFormBlocked,
 }
+
+// ErrFormBlocked: the policy of the page keeps the form of a sign-out from the provider.
+const ErrFormBlocked oidc.Code = "form_blocked"
 
 // ErrStorageUnavailable: the tab cannot keep a transaction, because the
 // browser is set to keep nothing or the storage is full.

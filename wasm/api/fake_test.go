@@ -175,7 +175,7 @@ func (tab *tab) freeze() {
 }
 
 func (tab *tab) navigate(_ context.Context, params []byte) (any, error) {
-	var p navigateParams
+	var p addressJSON
 	return nil, tab.read(params, &p, func() { tab.address = p.URL })
 }
 

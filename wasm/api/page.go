@@ -30,18 +30,23 @@ func (p page) call(ctx context.Context, timeout time.Duration, method string, pa
 	return fromPage(p.conn.Call(ctx, method, params, result))
 }
 
-type navigateParams struct {
-	URL string `json:"url"`
+// addressJSON is an [oidc.Address].
+type addressJSON struct {
+	URL    string `json:"url,omitempty"`
+	Action string `json:"action,omitempty"`
 }
 
 // Navigate is [session.Navigator].
-func (p page) Navigate(ctx context.Context, url string) error {
-	return p.call(ctx, serviceTimeout, "navigate", navigateParams{url}, nil)
+func (p page) Navigate(ctx context.Context, to oidc.Address) error {
+	if to.Action != "" {
+		return p.call(ctx, serviceTimeout, "submit", addressJSON(to), nil)
+	}
+	return p.call(ctx, serviceTimeout, "navigate", addressJSON(to), nil)
 }
 
 type frameParams struct {
-	URL     string `json:"url"`
-	Timeout int64  `json:"timeout"` // milliseconds
+	addressJSON
+	Timeout int64 `json:"timeout"` // milliseconds
 }
 
 type frameResult struct {
@@ -49,9 +54,9 @@ type frameResult struct {
 }
 
 // Frame is [session.Framer].
-func (p page) Frame(ctx context.Context, url string, timeout time.Duration) (string, error) {
+func (p page) Frame(ctx context.Context, to oidc.Address, timeout time.Duration) (string, error) {
 	var result frameResult
-	params := frameParams{URL: url, Timeout: timeout.Milliseconds()}
+	params := frameParams{addressJSON(to), timeout.Milliseconds()}
 	err := p.call(ctx, timeout+serviceTimeout, "frame", params, &result)
 	return result.URL, err
 }

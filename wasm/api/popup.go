@@ -53,8 +53,8 @@ func signoutPopup(ctx context.Context, client *session.Client, params []byte) (a
 }
 
 type popupParams struct {
-	Window  int64  `json:"window,omitempty"`
-	URL     string `json:"url,omitempty"`
+	Window int64 `json:"window,omitempty"`
+	addressJSON
 	State   string `json:"state"`
 	Timeout int64  `json:"timeout"` // milliseconds
 }
@@ -63,10 +63,10 @@ type popupParams struct {
 func (p page) Popup(ctx context.Context, popup session.Popup) (string, error) {
 	var result frameResult
 	err := p.call(ctx, popup.Timeout+serviceTimeout, "popup", popupParams{
-		Window:  popup.Window,
-		URL:     popup.URL,
-		State:   popup.State.Reveal(),
-		Timeout: popup.Timeout.Milliseconds(),
+		Window:      popup.Window,
+		addressJSON: addressJSON(popup.Address),
+		State:       popup.State.Reveal(),
+		Timeout:     popup.Timeout.Milliseconds(),
 	}, &result)
 	return result.URL, err
 }

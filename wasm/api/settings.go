@@ -33,6 +33,7 @@ type settingsJSON struct {
 	PAR                           string                `json:"par"`
 	DPoP                          strictjson.RawMessage `json:"dpop"`
 	RevokeTokensOnSignout         *bool                 `json:"revokeTokensOnSignout"`
+	SignoutMethod                 string                `json:"signoutMethod"`
 	LoadUserInfo                  bool                  `json:"loadUserInfo"`
 	AutomaticSilentRenew          *bool                 `json:"automaticSilentRenew"`
 	Restore                       string                `json:"restore"`
@@ -85,6 +86,9 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	if j.Prepare != "" && j.Prepare != "intent" && j.Prepare != "idle" {
 		return session.Settings{}, fmt.Errorf("prepare has to be intent or idle: %w", oidc.ErrInvalidConfig)
 	}
+	if j.SignoutMethod != "" && j.SignoutMethod != "get" && j.SignoutMethod != "post" {
+		return session.Settings{}, fmt.Errorf("signoutMethod: %w", oidc.ErrInvalidConfig)
+	}
 	settings := session.Settings{
 		Fetch:                      fetch,
 		Monitor:                    monitor,
@@ -97,6 +101,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		RedirectURI:           j.RedirectURI,
 		SilentRedirectURI:     j.SilentRedirectURI,
 		PostLogoutRedirectURI: j.PostLogoutRedirectURI,
+		SignoutByPost:         j.SignoutMethod == "post",
 		Scope:                 j.Scope,
 		Request:               request,
 		Authentication:        j.authentication(),

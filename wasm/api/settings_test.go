@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -244,8 +245,9 @@ var behaviours = []string{
 	"trusted_audiences", "allowed_tenants", // TestTrust
 	"fetch",                                                                     // TestFetch
 	"client_secret", "client_authentication", "token_endpoint_auth_signing_alg", // TestClientSecret
-	"restore", // TestRestore
-	"prepare", // TestPrepare
+	"restore",       // TestRestore
+	"prepare",       // TestPrepare
+	"signoutMethod", // TestSignoutMethod
 	// compat_test.go
 	"extraTokenParams", "extraHeaders", "filterProtocolClaims", "staleStateAgeInSeconds", "fetchRequestCredentials", "revokeTokenTypes",
 	"refreshTokenAllowedScope", "requestTimeoutInSeconds", "mergeClaimsStrategy", "extraTokenResponseKeys",
@@ -613,5 +615,41 @@ func checkCode(t *testing.T, what string, err error, want oidc.Code) {
 	}
 	if data.Code != want || (err == nil) != (want == "") {
 		t.Errorf("%s: error %v with the code %q, want %q", what, err, string(data.Code), string(want))
+	}
+}
+
+// Each sign-out goes by a form where the setting says so, also with an ID Token that no address
+// holds; what a sign-in asks for does not.
+func TestSignoutMethod(t *testing.T) {
+	for method, want := range map[string]string{"get": "", "post": "/logout"} {
+		w := newWorld(t)
+		w.settings = w.with("signoutMethod", method)
+		tab := w.open()
+		var submitted addressJSON
+		tab.offer("submit", func(_ context.Context, params []byte) (any, error) {
+			return nil, tab.read(params, &submitted, func() {})
+		})
+		hint := strings.Repeat("e", 10_000)
+		action := want
+		if want != "" {
+			action = w.op.Base() + want
+		}
+		carries := func(name string, to addressJSON) {
+			t.Helper()
+			if to.Action != action || strings.Contains(to.URL, hint) != (method == "post") {
+				t.Errorf("%s, %s: the form goes to %q, want %q; the hint is there: %t", method, name, to.Action, action, strings.Contains(to.URL, hint))
+			}
+		}
+		tab.signIn(w.op)
+		tab.must("signoutSilent", object{"id_token_hint": hint}, nil)
+		carries("frame", tab.frames[len(tab.frames)-1].addressJSON)
+		tab.must("signoutPopup", object{"id_token_hint": hint}, nil)
+		carries("popup", tab.popups[len(tab.popups)-1].addressJSON)
+		tab.address = ""
+		tab.must(signout, object{"id_token_hint": hint}, nil)
+		if method == "get" {
+			submitted.URL = tab.address
+		}
+		carries("redirect", submitted)
 	}
 }

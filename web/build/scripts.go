@@ -27,6 +27,16 @@ const (
 // and its only export.
 var exportStatement = regexp.MustCompile(`(?m)^export (\{\s*[\w$]+(?:\s*,\s*[\w$]+)*\s*,?\s*\};)\s*\z`)
 
+// classicFunctions are short in a script that holds everything, and that no bundler takes apart.
+var classicFunctions = []struct {
+	long     *regexp.Regexp
+	function string
+}{
+	{regexp.MustCompile(`(?s)const ONDEMAND_FILE = .*?\nasync function onDemand\(.*?\n}\n`), "async function onDemand() {\n  return parts;\n}\n"},
+	{regexp.MustCompile(`(?s)function workerURL\(.*?\n}\n`),
+		"function workerURL(assets) {\n  return new URL(WORKER_FILE, new URL(assets ?? \"\", SCRIPT_URL ?? location.href)).href;\n}\n"},
+}
+
 // moduleStatement is what one script cannot hold twice, and a classic one not
 // at all.
 var moduleStatement = regexp.MustCompile(`(?m)^(import\b[^(.]|export\b)`)
@@ -108,6 +118,9 @@ func classicScript(s *sources, workerFile, wasmFile string) []byte {
 	const name = "index.js"
 	src := s.setFiles(name, s.link(name), workerFile, wasmFile)
 	src = s.replaceOnce(name, src, urlMarker, classicURL)
+	for _, short := range classicFunctions {
+		src = short.long.ReplaceAll(src, []byte(short.function))
+	}
 	src = bytes.ReplaceAll(src, []byte(", import.meta.url)"), []byte(", SCRIPT_URL)"))
 	if n := len(exportStatement.FindAll(src, -1)); n != 1 && s.err == nil {
 		s.err = fmt.Errorf("web/%s: the last statement is not the one export { A, B };", name)

@@ -38,6 +38,11 @@ func TestOwnSources(t *testing.T) {
 	if !bytes.Contains(worker, []byte(`"`+integrityOf([]byte("the program"))+`"`)) {
 		t.Error("the worker does not know its program")
 	}
+	for _, only := range []string{"?again=", "#wasm=", "cannot be loaded"} { // of what is loaded by parts, or bundled
+		if !bytes.Contains(page["oidcspa.js"], []byte(only)) || bytes.Contains(classic, []byte(only)) {
+			t.Errorf("%q is not in the module, or in the classic script", only)
+		}
+	}
 	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback}
 	maps.Copy(all, page)
 	for name, script := range all {

@@ -39,7 +39,7 @@ export async function startAgain(url, hosts, start) {
     connection = await startAnywhere(fresh(url), hosts, start, [""]); // a name that nobody has taken
   }
   if (connection) return connection;
-  throw failure("worker_not_found", `${url} does not start: it has to be served from the page's own origin (the setting assets says where), also while a new build is deployed, and the page's Content-Security-Policy has to allow it in worker-src`);
+  throw failure("worker_not_found", `${url} does not start: it has to come from the page's own origin (the setting assets says where), and worker-src of the page's policy has to allow it`);
 }
 
 /**

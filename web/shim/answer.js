@@ -3,6 +3,7 @@
 // program asks for it, and bring an answer or end without.
 
 import { failure } from "./errors.js";
+import { submit } from "./form.js";
 import { GuestWindow } from "./navigators.js";
 import { own } from "./own.js";
 import { aborted, openPopup } from "./popup.js";
@@ -21,8 +22,8 @@ const HEARD_TIMEOUT = 1_000;
 const popups = new Map();
 
 /** The service "popup". A window of 0 is opened now, if the browser lets us. */
-export async function visitPopup({ window = 0, url, state, timeout }, settings, navigators) {
-  const visit = (popup) => popup.visit(url, state, timeout);
+export async function visitPopup({ window = 0, url, action, state, timeout }, settings, navigators) {
+  const visit = (popup) => popup.visit(url, state, timeout, action);
   if (!window) return follow(openPopup(settings, {}, navigators.popups), visit);
   const popup = popups.get(window);
   if (!popup) throw { code: "aborted" }; // its call has settled
@@ -113,14 +114,15 @@ export class Popup {
     });
   }
 
-  /** Sends the window to url, and waits for the answer. */
-  visit(url, state, timeout) {
+  /** Sends the window to url, by a form if there is an action, and waits for the answer. */
+  visit(url, state, timeout, action) {
     this.#channel = hear(state, (answer) => this.#answer(answer));
     this.#undo.push(() => this.#channel.close());
     this.#after(timeout, () => this.#end.reject(failure("timeout", "no answer came from the window")));
     this.#sent = true;
-    this.#window.location.replace(url);
     this.#window.focus();
+    if (action) return Promise.race([this.ended, submit(url, action, this.#window).then(() => this.ended)]);
+    this.#window.location.replace(url);
     return this.ended;
   }
 

@@ -91,11 +91,11 @@ function workerURL(assets) {
 function ownURL(assets) {
   try {
     const url = workerURL(assets);
-    if (new URL(url).origin === location.origin) return url;
+    if (new URL(url).origin === location.origin && !url.startsWith("file:")) return url; // no worker starts from there
   } catch {
     // no address, or one that nothing can be below
   }
-  throw failure(assets ? "invalid_config" : "worker_not_found", "assets are no folder of the page's own origin");
+  throw failure(assets ? "invalid_config" : "worker_not_found", "a file: page, or assets of another origin");
 }
 
 /** Whether a program runs that a page with these settings gets a connection to; anywhere: any of this origin. */

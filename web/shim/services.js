@@ -16,15 +16,15 @@ const SERVICES = {
   /** Sends the tab to url, or the whole window that it is a frame of. */
   async navigate({ url }, { redirectMethod, redirectTarget }, navigators) {
     if (navigators.redirect) return (await onDemand()).leave(url, { redirectMethod, redirectTarget }, navigators);
-    const target = redirectTarget === "top" ? window.top ?? window : window;
-    if (redirectMethod === "replace") target.location.replace(url);
-    else target.location.href = url;
+    const { location } = redirectTarget === "top" ? top : window;
+    if (redirectMethod === "replace") location.replace(url);
+    else location.href = url;
   },
 
   /** Visits url in a hidden frame until the callback page comes up in it. */
-  async frame({ url, timeout }, { iframeAttributes }, { frames }) {
-    if (frames) return (await onDemand()).visitWith(frames, url, timeout);
-    const attributes = iframeAttributes ? (await onDemand()).attributesOf(iframeAttributes) : [];
+  async frame({ url, action, timeout }, { iframeAttributes }, { frames }) {
+    const more = (frames || iframeAttributes || action) && (await onDemand());
+    if (frames) return more.visitWith(frames, url, timeout);
     return new Promise((resolve, reject) => {
       const frame = document.createElement("iframe");
       let grace;
@@ -42,15 +42,15 @@ const SERVICES = {
       };
       const limit = setTimeout(() => end(reject, { code: "timeout" }), timeout);
       addEventListener("message", onMessage);
-      frame.addEventListener("load", () => {
+      frame.hidden = true;
+      frame.title = "sign-in";
+      (document.body ?? document.documentElement).append(frame);
+      frame.addEventListener("load", () => { // not the empty page that the frame begins with
         clearTimeout(grace);
         grace = setTimeout(() => end(reject, { code: "frame_no_response" }), FRAME_GRACE);
       });
-      for (const [name, value] of attributes) frame.setAttribute(name, value);
-      frame.hidden = true;
-      frame.title = "sign-in";
-      frame.src = url;
-      (document.body ?? document.documentElement).append(frame);
+      if (more) more.load(frame, iframeAttributes, url, action).catch((reason) => end(reject, reason));
+      else frame.src = url;
     });
   },
 

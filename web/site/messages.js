@@ -109,6 +109,7 @@ const messages = {
   popup_blocked: "Your browser blocked the sign-in window. Allow popup windows for this page, or try again.",
   popup_closed: "The sign-in window was closed before you were signed in. Please try again.",
   popup_severed: "You came back before you were signed in. Go on in the sign-in window, or try again.",
+  form_blocked: "You are signed out here, but this page was not allowed to sign you out at the provider.",
   page_gone: "This was started in a tab that has been closed. Please try again.",
 
   storage_unavailable: "The browser lets this page store nothing, and a sign-in has to remember a little. Allow site data for this page.",
