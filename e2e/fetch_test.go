@@ -261,8 +261,8 @@ func TestFetchDPoP(t *testing.T) {
 			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}})
 			p := newGoOIDC(t, a, options{refreshTokens: true})
 			guard, err := resource.New(resource.Config{
-				Issuer: p.issuer, Audience: p.issuer + "/api",
-				DPoP: resource.DPoP{BaseURL: a.origin, Required: true, RequireNonce: true, NonceKey: []byte(strings.Repeat("k", 32))},
+				Issuers: []resource.Issuer{{Issuer: p.issuer, Audiences: []string{p.issuer + "/api"}}},
+				DPoP:    resource.DPoP{BaseURL: a.origin, Required: true, RequireNonce: true, NonceKey: []byte(strings.Repeat("k", 32))},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -342,7 +342,7 @@ func TestFetchStepUp(t *testing.T) {
 			a.setHost(host)
 			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "redirect"})
 			p := newGoOIDC(t, a, options{})
-			guard, err := resource.New(resource.Config{Issuer: p.issuer, Audience: p.issuer + "/api"})
+			guard, err := resource.New(resource.Config{Issuers: []resource.Issuer{{Issuer: p.issuer, Audiences: []string{p.issuer + "/api"}}}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -377,7 +377,7 @@ func TestFetchStepUpPopup(t *testing.T) {
 			a.setHost(host)
 			a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "popup"})
 			p := newGoOIDC(t, a, options{})
-			guard, err := resource.New(resource.Config{Issuer: p.issuer, Audience: p.issuer + "/api"})
+			guard, err := resource.New(resource.Config{Issuers: []resource.Issuer{{Issuer: p.issuer, Audiences: []string{p.issuer + "/api"}}}})
 			if err != nil {
 				t.Fatal(err)
 			}

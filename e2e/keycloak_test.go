@@ -183,7 +183,7 @@ func testKeycloakStepUp(t *testing.T, k *keycloakRig) {
 
 // Access tokens at package resource: a typed one with client_id.
 func testKeycloakAPI(t *testing.T, k *keycloakRig) {
-	guard, err := resource.New(resource.Config{Issuer: k.issuer, Audience: k.api(), Scopes: []string{"profile"}})
+	guard, err := resource.New(resource.Config{Issuers: []resource.Issuer{{Issuer: k.issuer, Audiences: []string{k.api()}}}, Scopes: []string{"profile"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,8 +128,8 @@ func TestDPoP(t *testing.T) {
 			a.set("scope", "openid profile api")
 			p := newGoOIDC(t, a, options{refreshTokens: true})
 			guard, err := resource.New(resource.Config{
-				Issuer: p.issuer, Audience: p.issuer + "/api",
-				DPoP: resource.DPoP{BaseURL: a.origin, Required: true},
+				Issuers: []resource.Issuer{{Issuer: p.issuer, Audiences: []string{p.issuer + "/api"}}},
+				DPoP:    resource.DPoP{BaseURL: a.origin, Required: true},
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -11,32 +11,40 @@ import (
 // An AccessTokenVerifier checks access tokens at an API (RFC 9068 4). The
 // client itself never looks into one.
 type AccessTokenVerifier struct {
-	Issuer     string
-	Audience   string   // the API's own identifier
+	Issuer     string   // what tokens have as iss, or a template for it, with {tenantid}
+	Tenants    []string // that may stand in a template: GUIDs, or "*" for all; by default none
+	Audiences  []string // the API's own identifiers; a token is for one of them
 	Algorithms []string // the allow-list; empty means all asymmetric ones
 	Leeway     time.Duration
 
-	// AcceptUntypedJWT accepts tokens that do not say what they are: with a
-	// typ of JWT or none, and without client_id, sub, iat and jti. It weakens
-	// RFC 9068 4: an ID Token is then known by its claims alone, so Audience
-	// must not be the client_id of any client. For providers that issue no
-	// at+jwt.
-	AcceptUntypedJWT bool
+	// Form is that of the provider's tokens; default: RFC 9068 alone.
+	Form AccessTokenForm
+
+	// WithoutSubject accepts tokens without sub, whose Subject is then "". Who keys
+	// anything by it gives all of their owners one account.
+	WithoutSubject bool
 }
 
 // AccessTokenClaims are the claims of a verified access token (RFC 9068 2.2).
 // Times are seconds since the epoch.
 type AccessTokenClaims struct {
-	Issuer   string
-	Subject  string
-	Audience []string
-	ClientID string
-	Scopes   []string
-	Expiry   int64
-	IssuedAt int64
-	ID       string // jti
-	ACR      string // acr, "" if the token does not say
-	AuthTime int64  // auth_time, 0 if the token does not say
+	Issuer    string
+	Subject   string
+	Audience  []string
+	ClientID  string   // client_id, or azp, cid or appid
+	Scopes    []string // scope, or scp
+	Expiry    int64
+	IssuedAt  int64
+	NotBefore int64  // nbf, 0 if the token does not say
+	ID        string // jti
+	ACR       string // acr, "" if the token does not say
+	AuthTime  int64  // auth_time, 0 if the token does not say
+
+	// Roles are those of the claim roles (RFC 9068 2.2.3.1), at Keycloak those of the
+	// realm, and ClientRoles those that Keycloak has by client. A claim of another
+	// shape gives none.
+	Roles       []string
+	ClientRoles map[string][]string
 
 	// KeyThumbprint is cnf.jkt: who uses the token has to prove possession of
 	// the key with this thumbprint (RFC 9449 6.1). "" for a bearer token.
@@ -46,31 +54,14 @@ type AccessTokenClaims struct {
 }
 
 // Verify returns the claims of a JWT access token that was issued for the
-// audience and carries all of scopes. Codes: [ErrTokenMalformed],
-// [ErrHeaderNotAllowed], [ErrTypeNotAllowed], [ErrAlgNotAllowed],
-// [ErrKeyNotFound], [ErrSignatureInvalid], and in a [ClaimError]
-// [ErrClaimInvalid], [ErrIssuerMismatch], [ErrAudienceMismatch],
-// [ErrTokenExpired], [ErrTokenNotYetValid], [ErrIssuedInFuture],
-// [ErrScopeInsufficient].
+// audience and carries all of scopes: [AccessTokenVerifier.Open] and
+// [AccessTokenVerifier.Check], and [ErrScopeInsufficient] in a [ClaimError].
 func (v *AccessTokenVerifier) Verify(token string, keys *KeySet, now time.Time, scopes ...string) (*AccessTokenClaims, error) {
-	algorithms := v.Algorithms
-	if len(algorithms) == 0 {
-		algorithms = asymmetricAlgorithms
-	}
-	h, payload, err := verifyJWS(token, keys, algorithms)
+	claims, err := v.Open(token, keys)
 	if err != nil {
 		return nil, err
 	}
-	// RFC 9068 4: an ID Token is not an access token.
-	typed := isType(h.Typ, "at+jwt")
-	if !typed && !(v.AcceptUntypedJWT && (h.Typ == "" || isType(h.Typ, "jwt"))) {
-		return nil, ErrTypeNotAllowed
-	}
-	claims, err := parseAccessTokenClaims(payload, typed)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.check(claims, now.Unix()); err != nil {
+	if err := v.Check(claims, now); err != nil {
 		return nil, err
 	}
 	for _, scope := range scopes {
@@ -81,6 +72,33 @@ func (v *AccessTokenVerifier) Verify(token string, keys *KeySet, now time.Time, 
 	return claims, nil
 }
 
+// Open returns the claims of an access token with a good signature. Whose it is,
+// for whom and for how long is left to [AccessTokenVerifier.Check]: that changes, this
+// does not. Codes: [ErrTokenMalformed], [ErrHeaderNotAllowed], [ErrTypeNotAllowed],
+// [ErrAlgNotAllowed], [ErrKeyNotFound], [ErrSignatureInvalid], and in a [ClaimError]
+// [ErrTypeNotAllowed] and [ErrClaimInvalid].
+func (v *AccessTokenVerifier) Open(token string, keys *KeySet) (*AccessTokenClaims, error) {
+	algorithms := v.Algorithms
+	if len(algorithms) == 0 {
+		algorithms = asymmetricAlgorithms
+	}
+	h, payload, err := verifyJWS(token, keys, algorithms)
+	if err != nil {
+		return nil, err
+	}
+	set, err := parseClaims(payload)
+	if err != nil {
+		return nil, err
+	}
+	typed := isType(h.Typ, "at+jwt")
+	if !typed { // RFC 9068 4: an ID Token is not an access token
+		if err := v.Form.recognize(h.Typ, set); err != nil {
+			return nil, err
+		}
+	}
+	return v.read(set, typed)
+}
+
 // isType compares a typ header with a media type whose "application/" may be
 // left out (RFC 7515 4.1.9).
 func isType(typ, want string) bool {
@@ -88,48 +106,72 @@ func isType(typ, want string) bool {
 	return typ == want || typ == "application/"+want
 }
 
-// otherTokens are claims that an access token has no use for: those of an ID
-// Token (OIDC Core 2, 3.3.2.11) and of a logout or security event token
-// (OIDC Back-Channel Logout 2.4).
-var otherTokens = []string{"nonce", "at_hash", "c_hash", "events"}
-
-// parseAccessTokenClaims reads the claims. A token that is typed has to have
-// all that RFC 9068 demands; one that is not must not look like another kind.
-func parseAccessTokenClaims(payload []byte, typed bool) (*AccessTokenClaims, error) {
-	set, err := parseClaims(payload)
-	if err != nil {
-		return nil, err
-	}
-	for _, claim := range otherTokens {
-		if _, present := set[claim]; present && !typed {
-			return nil, &ClaimError{Claim: claim, Step: "RFC 8725 3.12", Err: ErrTypeNotAllowed}
-		}
-	}
+// read reads the claims. A token that is typed has to have all that RFC 9068 demands.
+func (v *AccessTokenVerifier) read(set claimSet, typed bool) (*AccessTokenClaims, error) {
 	const section = "RFC 9068 2.2"
 	r := &reader{set: set}
 	claims := &AccessTokenClaims{
-		Issuer:   r.text("iss", section, true),
-		Subject:  r.text("sub", section, typed),
-		Audience: r.strings("aud", section, true),
-		ClientID: r.text("client_id", section, typed),
-		Scopes:   SplitScope(r.text("scope", section, false)),
-		Expiry:   r.seconds("exp", section, true),
-		IssuedAt: r.seconds("iat", section, typed),
-		ID:       r.text("jti", section, typed),
-		ACR:      r.context("RFC 9068 2.2.1"),
-		AuthTime: r.seconds("auth_time", "RFC 9068 2.2.1", false),
-		Members:  set,
+		Issuer:    r.text("iss", section, true),
+		Subject:   r.text("sub", section, !v.WithoutSubject),
+		Audience:  v.Form.audience(r, typed),
+		ClientID:  r.client(typed),
+		Scopes:    r.scopes(),
+		Expiry:    r.seconds("exp", section, true),
+		IssuedAt:  r.seconds("iat", section, typed),
+		NotBefore: r.seconds("nbf", "RFC 7519 4.1.5", false),
+		ID:        r.text("jti", section, typed),
+		ACR:       r.context("RFC 9068 2.2.1"),
+		AuthTime:  r.moment("auth_time", "RFC 9068 2.2.1"),
+		Members:   set,
 
 		KeyThumbprint: r.confirmation(),
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
+	claims.Roles, claims.ClientRoles = v.Form.roles(set)
 	return claims, nil
 }
 
+// client returns client_id (RFC 9068 2.2), or what many have in its place: azp, which is
+// of ID Tokens (OIDC Core 2), cid and appid.
+func (r *reader) client(required bool) string {
+	for _, claim := range []string{"client_id", "azp", "cid", "appid"} {
+		if has(r.set, claim) {
+			return r.text(claim, "RFC 9068 2.2", required)
+		}
+	}
+	return r.text("client_id", "RFC 9068 2.2", required)
+}
+
+// scopes returns scope, a text with spaces (RFC 9068 2.2.3), or an array with an
+// element for each; scp where there is no scope.
+func (r *reader) scopes() []string {
+	claim := "scope"
+	if !has(r.set, claim) {
+		claim = "scp"
+	}
+	if strings.HasPrefix(string(r.set[claim]), "[") {
+		return r.strings(claim, "RFC 9068 2.2.3", false)
+	}
+	return SplitScope(r.text(claim, "RFC 9068 2.2.3", false))
+}
+
+// moment returns a time in seconds, or in the text that ADFS writes (RFC 3339).
+func (r *reader) moment(claim, step string) int64 {
+	if at, err := time.Parse(time.RFC3339, textOf(r.set[claim])); err == nil {
+		return at.Unix()
+	}
+	return r.seconds(claim, step, false)
+}
+
+// otherConfirmations are the methods that are not checked here (RFC 7800 3.2 to 3.5,
+// RFC 8705 3.1, RFC 9203 3.2.1, RFC 9679 5.6).
+var otherConfirmations = []string{"jwk", "jwe", "kid", "jku", "x5t#S256", "osc", "ckt"}
+
 // confirmation returns cnf.jkt (RFC 9449 6.1). A token that is bound in a way
-// that is not checked here must not pass for one that is not bound.
+// that is not checked here must not pass for one that is not bound. Members that are no
+// method do not matter, if there is a jkt (RFC 7800 3.1): Keycloak has kc-jkt-type.
 func (r *reader) confirmation() string {
 	raw, ok := r.set["cnf"]
 	if !ok {
@@ -137,7 +179,7 @@ func (r *reader) confirmation() string {
 	}
 	const step = "RFC 7800 3.1"
 	cnf, err := parseClaims(raw)
-	if err != nil || len(cnf) != 1 {
+	if err != nil || slices.ContainsFunc(otherConfirmations, func(method string) bool { return cnf[method] != nil }) {
 		r.fail("cnf", step, "not one that is understood")
 		return ""
 	}
@@ -166,24 +208,44 @@ func (c *AccessTokenClaims) CheckAuthentication(acrValues []string, maxAge, leew
 	return nil
 }
 
-func (v *AccessTokenVerifier) check(c *AccessTokenClaims, now int64) error {
+// Check returns nil if claims are of the issuer, for the audience, and good now. Codes, in
+// a [ClaimError]: [ErrIssuerMismatch], [ErrAudienceMismatch], [ErrTokenExpired],
+// [ErrTokenNotYetValid], [ErrIssuedInFuture].
+func (v *AccessTokenVerifier) Check(c *AccessTokenClaims, now time.Time) error {
 	const section = "RFC 9068 4"
-	leeway := seconds(v.Leeway)
-	notBefore := &reader{set: c.Members}
-	nbf := notBefore.seconds("nbf", "RFC 7519 4.1.5", false)
+	leeway, at := seconds(v.Leeway), now.Unix()
 	switch {
-	case notBefore.err != nil:
-		return notBefore.err
-	case v.Issuer == "" || c.Issuer != v.Issuer:
+	case !v.isIssuer(c):
 		return &ClaimError{Claim: "iss", Step: section, Err: ErrIssuerMismatch}
-	case v.Audience == "" || !slices.Contains(c.Audience, v.Audience):
+	case !v.isAudience(c):
 		return &ClaimError{Claim: "aud", Step: section, Err: ErrAudienceMismatch}
-	case now >= c.Expiry+leeway:
+	case at >= c.Expiry+leeway:
 		return &ClaimError{Claim: "exp", Step: section, Err: ErrTokenExpired}
-	case c.IssuedAt > now+leeway:
+	case c.IssuedAt > at+leeway:
 		return &ClaimError{Claim: "iat", Step: section, Err: ErrIssuedInFuture}
-	case nbf > now+leeway:
+	case c.NotBefore > at+leeway:
 		return &ClaimError{Claim: "nbf", Step: "RFC 7519 4.1.5", Err: ErrTokenNotYetValid}
 	}
 	return nil
+}
+
+// isIssuer compares character by character. Where the issuer is a template, it is that
+// of the tenant which the token names in tid, and which the API has named.
+func (v *AccessTokenVerifier) isIssuer(c *AccessTokenClaims) bool {
+	if !strings.Contains(v.Issuer, tenantMark) {
+		return v.Issuer != "" && c.Issuer == v.Issuer
+	}
+	tenant := textOf(c.Members["tid"])
+	if !slices.Contains(v.Tenants, tenant) && !slices.Contains(v.Tenants, "*") {
+		return false
+	}
+	issuer := (&issuers{template: v.Issuer}).of(tenant)
+	return issuer != "" && c.Issuer == issuer
+}
+
+// isAudience wants one of the API's identifiers in aud.
+func (v *AccessTokenVerifier) isAudience(c *AccessTokenClaims) bool {
+	return slices.ContainsFunc(v.Audiences, func(audience string) bool {
+		return audience != "" && slices.Contains(c.Audience, audience) && !(v.Form.NotItsClient && audience == c.ClientID)
+	})
 }

@@ -27,7 +27,7 @@ func goodAccessToken() (header, claims map[string]any) {
 }
 
 func goodVerifier() *AccessTokenVerifier {
-	return &AccessTokenVerifier{Issuer: testIssuer, Audience: testAudience}
+	return &AccessTokenVerifier{Issuer: testIssuer, Audiences: []string{testAudience}}
 }
 
 // accessTokenCase is one difference from a good access token.
@@ -47,6 +47,12 @@ func accessTokenCases() []accessTokenCase {
 	}
 	verifier := func(edit func(*AccessTokenVerifier)) func(_, _ map[string]any, _ *AccessTokenVerifier) {
 		return func(_, _ map[string]any, v *AccessTokenVerifier) { edit(v) }
+	}
+	inPlaceOf := func(old, name string, value any) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(_, claims map[string]any, _ *AccessTokenVerifier) {
+			delete(claims, old)
+			claims[name] = value
+		}
 	}
 	cases := []accessTokenCase{
 		{"9068-4 valid", func(_, _ map[string]any, _ *AccessTokenVerifier) {}, nil, ""},
@@ -69,7 +75,7 @@ func accessTokenCases() []accessTokenCase {
 		{"9068-4 another aud", claim("aud", testAudience+"/"), ErrAudienceMismatch, "aud"},
 		{"9068-4 aud the client", claim("aud", testClientID), ErrAudienceMismatch, "aud"},
 		{"9068-4 no audience expected", func(_, c map[string]any, v *AccessTokenVerifier) {
-			c["aud"], v.Audience = "", ""
+			c["aud"], v.Audiences = "", []string{""}
 		}, ErrAudienceMismatch, "aud"},
 		{"9068-4 expires within the leeway", claim("exp", noon.Unix()-29), nil, ""},
 		{"9068-4 expired", claim("exp", noon.Unix()-30), ErrTokenExpired, "exp"},
@@ -89,11 +95,26 @@ func accessTokenCases() []accessTokenCase {
 		{"6749-3.3 a line feed between scopes", claim("scope", "read\nwrite"), ErrScopeInsufficient, "scope"},
 		{"6749-3.3 two spaces between scopes", claim("scope", " read  write "), nil, ""},
 		{"9068-2.2.3 scope in another order", claim("scope", "write x read"), nil, ""},
-		{"9068-2.2.3 scope an array", claim("scope", []string{"read", "write"}), ErrClaimInvalid, "scope"},
+		{"scope an array", claim("scope", []string{"read", "write"}), nil, ""},
+		{"scope an array with a space in an element", claim("scope", []string{"read write"}), ErrScopeInsufficient, "scope"},
+		{"scope an array of other things", claim("scope", []any{"read", "write", 1}), ErrClaimInvalid, "scope"},
+		{"scope an object", claim("scope", map[string]any{"read": 1, "write": 1}), ErrClaimInvalid, "scope"},
+		{"scp an array", inPlaceOf("scope", "scp", []string{"read", "write"}), nil, ""},
+		{"scp a text", inPlaceOf("scope", "scp", "read write"), nil, ""},
+		{"scp an object", inPlaceOf("scope", "scp", map[string]any{"read": "write"}), ErrClaimInvalid, "scp"},
+		{"scp beside scope", func(_, c map[string]any, _ *AccessTokenVerifier) {
+			c["scope"], c["scp"] = "read", "write"
+		}, ErrScopeInsufficient, "scope"},
+		{"azp for client_id", inPlaceOf("client_id", "azp", "app"), nil, ""},
+		{"cid for client_id", inPlaceOf("client_id", "cid", "app"), nil, ""},
+		{"appid for client_id", inPlaceOf("client_id", "appid", "app"), nil, ""},
+		{"azp for client_id, empty", inPlaceOf("client_id", "azp", ""), ErrClaimInvalid, "azp"},
+		{"azp for client_id, an array", inPlaceOf("client_id", "azp", []string{"app"}), ErrClaimInvalid, "azp"},
 	}
 	untyped := func(edit func(header, claims map[string]any)) func(_, _ map[string]any, _ *AccessTokenVerifier) {
 		return func(header, claims map[string]any, v *AccessTokenVerifier) {
-			header["typ"], v.AcceptUntypedJWT = "JWT", true
+			header["typ"], v.Form.Marks = "JWT", map[string][]string{"use": {"access", "app"}, "mark": nil}
+			claims["use"], claims["mark"] = "access", 1
 			edit(header, claims)
 		}
 	}
@@ -107,14 +128,92 @@ func accessTokenCases() []accessTokenCase {
 	with := func(name string, value any) func(_, claims map[string]any) {
 		return func(_, claims map[string]any) { claims[name] = value }
 	}
+	audienceClaim := func(edit func(header, claims map[string]any)) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(header, claims map[string]any, v *AccessTokenVerifier) {
+			header["typ"], claims["client_id"] = "JWT", testAudience
+			v.Form = AccessTokenForm{Marks: map[string][]string{"jti": nil}, AudienceClaim: "client_id"}
+			delete(claims, "aud")
+			if edit != nil {
+				edit(header, claims)
+			}
+		}
+	}
+	notItsClient := func(aud any) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(_, claims map[string]any, v *AccessTokenVerifier) {
+			claims["aud"], claims["client_id"], v.Form.NotItsClient = aud, testAudience, true
+		}
+	}
+	const tenant, other = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+	ofTenant := func(iss, tid any, tenants ...string) func(_, _ map[string]any, _ *AccessTokenVerifier) {
+		return func(_, claims map[string]any, v *AccessTokenVerifier) {
+			v.Issuer, v.Tenants = "https://op.example/{tenantid}/v2.0", tenants
+			claims["iss"], claims["tid"] = iss, tid
+		}
+	}
+	issuerOf := func(tenant string) string { return "https://op.example/" + tenant + "/v2.0" }
 	cases = append(cases, []accessTokenCase{
+		{"tenant: one of those named", ofTenant(issuerOf(tenant), tenant, other, tenant), nil, ""},
+		{"tenant: any", ofTenant(issuerOf(tenant), tenant, "*"), nil, ""},
+		{"tenant: none named", ofTenant(issuerOf(tenant), tenant), ErrIssuerMismatch, "iss"},
+		{"tenant: another one", ofTenant(issuerOf(other), other, tenant), ErrIssuerMismatch, "iss"},
+		{"tenant: iss of another one", ofTenant(issuerOf(other), tenant, tenant, other), ErrIssuerMismatch, "iss"},
+		{"tenant: iss of another one, any", ofTenant(issuerOf(other), tenant, "*"), ErrIssuerMismatch, "iss"},
+		{"tenant: tid missing", ofTenant(issuerOf(tenant), nil, "*"), ErrIssuerMismatch, "iss"},
+		{"tenant: no GUID", ofTenant(issuerOf("common"), "common", "*", "common"), ErrIssuerMismatch, "iss"},
+		{"tenant: a path", ofTenant(issuerOf("x/y"), "x/y", "*"), ErrIssuerMismatch, "iss"},
+		{"tenant: the template itself", ofTenant(issuerOf("{tenantid}"), "{tenantid}", "*", "{tenantid}"), ErrIssuerMismatch, "iss"},
+		{"tenant: a star", ofTenant(issuerOf("*"), "*", "*"), ErrIssuerMismatch, "iss"},
 		{"untyped: JWT", untyped(without()), nil, ""},
 		{"untyped: no typ", untyped(func(h, _ map[string]any) { delete(h, "typ") }), nil, ""},
 		{"untyped: application/jwt", untyped(func(h, _ map[string]any) { h["typ"] = "application/JWT" }), nil, ""},
 		{"untyped: at+jwt all the same", untyped(func(h, _ map[string]any) { h["typ"] = "at+jwt" }), nil, ""},
 		{"untyped: typ of a logout token", untyped(func(h, _ map[string]any) { h["typ"] = "logout+jwt" }), ErrTypeNotAllowed, ""},
 		{"untyped: typ of a proof", untyped(func(h, _ map[string]any) { h["typ"] = "dpop+jwt" }), ErrTypeNotAllowed, ""},
-		{"untyped: what RFC 9068 adds missing", untyped(without("sub", "client_id", "iat", "jti")), nil, ""},
+		{"untyped: what RFC 9068 adds missing", untyped(without("client_id", "iat", "jti")), nil, ""},
+		{"untyped: sub missing", untyped(without("sub")), ErrClaimInvalid, "sub"},
+		{"untyped: sub empty", untyped(with("sub", "")), ErrClaimInvalid, "sub"},
+		{"untyped: another mark", untyped(with("use", "app")), nil, ""},
+		{"untyped: a mark of other tokens", untyped(with("use", "id")), ErrTypeNotAllowed, "use"},
+		{"untyped: a mark empty", untyped(with("use", "")), ErrTypeNotAllowed, "use"},
+		{"untyped: a mark in an array", untyped(with("use", []string{"access"})), ErrTypeNotAllowed, "use"},
+		{"untyped: a mark missing", untyped(without("use")), ErrTypeNotAllowed, "use"},
+		{"untyped: a mark without values missing", untyped(without("mark")), ErrTypeNotAllowed, "mark"},
+		{"untyped: a mark without values null", untyped(with("mark", nil)), ErrTypeNotAllowed, "mark"},
+		{"untyped: a mark without values empty", untyped(with("mark", "")), ErrTypeNotAllowed, "mark"},
+		{"untyped: a mark without values an empty array", untyped(with("mark", []string{})), ErrTypeNotAllowed, "mark"},
+		{"untyped: no marks demanded", func(h, _ map[string]any, _ *AccessTokenVerifier) { delete(h, "typ") }, ErrTypeNotAllowed, ""},
+		{"untyped: a value that is nothing", func(h, _ map[string]any, v *AccessTokenVerifier) {
+			h["typ"], v.Form.Marks = "JWT", map[string][]string{"use": {""}}
+		}, ErrTypeNotAllowed, "use"},
+		{"untyped: a claim that access tokens never have", func(h, c map[string]any, v *AccessTokenVerifier) {
+			h["typ"], v.Form = "JWT", AccessTokenForm{Marks: map[string][]string{"jti": nil}, Never: []string{"azp"}}
+			c["azp"] = nil
+		}, ErrTypeNotAllowed, "azp"},
+		{"untyped: nonce where access tokens have it", func(h, c map[string]any, v *AccessTokenVerifier) {
+			h["typ"], v.Form = "JWT", AccessTokenForm{Marks: map[string][]string{"jti": nil}, HasNonce: true}
+			c["nonce"] = testNonce
+		}, nil, ""},
+		{"untyped: at_hash where access tokens have a nonce", func(h, c map[string]any, v *AccessTokenVerifier) {
+			h["typ"], v.Form = "JWT", AccessTokenForm{Marks: map[string][]string{"jti": nil}, HasNonce: true}
+			c["at_hash"] = "x"
+		}, ErrTypeNotAllowed, "at_hash"},
+		{"9068-2.2 sub missing, and nobody needs it", func(_, c map[string]any, v *AccessTokenVerifier) {
+			v.WithoutSubject = true
+			delete(c, "sub")
+		}, nil, ""},
+		{"9068-2.2 a subject of another type, and nobody needs it", func(_, c map[string]any, v *AccessTokenVerifier) {
+			c["sub"], v.WithoutSubject = 1, true
+		}, ErrClaimInvalid, "sub"},
+		{"no aud, and a claim in its place", audienceClaim(nil), nil, ""},
+		{"no aud, and another one in its place", audienceClaim(func(_, c map[string]any) { c["client_id"] = "other" }), ErrAudienceMismatch, "aud"},
+		{"no aud, and nothing in its place", audienceClaim(without("client_id")), ErrClaimInvalid, "client_id"},
+		{"aud, and a claim in its place", audienceClaim(with("aud", "other")), ErrAudienceMismatch, "aud"},
+		{"9068-2.2 no aud, and typ says that there is one", audienceClaim(func(h, _ map[string]any) { h["typ"] = "at+jwt" }), ErrClaimInvalid, "aud"},
+		{"aud the client, and it may not be", notItsClient(testAudience), ErrAudienceMismatch, "aud"},
+		{"aud the client and others, and it may not be", notItsClient([]string{testAudience, "x"}), ErrAudienceMismatch, "aud"},
+		{"two audiences, the first", func(_, _ map[string]any, v *AccessTokenVerifier) { v.Audiences = []string{testAudience, "x"} }, nil, ""},
+		{"two audiences, the second", func(_, _ map[string]any, v *AccessTokenVerifier) { v.Audiences = []string{"x", testAudience} }, nil, ""},
+		{"no audiences", func(_, _ map[string]any, v *AccessTokenVerifier) { v.Audiences = nil }, ErrAudienceMismatch, "aud"},
 		{"untyped: aud missing", untyped(without("aud")), ErrClaimInvalid, "aud"},
 		{"untyped: exp missing", untyped(without("exp")), ErrClaimInvalid, "exp"},
 		{"untyped: iss missing", untyped(without("iss")), ErrClaimInvalid, "iss"},
@@ -131,10 +230,17 @@ func accessTokenCases() []accessTokenCase {
 		{"7800-3.1 cnf null", claim("cnf", nil), ErrClaimInvalid, "cnf"},
 		{"7800-3.1 cnf a string", claim("cnf", "x"), ErrClaimInvalid, "cnf"},
 		{"8705-3.1 bound to a certificate", claim("cnf", map[string]any{"x5t#S256": "x"}), ErrClaimInvalid, "cnf"},
+		{"7800-3.1 members that are no method", claim("cnf", map[string]any{"jkt": "x", "kc-jkt-type": "DPoP"}), nil, ""},
+		{"7800-3.1 such members alone", claim("cnf", map[string]any{"kc-jkt-type": "DPoP"}), ErrClaimInvalid, "cnf"},
+		{"7800-3.2 bound to a key that is there, too", claim("cnf", map[string]any{"jkt": "x", "jwk": map[string]any{}}), ErrClaimInvalid, "cnf"},
+		{"7800-3.3 bound to an encrypted key, too", claim("cnf", map[string]any{"jkt": "x", "jwe": "x"}), ErrClaimInvalid, "cnf"},
+		{"7800-3.4 bound to a key with a name, too", claim("cnf", map[string]any{"jkt": "x", "kid": "x"}), ErrClaimInvalid, "cnf"},
+		{"7800-3.5 bound to a key elsewhere, too", claim("cnf", map[string]any{"jkt": "x", "jku": "x"}), ErrClaimInvalid, "cnf"},
 		{"8705-3.1 bound to both", claim("cnf", map[string]any{"jkt": "x", "x5t#S256": "x"}), ErrClaimInvalid, "cnf"},
 		{"9068-2.2.1 acr a number", claim("acr", 2), nil, ""},
 		{"9068-2.2.1 acr a list", claim("acr", []string{"2"}), ErrClaimInvalid, "acr"},
 		{"9068-2.2.1 auth_time a string", claim("auth_time", "x"), ErrClaimInvalid, "auth_time"},
+		{"3339-5.6 auth_time in words", claim("auth_time", "2026-01-01T00:00:00.000Z"), nil, ""},
 	}...)
 	for _, name := range []string{"iss", "sub", "aud", "client_id", "exp", "iat", "jti"} {
 		cases = append(cases,
@@ -170,7 +276,7 @@ func TestAccessToken(t *testing.T) {
 func TestAccessTokenOrIDToken(t *testing.T) {
 	idToken := sign(t, "EdDSA", encode(t, goodHeader("EdDSA")), encode(t, goodClaims()))
 	v := goodVerifier()
-	v.Audience = testClientID
+	v.Audiences = []string{testClientID}
 	_, err := v.Verify(idToken, testKeySet(t, "ed"), noon)
 	checkError(t, err, ErrTypeNotAllowed)
 
@@ -209,7 +315,7 @@ func TestAccessTokenMalformed(t *testing.T) {
 
 func TestAccessTokenClaimsAreComplete(t *testing.T) {
 	header, claims := goodAccessToken()
-	claims["roles"] = []string{"admin"}
+	claims["roles"], claims["nbf"] = []string{"admin"}, noon.Unix()-1
 	claims["acr"], claims["auth_time"], claims["cnf"] = "mfa", noon.Unix()-60, map[string]any{"jkt": "thumbprint"}
 	got, err := goodVerifier().Verify(sign(t, "EdDSA", encode(t, header), encode(t, claims)), testKeySet(t, "ed"), noon)
 	if err != nil {
@@ -222,7 +328,7 @@ func TestAccessTokenClaimsAreComplete(t *testing.T) {
 	want := &AccessTokenClaims{
 		Issuer: testIssuer, Subject: testSubject, Audience: []string{testAudience}, ClientID: testClientID,
 		Scopes: []string{"read", "write"}, Expiry: noon.Unix() + 300, IssuedAt: noon.Unix(), ID: mark + "-jti",
-		ACR: "mfa", AuthTime: noon.Unix() - 60, KeyThumbprint: "thumbprint",
+		ACR: "mfa", AuthTime: noon.Unix() - 60, KeyThumbprint: "thumbprint", NotBefore: noon.Unix() - 1, Roles: []string{"admin"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("claims = %+v, want %+v", got, want)

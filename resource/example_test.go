@@ -12,9 +12,11 @@ import (
 // What a request without a token is told.
 func Example() {
 	guard, err := resource.New(resource.Config{
-		Issuer:   "https://op.example",
-		Audience: "https://app.example/api",
-		DPoP:     resource.DPoP{BaseURL: "https://app.example"},
+		Issuers: []resource.Issuer{{
+			Issuer:    "https://op.example",
+			Audiences: []string{"https://app.example/api"},
+		}},
+		DPoP: resource.DPoP{BaseURL: "https://app.example"},
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -226,7 +226,7 @@ var reached = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func newMiddleware(t testing.TB, p *provider, edit func(*resource.Config)) *resource.Middleware {
 	t.Helper()
 	config := resource.Config{
-		Issuer: issuer, Audience: audience, Transport: p,
+		Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}}}, Transport: p,
 		Now: func() time.Time { return noon },
 		Refused: func(_ *http.Request, err error) {
 			if err == nil || strings.Contains(err.Error(), mark) {

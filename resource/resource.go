@@ -3,8 +3,10 @@
 // specifications say. It is for servers only, and not part of the wasm.
 //
 //	guard, err := resource.New(resource.Config{
-//		Issuer:   "https://op.example",
-//		Audience: "https://api.example",
+//		Issuers: []resource.Issuer{{
+//			Issuer:    "https://op.example",
+//			Audiences: []string{"https://api.example"},
+//		}},
 //	})
 //	mux.Handle("GET /things", guard.Handler(things, "read"))
 //
@@ -30,23 +32,17 @@ import (
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// A Config describes an API. Issuer and Audience are required.
+// A Config describes an API. Issuers are required.
 type Config struct {
-	Issuer   string   // of the access tokens
-	Audience string   // what access tokens for this API have as aud
-	Scopes   []string // that every request needs, all of them
+	Issuers []Issuer // of the access tokens
+	Scopes  []string // that every request needs, all of them
 
-	// AcceptUntypedJWT accepts tokens that do not say that they are access
-	// tokens; see [oidc.AccessTokenVerifier] for what that weakens.
-	AcceptUntypedJWT bool
-
-	Algorithms []string      // of access tokens; empty means all asymmetric ones
-	Leeway     time.Duration // for all times, not negative; 0 means [oidc.DefaultLeeway]
+	Leeway time.Duration // for all times, not negative; 0 means [oidc.DefaultLeeway]
 
 	DPoP        DPoP        // off, unless it has a BaseURL
 	ReplayCache ReplayCache // default: a [MemoryReplayCache]
 
-	Transport oidc.Transport   // to the issuer; default: a [Transport]
+	Transport oidc.Transport   // to the issuers; default: a [Transport]
 	Now       func() time.Time // default: [time.Now]
 
 	// Refused is told why a request was not let through, for a log. The error
@@ -58,10 +54,9 @@ type Config struct {
 // A Middleware lets requests with a good access token through. It is safe for
 // concurrent use.
 type Middleware struct {
-	config   Config
-	verifier oidc.AccessTokenVerifier
-	keys     *keyCache
-	nonces   *nonces // nil if none are required
+	config  Config
+	issuers []*authority
+	nonces  *nonces // nil if none are required
 }
 
 // A Requirement is what a handler demands beyond a good token.
@@ -80,12 +75,6 @@ type Requirement struct {
 // New returns a middleware. It fetches nothing before the first request.
 // Codes: [oidc.ErrInvalidConfig], [oidc.ErrInsecureURL].
 func New(config Config) (*Middleware, error) {
-	if err := oidc.CheckIssuer(config.Issuer); err != nil {
-		return nil, fmt.Errorf("resource: Issuer: %w", err)
-	}
-	if config.Audience == "" {
-		return nil, fmt.Errorf("resource: Audience: %w", oidc.ErrInvalidConfig)
-	}
 	if config.Leeway < 0 {
 		return nil, fmt.Errorf("resource: Leeway: %w", oidc.ErrInvalidConfig)
 	}
@@ -101,16 +90,16 @@ func New(config Config) (*Middleware, error) {
 	if err := config.DPoP.complete(); err != nil {
 		return nil, err
 	}
-	m := &Middleware{
-		config: config,
-		verifier: oidc.AccessTokenVerifier{
-			Issuer:           config.Issuer,
-			Audience:         config.Audience,
-			Algorithms:       config.Algorithms,
-			Leeway:           config.Leeway,
-			AcceptUntypedJWT: config.AcceptUntypedJWT,
-		},
-		keys: &keyCache{issuer: config.Issuer, transport: config.Transport, now: config.Now},
+	m := &Middleware{config: config}
+	for i := range config.Issuers {
+		a, err := newAuthority(&config, &config.Issuers[i])
+		if err != nil {
+			return nil, err
+		}
+		m.issuers = append(m.issuers, a)
+	}
+	if len(m.issuers) == 0 {
+		return nil, fmt.Errorf("resource: Issuers: %w", oidc.ErrInvalidConfig)
 	}
 	if config.DPoP.RequireNonce {
 		m.nonces = &nonces{key: config.DPoP.NonceKey}
@@ -159,13 +148,7 @@ func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.Ac
 	if err != nil {
 		return nil, "", err
 	}
-	var claims *oidc.AccessTokenClaims
-	var now time.Time // when the keys were there: they may take long
-	err = m.keys.verify(r.Context(), func(keys *oidc.KeySet) (err error) {
-		now = m.config.Now()
-		claims, err = m.verifier.Verify(token, keys, now)
-		return err
-	})
+	claims, now, err := m.verify(r.Context(), token)
 	switch {
 	case errors.Is(err, errNoKeys):
 		return nil, "", unavailable(err)

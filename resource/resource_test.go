@@ -80,29 +80,6 @@ func TestTokenInQuery(t *testing.T) {
 	}
 }
 
-func TestUntypedJWT(t *testing.T) {
-	p := newProvider(t)
-	h := newMiddleware(t, p, func(c *resource.Config) { c.AcceptUntypedJWT = true }).Handler(reached)
-	tests := []struct {
-		name      string
-		edit      claims
-		status    int
-		challenge string
-	}{
-		{"8725-3.12 JWT", claims{"header typ": "JWT", "client_id": nil, "jti": nil}, 204, ""},
-		{"8725-3.12 no typ", claims{"header typ": nil}, 204, ""},
-		{"8725-3.12 an ID Token", claims{"header typ": "JWT", "nonce": mark}, 401,
-			`Bearer error="invalid_token", error_description="typ_not_allowed"`},
-		{"8725-3.12 a logout token", claims{"header typ": "logout+jwt"}, 401,
-			`Bearer error="invalid_token", error_description="typ_not_allowed"`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			check(t, get(h, "Authorization", "Bearer "+p.token(tt.edit)), tt.status, tt.challenge)
-		})
-	}
-}
-
 func TestEdDSA(t *testing.T) {
 	p := newProvider(t)
 	_, key, err := ed25519.GenerateKey(nil)
@@ -191,9 +168,11 @@ func TestConfig(t *testing.T) {
 		want error
 	}{
 		{"good", func(*resource.Config) {}, nil},
-		{"no issuer", func(c *resource.Config) { c.Issuer = "" }, oidc.ErrInvalidConfig},
-		{"issuer over http", func(c *resource.Config) { c.Issuer = "http://op.example" }, oidc.ErrInsecureURL},
-		{"no audience", func(c *resource.Config) { c.Audience = "" }, oidc.ErrInvalidConfig},
+		{"no issuers", func(c *resource.Config) { c.Issuers = nil }, oidc.ErrInvalidConfig},
+		{"no issuer", func(c *resource.Config) { c.Issuers[0].Issuer = "" }, oidc.ErrInvalidConfig},
+		{"issuer over http", func(c *resource.Config) { c.Issuers[0].Issuer = "http://op.example" }, oidc.ErrInsecureURL},
+		{"no audience", func(c *resource.Config) { c.Issuers[0].Audiences = nil }, oidc.ErrInvalidConfig},
+		{"an empty audience", func(c *resource.Config) { c.Issuers[0].Audiences = []string{audience, ""} }, oidc.ErrInvalidConfig},
 		{"DPoP required and off", func(c *resource.Config) { c.DPoP.Required = true }, oidc.ErrInvalidConfig},
 		{"nonce required and off", func(c *resource.Config) { c.DPoP.RequireNonce = true }, oidc.ErrInvalidConfig},
 		{"BaseURL a path", func(c *resource.Config) { c.DPoP.BaseURL = "/api" }, oidc.ErrInvalidConfig},
@@ -209,7 +188,7 @@ func TestConfig(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			config := resource.Config{Issuer: issuer, Audience: audience}
+			config := resource.Config{Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}}}}
 			tt.edit(&config)
 			m, err := resource.New(config)
 			if !errors.Is(err, tt.want) || (m == nil) != (err != nil) {

@@ -48,7 +48,7 @@ type trial struct {
 	client  *Client
 	tab     *tab
 	extra   map[string]string // of the sign-out
-	untyped bool              // AcceptUntypedJWT
+	tokens  resource.Preset   // of the API
 }
 
 // newTrial opens a tab whose hint may say that there was a session.
@@ -86,8 +86,12 @@ func (w *trial) apply(limit *oidctest.Limit) {
 		w.settings.Authentication.Secret = oidc.Secret(limit.Value)
 	case "extraQueryParams":
 		w.extra = map[string]string{"client_id": w.op.ClientID, "logout_uri": w.settings.PostLogoutRedirectURI}
-	case "AcceptUntypedJWT":
-		w.untyped = true
+	case "Tokens":
+		preset, ok := presets[limit.Value]
+		if !ok {
+			w.t.Fatalf("there is no %s", limit.Value)
+		}
+		w.tokens = preset
 	default:
 		w.t.Fatalf("nobody here knows the setting %s", limit.Setting)
 	}
@@ -194,19 +198,27 @@ func (w *trial) signoutAfterSignin() outcome {
 
 // api asks an API with the access token.
 func (w *trial) api(outcomes map[oidctest.Step]outcome) {
-	outcomes[oidctest.StepAPI] = outcome{"works", w.ask(w.op.Issued().AccessToken)}
+	outcomes[oidctest.StepAPI] = outcome{"works", w.ask(w.op.Issued().AccessToken, w.tokens, w.audience())}
 	w.checkOtherTokens()
 }
 
+// presets are those of package resource.
+var presets = map[string]resource.Preset{
+	"resource.Keycloak": resource.Keycloak, "resource.Entra": resource.Entra, "resource.AzureB2C": resource.AzureB2C,
+	"resource.ADFS": resource.ADFS, "resource.Auth0": resource.Auth0, "resource.Okta": resource.Okta, "resource.Cognito": resource.Cognito,
+	"resource.Zitadel": resource.Zitadel, "resource.Authentik": resource.Authentik, "resource.UAA": resource.UAA,
+	"resource.PingAM": resource.PingAM, "resource.Spring": resource.Spring, "resource.Hydra": resource.Hydra,
+}
+
 // ask returns why an API does not let a token through.
-func (w *trial) ask(token string) (refused error) {
+func (w *trial) ask(token string, preset resource.Preset, audiences ...string) (refused error) {
 	if w.profile.MetadataURL != "" || w.profile.Issuer != "" {
 		return errors.New("no metadata below the issuer")
 	}
 	guard, err := resource.New(resource.Config{
-		Issuer: w.op.Address(w.profile.Authority), Audience: cmp.Or(w.profile.Audience, "https://api.example.test"),
-		AcceptUntypedJWT: w.untyped, Transport: w.transport,
-		Refused: func(_ *http.Request, err error) { refused = err },
+		Issuers:   []resource.Issuer{{Issuer: w.op.Address(w.profile.Authority), Audiences: audiences, Tokens: preset}},
+		Transport: w.transport,
+		Refused:   func(_ *http.Request, err error) { refused = err },
 	})
 	if err != nil {
 		return err
@@ -230,12 +242,27 @@ func (w *trial) ask(token string) (refused error) {
 	return refused
 }
 
-// checkOtherTokens wants the API to refuse what is no access token.
+// audience is that of the API.
+func (w *trial) audience() string { return cmp.Or(w.profile.Audience, "https://api.example.test") }
+
+// checkOtherTokens wants an API to refuse what is no access token, whatever it takes for
+// one, and also where its audience is the client.
 func (w *trial) checkOtherTokens() {
 	user, _ := w.client.session.current()
 	for name, token := range map[string]oidc.Secret{"ID token": user.IDToken, "refresh token": user.RefreshToken} {
-		if token != "" && w.ask(token.Reveal()) == nil {
+		for preset, form := range presets {
+			if token != "" && w.ask(token.Reveal(), form, w.audience(), w.op.ClientID) == nil {
+				w.t.Errorf("with %s the API lets the %s through", preset, name)
+			}
+		}
+		if token != "" && w.ask(token.Reveal(), resource.Preset{}, w.audience(), w.op.ClientID) == nil {
 			w.t.Errorf("the API lets the %s through", name)
+		}
+	}
+	accessToken := w.op.Issued().AccessToken
+	for preset, form := range presets {
+		if w.ask(accessToken, form, w.audience()+"/", "https://other.example.test") == nil {
+			w.t.Errorf("with %s the API lets a token for another one through", preset)
 		}
 	}
 }
@@ -303,7 +330,7 @@ func judge(limit *oidctest.Limit, step oidctest.Step, plain, mended map[oidctest
 		return nil
 	case after.err != nil:
 		return fmt.Errorf("with %s: %w", limit.Setting, after.err)
-	case tried && limit.Code != "" && step != oidctest.StepAPI && !strings.Contains(sentence(before.err), limit.Setting):
+	case tried && limit.Code != "" && !strings.Contains(sentence(before.err), limit.Setting):
 		return fmt.Errorf("the error does not name %s: %w", limit.Setting, before.err)
 	}
 	return nil
@@ -329,7 +356,11 @@ func cell(limit *oidctest.Limit, wait string, step oidctest.Step, outcomes map[o
 		text = "not yet: " + text
 	}
 	if limit != nil && limit.Setting != "" && outcomes[step].err == nil {
-		text += ", with `" + limit.Setting + "`"
+		name := limit.Setting
+		if step == oidctest.StepAPI {
+			name = limit.Value
+		}
+		text += ", with `" + name + "`"
 	}
 	return text
 }

@@ -102,7 +102,7 @@ func limitText(l *oidctest.Limit) string {
 // What a limit says to set is there to be set.
 func TestProfileSettings(t *testing.T) {
 	var settings strings.Builder
-	for _, name := range []string{"../web/oidcspa.d.ts", "../resource/resource.go"} {
+	for _, name := range []string{"../web/oidcspa.d.ts", "../resource/issuer.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

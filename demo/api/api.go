@@ -29,8 +29,7 @@ type Config struct {
 // first request. Codes: those of [resource.New].
 func New(config Config) (http.Handler, error) {
 	guard, err := resource.New(resource.Config{
-		Issuer:    config.Issuer,
-		Audience:  config.Audience,
+		Issuers:   []resource.Issuer{{Issuer: config.Issuer, Audiences: []string{config.Audience}}},
 		Scopes:    config.Scopes,
 		Leeway:    10 * time.Second,
 		DPoP:      resource.DPoP{BaseURL: config.BaseURL},

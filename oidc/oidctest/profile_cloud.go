@@ -62,7 +62,7 @@ func auth0() Profile {
 		RefreshDenied: Denial{Status: 403, Body: `{"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."}`},
 		SilentDenied:  `{"error": "login_required", "error_description": "Login required"}`,
 		Signout:       Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{untyped("The access tokens of its own profile have the header `typ: \"JWT\"`; those of the RFC 9068 profile need nothing.")},
+		Limits:        []Limit{preset("Auth0", "The access tokens of its own profile have the header `typ: \"JWT\"`; those of the RFC 9068 profile need nothing.")},
 	}
 	p.Refreshed = p.Tokens
 	return p
@@ -115,7 +115,7 @@ func okta() Profile {
 		RefreshDenied: Denial{Status: 400, Body: `{"error": "invalid_grant", "error_description": "The refresh token is invalid or expired."}`},
 		SilentDenied:  `{"error": "login_required", "error_description": "The client specified not to prompt, but the user is not logged in."}`,
 		Signout:       Signout{Requires: []string{"id_token_hint"}, Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{notYet("Its access tokens have no header `typ`, and their scopes in `scp`, an array.")},
+		Limits:        []Limit{preset("Okta", "Its access tokens have no header `typ`, and their scopes in `scp`, an array.")},
 	}
 	p.Refreshed = p.Tokens
 	return p
@@ -185,7 +185,7 @@ func cognito() Profile {
 			"The access token has no `aud`; its scopes are those of resource servers.",
 		},
 		Authority: "https://cognito-idp.op.example.test/us-east-1_example",
-		Audience:  "https://api.example.test",
+		Audience:  "app",
 		Metadata: `{
 			"authorization_endpoint": "https://mydomain.auth.op.example.test/oauth2/authorize", "end_session_endpoint": "https://mydomain.auth.op.example.test/logout",
 			"id_token_signing_alg_values_supported": ["RS256"], "issuer": "https://cognito-idp.op.example.test/us-east-1_example",
@@ -213,7 +213,7 @@ func cognito() Profile {
 		Limits: []Limit{
 			{Step: StepSignout, Setting: "extraQueryParams", Value: "client_id logout_uri",
 				Why: "Without its own parameters Cognito shows an error page, and the session there goes on."},
-			notYet("Its access tokens have no header `typ`, and no `aud`."),
+			preset("Cognito", "Its access tokens have no header `typ`, and no `aud`: they are for the client that they were issued to, so that the audience of the API is the id of that client."),
 		},
 	}
 }

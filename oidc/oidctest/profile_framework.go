@@ -1,7 +1,5 @@
 package oidctest
 
-import "github.com/oidcspa/oidcspa/oidc"
-
 // frameworkProfiles are those of libraries of which somebody makes a provider.
 func frameworkProfiles() []Profile {
 	return []Profile{duende(), spring(), hydra(), doorkeeper(), djangoOAuthToolkit()}
@@ -52,7 +50,6 @@ func duende() Profile {
 		RefreshDenied: invalidGrant,
 		SilentDenied:  `{"error": "login_required", "session_state": "dvDF-MqJ4dKAQ.6A", "iss": "$issuer"}`,
 		Signout:       Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{{Step: StepAPI, Code: oidc.ErrClaimInvalid, Why: "`scope` of its access tokens is an array. With `EmitScopesAsSpaceDelimitedStringInJwt` they need nothing."}},
 	}
 	p.Refreshed = p.Tokens
 	return p
@@ -99,7 +96,7 @@ func spring() Profile {
 		Userinfo:     `{"sub": "$sub"}`,
 		SilentDenied: `{"error": "login_required"}`,
 		Signout:      Signout{Requires: []string{"id_token_hint"}, Returns: "post_logout_redirect_uri", State: true},
-		Limits:       []Limit{notYet("Its access tokens have no header `typ`, an array as `scope`, and the client as audience.")},
+		Limits:       []Limit{preset("Spring", "Its access tokens have no header `typ`, an array as `scope`, and the client as audience.")},
 	}
 }
 
@@ -154,7 +151,7 @@ func hydra() Profile {
 			Body: `{"error": "invalid_grant", "error_description": "The provided authorization grant or refresh token is invalid, expired or revoked. The refresh token was not found."}`},
 		SilentDenied: `{"error": "login_required", "error_description": "The Authorization Server requires End-User authentication. Prompt 'none' was requested, but no existing login session was found."}`,
 		Signout:      Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:       []Limit{notYet("Its access tokens have the header `typ: \"JWT\"`, and their scopes in `scp`, an array.")},
+		Limits:       []Limit{preset("Hydra", "Its access tokens have the header `typ: \"JWT\"`, and their scopes in `scp`, an array.")},
 	}
 	p.Refreshed = p.Tokens
 	return p

@@ -39,16 +39,10 @@ const plainKeys = `{"keys": [{"kid": "$kid", "kty": "$kty", "alg": "$alg", "use"
 // invalidGrant is the denial that the specification names (RFC 6749 5.2).
 var invalidGrant = Denial{Status: 400, Body: `{"error": "invalid_grant"}`}
 
-// untyped is what the middleware needs for access tokens that do not say that they
-// are some.
-func untyped(why string) Limit {
-	return Limit{Step: StepAPI, Code: oidc.ErrTypeNotAllowed, Setting: "AcceptUntypedJWT", Why: why}
-}
-
-// notYet is the limit of access tokens that the middleware does not read, also with
-// AcceptUntypedJWT, or must not read with that: nothing tells them from ID tokens.
-func notYet(why string) Limit {
-	return Limit{Step: StepAPI, Code: oidc.ErrTypeNotAllowed, Why: why}
+// preset is the limit of access tokens that do not say by their header that they are
+// some: an API has to name the provider whose claims say so.
+func preset(name, why string) Limit {
+	return Limit{Step: StepAPI, Code: oidc.ErrTypeNotAllowed, Setting: "Tokens", Value: "resource." + name, Why: why}
 }
 
 // apart is the limit of access tokens whose keys an API cannot be led to: the middleware
@@ -103,6 +97,8 @@ func keycloakProfiles() []Profile {
 		Quirks: []string{
 			"A refresh token comes without the scope `offline_access`. With it there is no single sign-on session: nothing restores the session after a reload.",
 			"The access token has the API as `aud` only with an audience mapper at the client.",
+			"A lightweight access token has neither `sub` nor `aud`, and an API refuses it (`claim_invalid`): set *Always use lightweight access token* off for its clients, " +
+				"or have the client scope `basic` and the audience mapper add both (*Add to lightweight access token*).",
 			"Metadata says that pushed requests are not demanded, although a single client may demand them: set `par: \"required\"` then.",
 		},
 		Authority: "https://op.example.test/realms/acme",
@@ -134,8 +130,8 @@ func keycloakProfiles() []Profile {
 		RefreshDenied: Denial{Status: 400, Body: `{"error": "invalid_grant", "error_description": "Session not active"}`},
 		SilentDenied:  `{"error": "login_required", "iss": "$issuer"}`,
 		Signout:       Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits: []Limit{untyped("Its access tokens have the header `typ: \"JWT\"`, unless the client has *Use \"at+jwt\" as access token header type* on, " +
-			"which adds no `client_id`.")},
+		Limits: []Limit{preset("Keycloak", "Its access tokens have the header `typ: \"JWT\"`, unless the client has *Use \"at+jwt\" as access token header type* on; "+
+			"a claim `typ` tells them from others.")},
 	}
 	current.Refreshed = current.Tokens
 
@@ -152,7 +148,7 @@ func keycloakProfiles() []Profile {
 		"sid": "9f3e2b06-8f0f-4c1e-9f3a-2b06", "email_verified": false, "preferred_username": "alice"}`
 	former.RefreshedID = former.IDToken.Claims
 	former.RepeatsNonce = true
-	former.Limits = []Limit{notYet("Its access tokens have the header `typ: \"JWT\"`, and the nonce of the sign-in.")}
+	former.Limits = []Limit{preset("Keycloak", "Its access tokens have the header `typ: \"JWT\"`, and the nonce of the sign-in.")}
 	former.AccessToken.Claims = `{"exp": "$now60", "iat": "$now", "auth_time": "$auth_time", "jti": "$random", "iss": "$issuer",
 		"aud": ["https://api.example.test", "account"], "sub": "$sub", "typ": "Bearer", "azp": "$client", "nonce": "$nonce",
 		"session_state": "9f3e2b06-8f0f-4c1e-9f3a-2b06", "acr": "1", "realm_access": {"roles": ["offline_access"]}, "scope": "$scope",

@@ -80,7 +80,7 @@ func entra(name, path string) Profile {
 			"error_codes": [700084], "timestamp": "2026-01-01 00:00:00Z", "trace_id": "255d1aef-8c98-452f-ac51-23d051240864", "correlation_id": "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7"}`},
 		SilentDenied: `{"error": "login_required", "error_description": "AADSTS50058: A silent sign-in request was sent but no user is signed in."}`,
 		Signout:      Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:       []Limit{notYet("Its access tokens have the header `typ: \"JWT\"`, and their scopes in `scp`.")},
+		Limits:       []Limit{preset("Entra", "Its access tokens have the header `typ: \"JWT\"`, and their scopes in `scp`.")},
 	}
 	if path == entraTenant {
 		issuer = p.Authority

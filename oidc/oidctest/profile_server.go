@@ -1,7 +1,5 @@
 package oidctest
 
-import "github.com/oidcspa/oidcspa/oidc"
-
 // serverProfiles are those of servers that somebody installs.
 func serverProfiles() []Profile {
 	return []Profile{zitadel(), authentik(), uaa(), pingAM(), wso2(), lemonLDAP(), glewlwyd(), gitlab(), gitea()}
@@ -58,7 +56,7 @@ func zitadel() Profile {
 		RefreshDenied: Denial{Status: 400, Body: `{"error": "invalid_grant", "error_description": "Errors.OIDCSession.RefreshTokenInvalid"}`},
 		SilentDenied:  `{"error": "login_required"}`,
 		Signout:       Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{untyped("Its access tokens have no header `typ`. The audience of the API is the id of the project.")},
+		Limits:        []Limit{preset("Zitadel", "Its access tokens have no header `typ`. The audience of the API is the id of the project.")},
 	}
 	p.Refreshed = p.Tokens
 	return p
@@ -110,7 +108,7 @@ func authentik() Profile {
 			Body: `{"error": "invalid_grant", "error_description": "The provided authorization grant or refresh token is invalid, expired, revoked, or was issued to another client", "request_id": "1b3c"}`},
 		Userinfo:     `{"sub": "$sub", "name": "authentik Default Admin", "preferred_username": "akadmin", "nickname": "akadmin", "groups": ["admins"]}`,
 		SilentDenied: `{"error": "login_required", "error_description": "The Authorization Server requires End-User authentication"}`,
-		Limits:       []Limit{notYet("Its access tokens have the header `typ: \"JWT\"`, the client as audience and the nonce of an ID token: nothing tells them from one.")},
+		Limits:       []Limit{preset("Authentik", "Its access tokens have the header `typ: \"JWT\"`, the client as audience and the nonce of the sign-in: `azp` and `uid` alone tell them from ID tokens.")},
 	}
 	p.Refreshed = p.Tokens
 	return p
@@ -164,7 +162,7 @@ func uaa() Profile {
 		SilentDenied:  `{"error": "login_required"}`,
 		Limits: []Limit{
 			noSignout("The metadata has no end-session endpoint."),
-			notYet("Its access tokens have the header `typ: \"JWT\"`, `jku`, and an array as `scope`."),
+			preset("UAA", "Its access tokens have the header `typ: \"JWT\"`, `jku`, and an array as `scope`. The audience of the API is a resource id, not the client."),
 		},
 	}
 	p.Refreshed = p.Tokens
@@ -219,7 +217,7 @@ func pingAM() Profile {
 		RefreshDenied: Denial{Status: 400, Body: `{"error_description": "grant is invalid", "error": "invalid_grant"}`},
 		SilentDenied:  `{"error": "interaction_required", "error_description": "The request requires some interaction that is not allowed.", "iss": "$issuer"}`,
 		Signout:       Signout{Requires: []string{"id_token_hint"}, Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{notYet("Its client-based access tokens have the header `typ: \"JWT\"`, the client as audience, and the nonce of the sign-in.")},
+		Limits:        []Limit{preset("PingAM", "Its client-based access tokens have the header `typ: \"JWT\"`, the client as audience, and the nonce of the sign-in.")},
 	}
 	p.Refreshed = p.Tokens
 	return p
@@ -267,7 +265,6 @@ func wso2() Profile {
 		RefreshDenied: Denial{Status: 400, Body: `{"error_description": "Persisted access token data not found", "error": "invalid_grant"}`},
 		SilentDenied:  `{"error": "login_required", "error_description": "Authentication required"}`,
 		Signout:       Signout{Requires: []string{"id_token_hint"}, Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{{Step: StepAPI, Code: oidc.ErrClaimInvalid, Why: "Its access tokens have the header `typ: \"at+jwt\"`, but `azp` in the place of `client_id`."}},
 	}
 	p.Refreshed = p.Tokens
 	return p
