@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"crypto"
 	"slices"
 	"time"
 
@@ -72,6 +73,14 @@ func ParseKeys(data []byte) (*KeySet, error) {
 		return nil, ErrKeysInvalid
 	}
 	return keys, nil
+}
+
+// Equal tells whether two sets have the same keys.
+func (s *KeySet) Equal(other *KeySet) bool {
+	return slices.EqualFunc(s.keys, other.keys, func(a, b *jwk) bool {
+		public, ok := a.public.(interface{ Equal(crypto.PublicKey) bool })
+		return a.kid == b.kid && a.alg == b.alg && ok && public.Equal(b.public)
+	})
 }
 
 // candidates returns the keys that could have made the signature of a token

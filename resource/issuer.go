@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -23,6 +24,19 @@ type Issuer struct {
 	WithoutSubject bool
 
 	Algorithms []string // of access tokens; empty means all asymmetric ones
+
+	// Tenants are those whose tokens are accepted where the metadata has a template
+	// for the issuer, with {tenantid}: GUIDs in lower case, or "*" for all. There they
+	// have to be named. Issuer is then the authority, such as
+	// https://login.microsoftonline.com/common/v2.0.
+	Tenants []string
+
+	// One of these at most says where the keys come from; default: metadata below
+	// Issuer (OIDC Discovery 4), or in front of its path (RFC 8414 3.1). With one of them
+	// Issuer need not be an address, it is only compared.
+	MetadataURL string // where metadata is that names Issuer as issuer, or as access_token_issuer
+	JWKSURI     string // where the keys are
+	Keys        string // the keys themselves, a JWK Set: nothing is fetched
 }
 
 // An authority is an [Issuer] at work.
@@ -33,8 +47,12 @@ type authority struct {
 }
 
 func newAuthority(config *Config, i *Issuer) (*authority, error) {
-	if err := oidc.CheckIssuer(i.Issuer); err != nil {
-		return nil, fmt.Errorf("resource: Issuer: %w", err)
+	keys := &keyCache{
+		source:    oidc.IssuerSource{Issuer: i.Issuer, Tenants: i.Tenants, URL: i.MetadataURL, JWKSURI: i.JWKSURI, Keys: i.Keys},
+		transport: config.Transport, now: config.Now,
+	}
+	if err := keys.init(); err != nil {
+		return nil, fmt.Errorf("resource: Issuers: %w", err)
 	}
 	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
 		return nil, fmt.Errorf("resource: Audiences: %w", oidc.ErrInvalidConfig)
@@ -42,13 +60,14 @@ func newAuthority(config *Config, i *Issuer) (*authority, error) {
 	return &authority{
 		verifier: oidc.AccessTokenVerifier{
 			Issuer:         i.Issuer,
+			Tenants:        i.Tenants,
 			Audiences:      i.Audiences,
 			Algorithms:     i.Algorithms,
 			Leeway:         config.Leeway,
 			Form:           i.Tokens,
 			WithoutSubject: i.WithoutSubject,
 		},
-		keys: &keyCache{issuer: i.Issuer, transport: config.Transport, now: config.Now},
+		keys: keys,
 		now:  config.Now,
 	}, nil
 }
@@ -61,9 +80,11 @@ func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessToke
 	}
 	var claims *oidc.AccessTokenClaims
 	var now time.Time
-	err = a.keys.verify(ctx, func(keys *oidc.KeySet) (err error) {
+	err = a.keys.verify(ctx, func(t *trust) (err error) {
 		now = a.now()
-		claims, err = a.verifier.Verify(token, keys, now)
+		verifier := a.verifier
+		verifier.Issuer = t.issuer
+		claims, err = verifier.Verify(token, t.keys, now)
 		return err
 	})
 	return claims, now, err
@@ -83,5 +104,17 @@ func (m *Middleware) issuerOf(token string) (*authority, error) {
 			return a, nil
 		}
 	}
+	for _, a := range m.issuers { // one that is a template, as its metadata will say
+		if len(a.verifier.Tenants) > 0 && origin(a.verifier.Issuer) == origin(issuer) {
+			return a, nil
+		}
+	}
 	return nil, oidc.ErrIssuerMismatch
+}
+
+// origin returns what stands before the path of an address.
+func origin(address string) string {
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
 }

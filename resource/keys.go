@@ -4,145 +4,180 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
-// maxLife is how long keys are kept if no newer ones come.
-const maxLife = 24 * time.Hour
+const (
+	// maxLife is how long keys are kept if no newer ones come.
+	maxLife = 24 * time.Hour
 
-// refetchAfter is how old a key set has to be before a token with an unknown
-// key causes a new fetch: anybody can send such tokens.
-const refetchAfter = time.Minute
+	// refetchAfter is how old a key set has to be before a token with an unknown
+	// key causes a new fetch: anybody can send such tokens.
+	refetchAfter = time.Minute
 
-// freshness is how long requests wait for newer keys when those that are there
-// have expired, in all: a key that was withdrawn is known as such if the
-// provider answers at all.
-const freshness = time.Second
+	// pause is how long nothing is fetched after a fetch has failed, whatever comes.
+	pause = 5 * time.Second
+)
 
 // errNoKeys means that no token can be checked at the moment.
 var errNoKeys = errors.New("resource: no keys")
 
+// A trust is by what an issuer's tokens are known: it is one as long as it is the same.
+type trust struct {
+	issuer string // or a template
+	keys   *oidc.KeySet
+}
+
 // keyCache holds the keys of one issuer.
 type keyCache struct {
-	issuer    string
+	source    oidc.IssuerSource
 	transport oidc.Transport
 	now       func() time.Time
+	static    bool // what is known is all, for ever
 
 	mu      sync.Mutex // guards all of the below
-	keys    *oidc.KeySet
+	known   *trust
 	fetched time.Time // when keys came
 	expires time.Time // when keys are to be fetched again
-	tried   time.Time // when the last fetch ended, in whatever way
+	failed  time.Time // when the last fetch failed; zero if it did not
+	err     error     // of that one
 	flight  *flight   // the fetch under way, or nil
 
 	// Only the flight touches these, and there is one at a time.
-	metadata        *oidc.Metadata
+	metadata        *oidc.IssuerMetadata
 	metadataExpires time.Time
 }
 
 // A flight is a fetch that several requests wait for.
 type flight struct {
-	done chan struct{}   // closed when keys and err are set
-	late <-chan struct{} // closed when who has old keys does not wait any more
-	keys *oidc.KeySet
-	err  error
+	done  chan struct{} // closed when known and err are set
+	known *trust
+	err   error
 }
 
-// verify checks a token, with newer keys if it is signed by an unknown one.
-func (c *keyCache) verify(ctx context.Context, check func(*oidc.KeySet) error) error {
-	keys, err := c.get(ctx, false)
+// init checks the source, and takes the keys from it if they are there.
+func (c *keyCache) init() error {
+	err := c.source.Check()
+	if err == nil && c.source.Keys != "" {
+		c.known, c.static = &trust{issuer: c.source.Issuer}, true
+		c.known.keys, err = oidc.ParseKeys([]byte(c.source.Keys))
+	}
+	return err
+}
+
+// verify checks a token, with newer keys if it is signed by an unknown one. Where those
+// cannot be had nobody knows whether it is good.
+func (c *keyCache) verify(ctx context.Context, check func(*trust) error) error {
+	known, err := c.get(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNoKeys, err)
 	}
-	err = check(keys)
+	err = check(known)
 	if !errors.Is(err, oidc.ErrKeyNotFound) {
 		return err
 	}
-	newer, fetchErr := c.get(ctx, true)
-	if fetchErr != nil || newer == keys {
+	newer, fetchErr := c.get(ctx, known)
+	switch {
+	case fetchErr != nil:
+		return fmt.Errorf("%w: %w", errNoKeys, fetchErr)
+	case newer == known:
 		return err
 	}
 	return check(newer)
 }
 
-// get returns the keys. Those that have expired serve if newer ones do not come
-// within [freshness], so that nobody waits for a provider that is slow or away. With
-// unknown, those that the caller has already lack a key, and the caller waits
-// for newer ones unless they were tried within a minute; then the old ones come
-// back.
-func (c *keyCache) get(ctx context.Context, unknown bool) (*oidc.KeySet, error) {
-	c.mu.Lock()
-	now := c.now()
-	if c.keys != nil && now.Sub(c.fetched) >= maxLife {
-		c.keys = nil // the issuer may have withdrawn them long ago
-	}
-	recent := now.Sub(c.tried) < refetchAfter
-	if c.keys != nil && (recent || !unknown && now.Before(c.expires)) {
-		defer c.mu.Unlock()
-		return c.keys, nil
-	}
-	f := c.flight
+// get returns what is known. Keys that have expired serve while newer ones are
+// fetched, so that nobody waits for a provider that is slow or away. Who found a key
+// lacking in a trust waits for a newer one, and gets the same back if it is the newest.
+func (c *keyCache) get(ctx context.Context, lacking *trust) (*trust, error) {
+	f, known, err := c.board(ctx, lacking)
 	if f == nil {
-		late, cancel := context.WithTimeout(context.Background(), freshness)
-		f = &flight{done: make(chan struct{}), late: late.Done()}
-		context.AfterFunc(late, cancel)
-		c.flight = f
-		// The fetch belongs to all who wait: none of them can cancel it.
-		go c.fetch(context.WithoutCancel(ctx), f, unknown)
+		return known, err
 	}
-	var late <-chan struct{} // nil: there is nothing else
-	old := c.keys
-	if old != nil && !unknown {
-		late = f.late
-	}
-	c.mu.Unlock()
 	select {
 	case <-f.done:
-		return f.keys, f.err
-	case <-late:
-		return old, nil
+		return f.known, f.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+// board returns the flight to wait for, or what is known without one.
+func (c *keyCache) board(ctx context.Context, lacking *trust) (*flight, *trust, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if c.known != nil && !c.static && now.Sub(c.fetched) >= maxLife {
+		c.known = nil // the issuer may have withdrawn them long ago
+	}
+	serves := c.known != nil && c.known != lacking
+	switch {
+	case c.static,
+		serves && (lacking != nil || now.Before(c.expires)),
+		c.known != nil && now.Sub(c.fetched) < refetchAfter:
+		return nil, c.known, nil
+	case c.flight == nil && !c.failed.IsZero() && now.Sub(c.failed) < pause:
+		if serves {
+			return nil, c.known, nil
+		}
+		return nil, nil, c.err
+	case c.flight == nil:
+		c.flight = &flight{done: make(chan struct{})}
+		// The fetch belongs to all who wait: none of them can cancel it.
+		go c.fetch(context.WithoutCancel(ctx), c.flight, lacking != nil)
+	}
+	if serves {
+		return nil, c.known, nil
+	}
+	return c.flight, nil, nil
 }
 
 // fetch completes a flight. Old keys outlive a fetch that fails, up to
 // maxLife: an API does not go down with its provider.
 func (c *keyCache) fetch(ctx context.Context, f *flight, noCache bool) {
 	defer close(f.done)
-	keys, life, err := c.load(ctx, noCache)
+	newer, life, err := c.load(ctx, noCache)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.flight = nil
-	c.tried = c.now()
-	switch {
-	case err == nil:
-		c.keys, c.fetched, c.expires = keys, c.tried, c.tried.Add(life)
-	case c.keys == nil:
-		f.err = err
+	c.flight, c.err, c.failed = nil, err, time.Time{}
+	if err != nil {
+		c.failed, f.err = c.now(), err
+		return
 	}
-	f.keys = c.keys
+	if c.known == nil || c.known.issuer != newer.issuer || !c.known.keys.Equal(newer.keys) {
+		c.known = newer
+	}
+	c.fetched = c.now()
+	c.expires, f.known = c.fetched.Add(life), c.known
 }
 
-// load fetches the keys, and before them the metadata if need be.
-func (c *keyCache) load(ctx context.Context, noCache bool) (*oidc.KeySet, time.Duration, error) {
-	answer := &tap{Transport: c.transport}
-	if c.metadata == nil || !c.now().Before(c.metadataExpires) {
-		metadata, err := oidc.FetchMetadata(ctx, answer, c.issuer)
+// load fetches the keys, and before them the metadata if need be. A transport that panics
+// fails.
+func (c *keyCache) load(ctx context.Context, noCache bool) (newer *trust, life time.Duration, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			newer, err = nil, fmt.Errorf("the transport panics with a %T: %w\n%s", p, oidc.ErrNetwork, debug.Stack())
+		}
 		if err != nil {
+			c.metadata = nil // perhaps the keys have moved
+		}
+	}()
+	answer := &tap{Transport: c.transport, lifetime: maxLife}
+	if c.metadata == nil || !c.now().Before(c.metadataExpires) {
+		if c.metadata, err = c.source.Fetch(ctx, answer); err != nil {
 			return nil, 0, err
 		}
-		c.metadata, c.metadataExpires = metadata, c.now().Add(answer.lifetime)
+		c.metadataExpires = c.now().Add(answer.lifetime)
 	}
 	keys, err := oidc.FetchKeys(ctx, answer, c.metadata.JWKSURI, noCache)
 	if err != nil {
-		c.metadata = nil // perhaps the keys have moved
 		return nil, 0, err
 	}
-	return keys, keys.Lifetime, nil
+	return &trust{issuer: c.metadata.Issuer, keys: keys}, keys.Lifetime, nil
 }
 
 // A tap remembers how long the last answer may be used.

@@ -3,6 +3,8 @@ package resource_test
 import (
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,18 +118,19 @@ func TestKeyLife(t *testing.T) {
 	}
 }
 
-// An API outlives its provider by a day, and asks once a minute.
+// An API outlives its provider by a day, and asks it every five seconds at most.
 func TestProviderAway(t *testing.T) {
 	p := newProvider(t)
 	down := func(down bool) func() { return func() { p.down = down } }
 	steps(t, p, []step{
 		{"down from the start", 0, down(true), 503, []string{"metadata"}},
-		{"and up", 0, down(false), 204, []string{"metadata", "jwks"}},
+		{"not asked at once", 4 * time.Second, nil, 503, nil},
+		{"and up", time.Second, down(false), 204, []string{"metadata", "jwks"}},
 		{"down when the keys expire", time.Hour, down(true), 204, []string{"metadata"}},
-		{"not asked at once", 59 * time.Second, nil, 204, nil},
-		{"asked after a minute", time.Second, nil, 204, []string{"metadata"}},
+		{"not asked at once, with old keys", 4 * time.Second, nil, 204, nil},
+		{"asked after five seconds", time.Second, nil, 204, []string{"metadata"}},
 		{"a day after the fetch", 23 * time.Hour, nil, 503, []string{"metadata"}},
-		{"up again", 0, down(false), 204, []string{"metadata", "jwks"}},
+		{"up again", 5 * time.Second, down(false), 204, []string{"metadata", "jwks"}},
 	})
 	p.down = true
 	w := get(newMiddleware(t, p, nil).Handler(reached), "Authorization", "Bearer "+p.token(nil))
@@ -177,7 +180,7 @@ func TestProviderHangs(t *testing.T) {
 		for range 3 {
 			check(t, get(h, "Authorization", "Bearer "+token), 204, "") // would never come back
 		}
-		if waited := time.Since(start); waited > time.Second {
+		if waited := time.Since(start); waited != 0 {
 			t.Errorf("they waited for %v", waited)
 		}
 		answered := make(chan int, 1)
@@ -201,8 +204,8 @@ func TestProviderHangs(t *testing.T) {
 	})
 }
 
-// A key that the issuer has withdrawn is refused as soon as the keys have
-// expired, if the issuer answers.
+// A key that the issuer has withdrawn is refused as soon as newer keys are there, which
+// are fetched when the old ones have expired.
 func TestWithdrawnKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProvider(t)
@@ -212,6 +215,140 @@ func TestWithdrawnKey(t *testing.T) {
 		now = now.Add(time.Hour)
 		token := p.token(claims{"exp": now.Unix() + 60})
 		p.rotate("key-2")
+		check(t, get(h, "Authorization", "Bearer "+token), 204, "")
+		synctest.Wait()
 		check(t, get(h, "Authorization", "Bearer "+token), 401, `Bearer error="invalid_token", error_description="key_not_found"`)
+	})
+}
+
+// While the keys take their time nobody waits who has an old one: a thousand requests
+// take as long as with a provider that is quick.
+func TestSlowKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(t)
+		now := noon
+		h := at(t, p, &now)
+		check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 204, "")
+		now = now.Add(time.Hour)
+		token := p.token(claims{"exp": now.Unix() + 60})
+		p.requests, p.takes = nil, func() { time.Sleep(10 * time.Second) }
+		start := time.Now()
+		for range 1000 {
+			check(t, get(h, "Authorization", "Bearer "+token), 204, "")
+		}
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("a thousand requests waited for %v", waited)
+		}
+		time.Sleep(time.Minute)
+		if len(p.requests) != 2 {
+			t.Errorf("requests %q, want two", p.requests)
+		}
+	})
+}
+
+// Whatever tokens somebody makes up, the provider is asked twice: as often as for good ones.
+func TestGarbage(t *testing.T) {
+	p, stranger := newProvider(t), newProvider(t)
+	garbage := make([]string, 1000)
+	for i := range garbage {
+		switch kid := "kid-" + strconv.Itoa(i); i % 5 {
+		case 0:
+			garbage[i] = stranger.token(claims{"header kid": kid})
+		case 1:
+			garbage[i] = stranger.token(claims{"header kid": nil, "iss": issuer + "/" + kid})
+		case 2:
+			garbage[i] = kid
+		case 3:
+			garbage[i] = p.token(claims{"header kid": kid, "header jku": issuer + "/" + kid})
+		case 4:
+			garbage[i] = p.token(nil) + kid
+		}
+	}
+	tests := []struct {
+		name   string
+		before func(*time.Time, http.Handler)
+		status []int
+		asked  int
+	}{
+		{"nothing is known", func(*time.Time, http.Handler) {}, []int{401}, 2},
+		{"keys are known", func(now *time.Time, h http.Handler) {
+			get(h, "Authorization", "Bearer "+p.token(nil))
+			*now = now.Add(2 * time.Minute)
+		}, []int{401}, 1},
+		{"keys have expired", func(now *time.Time, h http.Handler) {
+			get(h, "Authorization", "Bearer "+p.token(nil))
+			*now = now.Add(2 * time.Hour)
+		}, []int{401}, 2},
+		{"nothing is known, and the provider is away", func(*time.Time, http.Handler) { p.down = true }, []int{503}, 1},
+		{"keys are known, and the provider is away", func(now *time.Time, h http.Handler) {
+			p.down = false
+			get(h, "Authorization", "Bearer "+p.token(nil))
+			*now, p.down = now.Add(2*time.Minute), true
+		}, []int{401, 503}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				now := noon
+				h := at(t, p, &now)
+				tt.before(&now, h)
+				p.requests = nil
+				for _, token := range garbage {
+					if w := get(h, "Authorization", "Bearer "+token); !slices.Contains(tt.status, w.Code) {
+						t.Fatalf("status %d for %s", w.Code, token)
+					}
+				}
+				synctest.Wait()
+				if len(p.requests) != tt.asked {
+					t.Errorf("requests %q, want %d", p.requests, tt.asked)
+				}
+			})
+		})
+	}
+}
+
+// A key that nobody here knows may be a new one: while the provider is away nobody can say
+// that the token is bad.
+func TestUnknownKeyWhileAway(t *testing.T) {
+	p := newProvider(t)
+	set := func(down bool, kid string) func() {
+		return func() {
+			if p.down = down; kid != "" {
+				p.rotate(kid)
+			}
+		}
+	}
+	steps(t, p, []step{
+		{"first", 0, nil, 204, []string{"metadata", "jwks"}},
+		{"a new key, and the provider is away", time.Minute, set(true, "key-2"), 503, []string{"jwks past the cache"}},
+		{"not asked at once", 4 * time.Second, nil, 503, nil},
+		{"asked after five seconds", time.Second, nil, 503, []string{"metadata"}},
+		{"and it is there", 5 * time.Second, set(false, ""), 204, []string{"metadata", "jwks past the cache"}},
+	})
+}
+
+// A transport that panics ends requests that need it, and nothing else.
+func TestTransportPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(t)
+		now := noon
+		var told error
+		h := newMiddleware(t, p, func(c *resource.Config) {
+			c.Now = func() time.Time { return now }
+			c.Refused = func(_ *http.Request, err error) { told = err }
+		}).Handler(reached)
+		p.takes = func() { panic(mark) }
+		check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 503, "")
+		if told == nil || strings.Contains(told.Error(), mark) || !strings.Contains(told.Error(), "panics with a string") || !strings.Contains(told.Error(), "keys_test.go") {
+			t.Errorf("told %v", told)
+		}
+		p.takes, now = nil, now.Add(5*time.Second)
+		check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 204, "")
+		p.takes, now = func() { panic(mark) }, now.Add(time.Hour)
+		token := p.token(claims{"exp": now.Unix() + 60})
+		for range 2 {
+			check(t, get(h, "Authorization", "Bearer "+token), 204, "")
+			synctest.Wait()
+		}
 	})
 }

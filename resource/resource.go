@@ -96,6 +96,9 @@ func New(config Config) (*Middleware, error) {
 		if err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(m.issuers, func(other *authority) bool { return other.verifier.Issuer == a.verifier.Issuer }) {
+			return nil, fmt.Errorf("resource: Issuers: one comes twice: %w", oidc.ErrInvalidConfig)
+		}
 		m.issuers = append(m.issuers, a)
 	}
 	if len(m.issuers) == 0 {

@@ -212,11 +212,15 @@ var presets = map[string]resource.Preset{
 
 // ask returns why an API does not let a token through.
 func (w *trial) ask(token string, preset resource.Preset, audiences ...string) (refused error) {
-	if w.profile.MetadataURL != "" || w.profile.Issuer != "" {
-		return errors.New("no metadata below the issuer")
+	issuer := resource.Issuer{
+		Issuer: w.op.Address(w.profile.Authority), MetadataURL: w.op.Address(w.profile.MetadataURL),
+		Audiences: audiences, Tokens: preset, Tenants: w.profile.Tenants, WithoutSubject: w.profile.WithoutSubject,
+	}
+	if w.profile.Issuer != "" {
+		issuer.MetadataURL, issuer.Issuer = oidc.ConfigurationURL(issuer.Issuer), w.op.Address(w.profile.Issuer)
 	}
 	guard, err := resource.New(resource.Config{
-		Issuers:   []resource.Issuer{{Issuer: w.op.Address(w.profile.Authority), Audiences: audiences, Tokens: preset}},
+		Issuers:   []resource.Issuer{issuer},
 		Transport: w.transport,
 		Refused:   func(_ *http.Request, err error) { refused = err },
 	})
@@ -229,7 +233,7 @@ func (w *trial) ask(token string, preset resource.Preset, audiences ...string) (
 	}
 	reached := false
 	handler := guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if reached = true; resource.ClaimsFrom(r.Context()).Subject == "" {
+		if reached = true; resource.ClaimsFrom(r.Context()).Subject == "" && !issuer.WithoutSubject {
 			refused = errors.New("a token of nobody is let through")
 		}
 	}), scopes...)

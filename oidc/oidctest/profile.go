@@ -38,9 +38,11 @@ type Profile struct {
 	// MetadataURL is where the metadata is, where that is not below Authority.
 	MetadataURL string
 
-	// Issuer is that of the access tokens, and of the metadata of the API, where it
-	// is not Authority.
-	Issuer string
+	// What an API has to know beside: the issuer of access tokens where it is not that of
+	// the metadata, the tenants where it is one for each, and whether they name nobody.
+	Issuer         string
+	Tenants        []string
+	WithoutSubject bool
 
 	Alg           string // of the keys; default RS256
 	Metadata      string

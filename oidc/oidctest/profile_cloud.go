@@ -258,6 +258,6 @@ func salesforce() Profile {
 		RefreshDenied: Denial{Status: 400, Body: `{"error": "invalid_grant", "error_description": "expired access/refresh token"}`},
 		SilentDenied:  `{"error": "login_required", "error_description": "external user interaction required"}`,
 		Signout:       Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{apart("Access tokens are opaque, unless the app issues JWT-based ones, and hold a character that none can have in `Authorization` (RFC 6750 2.1).")},
+		Limits:        []Limit{{Step: StepAPI, Why: "Access tokens are opaque, unless the app issues JWT-based ones, and hold a character that none can have in `Authorization` (RFC 6750 2.1)."}},
 	}
 }

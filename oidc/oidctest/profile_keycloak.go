@@ -45,10 +45,6 @@ func preset(name, why string) Limit {
 	return Limit{Step: StepAPI, Code: oidc.ErrTypeNotAllowed, Setting: "Tokens", Value: "resource." + name, Why: why}
 }
 
-// apart is the limit of access tokens whose keys an API cannot be led to: the middleware
-// knows the metadata below the issuer alone.
-func apart(why string) Limit { return Limit{Step: StepAPI, Why: why} }
-
 // opaque is the limit of access tokens that nobody can read.
 func opaque(why string) Limit {
 	return Limit{Step: StepAPI, Code: oidc.ErrTokenMalformed, Why: why}

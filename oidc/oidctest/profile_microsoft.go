@@ -85,9 +85,9 @@ func entra(name, path string) Profile {
 	if path == entraTenant {
 		issuer = p.Authority
 	} else {
-		p.Limits = []Limit{apart("Its access tokens have the issuer of the tenant, not that of the metadata.")}
+		p.Limits[0].Why = "Its access tokens have the issuer of their tenant: name those that the API takes in `Tenants`, where `\"*\"` means all."
 		p.Register = "As for a single tenant, with the account types that the registration supports, and `authority` `https://login.microsoftonline.com/" + path + "/v2.0`."
-		p.Issuer = "https://op.example.test/" + entraTenant + "/v2.0"
+		p.Tenants = []string{entraTenant}
 		p.Quirks = []string{"The metadata has `{tenantid}` in `issuer`: the `iss` of a token is that with the token's own `tid`. Everybody of any tenant can sign in, " +
 			"unless the app names those that it serves in `allowed_tenants`."}
 	}
@@ -153,7 +153,7 @@ func b2c(name, path, query string) Profile {
 		RefreshDenied: Denial{Status: 400, Body: `{"error": "invalid_grant", "error_description": "AADB2C90080: The provided grant has expired. Please re-authenticate and try again."}`},
 		SilentDenied:  `{"error": "interaction_required", "error_description": "AADB2C90077: User does not have an existing session and request prompt parameter has a value of 'None'."}`,
 		Signout:       Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:        []Limit{apart("The metadata is not below the issuer. Its access tokens have the header `typ: \"JWT\"`, the nonce of the sign-in, and their scopes in `scp`.")},
+		Limits:        []Limit{preset("AzureB2C", "Its access tokens have the header `typ: \"JWT\"`, the nonce of the sign-in, and their scopes in `scp`. The metadata is not below the issuer: `MetadataURL` says where.")},
 	}
 	fill := strings.NewReplacer("PATH", path, "QUERY", query)
 	p.Metadata = fill.Replace(p.Metadata)
@@ -175,7 +175,7 @@ func b2cAlone() Profile {
 	p.Limits = []Limit{
 		{Step: StepSignin, Code: oidc.ErrTokenResponseInvalid, Setting: "scope", Value: "openid offline_access app",
 			Why: "With `openid` alone B2C sends no access token. Ask for a scope of an API, or for the client id itself."},
-		apart("The metadata is not below the issuer."),
+		{Step: StepAPI, Code: oidc.ErrTypeNotAllowed, Why: "The access token is for the client itself: an API needs a scope of its own."},
 	}
 	return p
 }
@@ -198,7 +198,7 @@ func adfs() Profile {
 		Authority: "https://op.example.test/adfs",
 		Scope:     "openid profile https://api.example.test/read",
 		Audience:  "https://api.example.test", APIScope: "read",
-		Issuer: "http://op.example.test/adfs/services/trust",
+		Issuer: "http://op.example.test/adfs/services/trust", WithoutSubject: true,
 		Metadata: `{
 			"issuer": "https://op.example.test/adfs",
 			"authorization_endpoint": "https://op.example.test/adfs/oauth2/authorize/",
@@ -235,6 +235,7 @@ func adfs() Profile {
 			Body: `{"error": "invalid_grant", "error_description": "MSIS9615: The refresh token received in 'refresh_token' parameter has expired."}`},
 		SilentDenied: `{"error": "login_required", "error_description": "MSIS9462: Interaction is required."}`,
 		Signout:      Signout{Returns: "post_logout_redirect_uri", State: true},
-		Limits:       []Limit{apart("Its access tokens have another issuer than the metadata, one with `http:`.")},
+		Limits: []Limit{preset("ADFS", "Its access tokens have another issuer than ID tokens, `http://HOST/adfs/services/trust`: that is `Issuer`, with `https://HOST/adfs/.well-known/openid-configuration` as `MetadataURL`. "+
+			"Where no claim rule issues `sub` they name nobody, and pass only with `WithoutSubject`.")},
 	}
 }

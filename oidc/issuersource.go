@@ -1,0 +1,140 @@
+package oidc
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
+)
+
+// An IssuerSource says where an API learns what it has to know of an issuer of access
+// tokens. A client needs more: [MetadataSource].
+type IssuerSource struct {
+	// Issuer is what access tokens have as iss, or the authority whose metadata has a
+	// template for that. It is only compared where one of the others below is given.
+	Issuer string
+
+	// Tenants are those whose tokens are accepted where the issuer is a template, with
+	// {tenantid}: GUIDs in lower case, or "*" for all. There they have to be named.
+	Tenants []string
+
+	URL     string // of the metadata; default: below the issuer
+	JWKSURI string // of the keys; no metadata is fetched then
+	Keys    string // the keys themselves, a JWK Set; nothing is fetched then
+}
+
+// IssuerMetadata is what an API has to know of an issuer (RFC 8414 2, OIDC Discovery 3).
+// Nothing else in a document is looked at.
+type IssuerMetadata struct {
+	Issuer  string // what access tokens have as iss, or a template for it
+	JWKSURI string
+}
+
+// Check returns nil if the source makes sense, as far as that shows without
+// fetching. Codes: [ErrInvalidConfig], [ErrInsecureURL], [ErrKeysInvalid].
+func (s *IssuerSource) Check() error {
+	err := error(nil)
+	switch {
+	case s.URL+s.JWKSURI+s.Keys == "":
+		err = CheckIssuer(s.Issuer)
+	case !IsVisible(s.Issuer):
+		err = ErrInvalidConfig
+	case s.Keys == "":
+		_, err = parseSecureURL(cmp.Or(s.URL, s.JWKSURI))
+	default:
+		_, err = ParseKeys([]byte(s.Keys))
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("issuer, or where its keys are: %w", err)
+	case s.URL != "" && s.JWKSURI != "" || s.Keys != "" && s.URL+s.JWKSURI != "":
+		return fmt.Errorf("more than one place for the keys: %w", ErrInvalidConfig)
+	}
+	for _, tenant := range s.Tenants {
+		if tenant != "*" && !isTenant(tenant) {
+			return fmt.Errorf("a tenant that is no GUID in lower case: %w", ErrInvalidConfig)
+		}
+	}
+	if s.JWKSURI+s.Keys != "" {
+		return s.checkTenants(s.Issuer)
+	}
+	return nil
+}
+
+// checkTenants wants tenants where the issuer is a template, and nowhere else: none of them
+// could be told from another there.
+func (s *IssuerSource) checkTenants(issuer string) error {
+	switch template := strings.Contains(issuer, tenantMark); {
+	case template && len(s.Tenants) == 0:
+		return fmt.Errorf("the issuer is one for each tenant, and no tenants are named: %w", ErrInvalidConfig)
+	case !template && len(s.Tenants) > 0:
+		return fmt.Errorf("tenants are named, and the issuer is one for all: %w", ErrInvalidConfig)
+	}
+	return nil
+}
+
+// Fetch returns the metadata. Without a URL it is where OIDC Discovery 4 says, or if nothing
+// is there, where RFC 8414 3.1 says. Codes: those of [Transport] and [IssuerSource.Check],
+// [ErrHTTPStatus], [ErrNotJSON], [ErrIssuerMismatch], [ErrMetadataInvalid].
+func (s *IssuerSource) Fetch(ctx context.Context, t Transport) (*IssuerMetadata, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.JWKSURI != "":
+		return &IssuerMetadata{Issuer: s.Issuer, JWKSURI: s.JWKSURI}, nil
+	case s.URL != "":
+		return s.fetch(ctx, t, s.URL)
+	}
+	m, err := s.fetch(ctx, t, ConfigurationURL(s.Issuer))
+	if answer := (*TransportError)(nil); !errors.As(err, &answer) || answer.Status < 200 || answer.Status >= 500 {
+		return m, err
+	}
+	if m, otherErr := s.fetch(ctx, t, authorizationServerURL(s.Issuer)); otherErr == nil {
+		return m, nil
+	}
+	return nil, err
+}
+
+// authorizationServerURL returns where RFC 8414 3.1 has the metadata of an issuer: before
+// its path.
+func authorizationServerURL(issuer string) string {
+	scheme, rest, _ := strings.Cut(issuer, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	return strings.TrimSuffix(scheme+"://"+host+"/.well-known/oauth-authorization-server/"+path, "/")
+}
+
+func (s *IssuerSource) fetch(ctx context.Context, t Transport, url string) (*IssuerMetadata, error) {
+	var raw strictjson.RawMessage
+	var document struct {
+		Issuer      string                `json:"issuer"`
+		AccessToken strictjson.RawMessage `json:"access_token_issuer"` // of ADFS
+		JWKSURI     string                `json:"jwks_uri"`
+	}
+	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}, MayMove: true}
+	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
+		return nil, err
+	}
+	if err := decodeObject(string(raw), &document, ErrMetadataInvalid); err != nil {
+		return nil, fmt.Errorf("discovery: %w", err)
+	}
+	m := &IssuerMetadata{Issuer: document.Issuer, JWKSURI: document.JWKSURI}
+	if s.URL != "" && textOf(document.AccessToken) == s.Issuer {
+		m.Issuer = s.Issuer
+	}
+	// Code point by code point (OIDC Discovery 4.3, RFC 8414 3.3).
+	err := s.checkTenants(m.Issuer)
+	switch {
+	case m.Issuer != s.Issuer && !isTemplateOf(m.Issuer, s.Issuer):
+		err = issuerError(s.Issuer, m.Issuer)
+	case err == nil:
+		err = checkEndpoint(m.JWKSURI)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("discovery: %w", err)
+	}
+	return m, nil
+}
