@@ -1,7 +1,9 @@
 package resource
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +45,7 @@ type Issuer struct {
 type authority struct {
 	verifier oidc.AccessTokenVerifier
 	keys     *keyCache
+	seen     seen
 	now      func() time.Time
 }
 
@@ -68,6 +71,7 @@ func newAuthority(config *Config, i *Issuer) (*authority, error) {
 			WithoutSubject: i.WithoutSubject,
 		},
 		keys: keys,
+		seen: seen{limit: cmp.Or(config.VerifiedTokens, DefaultVerifiedTokens)},
 		now:  config.Now,
 	}, nil
 }
@@ -80,14 +84,26 @@ func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessToke
 	}
 	var claims *oidc.AccessTokenClaims
 	var now time.Time
+	sum := sha256.Sum256([]byte(token))
 	err = a.keys.verify(ctx, func(t *trust) (err error) {
 		now = a.now()
 		verifier := a.verifier
 		verifier.Issuer = t.issuer
-		claims, err = verifier.Verify(token, t.keys, now)
+		known := a.seen.find(sum, t, now)
+		if claims = known; known == nil {
+			if claims, err = verifier.Open(token, t.keys); err != nil {
+				return err
+			}
+		}
+		if err = verifier.Check(claims, now); err == nil && known == nil {
+			a.seen.add(sum, len(token), t, claims, now)
+		}
 		return err
 	})
-	return claims, now, err
+	if err != nil {
+		return nil, now, err
+	}
+	return claims, now, nil
 }
 
 // issuerOf returns the authority that a token says it is from, which is to be verified.

@@ -39,6 +39,11 @@ type Config struct {
 
 	Leeway time.Duration // for all times, not negative; 0 means [oidc.DefaultLeeway]
 
+	// VerifiedTokens is how many tokens of each issuer are remembered as verified, for
+	// five minutes at most, so that their signature is not verified again; default:
+	// [DefaultVerifiedTokens], and less than 0 remembers none. All else is checked at each request.
+	VerifiedTokens int
+
 	DPoP        DPoP        // off, unless it has a BaseURL
 	ReplayCache ReplayCache // default: a [MemoryReplayCache]
 
@@ -135,7 +140,8 @@ func (m *Middleware) Require(next http.Handler, required Requirement) http.Handl
 type claimsKey struct{}
 
 // ClaimsFrom returns the claims of the access token of a request that came
-// through a [Middleware], by the context of the request; nil for any other.
+// through a [Middleware], by the context of the request; nil for any other. They are
+// those of this request, but for the bytes of Members, which nobody may change.
 func ClaimsFrom(ctx context.Context) *oidc.AccessTokenClaims {
 	claims, _ := ctx.Value(claimsKey{}).(*oidc.AccessTokenClaims)
 	return claims

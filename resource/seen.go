@@ -1,0 +1,107 @@
+package resource
+
+import (
+	"crypto/sha256"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+const (
+	// DefaultVerifiedTokens is how many tokens of an issuer are remembered as verified.
+	DefaultVerifiedTokens = 10_000
+
+	// seenBytes bounds what those take, by the estimate of [costOf].
+	seenBytes = 32 << 20
+
+	// seenLife is how long a token is remembered, if it is good for so long.
+	seenLife = 5 * time.Minute
+)
+
+// seen remembers the claims of tokens that were verified by a trust, so that the same
+// token is not verified again. There are two halves: when the young one is full it
+// becomes the old one, which is forgotten then.
+type seen struct {
+	limit int // of tokens
+
+	mu         sync.Mutex // guards all of the below
+	by         *trust
+	young, old map[[sha256.Size]byte]sighting
+	bytes      int // of young
+}
+
+// A sighting is a token that was verified.
+type sighting struct {
+	claims *oidc.AccessTokenClaims // shared by nobody
+	until  time.Time
+	cost   int
+}
+
+// find returns a copy of the claims of a token that t has verified, or nil.
+func (s *seen) find(token [sha256.Size]byte, t *trust, now time.Time) *oidc.AccessTokenClaims {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.by != t {
+		return nil
+	}
+	sight, young := s.young[token]
+	if !young {
+		sight = s.old[token]
+	}
+	if sight.claims == nil || !now.Before(sight.until) {
+		return nil
+	}
+	if !young {
+		s.put(token, sight)
+	}
+	return copyOf(sight.claims)
+}
+
+// add remembers claims. Those of another trust are forgotten.
+func (s *seen) add(token [sha256.Size]byte, length int, t *trust, claims *oidc.AccessTokenClaims, now time.Time) {
+	sight := sighting{claims: copyOf(claims), until: now.Add(seenLife), cost: costOf(claims, length)}
+	if end := time.Unix(claims.Expiry, 0); end.Before(sight.until) {
+		sight.until = end
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.by != t {
+		s.by, s.young, s.old, s.bytes = t, nil, nil, 0
+	}
+	s.put(token, sight)
+}
+
+// put has a token in the young half, if half of all that may be there has room for it.
+func (s *seen) put(token [sha256.Size]byte, sight sighting) {
+	if sight.cost > seenBytes/2 || s.limit < 2 {
+		return
+	}
+	if s.young == nil || len(s.young) >= s.limit/2 || s.bytes+sight.cost > seenBytes/2 {
+		s.young, s.old, s.bytes = make(map[[sha256.Size]byte]sighting), s.young, 0
+	}
+	s.bytes += sight.cost - s.young[token].cost
+	s.young[token] = sight
+}
+
+// costOf estimates the bytes that claims take, out of a token of some length.
+func costOf(c *oidc.AccessTokenClaims, length int) int {
+	texts := len(c.Audience) + len(c.Scopes) + len(c.Roles)
+	for _, roles := range c.ClientRoles {
+		texts += 8 + len(roles)
+	}
+	return 1024 + 2*length + 128*len(c.Members) + 48*texts
+}
+
+// copyOf returns claims that can be changed, but for the bytes of members.
+func copyOf(c *oidc.AccessTokenClaims) *oidc.AccessTokenClaims {
+	copied := *c
+	copied.Audience, copied.Scopes, copied.Roles = slices.Clone(c.Audience), slices.Clone(c.Scopes), slices.Clone(c.Roles)
+	copied.Members, copied.ClientRoles = maps.Clone(c.Members), maps.Clone(c.ClientRoles)
+	for client, roles := range copied.ClientRoles {
+		copied.ClientRoles[client] = slices.Clone(roles)
+	}
+	return &copied
+}
