@@ -110,6 +110,9 @@ func isType(typ, want string) bool {
 func (v *AccessTokenVerifier) read(set claimSet, typed bool) (*AccessTokenClaims, error) {
 	const section = "RFC 9068 2.2"
 	r := &reader{set: set}
+	if !v.WithoutSubject && !has(set, "sub") {
+		r.fail("sub", section, "absent: the token names nobody, and passes WithoutSubject alone")
+	}
 	claims := &AccessTokenClaims{
 		Issuer:    r.text("iss", section, true),
 		Subject:   r.text("sub", section, !v.WithoutSubject),

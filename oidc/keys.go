@@ -75,8 +75,8 @@ func ParseKeys(data []byte) (*KeySet, error) {
 	return keys, nil
 }
 
-// Equal tells whether two sets have the same keys.
-func (s *KeySet) Equal(other *KeySet) bool {
+// SameKeys tells whether two sets have the same keys.
+func SameKeys(s, other *KeySet) bool {
 	return slices.EqualFunc(s.keys, other.keys, func(a, b *jwk) bool {
 		public, ok := a.public.(interface{ Equal(crypto.PublicKey) bool })
 		return a.kid == b.kid && a.alg == b.alg && ok && public.Equal(b.public)

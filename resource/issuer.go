@@ -121,7 +121,8 @@ func (m *Middleware) issuerOf(token string) (*authority, error) {
 		}
 	}
 	for _, a := range m.issuers { // one that is a template, as its metadata will say
-		if len(a.verifier.Tenants) > 0 && origin(a.verifier.Issuer) == origin(issuer) {
+		names := func(tenant string) bool { return tenant == "*" || strings.Contains(issuer+"/", "/"+tenant+"/") }
+		if slices.ContainsFunc(a.verifier.Tenants, names) && origin(a.verifier.Issuer) == origin(issuer) {
 			return a, nil
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 const (
 	tenant    = "11111111-2222-3333-4444-555555555555"
+	guest     = "77777777-2222-3333-4444-555555555555"
 	stranger  = "99999999-2222-3333-4444-555555555555"
 	authority = "https://login.example/common/v2.0"
 	template  = "https://login.example/{tenantid}/v2.0"
@@ -54,11 +55,12 @@ func TestSeveralIssuers(t *testing.T) {
 	world := documents{
 		issuer + "/.well-known/openid-configuration": map[string]any{"issuer": issuer, "jwks_uri": issuer + "/jwks"},
 		issuer + "/jwks": keysOf(first),
-		"https://two.example/.well-known/oauth-authorization-server/as": map[string]any{"issuer": "https://two.example/as", "jwks_uri": "https://two.example/jwks"},
-		"https://two.example/jwks":                                      keysOf(second),
-		authority + "/.well-known/openid-configuration":                 map[string]any{"issuer": template, "jwks_uri": "https://login.example/keys"},
-		"https://login.example/keys":                                    keysOf(tenants),
-		"https://three.example/keys":                                    keysOf(named),
+		"https://two.example/.well-known/oauth-authorization-server/as":             map[string]any{"issuer": "https://two.example/as", "jwks_uri": "https://two.example/jwks"},
+		"https://two.example/jwks":                                                  keysOf(second),
+		authority + "/.well-known/openid-configuration":                             map[string]any{"issuer": template, "jwks_uri": "https://login.example/keys"},
+		"https://login.example/keys":                                                keysOf(tenants),
+		"https://login.example/organizations/v2.0/.well-known/openid-configuration": map[string]any{"issuer": template, "jwks_uri": "https://login.example/keys"},
+		"https://three.example/keys":                                                keysOf(named),
 	}
 	h := newMiddleware(t, first, func(c *resource.Config) {
 		c.Transport = world
@@ -66,6 +68,7 @@ func TestSeveralIssuers(t *testing.T) {
 			{Issuer: issuer, Audiences: []string{audience, audience + "/v1"}},
 			{Issuer: "https://two.example/as", Audiences: []string{"two"}, Tokens: resource.Hydra},
 			{Issuer: authority, Audiences: []string{"guid"}, Tenants: []string{tenant}, Tokens: resource.Entra},
+			{Issuer: "https://login.example/organizations/v2.0", Audiences: []string{"second"}, Tenants: []string{guest}, Tokens: resource.Entra},
 			{Issuer: "static", Audiences: []string{"static"}, Keys: string(keys)},
 			{Issuer: "http://three.example", Audiences: []string{"three"}, JWKSURI: "https://three.example/keys"},
 		}
@@ -84,6 +87,8 @@ func TestSeveralIssuers(t *testing.T) {
 		{"the first, its other audience", first, []claims{{"aud": audience + "/v1"}}, ""},
 		{"the second, by RFC 8414", second, []claims{hydra}, ""},
 		{"a tenant", tenants, []claims{entra}, ""},
+		{"a tenant of the second authority there", tenants, []claims{entra, {"iss": of(guest), "tid": guest, "aud": "second"}}, ""},
+		{"a tenant of the second authority there, for an audience of the first", tenants, []claims{entra, {"iss": of(guest), "tid": guest}}, "audience_mismatch"},
 		{"static keys", static, []claims{fixed}, ""},
 		{"keys by their address", named, []claims{three}, ""},
 		{"the first, for an audience of the second", first, []claims{{"aud": "two"}}, "audience_mismatch"},

@@ -148,7 +148,7 @@ func (c *keyCache) fetch(ctx context.Context, f *flight, noCache bool) {
 		c.failed, f.err = c.now(), err
 		return
 	}
-	if c.known == nil || c.known.issuer != newer.issuer || !c.known.keys.Equal(newer.keys) {
+	if c.known == nil || c.known.issuer != newer.issuer || !oidc.SameKeys(c.known.keys, newer.keys) {
 		c.known = newer
 	}
 	c.fetched = c.now()

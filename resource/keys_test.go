@@ -240,6 +240,7 @@ func TestSlowKeys(t *testing.T) {
 			t.Errorf("a thousand requests waited for %v", waited)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(p.requests) != 2 {
 			t.Errorf("requests %q, want two", p.requests)
 		}

@@ -42,6 +42,14 @@ type sighting struct {
 
 // find returns a copy of the claims of a token that t has verified, or nil.
 func (s *seen) find(token [sha256.Size]byte, t *trust, now time.Time) *oidc.AccessTokenClaims {
+	if claims := s.shared(token, t, now); claims != nil {
+		return copyOf(claims)
+	}
+	return nil
+}
+
+// shared returns claims that are not to be changed.
+func (s *seen) shared(token [sha256.Size]byte, t *trust, now time.Time) *oidc.AccessTokenClaims {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by != t {
@@ -57,7 +65,7 @@ func (s *seen) find(token [sha256.Size]byte, t *trust, now time.Time) *oidc.Acce
 	if !young {
 		s.put(token, sight)
 	}
-	return copyOf(sight.claims)
+	return sight.claims
 }
 
 // add remembers claims. Those of another trust are forgotten.

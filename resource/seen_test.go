@@ -17,7 +17,7 @@ func TestVerifiedTokens(t *testing.T) {
 		withDPoP(config)
 		config.Now = func() time.Time { return now }
 	})
-	any, admin := m.Handler(reached), m.Handler(reached, "admin")
+	anybody, admin := m.Handler(reached), m.Handler(reached, "admin")
 	strong, recent := m.Require(reached, resource.Requirement{ACRValues: []string{"mfa"}}), m.Require(reached, resource.Requirement{MaxAge: time.Minute})
 	token := p.token(claims{"acr": "pwd", "auth_time": noon.Unix(), "nbf": noon.Unix()})
 	bound := p.token(claims{"cnf": c.binding()})
@@ -29,26 +29,26 @@ func TestVerifiedTokens(t *testing.T) {
 		fields []string
 		status int
 	}{
-		{"first sight", any, 0, []string{"Authorization", "Bearer " + token}, 204},
-		{"again", any, 0, []string{"Authorization", "Bearer " + token}, 204},
+		{"first sight", anybody, 0, []string{"Authorization", "Bearer " + token}, 204},
+		{"again", anybody, 0, []string{"Authorization", "Bearer " + token}, 204},
 		{"where a scope is missing", admin, 0, []string{"Authorization", "Bearer " + token}, 403},
 		{"where the sign-in is not strong enough", strong, 0, []string{"Authorization", "Bearer " + token}, 401},
 		{"where it is recent enough", recent, 90 * time.Second, []string{"Authorization", "Bearer " + token}, 204},
 		{"where it is too long ago", recent, 91 * time.Second, []string{"Authorization", "Bearer " + token}, 401},
-		{"by a clock that goes back", any, -31 * time.Second, []string{"Authorization", "Bearer " + token}, 401},
-		{"with another signature", any, 0, []string{"Authorization", "Bearer " + token[:len(token)-2] + "AA"}, 401},
-		{"cut", any, 0, []string{"Authorization", "Bearer " + token[:len(token)-1]}, 401},
-		{"with a sign more", any, 0, []string{"Authorization", "Bearer " + token + "A"}, 401},
-		{"with padding", any, 0, []string{"Authorization", "Bearer " + token + "="}, 401},
-		{"as a token that is bound", any, 0, []string{"Authorization", "DPoP " + token, "DPoP", c.proof(token, nil)}, 401},
-		{"bound, first sight", any, 0, []string{"Authorization", "DPoP " + bound, "DPoP", proof}, 204},
-		{"bound, without a proof", any, 0, []string{"Authorization", "DPoP " + bound}, 401},
-		{"bound, with the same proof", any, 0, []string{"Authorization", "DPoP " + bound, "DPoP", proof}, 401},
-		{"bound, with the proof of somebody else", any, 0, []string{"Authorization", "DPoP " + bound, "DPoP", newClient(t).proof(bound, nil)}, 401},
-		{"bound, as a bearer token", any, 0, []string{"Authorization", "Bearer " + bound}, 401},
-		{"bound, with another proof", any, 0, []string{"Authorization", "DPoP " + bound, "DPoP", c.proof(bound, nil)}, 204},
-		{"just before its end", any, 5*time.Minute + 29*time.Second, []string{"Authorization", "Bearer " + token}, 204},
-		{"at its end", any, 5*time.Minute + 30*time.Second, []string{"Authorization", "Bearer " + token}, 401},
+		{"by a clock that goes back", anybody, -31 * time.Second, []string{"Authorization", "Bearer " + token}, 401},
+		{"with another signature", anybody, 0, []string{"Authorization", "Bearer " + token[:len(token)-2] + "AA"}, 401},
+		{"cut", anybody, 0, []string{"Authorization", "Bearer " + token[:len(token)-1]}, 401},
+		{"with a sign more", anybody, 0, []string{"Authorization", "Bearer " + token + "A"}, 401},
+		{"with padding", anybody, 0, []string{"Authorization", "Bearer " + token + "="}, 401},
+		{"as a token that is bound", anybody, 0, []string{"Authorization", "DPoP " + token, "DPoP", c.proof(token, nil)}, 401},
+		{"bound, first sight", anybody, 0, []string{"Authorization", "DPoP " + bound, "DPoP", proof}, 204},
+		{"bound, without a proof", anybody, 0, []string{"Authorization", "DPoP " + bound}, 401},
+		{"bound, with the same proof", anybody, 0, []string{"Authorization", "DPoP " + bound, "DPoP", proof}, 401},
+		{"bound, with the proof of somebody else", anybody, 0, []string{"Authorization", "DPoP " + bound, "DPoP", newClient(t).proof(bound, nil)}, 401},
+		{"bound, as a bearer token", anybody, 0, []string{"Authorization", "Bearer " + bound}, 401},
+		{"bound, with another proof", anybody, 0, []string{"Authorization", "DPoP " + bound, "DPoP", c.proof(bound, nil)}, 204},
+		{"just before its end", anybody, 5*time.Minute + 29*time.Second, []string{"Authorization", "Bearer " + token}, 204},
+		{"at its end", anybody, 5*time.Minute + 30*time.Second, []string{"Authorization", "Bearer " + token}, 401},
 	}
 	for _, tt := range tests {
 		now = noon.Add(tt.at)

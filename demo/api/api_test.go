@@ -253,11 +253,12 @@ func TestOneFetchForAll(t *testing.T) {
 func TestProviderDown(t *testing.T) {
 	o := newOP(t)
 	o.down = true
-	h := o.handler(nil)
+	now := noon
+	h := o.handler(func() time.Time { return now })
 	if w := call(h, "Bearer "+o.token()); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("status %d, want 503", w.Code)
 	}
-	o.down = false
+	o.down, now = false, now.Add(5*time.Second)
 	if w := call(h, "Bearer "+o.token()); w.Code != 200 {
 		t.Errorf("status %d once the provider is back, want 200", w.Code)
 	}
