@@ -60,7 +60,6 @@ func TestAnswerToWhatIsOver(t *testing.T) {
 					t.Fatalf("code %q", code)
 				}
 				answer := url.Values{"error": {"temporarily_unavailable"}, "error_description": {"authentication_expired"}, "state": {"of-before"}, "iss": {op.Issuer}}
-				strange(answer)
 				address, separator := a.origin+redirectURI, "?"
 				want := a.origin + "/"
 				if redirectURI != "/callback.html" {

@@ -196,10 +196,14 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// The parameters that the callback page takes out of the app's own query, where a
-// response would have them twice, are known to the program.
+// The parameters of a response that the page takes out of the address bar are
+// all that the program reads from it.
 func TestResponseParameters(t *testing.T) {
-	list := section(t, read(t, "web/callback.js"), "const RESPONSE_PARAMETERS = [", "]")
+	list := section(t, read(t, pageFile), "const RESPONSE_PARAMETERS = [", "]")
+	ofCallback := section(t, read(t, "web/callback.js"), "const RESPONSE_PARAMETERS = [", "]")
+	if !slices.Equal(submatches(quoted, ofCallback), submatches(quoted, list)) {
+		t.Error("the callback page knows other parameters")
+	}
 	for _, name := range submatches(quoted, list) {
 		if _, err := oidc.CallbackState("https://app.example.test/?state=s&code=c&" + name + "=1&" + name + "=2"); err != oidc.ErrCallbackMalformed {
 			t.Errorf("%s may come twice: the program does not know it", name)

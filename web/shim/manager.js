@@ -176,7 +176,7 @@ export class UserManager {
     this.#life.signal.throwIfAborted();
     const key = this.#key;
     if (!callbacks.has(key)) {
-      const response = takeResponse("code", this.settings.redirect_uri, key);
+      const response = takeResponse("code", key);
       callbacks.set(key, this.#signinCallback(response).finally(() => {
         callbacks.delete(key);
         if (!this.#left && keptFor(key)) sessionStorage.removeItem(responseOf(key)); // the app has heard what became of it
@@ -200,7 +200,7 @@ export class UserManager {
     }
   }
 
-  async signinSilentCallback(url = takeResponse("code", this.settings.silent_redirect_uri)) {
+  async signinSilentCallback(url = takeResponse("code")) {
     await this.#answer(this.#navigators.frames, url);
   }
 
@@ -268,7 +268,7 @@ export class UserManager {
     return (await loading).follow(popup, () => call);
   }
 
-  async signinPopupCallback(url = takeResponse("code", this.settings.popup_redirect_uri), keepOpen = false) {
+  async signinPopupCallback(url = takeResponse("code"), keepOpen = false) {
     await this.#answer(this.#navigators.popups, url, { keepOpen });
   }
 
@@ -276,7 +276,7 @@ export class UserManager {
     await this.#inPopup("signoutPopup", args);
   }
 
-  async signoutPopupCallback(url = takeResponse("state", this.settings.popup_post_logout_redirect_uri), keepOpen = false) {
+  async signoutPopupCallback(url = takeResponse("state"), keepOpen = false) {
     await this.#answer(this.#navigators.popups, url, { keepOpen });
   }
 
@@ -311,15 +311,15 @@ export class UserManager {
     await this.#call("signoutSilent", args);
   }
 
-  async signoutSilentCallback(url = takeResponse("state", this.settings.popup_post_logout_redirect_uri)) {
+  async signoutSilentCallback(url = takeResponse("state")) {
     await this.#answer(this.#navigators.frames, url);
   }
 
-  async signoutRedirectCallback(url = takeResponse("state", this.settings.post_logout_redirect_uri, this.#key)) {
+  async signoutRedirectCallback(url = takeResponse("state", this.#key)) {
     return signoutResponse(url, await this.#call("signoutCallback", { url }));
   }
 
-  async signoutCallback(url = takeResponse("state", this.settings.post_logout_redirect_uri, this.#key), keepOpen = false) {
+  async signoutCallback(url = takeResponse("state", this.#key), keepOpen = false) {
     const found = own(await this.#call("signoutCallback", { url }, async () => !await this.#handOver(url, keepOpen)));
     return (found.state ?? found.url_state) == null ? undefined : signoutResponse(url, found);
   }
