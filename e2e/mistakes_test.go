@@ -30,7 +30,10 @@ func TestSettingsMistakes(t *testing.T) {
 		{"implicit flow", "response_type", "token", "unsupported"},
 		{"unknown setting", "client_secert", "x", "invalid_config"},
 		{"unknown host", "host", "cloud", "invalid_config"},
-		{"protected extra parameter", "extraQueryParams", map[string]any{"code_challenge": "x"}, "invalid_argument"},
+		{"protected extra parameter", "extraQueryParams", map[string]any{"code_challenge": "x"}, "invalid_config"},
+		{"redirect_uri of another origin", "redirect_uri", "https://www.example/callback.html", "invalid_config"},
+		{"post_logout_redirect_uri that is a path", "post_logout_redirect_uri", "/", "invalid_config"},
+		{"a time below zero", "requestTimeoutInSeconds", -1, "invalid_config"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

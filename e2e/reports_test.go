@@ -29,7 +29,7 @@ func TestReportedMistakes(t *testing.T) {
 			index(a, "script-src 'nonce-abc'; object-src 'none'; base-uri 'none'", func(page string) string {
 				return strings.ReplaceAll(page, "<script ", `<script nonce="abc" `)
 			})
-		}, "wasm_blocked_by_csp", []string{"the page is served with", "allow the worker in worker-src instead"}},
+		}, "wasm_blocked_by_csp", []string{"the page is served with", "else allow the worker in worker-src"}},
 		{"a page that allows no frame of the provider", func(a *app) {
 			index(a, "default-src 'self'; frame-src 'self'", func(page string) string { return page })
 		}, "frame_no_response", []string{"the page's frame-src"}},

@@ -155,9 +155,16 @@ func isOfServer(request, response safejs.Value, typ string) bool {
 	if answered, ok := stringMember(response, "url"); !ok || answered != asked {
 		return false
 	}
-	origin, ok := stringMember(safejs.Global(), "origin")
-	own := ok && (asked == origin || strings.HasPrefix(asked, origin+"/"))
+	origin := Origin()
+	own := origin != "" && (asked == origin || strings.HasPrefix(asked, origin+"/"))
 	return typ == "cors" || own && typ == "basic"
+}
+
+// Origin returns that of this program and of the pages that it serves; empty if the
+// browser does not say.
+func Origin() string {
+	origin, _ := stringMember(safejs.Global(), "origin")
+	return origin
 }
 
 // options returns the second argument of JavaScript's new Request.

@@ -35,7 +35,7 @@ func TestCall(t *testing.T) {
 		{"params are a number", "echo", 1, point{}, ErrParams.Error()},
 		{"params are not JSON", "echo", []any{make(chan int)}, point{}, "jsonrpc: json: unsupported type: chan int"},
 		{"params are too large", "echo", []string{strings.Repeat("x", maxMessage)}, point{}, ErrTooLarge.Error()},
-		{"result of another type", "echo", []int{1}, point{}, "jsonrpc: result of echo: strictjson: not the JSON expected"},
+		{"result of another type", "echo", []int{1}, point{}, "jsonrpc: result of echo: has to be an object"},
 	}
 	a, _ := pair()
 	for _, tt := range tests {

@@ -85,7 +85,7 @@ var protectedParameters = []string{
 // [ErrInvalidArgument], [ErrUnsupported] for a response mode, or DPoP, that the
 // provider does not announce.
 func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Time) (*Transaction, string, error) {
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return nil, "", err
 	}
 	if err := m.checkResponseMode(r.ResponseMode); err != nil {
@@ -127,12 +127,17 @@ func (r *AuthenticationRequest) Start(m *Metadata, random io.Reader, now time.Ti
 	return tx, r.parameters(tx).appendTo(m.AuthorizationEndpoint), nil
 }
 
-func (r *AuthenticationRequest) check() error {
+// Check tells whether the request is one, before anything is done for it. Codes:
+// [ErrInvalidConfig], [ErrInvalidArgument], [ErrInsecureURL].
+func (r *AuthenticationRequest) Check() error {
 	if r.ClientID == "" {
 		return fmt.Errorf("client_id is missing: %w", ErrInvalidConfig)
 	}
-	if err := checkRedirectURI(r.RedirectURI); err != nil {
-		return fmt.Errorf("redirect_uri: %w", err)
+	if r.RedirectURI == "" {
+		return fmt.Errorf("redirect_uri is missing: %w", ErrInvalidArgument)
+	}
+	if err := CheckRedirectURI("redirect_uri", r.RedirectURI); err != nil {
+		return err
 	}
 	if !slices.Contains([]string{"", "query", "fragment"}, r.ResponseMode) && !slices.Contains(jwtResponseModes, r.ResponseMode) {
 		return fmt.Errorf("response_mode is none of query, fragment, jwt, query.jwt and fragment.jwt: %w", ErrInvalidArgument)
@@ -153,6 +158,9 @@ func (r *AuthenticationRequest) check() error {
 		if u, err := url.Parse(resource); err != nil || !u.IsAbs() || strings.Contains(resource, "#") {
 			return fmt.Errorf("resource is no absolute address without a fragment: %w", ErrInvalidArgument)
 		}
+	}
+	if _, err := parseEssentialClaims(r.claims()); err != nil {
+		return err
 	}
 	if err := checkExtra(r.ExtraToken, protectedTokenParameters); err != nil {
 		return err

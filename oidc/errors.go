@@ -2,7 +2,9 @@ package oidc
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,15 @@ const (
 	// ErrInsecureURL: a URL is neither https nor http on a loopback host.
 	ErrInsecureURL Code = "insecure_url"
 )
+
+// OfSetting returns err for a setting that breaks the rule for the argument of the
+// same name: [ErrInvalidConfig] in the place of [ErrInvalidArgument].
+func OfSetting(err error) error {
+	if !errors.Is(err, ErrInvalidArgument) {
+		return err
+	}
+	return fmt.Errorf("%s%w", strings.TrimSuffix(err.Error(), ErrInvalidArgument.Error()), ErrInvalidConfig)
+}
 
 // Reasons not to use the provider's metadata.
 const (

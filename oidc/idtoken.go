@@ -238,8 +238,11 @@ func (v *idTokenVerifier) checkIssuer(c *IDTokenClaims) error {
 	if v.issuers.template != "" {
 		issuer = v.issuers.of(textOf(c.Members["tid"]))
 	}
-	if issuer == "" || c.Issuer != issuer || v.issuers.named != "" && v.issuers.named != issuer {
-		return ErrIssuerMismatch
+	if issuer == "" {
+		return fmt.Errorf("tid is no tenant, or allowed_tenants lacks it; the provider has to send it, the app to allow it: %w", ErrIssuerMismatch)
+	}
+	if c.Issuer != issuer || v.issuers.named != "" && v.issuers.named != issuer {
+		return fmt.Errorf("the issuer is another: %w", ErrIssuerMismatch)
 	}
 	return nil
 }
@@ -378,7 +381,7 @@ func (v *idTokenVerifier) checkNoLogoutToken(c *IDTokenClaims) error {
 // checkSameIssuer keeps a session with the tenant that it began with.
 func (v *idTokenVerifier) checkSameIssuer(c *IDTokenClaims) error {
 	if v.Previous != nil && c.Issuer != v.Previous.Issuer {
-		return ErrIssuerMismatch
+		return fmt.Errorf("the issuer is another than that of the sign-in: %w", ErrIssuerMismatch)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func splitToken(token string) (parts [3]string, err error) {
 	last := strings.LastIndexByte(token, '.')
 	if first <= 0 || last == first || last == len(token)-1 || strings.IndexByte(token[first+1:last], '.') >= 0 {
 		if strings.Count(token, ".") == 4 { // RFC 7516 7.1
-			return parts, fmt.Errorf("encrypted: %w", ErrTokenMalformed)
+			return parts, fmt.Errorf("encrypted; register the client for tokens that are signed alone: %w", ErrTokenMalformed)
 		}
 		return parts, ErrTokenMalformed
 	}

@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"fmt"
 	"io"
 	"net/url"
 )
@@ -38,9 +37,7 @@ func (r *EndSessionRequest) Check() error {
 		return err
 	}
 	if r.PostLogoutRedirectURI != "" {
-		if err := checkRedirectURI(r.PostLogoutRedirectURI); err != nil {
-			return fmt.Errorf("post_logout_redirect_uri: %w", err)
-		}
+		return CheckRedirectURI("post_logout_redirect_uri", r.PostLogoutRedirectURI)
 	}
 	return nil
 }

@@ -169,7 +169,7 @@ func parseTokenResponse(members claimSet) (*TokenResponse, error) {
 	}
 	if r.err != nil {
 		if !has(members, "access_token") && has(members, "id_token") {
-			return nil, fmt.Errorf("ask for the scope of an API, at Azure AD B2C for the client_id as a scope: %w", r.err)
+			return nil, fmt.Errorf("access_token is absent; ask for the scope of an API, at Azure AD B2C for the client_id as a scope: %w", ErrTokenResponseInvalid)
 		}
 		return nil, r.err
 	}

@@ -31,15 +31,18 @@ func parseSecureURL(raw string) (*url.URL, error) {
 // comes to no app.
 var browserSchemes = []string{"http", "https", "about", "blob", "data", "file", "filesystem", "ftp", "javascript", "ws", "wss"}
 
-// checkRedirectURI wants a secure URL, or one of a scheme that an installed app
-// has for itself (RFC 8252 7.1). Codes: [ErrInvalidArgument], [ErrInsecureURL].
-func checkRedirectURI(raw string) error {
+// CheckRedirectURI wants a secure URL, or one of a scheme that an installed app
+// has for itself (RFC 8252 7.1). The error has the name of the parameter. Codes:
+// [ErrInvalidArgument], [ErrInsecureURL].
+func CheckRedirectURI(name, raw string) error {
 	u, err := url.Parse(raw)
 	if err == nil && u.IsAbs() && u.User == nil && !strings.Contains(raw, "#") && !slices.Contains(browserSchemes, u.Scheme) {
 		return nil
 	}
-	_, err = parseSecureURL(raw)
-	return err
+	if _, err = parseSecureURL(raw); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // isLoopback tells whether a browser resolves host to the same machine:

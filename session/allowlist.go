@@ -47,8 +47,8 @@ func (f *FetchSettings) check() error {
 		switch {
 		case errors.Is(err, oidc.ErrInsecureURL):
 			return fmt.Errorf("fetch.allow: %w", err)
-		case err != nil, strings.Contains(api.URL, "?"):
-			return fmt.Errorf("fetch.allow has to have absolute addresses (https://...) without a query: %w", oidc.ErrInvalidConfig)
+		case err != nil, strings.ContainsAny(api.URL, "?*"):
+			return fmt.Errorf("fetch.allow has to have absolute addresses (https://...) without a query or *; what lies below goes with them: %w", oidc.ErrInvalidConfig)
 		}
 		allow[i] = api
 	}

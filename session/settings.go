@@ -149,26 +149,23 @@ func (s *Settings) check() error {
 	if err := oidc.CheckIssuer(s.Issuer); err != nil {
 		return fmt.Errorf("authority: %w", err)
 	}
-	if err := s.source().check(); err != nil {
-		return err
-	}
 	if text := s.Provider.Headers; text != "" && strictjson.Unmarshal([]byte(text), &s.headers) != nil {
 		return fmt.Errorf("extraHeaders has to be an object of texts: %w", oidc.ErrInvalidConfig)
 	}
 	if s.BindCode && !s.DPoP {
 		return fmt.Errorf("bind_authorization_code needs dpop: %w", oidc.ErrInvalidConfig)
 	}
-	if s.ClientID == "" {
-		return fmt.Errorf("client_id is missing: %w", oidc.ErrInvalidConfig)
-	}
-	if s.RedirectURI == "" {
-		return fmt.Errorf("redirect_uri is missing: %w", oidc.ErrInvalidConfig)
-	}
-	if err := s.Fetch.check(); err != nil {
+	request := new(SigninArgs).request(s) // that of a sign-in without arguments
+	if err := cmp.Or(s.source().check(), s.Fetch.check(), s.Authentication.Check(), oidc.OfSetting(request.Check())); err != nil {
 		return err
 	}
-	if err := s.Authentication.Check(); err != nil {
-		return err
+	for _, uri := range [][2]string{
+		{"silent_redirect_uri", s.SilentRedirectURI}, {"popup_redirect_uri", s.PopupRedirectURI},
+		{"post_logout_redirect_uri", s.PostLogoutRedirectURI}, {"popup_post_logout_redirect_uri", s.PopupPostLogoutRedirectURI},
+	} {
+		if err := oidc.CheckRedirectURI(uri[0], uri[1]); err != nil && uri[1] != "" {
+			return oidc.OfSetting(err)
+		}
 	}
 	switch s.Restore {
 	case RestoreSilent, RestoreRedirect, RestoreOff:

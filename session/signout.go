@@ -178,7 +178,7 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 	case alone && isAny(err, ends...):
 		return nil
 	case alone && isAny(err, ErrFrameNoResponse, oidc.ErrTimeout):
-		return fmt.Errorf("nothing comes back without popup_post_logout_redirect_uri, set and register it: %w", err)
+		return fmt.Errorf("nothing comes back without popup_post_logout_redirect_uri; set and register it: %w", err)
 	case err != nil:
 		return err
 	}

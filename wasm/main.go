@@ -46,7 +46,7 @@ func serve(registry *session.Registry, pages *api.Pages, phases api.HostPhases, 
 		report("panic in %s: %v\n%s", method, value, stack)
 	})
 	connection.Runtime, connection.Host = stats, phases
-	connection.Gone, connection.Pages = jsbridge.AwaitLock, pages
+	connection.Gone, connection.Pages, connection.Origin = jsbridge.AwaitLock, pages, jsbridge.Origin()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	connection.Relay = relays(ctx, port)

@@ -13,6 +13,9 @@ import { watchActivity } from "./shim/idle.js";
 import { checkSession } from "./shim/monitor.js";
 import { leave, leaveWith, visitWith } from "./shim/navigators.js";
 
-const services = { checkSession, headers, popup: visitPopup, "popup.late": lateAnswer, submit: leaveByForm };
+/** What the app has no navigator for. */
+const ways = (_params, _settings, { redirect, popups }) => ({ no_redirect: !redirect, no_popups: !popups });
+
+const services = { ways, checkSession, headers, popup: visitPopup, "popup.late": lateAnswer, submit: leaveByForm };
 
 export const parts = { answerOpener, fetchThrough, follow, leave, leaveWith, load, recover, services, startAgain, visitWith, watchActivity };

@@ -169,7 +169,7 @@ async function load(imports) {
     return instance;
   } catch (error) {
     if (!compiles()) {
-      const [policy, cure] = globalThis.document ? ["the page", `: allow the worker in worker-src instead, unless host is "page"`] : ["the worker script", ""];
+      const [policy, cure] = globalThis.document ? ["the page", `: with host "page" add it, else allow the worker in worker-src, and the page does without`] : ["the worker script", ": add it"];
       throw failure("wasm_blocked_by_csp", `the Content-Security-Policy that ${policy} is served with lacks 'wasm-unsafe-eval' in script-src${cure}`);
     }
     throw failure("wasm_invalid", `${url.pathname} does not load: ${error.message}`);

@@ -18,10 +18,11 @@ import (
 const maxDepth = 64
 
 var (
-	errUTF8   = errors.New("strictjson: invalid UTF-8")
-	errHalf   = errors.New("strictjson: half a character")
-	errDepth  = errors.New("strictjson: nested too deeply")
-	errSyntax = errors.New("strictjson: not the JSON expected")
+	errUTF8   = errors.New("invalid UTF-8")
+	errHalf   = errors.New("half a character")
+	errDepth  = errors.New("nested too deeply")
+	errTwice  = errors.New("a member comes twice")
+	errSyntax = errors.New("not the JSON expected")
 )
 
 // RawMessage is a JSON value kept as it was written. The library's own type
@@ -51,7 +52,7 @@ func Unmarshal(data []byte, v any) error {
 		return err
 	}
 	if repeats(data) {
-		return errSyntax
+		return errTwice
 	}
 	if halves(data) {
 		return errHalf
@@ -70,15 +71,40 @@ func UnmarshalEnvelope(data []byte, v any) error {
 		return errDepth
 	}
 	if json.Unmarshal(data, v) != nil {
-		if misfit := findMisfit(data, reflect.TypeOf(v).Elem()); misfit != nil {
-			return misfit
-		}
-		return errSyntax
+		return whyNot(data, reflect.TypeOf(v).Elem())
 	}
 	return nil
 }
 
-// A Misfit is a member of another type than that of the struct.
+// whyNot says why data does not decode.
+func whyNot(data []byte, t reflect.Type) error {
+	var whole RawMessage
+	if json.Unmarshal(data, &whole) != nil {
+		return errSyntax
+	}
+	if repeats(data) {
+		return errTwice
+	}
+	if misfit := findMisfit(data, t); misfit != nil {
+		return misfit
+	}
+	return errSyntax
+}
+
+// Seconds are a time that settings and arguments name.
+type Seconds float64
+
+// UnmarshalJSON refuses negative ones: no time is.
+func (s *Seconds) UnmarshalJSON(data []byte) error {
+	err := json.Unmarshal(data, (*float64)(s))
+	if err == nil && *s < 0 {
+		return errSyntax
+	}
+	return err
+}
+
+// A Misfit is a member of another type than that of the struct; without a name, all
+// that was decoded.
 type Misfit struct {
 	Member string
 	Want   reflect.Type
@@ -98,13 +124,16 @@ func (m *Misfit) Error() string {
 		text = "true or false"
 	case reflect.Int64, reflect.Float64:
 		text = "a number"
+		if want == reflect.TypeFor[Seconds]() {
+			text = "a number of seconds, not negative"
+		}
 	case reflect.Slice:
 		text = "an array"
 		if want.Elem().Kind() == reflect.String {
 			text = "an array of texts"
 		}
 	}
-	return m.Member + " has to be " + text
+	return strings.TrimPrefix(m.Member+" has to be "+text, " ")
 }
 
 // Unwrap returns what it is for the rest.
@@ -114,7 +143,7 @@ func (m *Misfit) Unwrap() error { return errSyntax }
 func findMisfit(data []byte, t reflect.Type) *Misfit {
 	var members map[string]RawMessage
 	if t.Kind() != reflect.Struct || json.Unmarshal(data, &members) != nil {
-		return nil
+		return &Misfit{"", t}
 	}
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -147,6 +176,9 @@ func UnmarshalKnown(data []byte, v any) error {
 		return err
 	}
 	known := fieldNames(reflect.TypeOf(v).Elem())
+	if members["0"] != nil { // what JavaScript makes of "text" in { ...args }
+		return errors.New("an object is expected, and no text or array")
+	}
 	for name := range members {
 		if !known[name] {
 			return errors.New("unknown member " + Printable(name))

@@ -15,12 +15,12 @@ type compatJSON struct {
 	ExtraHeaders           strictjson.RawMessage `json:"extraHeaders"`
 	FilterProtocolClaims   strictjson.RawMessage `json:"filterProtocolClaims"`
 	OmitScope              bool                  `json:"omitScopeWhenRequesting"`
-	StaleStateAgeInSeconds float64               `json:"staleStateAgeInSeconds"`
+	StaleStateAgeInSeconds strictjson.Seconds    `json:"staleStateAgeInSeconds"`
 	Credentials            string                `json:"fetchRequestCredentials"`
 	RevokeTokenTypes       []session.TokenType   `json:"revokeTokenTypes"`
 	RefreshScope           string                `json:"refreshTokenAllowedScope"`
 	TokenMembers           []string              `json:"extraTokenResponseKeys"`
-	RequestTimeout         float64               `json:"requestTimeoutInSeconds"`
+	RequestTimeout         strictjson.Seconds    `json:"requestTimeoutInSeconds"`
 	MergeClaims            struct {
 		Array string `json:"array"`
 	} `json:"mergeClaimsStrategy"`

@@ -91,7 +91,7 @@ func TestExtraTokenParams(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.settings = w.with("extraTokenParams", object{"client_secret": "x"})
-	w.open().mustFail(redirect, nil, oidc.ErrInvalidArgument)
+	w.connect().mustFail("open", object{"version": Version, "settings": w.settings}, oidc.ErrInvalidConfig)
 }
 
 func TestExtraHeaders(t *testing.T) {

@@ -43,6 +43,9 @@ type Connection struct {
 	// handed over under a number. Set it before the first Receive.
 	Relay func(channel int, options RelayOptions) (Relay, error)
 
+	// Origin, when set, is that of the page. Set it before the first Receive.
+	Origin string
+
 	registry *session.Registry
 	conn     *jsonrpc.Conn
 	asleep   atomic.Bool // it did not answer when it was asked
@@ -51,9 +54,10 @@ type Connection struct {
 	opening *time.Timer     // guarded by mu, as all below; closes what is not opened
 	client  *session.Client // nil until "open"
 	steps   *session.Steps  // the same for an OidcClient
-	peers   []session.Peer  // what the page named
-	forget  func()          // has that forgotten; nil if it does not count
-	silent  bool            // what it named does not count
+	origins origins
+	peers   []session.Peer // what the page named
+	forget  func()         // has that forgotten; nil if it does not count
+	silent  bool           // what it named does not count
 	closed  bool
 	start   startJSON // but for HostPhases and Running
 }
@@ -160,13 +164,16 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
 	}
 	c.mu.Lock()
-	client := c.client
+	client, origins := c.client, c.origins
 	if client != nil {
 		c.asks(method, params)
 	}
 	c.mu.Unlock()
 	if client == nil {
 		return nil, toRPC(fmt.Errorf("the connection is not open: %w", oidc.ErrInvalidArgument))
+	}
+	if err := origins.check(ctx, page{c.conn}, method, params); err != nil {
+		return nil, toRPC(err)
 	}
 	result, err := run(client.Calling(ctx), client, params)
 	if bug := (*session.PanicError)(nil); errors.As(err, &bug) && c.conn.OnPanic != nil {
@@ -252,6 +259,8 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 	late := c.client != nil || c.steps != nil || c.closed
 	if !late {
 		c.opening.Stop()
+		c.origins.page = c.Origin
+		c.origins.of(&settings)
 		c.client, c.steps, c.peers, c.forget = client, steps, peers, forget
 		c.start = startJSON{Called: int64(p.Called), Opened: time.Now().UnixMilli()}
 	}

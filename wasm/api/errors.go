@@ -50,7 +50,8 @@ func describe(err error) (data errorData, message string) {
 	if errors.As(err, &transport) {
 		data.Endpoint, data.Status = transport.Endpoint, transport.Status
 	}
-	if text := adviceOn(data.Code, cmp.Or(data.Endpoint, data.Claim)); text != "" {
+	// What was found may say itself what to do, behind a semicolon.
+	if text := adviceOn(data.Code, cmp.Or(data.Endpoint, data.Claim)); text != "" && !strings.Contains(message, "; ") {
 		message += ": " + text
 	}
 	var skew *oidc.ClockSkewError

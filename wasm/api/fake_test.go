@@ -98,11 +98,13 @@ func (w *world) connect() *tab {
 		"event":             tab.event,
 		"hint":              tab.hinted,
 		"checkSession":      tab.checkSession,
+		"ways":              func(context.Context, []byte) (any, error) { return waysResult{true, true}, nil },
 	}
 	tab.conn = jsonrpc.NewConn(func(m []byte) error { tab.connection.Receive(m); return nil }, tab.serve)
 	tab.connection = NewConnection(w.registry, tab.receive, func(method string, value any, stack []byte) {
 		w.t.Errorf("panic in %s: %v\n%s", method, value, stack)
 	})
+	tab.connection.Origin = "https://app.example.test"
 	w.t.Cleanup(func() {
 		select {
 		case <-tab.connection.Done():

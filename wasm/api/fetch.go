@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -122,7 +123,7 @@ func (c *Connection) send(ctx context.Context, client *session.Client, p *fetchP
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return client.Fetch(ctx, &session.FetchRequest{
+	resp, err := client.Fetch(ctx, &session.FetchRequest{
 		Method:     p.Method,
 		URL:        p.URL,
 		Header:     p.Headers,
@@ -130,6 +131,10 @@ func (c *Connection) send(ctx context.Context, client *session.Client, p *fetchP
 		ReturnTo:   p.ReturnTo,
 		Shown:      p.Shown,
 	}, relay)
+	if origin, unclear := oidc.Origin(p.URL); errors.Is(err, session.ErrFetchNotAllowed) && unclear == nil {
+		err = fmt.Errorf("%s: %w", origin, err)
+	}
+	return resp, err
 }
 
 // cache is the mode that a request is sent with.
@@ -180,11 +185,11 @@ func fetchSettings(raw strictjson.RawMessage) (session.FetchSettings, error) {
 		var err error
 		if strings.HasPrefix(string(raw), "{") {
 			err = strictjson.UnmarshalKnown(raw, &api)
-		} else {
-			err = strictjson.Unmarshal(raw, &api.URL)
+		} else if strictjson.Unmarshal(raw, &api.URL) != nil {
+			err = errors.New("has to be an array of texts and objects")
 		}
 		if err != nil {
-			return settings, fmt.Errorf("allow has to be an array of texts and objects: %w", err)
+			return settings, fmt.Errorf("allow: %w", err)
 		}
 		settings.Allow = append(settings.Allow, session.API{
 			URL: api.URL, Resource: api.Resource, TokenFollowsRedirects: api.TokenFollowsRedirects,

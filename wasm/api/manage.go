@@ -67,7 +67,7 @@ func signinCredentials(ctx context.Context, client *session.Client, params []byt
 // silentSignoutJSON are the arguments of a sign-out in a hidden frame.
 type silentSignoutJSON struct {
 	signoutJSON
-	SilentRequestTimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
+	SilentRequestTimeoutInSeconds strictjson.Seconds `json:"silentRequestTimeoutInSeconds"`
 }
 
 func signoutSilent(ctx context.Context, client *session.Client, params []byte) (any, error) {

@@ -39,8 +39,8 @@ type settingsJSON struct {
 	Restore                       string                `json:"restore"`
 	Prepare                       string                `json:"prepare"` // the page's; see web/shim/intent.js
 	IncludeIDTokenInSilentRenew   *bool                 `json:"includeIdTokenInSilentRenew"`
-	SilentRequestTimeoutInSeconds float64               `json:"silentRequestTimeoutInSeconds"`
-	ExpiringNotificationInSeconds float64               `json:"accessTokenExpiringNotificationTimeInSeconds"`
+	SilentRequestTimeoutInSeconds strictjson.Seconds    `json:"silentRequestTimeoutInSeconds"`
+	ExpiringNotificationInSeconds strictjson.Seconds    `json:"accessTokenExpiringNotificationTimeInSeconds"`
 	watchJSON
 }
 
@@ -65,7 +65,7 @@ type queryParams map[string]strictjson.RawMessage
 func (j *settingsJSON) settings() (session.Settings, error) {
 	request, err := j.requestJSON.settings()
 	if err != nil {
-		return session.Settings{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidConfig)
+		return session.Settings{}, coded(err, oidc.ErrInvalidConfig)
 	}
 	monitor, idle, err := j.watchJSON.settings()
 	if err != nil {
@@ -123,6 +123,14 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 	return settings, nil
 }
 
+// coded gives a code to an error that has none.
+func coded(err error, code oidc.Code) error {
+	if errors.Is(err, oidc.ErrUnsupported) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, code)
+}
+
 // authentication is that of a client with a secret. Without one the client is
 // public, whatever its settings say beside.
 func (j *settingsJSON) authentication() oidc.ClientAuthentication {
@@ -135,8 +143,8 @@ func (j *settingsJSON) authentication() oidc.ClientAuthentication {
 }
 
 // duration converts seconds, within a day.
-func duration(seconds float64) time.Duration {
-	return time.Duration(min(max(seconds, 0), 86400) * float64(time.Second))
+func duration(seconds strictjson.Seconds) time.Duration {
+	return time.Duration(min(seconds, 86400) * strictjson.Seconds(time.Second))
 }
 
 // settings converts to the engine's. The error names the parameter and has no
@@ -147,7 +155,7 @@ func (j *requestJSON) settings() (session.RequestSettings, error) {
 	}
 	resource, err := oneOrMany(j.Resource)
 	if err != nil {
-		return session.RequestSettings{}, fmt.Errorf("resource has to be text or an array of texts: %w", err)
+		return session.RequestSettings{}, fmt.Errorf("resource: %w", err)
 	}
 	extra, err := extraParams(j.ExtraQueryParams)
 	if err != nil {
@@ -155,7 +163,7 @@ func (j *requestJSON) settings() (session.RequestSettings, error) {
 	}
 	claims, err := claimsParam(j.Claims)
 	if err != nil {
-		return session.RequestSettings{}, fmt.Errorf("claims has to be an object: %w", err)
+		return session.RequestSettings{}, errors.New("claims has to be an object")
 	}
 	return session.RequestSettings{
 		Claims:       claims,
@@ -190,15 +198,19 @@ func oneOrMany(raw strictjson.RawMessage) ([]string, error) {
 	}
 	if strings.HasPrefix(string(raw), "[") {
 		var many []string
-		err := strictjson.Unmarshal(raw, &many)
-		if err == nil && len(many) > most {
-			err = errTooMany
+		if strictjson.Unmarshal(raw, &many) != nil {
+			return nil, errTexts
 		}
-		return many, err
+		if len(many) > most {
+			return nil, errTooMany
+		}
+		return many, nil
 	}
 	var one string
-	err := strictjson.Unmarshal(raw, &one)
-	return []string{one}, err
+	if strictjson.Unmarshal(raw, &one) != nil {
+		return nil, errTexts
+	}
+	return []string{one}, nil
 }
 
 // most is how many entries a list has at most, and a set of parameters or
@@ -208,7 +220,10 @@ const most = 200
 // largest bounds the settings of a client in bytes, with what else is open's.
 const largest = 256 << 10
 
-var errTooMany = errors.New("more than 200 entries")
+var (
+	errTooMany = errors.New("more than 200 entries")
+	errTexts   = errors.New("has to be text or an array of texts")
+)
 
 // extraParams converts values as JavaScript does: what it writes for a number
 // in JSON is what it writes in a query.
@@ -258,7 +273,7 @@ type argumentsJSON struct {
 func (j *argumentsJSON) args() (session.SigninArgs, error) {
 	request, err := j.requestJSON.settings()
 	if err != nil {
-		return session.SigninArgs{}, fmt.Errorf("%w: %w", err, oidc.ErrInvalidArgument)
+		return session.SigninArgs{}, coded(err, oidc.ErrInvalidArgument)
 	}
 	extra, err := extraParams(j.ExtraTokenParams)
 	if err != nil {
@@ -284,8 +299,8 @@ func (j *argumentsJSON) args() (session.SigninArgs, error) {
 // silentJSON are the arguments of a silent sign-in.
 type silentJSON struct {
 	argumentsJSON
-	ForceIframeAuth  bool    `json:"forceIframeAuth"`
-	TimeoutInSeconds float64 `json:"silentRequestTimeoutInSeconds"`
+	ForceIframeAuth  bool               `json:"forceIframeAuth"`
+	TimeoutInSeconds strictjson.Seconds `json:"silentRequestTimeoutInSeconds"`
 }
 
 func (j *silentJSON) args() (session.SigninArgs, error) {

@@ -48,6 +48,23 @@ func settingSituations() []situation {
 		{"restore of another value", setting("restore", "always"), nil},
 		{"allowed_tenants a name", setting("allowed_tenants", []string{"contoso.example"}), nil},
 		{"fetch.allow a path", setting("fetch", object{"allow": []string{"/api"}}), nil},
+		{"fetch.allow with a wildcard", setting("fetch", object{"allow": []string{"https://api.example.test/v1/*"}}), nil},
+		{"fetch an array", setting("fetch", []string{"https://api.example.test"}), nil},
+		{"idle a number", setting("idle", 600), nil},
+		{"requestTimeoutInSeconds negative", setting("requestTimeoutInSeconds", -1), nil},
+		{"idle.timeoutInSeconds negative", setting("idle", object{"timeoutInSeconds": -1}), nil},
+		{"post_logout_redirect_uri a path", setting("post_logout_redirect_uri", "/"), nil},
+		{"silent_redirect_uri a path", setting("silent_redirect_uri", "/silent.html"), nil},
+		{"response_mode of another kind, as a setting", setting("response_mode", "form_post"), nil},
+		{"claims a text that is no JSON, as a setting", setting("claims", "email"), nil},
+		{"post_logout_redirect_uri a path, as an argument", nil, signedIn(nil, signout, object{"post_logout_redirect_uri": "/"})},
+		{"response_mode of another kind, as an argument", nil, signingInWith(object{"response_mode": "form_post"})},
+		{"silentRequestTimeoutInSeconds negative, as an argument", nil, signedIn(nil, silent, object{"silentRequestTimeoutInSeconds": -1})},
+		{"an address in the place of the arguments", nil, signingInWith(object{"0": "/", "1": "h", "2": "o", "return_to": "https://app.example.test/"})},
+		{"redirect_uri of another origin than the page", setting("redirect_uri", elsewhere), nil},
+		{"popup_redirect_uri of another origin than the page", setting("popup_redirect_uri", elsewhere), func(w *world) error { return w.open().call(popup, nil, nil) }},
+		{"redirect_uri of another origin than the page, as an argument", nil, signingInWith(object{"redirect_uri": elsewhere})},
+		{"return_to of another origin than the page", nil, signingInWith(object{"return_to": elsewhere})},
 		{"max_age no number", nil, signingInWith(object{"max_age": "soon"})},
 		{"scope a truth value", nil, signingInWith(object{"scope": true})},
 		{"extraQueryParams with an array", nil, signingInWith(object{"extraQueryParams": object{"kc_idp_hint": []string{"github"}}})},
@@ -79,6 +96,7 @@ func metadataSituations() []situation {
 		}, nil},
 		{"discovery answered by index.html", serving(oidctest.Discovery, 200, html, login), nil},
 		{"discovery cut off", serving(oidctest.Discovery, 200, "application/json", `{"issuer":"https://op`), nil},
+		{"a member of discovery twice", serving(oidctest.Discovery, 200, "application/json", `{"issuer":"https://op.example.test","issuer":""}`), nil},
 		{"token_endpoint is missing", announced("token_endpoint", nil), nil},
 		{"token_endpoint over http", announced("token_endpoint", "http://op.example/token"), nil},
 		{"response_types_supported a text", announced("response_types_supported", "code"), nil},
@@ -190,6 +208,7 @@ func tokenSituations() []situation {
 	}
 	return []situation{
 		{"access_token is missing, as no scope of an API was asked for", answered("access_token", nil), nil},
+		{"a member of the token answer twice", serving(oidctest.Token, 200, "application/json", `{"token_type":"Bearer","token_type":"bearer"}`), nil},
 		{"token_type is missing", answered("token_type", nil), nil},
 		{"token_type MAC", answered("token_type", "mac"), nil},
 		{"expires_in a date", answered("expires_in", "tomorrow"), nil},
@@ -286,6 +305,8 @@ func pageSituations() []situation {
 		{"the frame finds somebody else", nil, signedIn(func(w *world, _ *tab) { w.op.Edit(func() { w.op.Subject = "subject-2" }) }, silent, nil)},
 	}
 }
+
+const elsewhere = "https://www.example.test/callback.html"
 
 // bindable lets tokens be bound to keys.
 func bindable(w *world) {

@@ -144,7 +144,7 @@ type refreshJSON struct {
 
 	RedirectURI      string                `json:"redirect_uri"`
 	Resource         strictjson.RawMessage `json:"resource"`
-	TimeoutInSeconds float64               `json:"timeoutInSeconds"`
+	TimeoutInSeconds strictjson.Seconds    `json:"timeoutInSeconds"`
 	ExtraTokenParams queryParams           `json:"extraTokenParams"`
 	ExtraHeaders     map[string]string     `json:"extraHeaders"`
 }

@@ -14,7 +14,7 @@ import (
 type watchJSON struct {
 	MonitorSession          bool                  `json:"monitorSession"`
 	MonitorAnonymousSession bool                  `json:"monitorAnonymousSession"`
-	CheckSessionInterval    float64               `json:"checkSessionIntervalInSeconds"`
+	CheckSessionInterval    strictjson.Seconds    `json:"checkSessionIntervalInSeconds"`
 	StopCheckSessionOnError *bool                 `json:"stopCheckSessionOnError"`
 	QueryStatusResponseType string                `json:"query_status_response_type"`
 	Idle                    strictjson.RawMessage `json:"idle"` // an idleJSON
@@ -22,9 +22,9 @@ type watchJSON struct {
 
 // idleJSON is the setting idle.
 type idleJSON struct {
-	TimeoutInSeconds float64  `json:"timeoutInSeconds"`
-	WarnInSeconds    *float64 `json:"warnInSeconds"`
-	Action           string   `json:"action"`
+	TimeoutInSeconds strictjson.Seconds  `json:"timeoutInSeconds"`
+	WarnInSeconds    *strictjson.Seconds `json:"warnInSeconds"`
+	Action           string              `json:"action"`
 }
 
 // defaultIdleWarning is how long the countdown is.
