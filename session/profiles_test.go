@@ -58,9 +58,6 @@ func newTrial(t *testing.T, p *oidctest.Profile, mended, hint bool) *trial {
 	w.settings.Issuer, w.settings.Provider.MetadataURL = w.op.Issuer, w.op.Address(p.MetadataURL)
 	w.settings.Scope = cmp.Or(p.Scope, w.settings.Scope)
 	w.settings.LoadUserinfo = p.Userinfo != ""
-	if p.Secret && p.Limit(oidctest.StepSignin) == nil {
-		w.settings.Authentication.Secret = "secret"
-	}
 	for i := range p.Limits {
 		if mended && p.Limits[i].Setting != "" {
 			w.apply(&p.Limits[i])

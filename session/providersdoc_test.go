@@ -1,11 +1,13 @@
 package session
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -49,7 +51,7 @@ func checkProviders(t *testing.T, rows map[string]string) {
 
 // writeProvider writes the section of a provider.
 func writeProvider(b *strings.Builder, p *oidctest.Profile) {
-	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", p.Name, p.Register)
+	fmt.Fprintf(b, "\n## %s\n\n%s `scope` as it is tried: `%s`.\n\n", p.Name, p.Register, scopeText(cmp.Or(p.Scope, "openid profile")))
 	for _, quirk := range p.Quirks {
 		fmt.Fprintf(b, "- %s\n", quirk)
 	}
@@ -79,6 +81,18 @@ func writeProvider(b *strings.Builder, p *oidctest.Profile) {
 	b.WriteString("\n")
 }
 
+// scopeText names what is another for each app.
+func scopeText(scope string) string {
+	var names []string
+	for _, one := range oidc.SplitScope(scope) {
+		if one == "app" { // the client of the tests
+			one = "CLIENT-ID"
+		}
+		names = append(names, one)
+	}
+	return strings.Join(names, " ")
+}
+
 // limitText says what does not work, and what mends it.
 func limitText(l *oidctest.Limit) string {
 	text := "**" + strings.ToUpper(string(l.Step[:1])) + string(l.Step[1:]) + "**"
@@ -93,6 +107,8 @@ func limitText(l *oidctest.Limit) string {
 		text += " Give `" + strings.ReplaceAll(l.Value, " ", "` and `") + "` in `" + l.Setting + "`."
 	case l.Value == "" || l.Setting == "client_secret":
 		text += " Set `" + l.Setting + "`."
+	case l.Setting == "scope":
+		text += " Set `scope` to `" + scopeText(l.Value) + "`."
 	default:
 		text += " Set `" + l.Setting + "` to `" + l.Value + "`."
 	}

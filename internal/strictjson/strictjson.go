@@ -79,10 +79,10 @@ func UnmarshalEnvelope(data []byte, v any) error {
 // whyNot says why data does not decode.
 func whyNot(data []byte, t reflect.Type) error {
 	var whole RawMessage
-	if json.Unmarshal(data, &whole) != nil {
+	switch {
+	case json.Unmarshal(data, &whole) != nil:
 		return errSyntax
-	}
-	if repeats(data) {
+	case repeats(data):
 		return errTwice
 	}
 	if misfit := findMisfit(data, t); misfit != nil {

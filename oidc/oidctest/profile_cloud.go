@@ -1,12 +1,10 @@
 package oidctest
 
-import "github.com/oidcspa/oidcspa/oidc"
-
 // cloudProfiles are those of services that nobody runs by himself.
 func cloudProfiles() []Profile {
 	rfc9068 := auth0()
 	rfc9068.Name = "Auth0, RFC 9068 token profile"
-	rfc9068.Register = "As above, and *JSON Web Token (JWT) Profile: RFC 9068* at the API."
+	rfc9068.Register = "As above, and *JSON Web Token (JWT) Profile: RFC 9068* at the API. `authority` is `https://DOMAIN/`, with its slash."
 	rfc9068.AccessToken = TokenShape{
 		Header: `{"alg": "$alg", "typ": "at+jwt", "kid": "$kid"}`,
 		Claims: `{"iss": "$issuer", "sub": "$sub", "aud": ["https://api.example.test", "https://op.example.test/userinfo"], "client_id": "$client",
@@ -25,7 +23,7 @@ func auth0() Profile {
 		},
 		Inferred: []string{"Metadata", "Keys", "IDToken.sid", "IDToken.nonce", "Tokens", "RefreshDenied", "SilentDenied"},
 		Register: "An application of the type *Single Page Application*: the address of `callback.html` in *Allowed Callback URLs*, where to come back to in *Allowed Logout URLs*, " +
-			"the origin in *Allowed Web Origins* and *Allowed Origins (CORS)*; *Allow Offline Access* at the API. `authority` ends with a slash. " +
+			"the origin in *Allowed Web Origins* and *Allowed Origins (CORS)*; *Allow Offline Access* at the API. `authority` is `https://DOMAIN/`, with its slash. " +
 			"The audience of the access token is asked for with `extraQueryParams: { audience: \"https://api.example.com\" }`; without one it is opaque.",
 		Quirks: []string{
 			"A refresh token that is refused is answered with status 403.",
@@ -129,7 +127,7 @@ func google() Profile {
 		},
 		Inferred: []string{"the values in Metadata", "Tokens", "SilentDenied", "the denial without a client_secret"},
 		Register: "A client of the type *Web application* with the address of `callback.html` as redirect URI. Google gives such a client a `client_secret` and demands it with the code, also with PKCE: " +
-			"whoever opens the app can read it there, so that it proves nothing.",
+			"whoever opens the app can read it there, so that it proves nothing. `authority` is `https://accounts.google.com`.",
 		Quirks: []string{
 			"There is no refresh token without `access_type=offline`: the session is renewed in the hidden frame, which needs third-party cookies.",
 			"There is no end-session endpoint: `removeUser()` forgets the user here, the session at Google stays.",
@@ -159,7 +157,7 @@ func google() Profile {
 		Userinfo:     `{"sub": "$sub", "name": "J Smith", "picture": "https://example.com/me.jpg"}`,
 		SilentDenied: `{"error": "interaction_required", "iss": "$issuer"}`,
 		Limits: []Limit{
-			{Step: StepSignin, Code: oidc.ErrProvider, Setting: "client_secret", Value: "GOCSPX-secret", Why: "Google demands the secret of a web client."},
+			withSecret("Google demands the secret of a web client."),
 			noSignout("Google has no end-session endpoint."),
 			opaque("Google's access tokens are for its own APIs, and nobody else can read them."),
 		},

@@ -14,7 +14,7 @@ func duende() Profile {
 		},
 		Inferred: []string{"Metadata", "Keys", "that scope is an array without EmitScopesAsSpaceDelimitedStringInJwt", "Tokens", "RefreshDenied", "SilentDenied"},
 		Register: "A client with `RequireClientSecret = false`, `RequirePkce = true`, the address of `callback.html` in `RedirectUris`, where to come back to in `PostLogoutRedirectUris`, the origin in `AllowedCorsOrigins`, " +
-			"`AllowOfflineAccess` for a refresh token; an `ApiResource` for the audience.",
+			"`AllowOfflineAccess` for a refresh token; an `ApiResource` for the audience. `authority` is `https://HOST`, or the `IssuerUri` of the host's options.",
 		Quirks: []string{
 			"`scope` of access tokens is an array, unless `EmitScopesAsSpaceDelimitedStringInJwt` is on.",
 			"The sign-out comes back only with a link on a page of the host, unless that has `AutomaticRedirectAfterSignOut`.",
@@ -67,7 +67,7 @@ func spring() Profile {
 		},
 		Inferred: []string{"Keys", "the headers of tokens", "Tokens", "SilentDenied", "Signout"},
 		Register: "A `RegisteredClient` with `ClientAuthenticationMethod.NONE`, `requireProofKey(true)`, the address of `callback.html` as `redirectUri`, where to come back to as `postLogoutRedirectUri`; " +
-			"CORS for the origin in the security configuration of the host.",
+			"CORS for the origin in the security configuration of the host. `authority` is the `issuer` of its `AuthorizationServerSettings`.",
 		Quirks: []string{
 			"A public client gets no refresh token: the session is renewed in the hidden frame, which needs the provider on the same site, or third-party cookies.",
 			"`scope` of access tokens is an array, and their `aud` the client, unless an `OAuth2TokenCustomizer` changes that.",
@@ -111,7 +111,7 @@ func hydra() Profile {
 		},
 		Inferred: []string{"Keys", "IDToken.rat", "IDToken.sid", "AccessToken", "Tokens", "RefreshDenied", "SilentDenied"},
 		Register: "A client with `token_endpoint_auth_method: none`, the address of `callback.html` in `redirect_uris`, where to come back to in `post_logout_redirect_uris`, the origin in `allowed_cors_origins`; " +
-			"`strategies.access_token: jwt` for an API that reads it, and its identifier asked for as `audience`.",
+			"`strategies.access_token: jwt` for an API that reads it, and its identifier asked for as `audience`. `authority` is `urls.self.issuer` of Hydra's configuration.",
 		Quirks: []string{
 			"`userinfo_endpoint` is what `oidc.discovery.userinfo_url` says, and may be relative: it is left out then.",
 			"The access token says its scopes in `scp`, an array.",
@@ -196,7 +196,7 @@ func doorkeeper() Profile {
 		ownCode("doorkeeper-gem/doorkeeper-openid_connect", "0838186657745b1e7f6d9961208ff3abbe7adf1d", "lib/doorkeeper/openid_connect/id_token.rb", "ID token"),
 	})
 	p.Register = "An application with `confidential: false` and the address of `callback.html` as redirect URI; `use_refresh_token` and `pkce_code_challenge_methods` in doorkeeper's configuration, " +
-		"`rack-cors` for the origin. `end_session_endpoint` in the configuration of the gem gives a sign-out."
+		"`rack-cors` for the origin. `end_session_endpoint` in the configuration of the gem gives a sign-out. `authority` is the `issuer` there."
 	p.Quirks = []string{"The access token is opaque, unless `doorkeeper-jwt` makes JWTs of its own shape."}
 	return p
 }

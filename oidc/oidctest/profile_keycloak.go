@@ -55,6 +55,11 @@ func noSignout(why string) Limit {
 	return Limit{Step: StepSignout, Code: oidc.ErrUnsupported, Why: why}
 }
 
+// withSecret is a sign-in at a provider that gives every client a secret.
+func withSecret(why string) Limit {
+	return Limit{Step: StepSignin, Code: oidc.ErrProvider, Setting: "client_secret", Value: "secret", Why: why}
+}
+
 func keycloakProfiles() []Profile {
 	const metadata = `{
 		"issuer": "https://op.example.test/realms/acme",

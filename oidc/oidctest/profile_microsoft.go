@@ -36,7 +36,7 @@ func entra(name, path string) Profile {
 		Inferred: []string{"Keys", "RefreshDenied.error_codes", "SilentDenied.error_description", "Signout.State"},
 		Register: "A platform *Single-page application* with the address of `callback.html`, and an API of your own under *Expose an API*, whose scope the app asks for " +
 			"(`openid profile offline_access api://APP-ID/access_as_user`): the access token is otherwise one for Microsoft Graph, which nobody else can check. " +
-			"`accessTokenAcceptedVersion` is 2 in the manifest of the API.",
+			"`accessTokenAcceptedVersion` is 2 in the manifest of the API. `authority` is `https://login.microsoftonline.com/TENANT-ID/v2.0`, with the GUID of the tenant.",
 		Quirks: []string{
 			"A refresh token of a single-page application lives 24 hours.",
 			"The access token says its scopes in `scp`, its client in `azp`, and has neither `client_id` nor `jti`.",
@@ -159,7 +159,7 @@ func b2c(name, path, query string) Profile {
 	p.Metadata = fill.Replace(p.Metadata)
 	p.Refreshed = p.Tokens
 	if query != "" {
-		p.Register, p.Quirks = "As with the policy in the path. `metadataUrl` is the address with `?p=POLICY`; its endpoints have the query, too.", nil
+		p.Register, p.Quirks = "As with the policy in the path. `metadataUrl` is the address with `?p=POLICY`, `authority` the `issuer` that stands there; its endpoints have the query, too.", nil
 	}
 	return p
 }

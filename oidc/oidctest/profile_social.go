@@ -14,7 +14,7 @@ func twitch() Profile {
 		},
 		Inferred: []string{"Keys", "IDToken", "RefreshDenied", "SilentDenied", "that PKCE is passed over"},
 		Register: "An application with the address of `callback.html` as OAuth redirect URL. The token endpoint demands `client_secret`, which everybody can read in a single-page app: " +
-			"what Twitch has for those is the implicit flow, which this client does not do.",
+			"what Twitch has for those is the implicit flow, which this client does not do. `authority` is `https://id.twitch.tv/oauth2`.",
 		Quirks: []string{
 			"`scope` of the token answer is an array.",
 			"`prompt=none` is passed over: the hidden frame finds a login page where nobody is signed in.",
@@ -40,6 +40,7 @@ func twitch() Profile {
 		Userinfo:      `{"aud": "$client", "exp": "$now900", "iat": "$now", "iss": "$issuer", "sub": "$sub", "preferred_username": "alice"}`,
 		RefreshDenied: Denial{Status: 400, Body: `{"error": "Bad Request", "status": 400, "message": "Invalid refresh token"}`},
 		Limits: []Limit{
+			withSecret("Twitch demands a secret, which everybody can read in the browser."),
 			noSignout("Twitch has no end-session endpoint."),
 			opaque("Access tokens are opaque, and for Twitch's own API."),
 		},
@@ -55,7 +56,7 @@ func slack() Profile {
 			ownPage("https://docs.slack.dev/reference/methods/openid.connect.userInfo", "userinfo"),
 		},
 		Inferred: []string{"Metadata", "Keys", "IDToken", "Tokens", "SilentDenied"},
-		Register: "An app with *Sign in with Slack*, the address of `callback.html` under *OAuth & Permissions, Redirect URLs*. The token endpoint demands `client_secret`, which everybody can read in a single-page app.",
+		Register: "An app with *Sign in with Slack*, the address of `callback.html` under *OAuth & Permissions, Redirect URLs*. The token endpoint demands `client_secret`, which everybody can read in a single-page app. `authority` is `https://slack.com`.",
 		Quirks: []string{
 			"Answers have the member `ok`; a refusal has the status 200.",
 			"There is no refresh token without *token rotation*, and no `expires_in`: the session lasts until the app ends it.",
@@ -78,6 +79,7 @@ func slack() Profile {
 		Userinfo: `{"ok": true, "sub": "$sub", "https://slack.com/user_id": "$sub", "https://slack.com/team_id": "T0R7GR", "email": "krane@example.test", "email_verified": true,
 			"date_email_verified": 1622128723, "name": "krane", "https://slack.com/team_name": "kraneflannel"}`,
 		Limits: []Limit{
+			withSecret("Slack demands a secret, which everybody can read in the browser."),
 			noSignout("Slack has no end-session endpoint."),
 			opaque("Access tokens are opaque, and for Slack's own API."),
 		},

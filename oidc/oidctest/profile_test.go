@@ -26,6 +26,12 @@ func TestProfileSources(t *testing.T) {
 		if len(p.Sources) == 0 || p.Register == "" {
 			t.Errorf("%s: no source, or nothing to register", p.Name)
 		}
+		if !strings.Contains(p.Register, "`authority`") {
+			t.Errorf("%s: nobody learns what authority is", p.Name)
+		}
+		if p.Secret && p.Limit(oidctest.StepSignin) == nil {
+			t.Errorf("%s: nobody learns that it takes a secret", p.Name)
+		}
 		for _, s := range p.Sources {
 			if u, err := url.Parse(s.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || s.For == "" || !day.MatchString(s.Read) {
 				t.Errorf("%s: source %+v", p.Name, s)
