@@ -61,9 +61,6 @@ func newProfileRow(t *testing.T, a *app, tab *tab, p *oidctest.Profile) *profile
 	if p.Scope == "" {
 		a.set("scope", "openid profile")
 	}
-	if p.Secret && p.Limit(oidctest.StepSignin) == nil {
-		a.set("client_secret", "secret")
-	}
 	a.set("loadUserInfo", p.Userinfo != "")
 	return &profileRow{&row{t: t, app: a, tab: tab, op: op}, p}
 }

@@ -82,7 +82,11 @@ export interface RequestParameters {
   response_type?: string;
   prompt?: string;
   display?: string;
-  /** Seconds. */
+  /**
+   * Seconds since the person has signed in at the provider, at most. As a setting it holds for the hidden frame, too, where
+   * the provider answers login_required to who came before that: without a refresh token the session ends with the first
+   * renewal after it, and a reload restores nothing. Give it to single sign-ins where that is not meant.
+   */
   max_age?: number;
   ui_locales?: string;
   acr_values?: string;
@@ -128,7 +132,8 @@ export interface UserManagerSettings extends RequestParameters {
   client_id: string;
   /**
    * Where the provider sends the browser back to: callback.html, or a page of the app that calls signinCallback().
-   * The scheme of an installed app (com.example.app:/callback) takes a navigator that brings the response back.
+   * Of the page's own origin, or else the app has a navigator that brings the response back, as the scheme of an
+   * installed app takes one (com.example.app:/callback). All addresses in settings are absolute.
    */
   redirect_uri: string;
   /** The same for the hidden frame. Default redirect_uri. */
@@ -323,8 +328,8 @@ export interface FetchSettings {
 export interface AllowedAPI {
   /**
    * Origin and path, absolute: "https://api.example.com/v1" is that address
-   * and what lies below it, and neither /v10 nor another host. International
-   * names in their ASCII form.
+   * and what lies below it, and neither /v10 nor another host. No query and no *.
+   * International names in their ASCII form.
    */
   url: string;
   /** Has an access token of its own (RFC 8707), fetched when it is first needed. */

@@ -48,7 +48,7 @@ var advice = []struct {
 	{oidc.ErrSubjectChanged, "another person is signed in: sign out, then in again; of fetch: call again"},
 	{oidc.ErrDPoPKeyLost, "the key has ended, with the user or the program that had it: sign in again"},
 	{oidc.ErrDPoPNonceHidden, "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers"},
-	{session.ErrRedirectURIShared, "this provider does not say in its responses who it is: give each authority a redirect_uri of its own, or use response_mode jwt; after a change of authority, close tabs that began a sign-in with the old one"},
+	{session.ErrRedirectURIShared, "the provider names itself in no response: give each authority its own redirect_uri, or use response_mode jwt; close tabs of an old authority"},
 	{session.ErrClientMismatch, "authority or client_id is not that of the sign-in: call signinCallback of the UserManager that began it"},
 	{oidc.ErrTokenExpired, "if the token is new, the clock of this device is wrong"},
 	{oidc.ErrTokenNotYetValid, "the clock of this device is probably wrong"},
