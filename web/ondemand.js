@@ -13,8 +13,8 @@ import { watchActivity } from "./shim/idle.js";
 import { checkSession } from "./shim/monitor.js";
 import { leave, leaveWith, visitWith } from "./shim/navigators.js";
 
-/** What the app has no navigator for. */
-const ways = (_params, _settings, { redirect, popups }) => ({ no_redirect: !redirect, no_popups: !popups });
+/** Whether the app has no navigator: for redirects, for windows. */
+const ways = (_params, _settings, { redirect, popups }) => [!redirect, !popups];
 
 const services = { ways, checkSession, headers, popup: visitPopup, "popup.late": lateAnswer, submit: leaveByForm };
 

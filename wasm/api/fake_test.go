@@ -98,7 +98,7 @@ func (w *world) connect() *tab {
 		"event":             tab.event,
 		"hint":              tab.hinted,
 		"checkSession":      tab.checkSession,
-		"ways":              func(context.Context, []byte) (any, error) { return waysResult{true, true}, nil },
+		"ways":              func(context.Context, []byte) (any, error) { return []bool{true, true}, nil },
 	}
 	tab.conn = jsonrpc.NewConn(func(m []byte) error { tab.connection.Receive(m); return nil }, tab.serve)
 	tab.connection = NewConnection(w.registry, tab.receive, func(method string, value any, stack []byte) {

@@ -19,12 +19,6 @@ type origins struct {
 	redirect, popup string // the settings
 }
 
-// waysResult says what the page has no navigator for.
-type waysResult struct {
-	NoRedirect bool `json:"no_redirect"`
-	NoPopups   bool `json:"no_popups"`
-}
-
 // of keeps the settings.
 func (o *origins) of(s *session.Settings) {
 	o.redirect, o.popup = s.RedirectURI, cmp.Or(s.PopupRedirectURI, s.RedirectURI)
@@ -53,8 +47,8 @@ func (o *origins) check(ctx context.Context, page page, method string, params []
 	if !o.isForeign(cmp.Or(args.RedirectURI, setting)) {
 		return nil
 	}
-	var ways waysResult
-	if page.call(ctx, serviceTimeout, "ways", struct{}{}, &ways) != nil || popup && !ways.NoPopups || !popup && !ways.NoRedirect {
+	var none []bool // whether the app has no navigator for redirects, for windows
+	if page.call(ctx, serviceTimeout, "ways", struct{}{}, &none) != nil || len(none) != 2 || popup && !none[1] || !popup && !none[0] {
 		return nil
 	}
 	code := oidc.ErrInvalidConfig

@@ -14,21 +14,21 @@ func TestOrigins(t *testing.T) {
 	const app, other = "https://app.example.test/callback.html", "https://www.example.test/callback.html"
 	tests := []struct {
 		name, page, redirectURI string
-		ways                    waysResult
+		ways                    []bool
 		redirect, popup         oidc.Code
 	}{
-		{"the page's", "https://app.example.test", app, waysResult{true, true}, "", ""},
-		{"written otherwise", "https://app.example.test", "https://APP.example.test:443/callback.html", waysResult{true, true}, "", ""},
-		{"another", "https://app.example.test", other, waysResult{true, true}, oidc.ErrInvalidConfig, oidc.ErrInvalidConfig},
-		{"another port", "https://app.example.test", "https://app.example.test:8443/", waysResult{true, true}, oidc.ErrInvalidConfig, oidc.ErrInvalidConfig},
-		{"http on the same host", "https://localhost", "http://localhost/", waysResult{true, true}, oidc.ErrInvalidConfig, oidc.ErrInvalidConfig},
-		{"a navigator for redirects", "https://app.example.test", other, waysResult{false, true}, "", oidc.ErrInvalidConfig},
-		{"a navigator for windows", "https://app.example.test", other, waysResult{true, false}, oidc.ErrInvalidConfig, ""},
-		{"the scheme of an installed app", "https://localhost", "com.example.app:/callback", waysResult{true, true}, "", ""},
-		{"a page of an installed app", "capacitor://localhost", other, waysResult{true, true}, "", ""},
-		{"a page without an origin", "null", other, waysResult{true, true}, "", ""},
-		{"not known", "", other, waysResult{true, true}, "", ""},
-		{"a host that browsers write otherwise", "https://xn--bcher-kva.example", "https://bücher.example/", waysResult{true, true}, "", ""},
+		{"the page's", "https://app.example.test", app, []bool{true, true}, "", ""},
+		{"written otherwise", "https://app.example.test", "https://APP.example.test:443/callback.html", []bool{true, true}, "", ""},
+		{"another", "https://app.example.test", other, []bool{true, true}, oidc.ErrInvalidConfig, oidc.ErrInvalidConfig},
+		{"another port", "https://app.example.test", "https://app.example.test:8443/", []bool{true, true}, oidc.ErrInvalidConfig, oidc.ErrInvalidConfig},
+		{"http on the same host", "https://localhost", "http://localhost/", []bool{true, true}, oidc.ErrInvalidConfig, oidc.ErrInvalidConfig},
+		{"a navigator for redirects", "https://app.example.test", other, []bool{false, true}, "", oidc.ErrInvalidConfig},
+		{"a navigator for windows", "https://app.example.test", other, []bool{true, false}, oidc.ErrInvalidConfig, ""},
+		{"the scheme of an installed app", "https://localhost", "com.example.app:/callback", []bool{true, true}, "", ""},
+		{"a page of an installed app", "capacitor://localhost", other, []bool{true, true}, "", ""},
+		{"a page without an origin", "null", other, []bool{true, true}, "", ""},
+		{"not known", "", other, []bool{true, true}, "", ""},
+		{"a host that browsers write otherwise", "https://xn--bcher-kva.example", "https://bücher.example/", []bool{true, true}, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
