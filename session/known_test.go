@@ -258,3 +258,31 @@ func TestKnownRestoreThatFailsACheck(t *testing.T) {
 		})
 	}
 }
+
+// "Messages name what is wrong: the member and what it has to be" (CHANGELOG.md). Of a
+// member that is there twice they say "not the JSON expected".
+func TestKnownTextOfADoubledMember(t *testing.T) {
+	for endpoint, body := range map[string]string{
+		oidctest.Discovery: `{"issuer":"https://op.example.test","issuer":"https://op.example.test"}`,
+		oidctest.Token:     `{"access_token":"one","access_token":"two","token_type":"Bearer"}`,
+	} {
+		t.Run(endpoint, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := &reader{op: oidctest.New(t), kept: map[oidc.Secret]session.Kept{}}
+				r.op.Answer(endpoint, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "application/json")
+					_, _ = io.WriteString(w, body)
+				})
+				r.open(t, session.Hint{})
+				err := r.c.SigninRedirect(t.Context(), session.SigninArgs{})
+				if err == nil {
+					_, err = r.c.SigninCallback(t.Context(), r.op.Visit(r.at))
+				}
+				if member := strings.Split(body, `"`)[1]; err == nil || !strings.Contains(err.Error(), member) {
+					t.Errorf("%v does not name %s", err, member)
+				}
+				r.leave()
+			})
+		})
+	}
+}
