@@ -290,7 +290,7 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 
 // expiring tells whether the access token of user is not to be sent any more.
 func (s *session) expiring(user *User) bool {
-	return user.lifetime != 0 && user.left(s.config.Now()) <= min(fetchMargin, user.lifetime/3)
+	return user.left(s.config.Now()) <= min(fetchMargin, user.lifetime/3)
 }
 
 // firstAnswer sends a request once: whoever repeats it gets the same answer.

@@ -29,6 +29,9 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 		if time.Until(last.Until) > 0 {
 			return struct{}{}, last.err
 		}
+		if user.lifetime < tick && !s.mayHurry() {
+			return struct{}{}, nil
+		}
 		if last.Attempts > 0 {
 			s.stats.count(func(stats *Stats) { stats.Retries++ })
 		}

@@ -47,16 +47,16 @@ func Marshal(v any) ([]byte, error) { return json.Marshal(v) }
 
 // Unmarshal decodes data into v. Its errors never quote the input.
 func Unmarshal(data []byte, v any) error {
-	if err := UnmarshalEnvelope(data, v); err != nil {
-		return err
+	err := UnmarshalEnvelope(data, v)
+	if err == nil || errors.Is(err, errSyntax) && json.Unmarshal(data, new(RawMessage)) == nil {
+		if name, found := repeats(data); found {
+			return &Misfit{Member: name}
+		}
 	}
-	if repeats(data) {
-		return errSyntax
+	if err == nil && halves(data) {
+		err = errHalf
 	}
-	if halves(data) {
-		return errHalf
-	}
-	return nil
+	return err
 }
 
 // UnmarshalEnvelope is [Unmarshal] for what holds values that are decoded later,
@@ -78,15 +78,21 @@ func UnmarshalEnvelope(data []byte, v any) error {
 	return nil
 }
 
-// A Misfit is a member of another type than that of the struct.
+// A Misfit is a member of another type than that of the struct, or one that is there twice.
 type Misfit struct {
 	Member string
-	Want   reflect.Type
+	Want   reflect.Type // nil for what is there twice
 }
 
 // Error names the member, and what it has to be.
 func (m *Misfit) Error() string {
 	want := m.Want
+	if want == nil {
+		if len(m.Member) > 40 || strings.Trim(m.Member, "abcdefghijklmnopqrstuvwxyz_") != "" { // no name that anybody knows
+			return "a member is there twice"
+		}
+		return m.Member + " is there twice"
+	}
 	if want.Kind() == reflect.Pointer {
 		want = want.Elem()
 	}

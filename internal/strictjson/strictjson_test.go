@@ -119,14 +119,14 @@ func TestRawMessage(t *testing.T) {
 		}
 	}
 	const twice = `{"raw":{"name":"x","name":"y"}}`
-	if err := Unmarshal([]byte(twice), &person{}); err != errSyntax {
-		t.Errorf("error = %v, want %v", err, errSyntax)
+	if err := Unmarshal([]byte(twice), &person{}); !errors.Is(err, errSyntax) || err.Error() != "name is there twice" {
+		t.Errorf("error = %v", err)
 	}
 	var envelope person
 	if err := UnmarshalEnvelope([]byte(twice), &envelope); err != nil {
 		t.Errorf("in an envelope: %v", err)
 	}
-	if err := Unmarshal(envelope.Raw, &person{}); err != errSyntax {
+	if err := Unmarshal(envelope.Raw, &person{}); !errors.Is(err, errSyntax) {
 		t.Errorf("out of an envelope: %v, want %v", err, errSyntax)
 	}
 }
@@ -184,7 +184,8 @@ func TestUnmarshalKnown(t *testing.T) {
 		{"empty", `{"":1}`, "unknown member "},
 		{"a token as a name", `{"` + mark + `.x":1}`, "unknown member (not a name)"},
 		{"a long name", `{"` + mark + strings.Repeat("x", 40) + `":1}`, "unknown member (too long to show)"},
-		{"twice", `{"job":"` + mark + `","job":""}`, errSyntax.Error()},
+		{"twice", `{"job":"` + mark + `","job":""}`, "job is there twice"},
+		{"twice, and no name", `{"` + mark + `":1,"` + mark + `":2}`, "a member is there twice"},
 		{"a wrong type", `{"job":1}`, "job has to be text"},
 		{"a wrong type of the embedded", `{"age":"1"}`, "age has to be a number"},
 		{"an array", `[]`, errSyntax.Error()},

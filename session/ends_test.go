@@ -1,9 +1,7 @@
-//go:build known
-
 package session_test
 
-// What a reader of the documents alone has proved, and nobody has mended yet:
-// `go test -tags known -run TestKnown ./session`. Each test names the rule that it breaks.
+// No answer of a provider leaves a session that neither works nor ends, and none ends one
+// whose provider still knows the End-User.
 
 import (
 	"context"
@@ -109,9 +107,9 @@ func readerWorld(t *testing.T, prepare func(*oidctest.OP), test func(t *testing.
 
 // getUser() answers with "an access token that is not known to be expired: an expired
 // one is renewed first" (oidcspa.d.ts), and no answer of a provider leaves a session that
-// neither works nor ends. A life of 0 or less does: Keycloak cuts that of the access token
+// neither works nor ends, such as one whose token lives no moment: Keycloak cuts that of the access token
 // to what is left of its session, whose last second gives 0, and has given negative ones.
-func TestKnownTokenThatExpiresAtOnce(t *testing.T) {
+func TestTokenThatExpiresAtOnce(t *testing.T) {
 	for _, life := range []int{0, -1, -3600} {
 		answers := func(t *testing.T, r *reader) {
 			r.op.Edit(func() { r.op.EditTokenResponse = func(answer map[string]any) { answer["expires_in"] = life } })
@@ -145,7 +143,7 @@ func TestKnownTokenThatExpiresAtOnce(t *testing.T) {
 
 // A provider whose session ends, and that cuts the life of tokens to what is left of it.
 // Whatever second the last renewal falls into, nobody is signed in afterwards.
-func TestKnownTokensToTheEndOfTheSession(t *testing.T) {
+func TestTokensToTheEndOfTheSession(t *testing.T) {
 	zombies := 0
 	for i := range 50 {
 		readerWorld(t, func(op *oidctest.OP) { op.RefreshTokens = true }, func(t *testing.T, r *reader) {
@@ -172,9 +170,9 @@ func TestKnownTokensToTheEndOfTheSession(t *testing.T) {
 	}
 }
 
-// A request that carried an id_token_hint and is refused is asked once more without it.
-// That once is for the program: the next renewal, an hour later, ends a session that lives.
-func TestKnownHintThatIsRefusedTwice(t *testing.T) {
+// A request that carried an id_token_hint and is refused is asked once more without it,
+// and again where that helped.
+func TestHintThatIsRefusedTwice(t *testing.T) {
 	readerWorld(t, func(*oidctest.OP) {}, func(t *testing.T, r *reader) {
 		r.op.Edit(func() {
 			r.op.Respond = func(endpoint string, w http.ResponseWriter, req *http.Request) bool {
@@ -198,7 +196,7 @@ func TestKnownHintThatIsRefusedTwice(t *testing.T) {
 
 // "When the provider refuses the refresh token (with any code, or none), the hidden frame
 // is asked before anybody is signed out" (docs/migrating-from-oidc-client-ts.md).
-func TestKnownRefusalsThatAskNoFrame(t *testing.T) {
+func TestRefusalsThatAskNoFrame(t *testing.T) {
 	for _, refusal := range []struct {
 		name   string
 		status int
@@ -237,8 +235,7 @@ func TestKnownRefusalsThatAskNoFrame(t *testing.T) {
 
 // "If that fails and may succeed later, the promise rejects [...] and the user stays signed
 // in; if the session is over, the answer is null", and restoreError tells why (oidcspa.d.ts).
-// A restore that does not pass a check rejects and is over, and no event says so.
-func TestKnownRestoreThatFailsACheck(t *testing.T) {
+func TestRestoreThatFailsACheck(t *testing.T) {
 	for name, edit := range map[string]func(*oidctest.OP){
 		"key not found": func(op *oidctest.OP) { op.Signer = oidctest.NewKey("RS256", "next") },
 		"no keys":       func(op *oidctest.OP) { op.EditJWKS = func(keys map[string]any) { keys["keys"] = []any{} } },
@@ -250,7 +247,7 @@ func TestKnownRestoreThatFailsACheck(t *testing.T) {
 				edit(r.op)
 				r.open(t, session.NewHint(true, ""))
 				first, second := r.who(), r.who()
-				if first != second || len(r.events) == 0 {
+				if first != "nobody" || second != first || len(r.events) != 1 || r.events[0].Name != session.RestoreError {
 					t.Errorf("getUser(): first %s, then %s; %d events", first, second, len(r.events))
 				}
 				r.leave()
@@ -259,9 +256,8 @@ func TestKnownRestoreThatFailsACheck(t *testing.T) {
 	}
 }
 
-// "Messages name what is wrong: the member and what it has to be" (CHANGELOG.md). Of a
-// member that is there twice they say "not the JSON expected".
-func TestKnownTextOfADoubledMember(t *testing.T) {
+// "Messages name what is wrong: the member and what it has to be" (CHANGELOG.md).
+func TestTextOfADoubledMember(t *testing.T) {
 	for endpoint, body := range map[string]string{
 		oidctest.Discovery: `{"issuer":"https://op.example.test","issuer":"https://op.example.test"}`,
 		oidctest.Token:     `{"access_token":"one","access_token":"two","token_type":"Bearer"}`,
