@@ -85,7 +85,7 @@ func TestFetch(t *testing.T) {
 
 // What goes along with a request stays at its origin, wherever a redirect leads.
 func TestFetchMovedTakesNothingAlong(t *testing.T) {
-	req := &FetchRequest{URL: server(t) + "/away?to=/keeps", MayMove: true, Cookies: "include", Header: map[string]string{"X-Gateway-Key": "s3cr3t-of-the-app"}}
+	req := &FetchRequest{URL: server(t) + "/away?to=/keeps", MayMove: true, Header: map[string]string{"X-Gateway-Key": "s3cr3t-of-the-app"}}
 	if _, err := Fetch(t.Context(), req); !errors.Is(err, ErrRedirect) {
 		t.Errorf("Fetch = %v", err)
 	}

@@ -272,7 +272,7 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 	case !s.expiring(user):
 		return user, nil
 	}
-	renewErr := s.keep(ctx, c, user)
+	renewErr := s.keepFor(ctx, c, user)
 	asked := user
 	user, _ = s.current()
 	switch {

@@ -133,13 +133,6 @@ func (s *session) mayRenew(resource string, refused oidc.Secret) bool {
 	return true
 }
 
-// mayHurry tells whether an access token that lives for a moment is renewed for who asks.
-func (s *session) mayHurry() bool {
-	s.fetches.mu.Lock()
-	defer s.fetches.mu.Unlock()
-	return s.fetches.counts.count("hurry", 2*refusalLimit, s.config.Now())
-}
-
 // renewalFailed has the next renewal of the same token count again.
 func (s *session) renewalFailed(refused oidc.Secret) {
 	s.fetches.mu.Lock()

@@ -84,7 +84,7 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 		if user.left(s.config.Now()) > min(nearlyExpired, user.lifetime/10) {
 			return user, nil
 		}
-		err = s.keep(ctx, c, user)
+		err = s.keepFor(ctx, c, user)
 		current, _ := s.current()
 		if current == nil || current.left(s.config.Now()) > 0 {
 			return current, nil

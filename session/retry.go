@@ -29,9 +29,6 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 		if time.Until(last.Until) > 0 {
 			return struct{}{}, last.err
 		}
-		if user.lifetime < tick && !s.mayHurry() {
-			return struct{}{}, nil
-		}
 		if last.Attempts > 0 {
 			s.stats.count(func(stats *Stats) { stats.Retries++ })
 		}
@@ -42,6 +39,18 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 		return struct{}{}, err
 	})
 	return err
+}
+
+// keepFor is keep for who asks for a token: one that lives for a moment is renewed for so
+// many in a minute.
+func (s *session) keepFor(ctx context.Context, c *Client, user *User) error {
+	s.fetches.mu.Lock()
+	enough := user.lifetime < tick && !s.fetches.counts.count("brief", 2*refusalLimit, s.config.Now())
+	s.fetches.mu.Unlock()
+	if enough {
+		return nil
+	}
+	return s.keep(ctx, c, user)
 }
 
 // failed decides what becomes of a session whose renewal failed.
