@@ -50,7 +50,7 @@ type FetchRequest struct {
 	MaxBytes int64             // of the decoded answer; 0 is 1 MiB
 	Timeout  time.Duration     // until the last byte of the answer; 0 is 10 s
 
-	// MayMove follows redirects that end at the origin of URL.
+	// MayMove follows redirects that end at the origin of URL, without headers and cookies.
 	MayMove bool
 }
 
@@ -120,11 +120,13 @@ func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
 	return x.read(response, req.maxBytes())
 }
 
-// follow asks again, and follows redirects. Where they led shows at the end alone:
-// [ErrRedirect] if that is of another origin, or cannot be read.
+// follow asks again, and follows redirects. Where they led shows at the end alone, so
+// neither headers nor cookies go along: [ErrRedirect] if that is of another origin, or
+// cannot be read.
 func (x *exchange) follow(req *FetchRequest) (safejs.Value, error) {
 	options := req.options()
-	options["redirect"] = "follow"
+	options["redirect"], options["credentials"] = "follow", "omit"
+	delete(options, "headers")
 	request, err := x.request(req.URL, options)
 	if err != nil {
 		return request, err

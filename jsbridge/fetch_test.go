@@ -83,6 +83,21 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// What goes along with a request stays at its origin, wherever a redirect leads.
+func TestFetchMovedTakesNothingAlong(t *testing.T) {
+	req := &FetchRequest{URL: server(t) + "/away?to=/keeps", MayMove: true, Header: map[string]string{"X-Gateway-Key": "s3cr3t-of-the-app"}}
+	if _, err := Fetch(t.Context(), req); !errors.Is(err, ErrRedirect) {
+		t.Errorf("Fetch = %v", err)
+	}
+	seen, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + "/nocors/seen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := string(seen.Body); !strings.Contains(body, "/keeps") || strings.Contains(body, "s3cr3t-of-the-app") {
+		t.Errorf("the other origin got: %s", body)
+	}
+}
+
 // echoed is what /echo and /nocors/seen tell of a request.
 type echoed struct {
 	Method string

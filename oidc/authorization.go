@@ -73,10 +73,12 @@ type AuthenticationRequest struct {
 	Extra map[string]string
 }
 
-// protectedParameters make the response trustworthy: Extra cannot name them.
+// protectedParameters make the response trustworthy, hold a token that nothing may keep,
+// or are of the sign-out that has the same Extra: that cannot name them.
 var protectedParameters = []string{
 	"client_id", "redirect_uri", "response_type", "scope", "nonce", "state",
 	"code_challenge", "code_challenge_method", "response_mode", "max_age", "acr_values", "dpop_jkt", "request", "request_uri",
+	"id_token_hint", "post_logout_redirect_uri",
 }
 
 // Start begins a transaction: it returns the URL to send the End-User to, and

@@ -213,7 +213,7 @@ func TestStart(t *testing.T) {
 func TestStartProtectedParameters(t *testing.T) {
 	for _, name := range []string{
 		"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-		"code_challenge", "code_challenge_method", "max_age", "acr_values", "dpop_jkt", "request", "request_uri",
+		"code_challenge", "code_challenge_method", "max_age", "acr_values", "dpop_jkt", "request", "request_uri", "id_token_hint", "post_logout_redirect_uri",
 	} {
 		t.Run("3.1.2.1 Extra names "+name, func(t *testing.T) {
 			request := goodRequest()
@@ -304,6 +304,8 @@ func TestStartRedirectURI(t *testing.T) {
 		"javascript:alert(1)": ErrInvalidArgument, "data:text/html,x": ErrInvalidArgument, "file:///callback.html": ErrInvalidArgument, "file://host/callback.html": ErrInsecureURL,
 		"blob:https://app.example/x": ErrInvalidArgument, "JavaScript:alert(1)": ErrInvalidArgument, "/callback": ErrInvalidArgument, "": ErrInvalidArgument,
 		"https://u:p@app.example/": ErrInvalidArgument, "com.example.app://u:p@callback": ErrInvalidArgument,
+		"localhost:5173/callback.html": ErrInvalidArgument, "app.example.com:443/callback": ErrInvalidArgument, "htps://app.example.com/callback": ErrInsecureURL,
+		"c:/app/callback.html": ErrInvalidArgument, "mailto:a@example.com": ErrInvalidArgument, "view-source:https://app.example/": ErrInvalidArgument, "intent://x": ErrInsecureURL,
 	} {
 		request := goodRequest()
 		request.RedirectURI = uri

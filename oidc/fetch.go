@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,6 +123,9 @@ func textOf(raw strictjson.RawMessage) string {
 	return text
 }
 
+// otherTypes are those that are named in an error: any text may hold what was sent.
+var otherTypes = []string{"text/html", "text/xml", "application/xml", "application/jwt", "application/x-www-form-urlencoded"}
+
 // decodeJSON decodes the body of resp, which has to be a JSON object, perhaps
 // behind a byte order mark, and must not be labelled as something else. Kept as it is, it is decoded again by who knows what it
 // has to be.
@@ -132,7 +136,7 @@ func decodeJSON(endpoint string, resp *Response, v any) error {
 	}
 	body, media, err := bytes.TrimPrefix(resp.Body, []byte("\ufeff")), mediaType(resp), error(ErrNotJSON)
 	switch {
-	case !isJSON(media) && IsVisible(media) && len(media) < 80:
+	case slices.Contains(otherTypes, media):
 		err = fmt.Errorf("the type is %s: %w", media, ErrNotJSON)
 	case isJSON(media) && startsObject(body) && decode(body, v) == nil:
 		return nil

@@ -193,3 +193,15 @@ func TestRetryAfterDate(t *testing.T) {
 		})
 	}
 }
+
+// A media type is text of the provider's, too, which may hold what was sent.
+func TestSecretInMediaType(t *testing.T) {
+	for media, shown := range map[string]bool{"text/html": true, "x/s3cr3t-token": false, "s3cr3t-token": false} {
+		transport := fakeTransport{"POST " + testIssuer + "/token": respond(200, media, "{}")}
+		request := &RefreshRequest{ClientID: "client", RefreshToken: "s3cr3t-token"}
+		_, err := request.Refresh(t.Context(), transport, goodMetadata(t))
+		if !errors.Is(err, ErrNotJSON) || strings.Contains(err.Error(), media) != shown {
+			t.Errorf("%s: %v", media, err)
+		}
+	}
+}

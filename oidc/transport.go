@@ -16,8 +16,9 @@ type Request struct {
 	// provider.
 	MayRedirect bool
 
-	// MayMove lets a transport follow redirects that end at the origin of URL: for
-	// metadata, which some providers serve at an address with a slash more.
+	// MayMove lets a transport follow redirects that end at the origin of URL, without
+	// headers and cookies, which might go elsewhere: for metadata, which some providers
+	// serve at an address with a slash more.
 	MayMove bool
 }
 

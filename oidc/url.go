@@ -29,20 +29,30 @@ func parseSecureURL(raw string) (*url.URL, error) {
 
 // browserSchemes are those that browsers give a meaning: what comes back there
 // comes to no app.
-var browserSchemes = []string{"http", "https", "about", "blob", "data", "file", "filesystem", "ftp", "javascript", "ws", "wss"}
+var browserSchemes = []string{"http", "https", "about", "blob", "data", "file", "filesystem", "ftp", "intent", "javascript", "ws", "wss"}
 
 // CheckRedirectURI wants a secure URL, or one of a scheme that an installed app
 // has for itself (RFC 8252 7.1). The error has the name of the parameter. Codes:
 // [ErrInvalidArgument], [ErrInsecureURL].
 func CheckRedirectURI(name, raw string) error {
 	u, err := url.Parse(raw)
-	if err == nil && u.IsAbs() && u.User == nil && !strings.Contains(raw, "#") && !slices.Contains(browserSchemes, u.Scheme) {
+	if err == nil && u.User == nil && !strings.Contains(raw, "#") && isAppScheme(u) {
 		return nil
 	}
 	if _, err = parseSecureURL(raw); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// isAppScheme tells whether the scheme is an app's: a domain name backwards, or any with
+// a host, as of a shell, capacitor://localhost. It is no https with a slip of the pen, and
+// no host with a port.
+func isAppScheme(u *url.URL) bool {
+	if slices.Contains(browserSchemes, u.Scheme) || strings.Trim(u.Scheme, "htps") == "" {
+		return false
+	}
+	return u.Host != "" || strings.Contains(u.Scheme, ".") && strings.TrimLeft(u.Opaque, "0123456789") == u.Opaque
 }
 
 // isLoopback tells whether a browser resolves host to the same machine:

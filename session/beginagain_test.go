@@ -113,6 +113,30 @@ func TestSigninBeginsAgain(t *testing.T) {
 	}
 }
 
+// What the app has prepared for one request is used up with it: the provider would show
+// an error page, and the app would hear nothing.
+func TestSigninBeginsNotAgain(t *testing.T) {
+	for _, args := range []SigninArgs{
+		{RequestURI: "urn:ietf:params:oauth:request_uri:of-the-app"},
+		{RequestObject: "e30.e30.c2ln", Nonce: oidc.Secret(strings.Repeat("nonce-", 8))},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			client, tab := w.open(false)
+			if err := client.SigninRedirect(t.Context(), args); err != nil {
+				t.Fatal(err)
+			}
+			for state := range tab.transactions {
+				_, err := client.SigninCallback(t.Context(), w.settings.RedirectURI+"?error=temporarily_unavailable&error_description=authentication_expired&iss="+w.op.Issuer+"&state="+state.Reveal())
+				mustFail(t, "SigninCallback", err, oidc.ErrProvider)
+			}
+			if len(tab.addresses) != 1 {
+				t.Error("the tab has left again")
+			}
+		})
+	}
+}
+
 // The tab that does not leave after all has the provider's answer.
 func TestSigninBeginsAgainInVain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

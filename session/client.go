@@ -140,7 +140,10 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	}
 	settings := args.settings(c)
 	request := args.request(settings)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, Request: request}
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP}
+	if args.RequestURI+args.RequestObject == "" { // those are good for one request
+		r.Request = request
+	}
 	return c.leave(ctx, request, r, args.ReturnTo, c.session.calledAt(args.Called), func() error {
 		if err := c.session.stillAsked(asked); err != nil {
 			return err
@@ -280,7 +283,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		return c.Current(), nil
 	}
 	if err != nil {
-		if record.Restore && findsNobody(err) {
+		if record.Restore && failsAgain(err) {
 			return c.nothingRestored(begun, err)
 		}
 		if record.Request != nil && oidc.WantsRequestAgain(err) && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {

@@ -30,7 +30,7 @@ type expiry struct {
 // caller has the session's turn.
 func (e *expiry) start(user *User) {
 	e.stop()
-	if user.lifetime == 0 {
+	if user.ExpiresAt == 0 {
 		return
 	}
 	var ctx context.Context

@@ -266,7 +266,7 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 	case !s.expiring(user):
 		return user, nil
 	}
-	renewErr := s.keep(ctx, c, user)
+	renewErr := s.keepFor(ctx, c, user)
 	asked := user
 	user, _ = s.current()
 	switch {
@@ -284,7 +284,7 @@ func (s *session) freshUser(ctx context.Context, c *Client) (*User, error) {
 
 // expiring tells whether the access token of user is not to be sent any more.
 func (s *session) expiring(user *User) bool {
-	return user.lifetime != 0 && user.left(s.config.Now()) <= min(fetchMargin, user.lifetime/3)
+	return user.left(s.config.Now()) <= min(fetchMargin, user.lifetime/3)
 }
 
 // firstAnswer sends a request once: whoever repeats it gets the same answer.

@@ -89,7 +89,12 @@ func (s *session) over(user *User, last failure, verdict pace.Verdict) bool {
 	if s.user != user {
 		return verdict.Ends(last.Failure, new(pace.Grant))
 	}
-	return verdict.Ends(last.Failure, &s.grant.Grant)
+	over := verdict.Ends(last.Failure, &s.grant.Grant)
+	if over && !verdict.Nobody && !verdict.Other && s.grant.token != "" && !s.grant.Refused {
+		s.grant.Refused = true // the frame has its turn first
+		return false
+	}
+	return over
 }
 
 // losesGrant tells whether the refresh token is good for nothing any more after a refresh
@@ -103,7 +108,7 @@ func (a *SigninArgs) losesGrant(err error) bool {
 	case errors.As(err, &refusal) && refusal.Endpoint == "token":
 		_, passing := isPassing(err)
 		return refusal.ErrorCode == "invalid_grant" ||
-			!own && !passing && !strings.Contains(refusal.ErrorCode, "dpop") && slices.Contains([]int{400, 401, 403}, refusal.Status)
+			!own && !passing && !strings.Contains(refusal.ErrorCode, "dpop") && slices.Contains([]int{200, 400, 401, 403}, refusal.Status)
 	case errors.As(err, &bare) && bare.Endpoint == "token":
 		return !own && (bare.Status == 400 || bare.Status == 401)
 	}

@@ -41,7 +41,7 @@ func TestRefusedHint(t *testing.T) {
 	}{
 		{"taken", "", "invalid_request", nil, []oidc.Code{"", ""}, 2},
 		{"invalid_request", "invalid_request", "", nil, []oidc.Code{"", ""}, 4},
-		{"login_required, which is doubted once", "login_required", "", nil, []oidc.Code{"", oidc.ErrProvider}, 3},
+		{"login_required, which is doubted while that helps", "login_required", "", nil, []oidc.Code{"", ""}, 4},
 		{"interaction_required says nothing of a hint", "interaction_required", "", nil, []oidc.Code{oidc.ErrProvider}, 1},
 		{"nobody either way", "login_required", "login_required", nil, []oidc.Code{oidc.ErrProvider, oidc.ErrProvider}, 3},
 		{"somebody else", "login_required", "", func(w *world) { w.op.Subject = "subject-2" }, []oidc.Code{oidc.ErrSubjectChanged}, 2},

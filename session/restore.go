@@ -61,12 +61,10 @@ func (c *Client) restoreSilently(ctx context.Context, began moment) (*User, erro
 		}
 		s.stats.count(func(stats *Stats) { stats.Restores.add(start, err) })
 		switch {
-		case findsNobody(err):
-			return c.nothingRestored(began, err)
 		case errors.Is(err, ErrNotSignedIn):
 			err = nil
 		case failsAgain(err):
-			s.notRestored(began)
+			return c.nothingRestored(began, err)
 		}
 		return nil, err
 	})
@@ -81,12 +79,12 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 		if user.left(s.config.Now()) > min(nearlyExpired, user.lifetime/10) {
 			return user, nil
 		}
-		err = s.keep(ctx, c, user)
+		err = s.keepFor(ctx, c, user)
 		current, _ := s.current()
 		if current == nil || current.left(s.config.Now()) > 0 {
 			return current, nil
 		}
-		if current == user {
+		if current == user && err != nil {
 			return nil, err
 		}
 		user = current // who came while this waited has expired, too
@@ -118,19 +116,12 @@ func (s *session) out() bool {
 }
 
 // failsAgain tells whether a restore that failed would fail with the next page, too: not
-// for what the clock here or a way to the provider is the reason of.
+// for what the clock here or a way to the provider is the reason of. Without a user the
+// provider gets no hint, and may refuse that (OIDC Core 3.1.2.1).
 func failsAgain(err error) bool {
 	_, passing := isPassing(err)
 	var page *oidc.TransportError
 	return err != nil && !passing && !errors.Is(err, oidc.ErrClockSkew) && (!errors.As(err, &page) || page.Endpoint == "token")
-}
-
-// findsNobody tells whether a restore that failed is over with that. Without a user the
-// provider gets no hint, and may refuse that (OIDC Core 3.1.2.1): what it refuses for good,
-// for whatever reason, would be refused with each page again.
-func findsNobody(err error) bool {
-	_, passing := isPassing(err)
-	return errors.Is(err, ErrFrameNoResponse) || isRefusal(err) && !passing
 }
 
 // wantsUser tells whether a failed silent sign-in means that nobody is signed

@@ -142,15 +142,14 @@ func TestRestoreByRedirect(t *testing.T) {
 	tests := []struct {
 		name  string
 		edit  func(w *world)
-		want  oidc.Code
 		user  bool
 		again bool // the next load goes to the provider again
 	}{
-		{"session", func(*world) {}, "", true, true},
-		{"no session", func(w *world) { w.op.SignedIn = false }, "", false, false},
+		{"session", func(*world) {}, true, true},
+		{"no session", func(w *world) { w.op.SignedIn = false }, false, false},
 		{"refused tokens", func(w *world) {
 			w.op.EditIDToken = func(_, claims map[string]any) { claims["nonce"] = "other" }
-		}, oidc.ErrNonceMismatch, false, false},
+		}, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -163,11 +162,8 @@ func TestRestoreByRedirect(t *testing.T) {
 				callback := roundTrip(t, w, tab)
 				client := w.openIn(tab, true)
 				user, err := client.SigninCallback(t.Context(), callback)
-				if tt.want != "" || err != nil {
-					mustFail(t, "SigninCallback", err, tt.want)
-				}
-				if (user != nil) != tt.user || tab.frames > 0 {
-					t.Errorf("user = %v, %d frames", user, tab.frames)
+				if (user != nil) != tt.user || err != nil || tab.frames > 0 {
+					t.Errorf("SigninCallback = %v, %v; %d frames", user, err, tab.frames)
 				}
 				client.session.stopTimer()
 				for range 3 { // reloads

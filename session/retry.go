@@ -41,6 +41,18 @@ func (s *session) keep(ctx context.Context, c *Client, user *User) error {
 	return err
 }
 
+// keepFor is keep for who asks for a token: one that lives for a moment is renewed for so
+// many in a minute.
+func (s *session) keepFor(ctx context.Context, c *Client, user *User) error {
+	s.fetches.mu.Lock()
+	enough := user.lifetime < pace.Tick && !s.fetches.counts.count("brief", 2*refusalLimit, s.config.Now())
+	s.fetches.mu.Unlock()
+	if enough {
+		return nil
+	}
+	return s.keep(ctx, c, user)
+}
+
 // failed decides what becomes of a session whose renewal failed.
 func (s *session) failed(c *Client, user *User, last failure, err error) {
 	verdict, retryAfter := s.judge(user, err)

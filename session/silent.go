@@ -304,7 +304,8 @@ func (s *session) signinFrame(ctx context.Context, c *Client, previous *User, ar
 	user, err := s.throughFrame(ctx, c, settings, metadata, request, args)
 	if s.provider.refusesHint(err) {
 		request.IDTokenHint = ""
-		return s.throughFrame(ctx, c, settings, metadata, request, args)
+		user, err = s.throughFrame(ctx, c, settings, metadata, request, args)
+		s.provider.unhinted.Store(err != nil) // it is the hint: so it will be the next time
 	}
 	return user, err
 }

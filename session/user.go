@@ -47,7 +47,7 @@ type User struct {
 	resource []string            // that a renewal asked for: the access token is for nothing else
 	key      *oidc.DPoPTransport // that the tokens are bound to; nil for bearer tokens
 	line     string              // what renewals of the same person pass on; see [same]
-	lifetime time.Duration       // of the access token when it came; 0 if nobody knows
+	lifetime time.Duration       // of the access token when it came
 	deadline time.Time           // when it ends, on the clock that nobody sets
 }
 
@@ -56,8 +56,7 @@ type User struct {
 const maxLifetime = 100 * 365 * 24 * 60 * 60 // seconds
 
 // newUser makes a user of a token response that passed all its checks. The
-// life of the access token counts from when it was asked for. None at all
-// means that the provider does not say: nobody issues a token of no use.
+// life of the access token counts from when it was asked for.
 func (s *Settings) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, r round) *User {
 	user := &User{
 		AccessToken:  tokens.AccessToken,
@@ -72,7 +71,7 @@ func (s *Settings) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaim
 		asked:        s,
 		line:         rand.Text(),
 	}
-	if tokens.ExpiresIn != nil { // nothing renews by itself what never lives
+	if tokens.ExpiresIn != nil {
 		user.ExpiresAt = r.sent.Unix() + *tokens.ExpiresIn
 		user.lifetime = time.Duration(min(*tokens.ExpiresIn, maxLifetime)) * time.Second
 		user.deadline = time.Now().Add(user.lifetime)
@@ -97,7 +96,7 @@ func pick(members map[string]strictjson.RawMessage, names []string) map[string]s
 // left returns how long the access token is good for. The wall clock counts
 // sleep, the other one cannot be set back: what ends first counts.
 func (u *User) left(now time.Time) time.Duration {
-	if u.lifetime == 0 {
+	if u.ExpiresAt == 0 {
 		return pace.Forever
 	}
 	return min(time.Unix(u.ExpiresAt, 0).Sub(now.Round(0)), time.Until(u.deadline))

@@ -932,7 +932,10 @@ export class UserManager {
    * worker, connect-src of its policy has to name the API.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** Forgets the user and ends the provider's session. Codes: form_blocked, with signoutMethod "post". */
+  /**
+   * Forgets the user and ends the provider's session. Where it rejects, the user is forgotten all the same (unsupported,
+   * network, ...), but for invalid_argument: the provider's session then goes on. Codes: form_blocked, with signoutMethod "post".
+   */
   signoutRedirect(args?: SignoutRedirectArgs): Promise<void>;
   /**
    * Completes a sign-out, and takes the response out of the address bar.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,7 +23,8 @@ import (
 //	/echo                the request as JSON: method, header, body
 //	/cookies             the same, which may be asked with cookies
 //	/redirect            302 to /ok
-//	/away                302 to /ok at another origin, localhost
+//	/away?to=P           302 to P, or /ok, at another origin, localhost
+//	/keeps               /ok, and is in /nocors/seen, too
 //	/big?n=N             N bytes of unannounced length
 //	/slow?id=X           no answer; an id serves once
 //	/stall?id=X&length=N the start of an answer of N bytes (0: of no length), and no more
@@ -61,8 +63,9 @@ func (s *faultServer) handler() http.Handler {
 	})
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
 		_, port, _ := net.SplitHostPort(r.Host)
-		http.Redirect(w, r, "http://localhost:"+port+"/ok", http.StatusFound)
+		http.Redirect(w, r, "http://localhost:"+port+cmp.Or(r.URL.Query().Get("to"), "/ok"), http.StatusFound)
 	})
+	mux.HandleFunc("/keeps", s.noCORS) // what came here is in /nocors/seen
 	mux.HandleFunc("/big", big)
 	mux.HandleFunc("/slow", s.hang)
 	mux.HandleFunc("/stall", s.stall)

@@ -2,10 +2,10 @@ package strictjson
 
 import "bytes"
 
-// repeats tells whether an object in data, which is JSON, has a member twice.
+// repeats finds a member that an object in data, which is JSON, has twice.
 // The decoder finds that out for what it decodes, and not in a [RawMessage],
 // which somebody else may read in another way (RFC 8259 4).
-func repeats(data []byte) bool {
+func repeats(data []byte) (name string, found bool) {
 	var open []map[string]bool // the members of the objects around; nil for an array
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
@@ -20,14 +20,14 @@ func repeats(data []byte) bool {
 			if len(open) > 0 && open[len(open)-1] != nil && isName(data, end) {
 				name := nameOf(data[i:end])
 				if open[len(open)-1][name] {
-					return true
+					return name, true
 				}
 				open[len(open)-1][name] = true
 			}
 			i = end - 1
 		}
 	}
-	return false
+	return "", false
 }
 
 // Once returns an object without members that say again, letter by letter, what

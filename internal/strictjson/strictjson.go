@@ -21,7 +21,6 @@ var (
 	errUTF8   = errors.New("invalid UTF-8")
 	errHalf   = errors.New("half a character")
 	errDepth  = errors.New("nested too deeply")
-	errTwice  = errors.New("a member comes twice")
 	errSyntax = errors.New("not the JSON expected")
 )
 
@@ -51,8 +50,8 @@ func Unmarshal(data []byte, v any) error {
 	if err := UnmarshalEnvelope(data, v); err != nil {
 		return err
 	}
-	if repeats(data) {
-		return errTwice
+	if name, found := repeats(data); found {
+		return &Misfit{Member: name}
 	}
 	if halves(data) {
 		return errHalf
@@ -79,11 +78,11 @@ func UnmarshalEnvelope(data []byte, v any) error {
 // whyNot says why data does not decode.
 func whyNot(data []byte, t reflect.Type) error {
 	var whole RawMessage
-	switch {
-	case json.Unmarshal(data, &whole) != nil:
+	if json.Unmarshal(data, &whole) != nil {
 		return errSyntax
-	case repeats(data):
-		return errTwice
+	}
+	if name, found := repeats(data); found {
+		return &Misfit{Member: name}
 	}
 	if misfit := findMisfit(data, t); misfit != nil {
 		return misfit
@@ -103,16 +102,22 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// A Misfit is a member of another type than that of the struct; without a name, all
-// that was decoded.
+// A Misfit is a member of another type than that of the struct, or one that is there
+// twice; without a name, all that was decoded.
 type Misfit struct {
 	Member string
-	Want   reflect.Type
+	Want   reflect.Type // nil for what is there twice
 }
 
 // Error names the member, and what it has to be.
 func (m *Misfit) Error() string {
 	want := m.Want
+	if want == nil {
+		if len(m.Member) > 40 || strings.Trim(m.Member, "abcdefghijklmnopqrstuvwxyz_") != "" { // no name that anybody knows
+			return "a member is there twice"
+		}
+		return m.Member + " is there twice"
+	}
 	if want.Kind() == reflect.Pointer {
 		want = want.Elem()
 	}

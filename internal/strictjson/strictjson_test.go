@@ -40,14 +40,14 @@ func TestUnmarshal(t *testing.T) {
 		{"a number with a leading zero", `{"age":01}`, errSyntax},
 		{"a number with a plus", `{"age":+1}`, errSyntax},
 		{"NaN", `{"age":NaN}`, errSyntax},
-		{"a duplicate", `{"name":"` + mark + `","name":"x"}`, errTwice},
-		{"a duplicate with the same value", `{"name":"x","name":"x"}`, errTwice},
-		{"a duplicate, once escaped", `{"name":"x","n\u0061me":"x"}`, errTwice},
-		{"a duplicate of an unknown member", `{"` + mark + `":1,"` + mark + `":2}`, errTwice},
-		{"a duplicate further down", `{"pet":{"name":"x","name":"x"}}`, errTwice},
-		{"a duplicate in what is kept as it is", `{"raw":{"` + mark + `":1,"` + mark + `":1}}`, errTwice},
-		{"a duplicate deep in what is kept as it is", `{"raw":[1,{"x":[{"y":1},{"y":1, "\u0079" :2}]}]}`, errTwice},
-		{"a duplicate deep in an unknown member", `{"x":{"y":{"z":1,"z":2}}}`, errTwice},
+		{"a duplicate", `{"name":"` + mark + `","name":"x"}`, errSyntax},
+		{"a duplicate with the same value", `{"name":"x","name":"x"}`, errSyntax},
+		{"a duplicate, once escaped", `{"name":"x","n\u0061me":"x"}`, errSyntax},
+		{"a duplicate of an unknown member", `{"` + mark + `":1,"` + mark + `":2}`, errSyntax},
+		{"a duplicate further down", `{"pet":{"name":"x","name":"x"}}`, errSyntax},
+		{"a duplicate in what is kept as it is", `{"raw":{"` + mark + `":1,"` + mark + `":1}}`, errSyntax},
+		{"a duplicate deep in what is kept as it is", `{"raw":[1,{"x":[{"y":1},{"y":1, "\u0079" :2}]}]}`, errSyntax},
+		{"a duplicate deep in an unknown member", `{"x":{"y":{"z":1,"z":2}}}`, errSyntax},
 		{"a name that is a value, too", `{"raw":{"x":"y","y":"x","z":["x","x"]}}`, nil},
 		{"a name with a quote and a brace", `{"raw":{"\"{":1,"\"}":2,"\\":3}}`, nil},
 		{"a number that no type holds, kept as it is", `{"raw":1e400}`, nil},
@@ -119,15 +119,15 @@ func TestRawMessage(t *testing.T) {
 		}
 	}
 	const twice = `{"raw":{"name":"x","name":"y"}}`
-	if err := Unmarshal([]byte(twice), &person{}); err != errTwice {
-		t.Errorf("error = %v, want %v", err, errTwice)
+	if err := Unmarshal([]byte(twice), &person{}); !errors.Is(err, errSyntax) || err.Error() != "name is there twice" {
+		t.Errorf("error = %v", err)
 	}
 	var envelope person
 	if err := UnmarshalEnvelope([]byte(twice), &envelope); err != nil {
 		t.Errorf("in an envelope: %v", err)
 	}
-	if err := Unmarshal(envelope.Raw, &person{}); err != errTwice {
-		t.Errorf("out of an envelope: %v, want %v", err, errTwice)
+	if err := Unmarshal(envelope.Raw, &person{}); !errors.Is(err, errSyntax) {
+		t.Errorf("out of an envelope: %v, want %v", err, errSyntax)
 	}
 }
 
@@ -184,7 +184,8 @@ func TestUnmarshalKnown(t *testing.T) {
 		{"empty", `{"":1}`, "unknown member "},
 		{"a token as a name", `{"` + mark + `.x":1}`, "unknown member (not a name)"},
 		{"a long name", `{"` + mark + strings.Repeat("x", 40) + `":1}`, "unknown member (too long to show)"},
-		{"twice", `{"job":"` + mark + `","job":""}`, errTwice.Error()},
+		{"twice", `{"job":"` + mark + `","job":""}`, "job is there twice"},
+		{"twice, and no name", `{"` + mark + `":1,"` + mark + `":2}`, "a member is there twice"},
 		{"a wrong type", `{"job":1}`, "job has to be text"},
 		{"a wrong type of the embedded", `{"age":"1"}`, "age has to be a number"},
 		{"an array", `[]`, "has to be an object"},

@@ -101,7 +101,7 @@ func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.R
 	case w.Code >= 300 && w.Code < 400:
 		if location := w.Header().Get("Location"); req.MayMove && strings.HasPrefix(location, t.op.origin()+"/") {
 			moved := *req
-			moved.URL, moved.MayMove = location, false
+			moved.URL, moved.MayMove, moved.Header, moved.Cookies = location, false, nil, false
 			return t.serve(ctx, &moved)
 		}
 		return nil, oidc.ErrRedirectRefused

@@ -211,19 +211,19 @@ func (p *provider) token(form url.Values) *oidc.Response {
 
 func (p *provider) issue(g *grant) *oidc.Response {
 	p.issued++
-	now := time.Now()
+	now, life := time.Now(), cond(p.w.brief, 0, lifetime)
 	access := "at-" + g.subject + "-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
 	refresh := "rt-" + g.subject + "-" + strconv.Itoa(p.issued) + p.issuer[len(p.issuer)-1:]
 	one := *g
 	if p.asking.kind == "refresh_token" {
 		one.resource = p.asking.resource
 	}
-	p.access[access] = &accessToken{grant: &one, expires: now.Add(lifetime)}
+	p.access[access] = &accessToken{grant: &one, expires: now.Add(life)}
 	typ := "Bearer"
 	if g.key != "" {
 		typ = "DPoP"
 	}
-	body := `{"access_token":"` + access + `","token_type":"` + typ + `","expires_in":` + strconv.Itoa(int(lifetime/time.Second))
+	body := `{"access_token":"` + access + `","token_type":"` + typ + `","expires_in":` + strconv.Itoa(int(life/time.Second))
 	if !p.w.terse {
 		body += `,"scope":"` + g.scope + `"`
 	}

@@ -31,6 +31,7 @@ var sulks = []sulk{
 	{400, ``, "", ""},
 	{401, ``, "interaction_required", "invalid_request"},
 	{404, ``, "invalid_request", ""},
+	{423, `{"error":"account_locked"}`, "login_required", "login_required"},
 }
 
 func (s *sulk) endpoint() *oidc.Response { return answer(s.status, s.body) }
@@ -41,8 +42,13 @@ func (s *sulk) authorize(hinted bool) string {
 	return cond(code == "", "&code=none", "&error="+strings.ReplaceAll(code, " ", "+"))
 }
 
-// checkWorks has the providers refuse everything from now on.
+// checkWorks has the providers refuse everything from now on, perhaps after a while in
+// which access tokens live no moment.
 func (w *world) checkWorks() {
+	if w.brief = mix(w.seed, 13)%4 == 0; w.brief {
+		w.say("== access tokens have expired when they come")
+		w.settle(lifetime)
+	}
 	w.sulk = &sulks[mix(w.seed, 12)%uint64(len(sulks))]
 	w.say("== providers refuse everything: %v", *w.sulk)
 	w.settle(lifetime)

@@ -28,6 +28,7 @@ type world struct {
 	disorder      bool  // messages come as they like, and some twice
 	refusesStepUp bool  // providers give no stronger sign-in than they had
 	sulk          *sulk // nil: providers answer as they should
+	brief         bool  // access tokens have expired when they come
 	variety
 
 	providers []*provider

@@ -37,10 +37,10 @@ const (
 // Notice is how much life is left when a token counts as expiring: as wanted,
 // but never more than a third of its life, or a token that lives a minute would
 // be renewed without a pause. Tokens that are dead on arrival must not become a
-// storm of requests: they get a tick.
+// storm of requests: where nobody asks for one, they get a minute.
 func Notice(lifetime, wanted time.Duration) time.Duration {
 	if lifetime < Tick {
-		return lifetime - Tick
+		return lifetime - time.Minute
 	}
 	return min(wanted, lifetime/3)
 }
