@@ -146,10 +146,11 @@ func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
 // exchangeAhead makes the token request.
 func (r *Registry) exchangeAhead(state oidc.Secret, left *absence) {
 	nobody := &Client{session: r.session(left.settings.key()), settings: left.settings}
-	left.exchange.run(func() (*User, error) { // each request bounds its own time
+	e := left.exchange
+	e.run(func() (*User, error) { // each request bounds its own time
 		return nobody.exchangeAhead(nobody.Calling(context.Background()), left)
 	})
-	nobody.waits(state, left)
+	nobody.waits(state, left, e) // by now the tab may have put its own there
 }
 
 // run brings the user, or the reason why there is none.
@@ -164,8 +165,8 @@ func (e *exchange) run(fn func() (*User, error)) {
 }
 
 // waits has what an exchange has brought, or will bring, wait for the tab for a while.
-func (c *Client) waits(state oidc.Secret, left *absence) {
-	r, e := c.session.registry, left.exchange
+func (c *Client) waits(state oidc.Secret, left *absence, e *exchange) {
+	r := c.session.registry
 	pass := r.config.gate("exchange")
 	<-e.done
 	pass()
@@ -230,7 +231,7 @@ func (c *Client) exchanged(ctx, wanted context.Context, kept Kept, callbackURL s
 		case wanted.Err() != nil:
 			left.claimed.Store(false)
 			nobody := &Client{session: s.registry.session(s.id), settings: left.settings}
-			s.config.spawn(func() { nobody.waits(state, left) })
+			s.config.spawn(func() { nobody.waits(state, left, e) })
 			return nil, context.Cause(wanted)
 		case !errors.Is(e.err, errNotAhead):
 			d.drop(state, left)
@@ -255,7 +256,7 @@ func (c *Client) send(ctx context.Context, left *absence, kept Kept, tx *oidc.Tr
 	if left.record, err = sent.signin(tx); err != nil {
 		return err
 	}
-	return c.page.Transactions.Put(ctx, tx.State, Transaction{Record: left.record, Address: tx.RedirectURI, Arrival: kept.Arrival, Client: c.name(), Restore: r.Restore, ExpiresAt: tx.ExpiresAt()})
+	return c.page.Transactions.Put(ctx, tx.State, Transaction{Record: left.record, Address: tx.RedirectURI, Arrival: kept.Arrival, ReturnTo: kept.ReturnTo, Client: c.name(), Restore: r.Restore, ExpiresAt: tx.ExpiresAt()})
 }
 
 // An Arrival says where a response arrived, if that was the callback page,

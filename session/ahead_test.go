@@ -246,6 +246,23 @@ func TestExchangeAheadWithoutKeys(t *testing.T) {
 	})
 }
 
+// A response that the program leaves to the tab, which is there already.
+func TestExchangeAheadLeftToTheTab(t *testing.T) {
+	for range 30 { // with -race: both look at the exchange of the absence
+		w := newWorld(t)
+		w.settings.ManualRenew = true
+		w.settings.Provider.Headers = `{"X-Tenant":null}`
+		client, tab := w.open(false)
+		tab.headers = func([]string) (map[string]string, error) { return map[string]string{"X-Tenant": "a"}, nil }
+		url, arrival := tab.handOn(w.redirect(client, tab))
+		w.registry.Arrive(url, arrival)
+		if _, err := client.SigninCallback(t.Context(), url); err != nil {
+			t.Error(err)
+		}
+		_ = client.RemoveUser(t.Context())
+	}
+}
+
 // Who does not come back leaves no token behind: a refresh token is revoked.
 func TestExchangeAheadAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -35,9 +35,9 @@ type Client struct {
 	forget map[string]func() // by redirect URI; guarded by named; nil when it is closed
 
 	redirect  flight[struct{}]
-	calls     int64         // of SigninRedirect, that ask for something else than the one before; guarded by named
+	calls     int64         // that have the tab leave, and ask for something else than the one before; guarded by named
 	called    string        // what the last of them asks for; guarded by named
-	gone      atomic.Int64  // the last of them that the tab leaves for
+	gone      int64         // the last of them that the tab leaves for; guarded by named
 	restoring flight[*User] // by redirect
 	leaving   atomic.Bool   // for that
 	signout   flight[struct{}]
@@ -112,8 +112,10 @@ type SigninArgs struct {
 // [ErrRedirectURIShared], [ErrNotSignedIn] if there was a sign-out before it left.
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
+	c.session.arrivals.Add(1)
+	defer c.session.arrivals.Add(-1)
 	_, asked := c.session.current()
-	call, key := c.redirectCall(fmt.Sprintf("%s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp))
+	call, key := c.leaveCall(fmt.Sprintf("in %s\n%q\n%+v", args.key(), args.ReturnTo, args.stepUp))
 	_, err := c.redirect.doFor(c.Calling(ctx), c, scene{moment: asked}, key, func(ctx, _ context.Context) (struct{}, error) {
 		return struct{}{}, c.signinRedirect(ctx, args, asked, call)
 	})
@@ -123,15 +125,27 @@ func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	return err
 }
 
-// redirectCall returns the number of a call of SigninRedirect, and its key, which has
-// the number: a call for the same as the one before is that one.
-func (c *Client) redirectCall(what string) (int64, string) {
+// leaveCall returns the number of a call that has the tab leave, and its key, which has
+// the number: a call for the same as the one before is that one. What no call asks for
+// counts as the last one, so that it is in the way of none.
+func (c *Client) leaveCall(what string) (int64, string) {
 	c.named.Lock()
 	defer c.named.Unlock()
-	if what != c.called {
+	if what != "" && what != c.called {
 		c.calls, c.called = c.calls+1, what
 	}
 	return c.calls, strconv.FormatInt(c.calls, 10) + "\n" + what
+}
+
+// leavesFor is [errStays] if the tab leaves for a call that came after that one.
+func (c *Client) leavesFor(call int64) error {
+	c.named.Lock()
+	defer c.named.Unlock()
+	if call < c.gone {
+		return errStays
+	}
+	c.gone = call
+	return nil
 }
 
 func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked moment, call int64) error {
@@ -144,21 +158,12 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	if args.RequestURI+args.RequestObject == "" { // those are good for one request
 		r.Request = request
 	}
-	return c.leave(ctx, request, r, args.ReturnTo, c.session.calledAt(args.Called), func() error {
-		if err := c.session.stillAsked(asked); err != nil {
-			return err
-		}
-		if call < c.gone.Load() {
-			return errStays // the tab leaves for a later one
-		}
-		c.gone.Store(call)
-		return nil
-	})
+	return c.leave(ctx, call, request, r, args.ReturnTo, c.session.calledAt(args.Called), func() error { return c.session.stillAsked(asked) })
 }
 
-// leave sends the tab to the provider, and keeps what is needed afterwards. last
-// is asked when all else is done: with an error the tab stays.
-func (c *Client) leave(ctx context.Context, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
+// leave sends the tab to the provider for a call, and keeps what is needed afterwards.
+// last is asked when all else is done: with an error the tab stays.
+func (c *Client) leave(ctx context.Context, call int64, request *oidc.AuthenticationRequest, r record, returnTo string, phases SigninPhases, last func() error) error {
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return err
@@ -171,7 +176,10 @@ func (c *Client) leave(ctx context.Context, request *oidc.AuthenticationRequest,
 	if err != nil {
 		return err
 	}
-	if err := last(); err != nil {
+	if err = last(); err == nil {
+		err = c.leavesFor(call)
+	}
+	if err != nil {
 		return err
 	}
 	if !c.session.config.OnePage {
@@ -258,10 +266,11 @@ func (c *Client) SigninCallback(ctx context.Context, callbackURL string) (*User,
 }
 
 func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string) (*User, error) {
+	call, _ := c.leaveCall("")
 	_, now := c.session.current()
 	kept, tx, record, err := c.readSignin(ctx, callbackURL, true)
 	if kept.Record == nil && errors.Is(err, oidc.ErrStateUnknown) {
-		return c.answeredAnother(ctx, wanted, now, err)
+		return c.answeredAnother(ctx, wanted, call, now, err)
 	}
 	if err != nil {
 		return nil, err
@@ -286,7 +295,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		if record.Restore && failsAgain(err) {
 			return c.nothingRestored(begun, err)
 		}
-		if record.Request != nil && oidc.WantsRequestAgain(err) && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {
+		if record.Request != nil && oidc.WantsRequestAgain(err) && c.signinAgain(ctx, wanted, call, *record, kept.ReturnTo, begun) {
 			return nil, context.Cause(wanted)
 		}
 		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
@@ -319,10 +328,10 @@ func (c *Client) forgets(ctx context.Context, state oidc.Secret) {
 // answeredAnother is for a response that the tab does not know: of a hidden frame that
 // was given up, of a sign-in that is over, of another tab, or forged. Nobody reads it. A
 // sign-in that the tab has left for begins again, else who is signed in stays so.
-func (c *Client) answeredAnother(ctx, wanted context.Context, now moment, err error) (*User, error) {
+func (c *Client) answeredAnother(ctx, wanted context.Context, call int64, now moment, err error) (*User, error) {
 	underway, _ := c.read(ctx, underwayMark, ofNothing, false)
 	kept, _ := c.page.Transactions.Look(ctx, oidc.Secret(underway.Record))
-	if r := parseRecord(kept.Record); r.Request != nil && !r.Sent && c.signinAgain(ctx, wanted, r, kept.ReturnTo, now.askedFor(r.Order)) {
+	if r := parseRecord(kept.Record); r.Request != nil && !r.Sent && c.signinAgain(ctx, wanted, call, r, kept.ReturnTo, now.askedFor(r.Order)) {
 		return nil, context.Cause(wanted)
 	}
 	if user, _ := c.Restore(ctx, ""); user != nil {
@@ -333,10 +342,10 @@ func (c *Client) answeredAnother(ctx, wanted context.Context, now moment, err er
 
 // signinAgain has the tab leave for the provider once more, for the sign-in of r that
 // began then. It reports whether the tab has gone.
-func (c *Client) signinAgain(ctx, wanted context.Context, r record, returnTo string, began moment) bool {
+func (c *Client) signinAgain(ctx, wanted context.Context, call int64, r record, returnTo string, began moment) bool {
 	request := r.Request
 	r.Request, r.Sent = nil, false
-	err := c.leave(ctx, request, r, returnTo, SigninPhases{}, func() error { return c.session.stillAsked(began) })
+	err := c.leave(ctx, call, request, r, returnTo, SigninPhases{}, func() error { return c.session.stillAsked(began) })
 	return err == nil && !c.session.config.sleep(wanted, "departure", departure, nil)
 }
 

@@ -110,6 +110,14 @@ func (r *Registry) forget(s *session) {
 	}
 }
 
+// expectsSignin tells whether somebody is about to sign in: in a window, with a response
+// or a password, or in a tab that has begun to leave no longer ago than that.
+func (s *session) expectsSignin(leaving time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.arrivals.Load() > 0 || time.Until(s.awayUntil) > underway-leaving
+}
+
 // goesAway keeps the session for a sign-in that leaves the page.
 func (s *session) goesAway() {
 	s.mu.Lock()

@@ -164,15 +164,13 @@ func (i *idle) expire(settings IdleSettings, active *Client) {
 	}
 	var err error = ErrPageGone
 	for _, tab := range s.willing(active) {
-		err = tab.signoutByRedirect(context.Background(), user, SignoutArgs{unlessSignin: true})
+		err = tab.signoutByRedirect(context.Background(), user, SignoutArgs{idle: settings.Timeout})
 		if !errors.Is(err, ErrPageGone) {
 			break
 		}
 	}
 	if err != nil {
 		s.config.Logf("session: the idle user is signed out here alone: %v", err)
-	}
-	if errors.Is(err, ErrPageGone) {
 		s.revokeGone(user, false)
 	}
 }

@@ -293,6 +293,15 @@ func TestIdleDuringSignin(t *testing.T) {
 			busy.Store(true)
 			return client.SigninCallback(w.t.Context(), back)
 		},
+		"a tab that is about to leave": func(w *world, client *Client, tab *tab) (*User, error) {
+			client.settings.Push = oidc.PushRequired
+			return nil, client.SigninRedirect(w.t.Context(), SigninArgs{})
+		},
+		"a tab that leaves": func(w *world, client *Client, tab *tab) (*User, error) {
+			err := client.SigninRedirect(w.t.Context(), SigninArgs{})
+			time.Sleep(5 * time.Second)
+			return nil, err
+		},
 		"a password": func(w *world, client *Client, _ *tab) (*User, error) {
 			return client.SigninPassword(w.t.Context(), PasswordArgs{Username: "ada", Password: "secret-of-the-user"})
 		},
@@ -314,23 +323,64 @@ func TestIdleDuringSignin(t *testing.T) {
 				leaves := len(tab.addresses)
 				w.op.Edit(func() {
 					w.op.Hold = func(endpoint string, _ *http.Request) {
-						if endpoint == oidctest.Token {
+						if endpoint == oidctest.Token || endpoint == oidctest.PAR {
 							time.Sleep(5 * time.Second)
 						}
 					}
 				})
 				time.Sleep(58 * time.Second)
-				if user, err := signIn(w, client, tab); user == nil || client.Current() != user {
+				if user, err := signIn(w, client, tab); err != nil || client.Current() != user {
 					t.Errorf("the sign-in: %v", err)
 				}
 				tab.set(func() {
 					for _, address := range tab.addresses[leaves:] {
-						if !strings.Contains(address, "response_type") {
+						if !strings.Contains(address, "/authorize") {
 							t.Error("a page is sent away for doing nothing while somebody signs in")
 						}
 					}
 				})
 				_ = client.RemoveUser(t.Context())
+			})
+		})
+	}
+}
+
+// "The user there is signed out, and the tokens are revoked, but no page is sent to the
+// provider" (docs/who-is-signed-in.md): what does not end there is revoked, as where a
+// sign-out of the app does not get there.
+func TestSignoutThatStaysHereRevokes(t *testing.T) {
+	for name, signOut := range map[string]func(w *world, client *Client, tab *tab) error{
+		"idle beside a window": func(w *world, client *Client, tab *tab) error {
+			_, err := client.SigninPopup(w.t.Context(), SigninArgs{})
+			return err
+		},
+		"a window that is closed": func(w *world, client *Client, tab *tab) error {
+			return client.SignoutPopup(w.t.Context(), SignoutArgs{})
+		},
+		"a tab that is gone": func(w *world, client *Client, tab *tab) error {
+			client.page.Navigator = goneTab{}
+			return client.SignoutRedirect(w.t.Context(), SignoutArgs{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.t = t
+				w.op.RefreshTokens, w.settings.ManualRenew = true, true
+				w.settings.Idle = IdleSettings{Timeout: time.Minute}
+				w.settings.PopupPostLogoutRedirectURI = "https://app.example.test/callback.html"
+				client, tab := w.open(false)
+				user := w.signIn(client, tab)
+				tab.late = func(context.Context, Popup) (string, error) { return "", ErrPageGone }
+				tab.popup = func(context.Context, Popup) (string, error) {
+					time.Sleep(5 * time.Minute)
+					return "", ErrPopupClosed
+				}
+				err := signOut(w, client, tab)
+				synctest.Wait()
+				if err == nil || client.Current() != nil || liveRefreshToken(t, w, user.RefreshToken) {
+					t.Errorf("%v, and the refresh token is good", err)
+				}
 			})
 		})
 	}

@@ -72,6 +72,61 @@ func TestLateRefreshTokenIsRevoked(t *testing.T) {
 	}
 }
 
+// With one refresh token Keycloak ends all that the client has of a person: none is
+// revoked while that person is signed in, whoever it comes too late for.
+func TestNoTokenOfWhoIsBackIsRevoked(t *testing.T) {
+	for how, late := range map[string]func(w *world, client *Client, tab *tab) error{
+		"a renewal": func(w *world, client *Client, _ *tab) error {
+			_, err := client.SigninSilent(w.t.Context(), SigninArgs{})
+			return err
+		},
+		"a token for a resource": func(w *world, client *Client, _ *tab) error {
+			_, err := client.session.resourceToken(w.t.Context(), client, "https://api.example.test/")
+			return err
+		},
+		"a sign-out": func(w *world, client *Client, tab *tab) error {
+			client.session.provider.metadata = nil
+			return client.SignoutRedirect(w.t.Context(), SignoutArgs{})
+		},
+		"a response that nobody asks for": func(w *world, client *Client, _ *tab) error {
+			second, other := w.open(false)
+			url, arrival := other.handOn(w.redirect(second, other))
+			second.Close()
+			w.registry.Arrive(url, arrival)
+			time.Sleep(2 * aheadLimit)
+			return nil
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.t = t
+				w.op.RefreshTokens, w.settings.ManualRenew, w.settings.Scope = true, true, "openid offline_access"
+				client, tab := w.open(false)
+				w.signIn(client, tab)
+				w.op.ResetRequests()
+				w.op.Edit(func() {
+					w.op.Hold = func(endpoint string, _ *http.Request) {
+						w.op.Edit(func() { w.op.Hold = nil })
+						if endpoint == oidctest.Token {
+							_ = client.RemoveUser(t.Context())
+						}
+						if _, err := client.SigninPopup(t.Context(), SigninArgs{}); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+				err := late(w, client, tab)
+				synctest.Wait()
+				if n := w.op.Count(oidctest.Revocation); n > 0 || client.Current() == nil {
+					t.Errorf("%d revocations while that person is signed in (%v)", n, err)
+				}
+				_ = client.RemoveUser(t.Context())
+			})
+		})
+	}
+}
+
 // A challenge that the sign-in does not meet is not answered again at once.
 func TestStepUpThatIsNotMet(t *testing.T) {
 	w, client, tab, a := newFetcher(t, func(w *world) { w.settings.Fetch.StepUp = StepUpRedirect })

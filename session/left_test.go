@@ -11,6 +11,33 @@ import (
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
+// What a tab keeps for a response that is used leads back, too.
+func TestReturnAddressStaysWithTheResponse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		client, tab := w.open(false)
+		if err := client.SigninRedirect(t.Context(), SigninArgs{ReturnTo: "https://app.example.test/shop"}); err != nil {
+			t.Fatal(err)
+		}
+		kept := "nothing"
+		w.op.Edit(func() {
+			w.op.Hold = func(endpoint string, _ *http.Request) {
+				if endpoint == oidctest.Token {
+					tab.set(func() {
+						for _, transaction := range tab.transactions {
+							kept = transaction.ReturnTo
+						}
+					})
+				}
+			}
+		})
+		if _, err := client.SigninCallback(t.Context(), w.op.Visit(tab.address)); err != nil || kept != "https://app.example.test/shop" {
+			t.Errorf("a sign-in that begins again from the next page leads to %q, %v", kept, err)
+		}
+		_ = client.RemoveUser(t.Context())
+	})
+}
+
 // A page that is left while it completes a sign-in leaves that to the next page of its
 // tab, which has the user, or an error: the code is sent once, whichever program is there.
 func TestPageIsLeftDuringCallback(t *testing.T) {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,4 +115,22 @@ func TestRestoreReturnsToANewProgram(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A sign-out ends what was asked for before it in its program, also where nobody has
+// signed in yet and the clock is set back meanwhile.
+func TestSignoutAfterTheClockIsSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var back atomic.Int64
+		w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }})
+		client, tab := w.open(false)
+		callback := w.redirect(client, tab)
+		back.Store(int64(time.Second))
+		if err := client.SignoutSilent(t.Context(), SignoutArgs{}); err != nil {
+			t.Log(err)
+		}
+		_, err := client.SigninCallback(t.Context(), callback)
+		mustFail(t, "a sign-in of before the sign-out", err, ErrNotSignedIn)
+	})
 }

@@ -66,6 +66,13 @@ func (c *Client) RevokeTokens(ctx context.Context, types ...TokenType) error {
 	return err
 }
 
+// mayBe tells whether somebody is signed in who may be that person.
+func (s *session) mayBe(user *User) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return user.person() == "" && s.standing.hint || s.standing.mayBe(s.who(user))
+}
+
 // revokeAll revokes tokens of user in the order of types.
 func (c *Client) revokeAll(ctx context.Context, metadata *oidc.Metadata, user *User, types []TokenType) error {
 	for _, typ := range types {
@@ -100,12 +107,13 @@ func (c *Client) revokeSoon(ctx context.Context, user *User, ends bool) {
 	})
 }
 
-// revokeAtSignout revokes the tokens of a user who has signed out, if the
-// provider can. Whether that succeeds changes nothing: the user is gone. By default
+// revokeAtSignout revokes the tokens of a user who has signed out, or come too late, if
+// the provider can, and unless that person may be signed in by now: Keycloak ends all that
+// the client has of a person with one token. Whether that succeeds changes nothing. By default
 // that is for those that would outlive the provider's session, if it ends: without
 // its token Keycloak has none to end, and leaves the provider behind it signed in.
 func (c *Client) revokeAtSignout(ctx context.Context, metadata *oidc.Metadata, user *User, ends bool) {
-	if user == nil || metadata.RevocationEndpoint == "" {
+	if user == nil || metadata.RevocationEndpoint == "" || c.session.mayBe(user) {
 		return
 	}
 	outlive := !ends || metadata.EndSessionEndpoint == "" || slices.Contains(oidc.SplitScope(user.Scope), "offline_access")

@@ -53,6 +53,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 // for that is told what it brought.
 func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, began moment) error {
 	s := c.session
+	call, _ := c.leaveCall("")
 	if c.callback.settle(ctx) {
 		return errStays
 	}
@@ -74,7 +75,7 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 	}
 	request := new(SigninArgs).request(&c.settings)
 	silence(request)
-	return c.leave(ctx, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
+	return c.leave(ctx, call, request, record{Restore: true, Order: &began.order}, returnTo, SigninPhases{}, func() error {
 		user, now := s.current()
 		if user != nil || now.ends != began.ends {
 			return errStays

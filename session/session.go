@@ -42,6 +42,7 @@ type session struct {
 	user     *User                 // guarded by mu, as all below; changed by who has the turn
 	standing standing              // who is signed in, and what follows from what happens
 	carried  standing              // as of which user is: what begins between an act and its effects is of before
+	latest   int64                 // [mark].after of all that has begun: a sign-out is later, wherever the clock is set
 	ended    []ending              // sessions that the provider has ended a while ago
 	endings  int                   // how many it has ended
 	grant    grant                 // what has become of the user's refresh token
@@ -60,7 +61,7 @@ type session struct {
 	saidAt   time.Time             // when that was
 	repeats  bool                  // it will be said again
 
-	arrivals  atomic.Int32 // of somebody who waits here: in a window, with a response or a password
+	arrivals  atomic.Int32 // of somebody who waits here: in a window, with a response or a password, or to leave
 	idleAt    time.Time    // when the last tab left
 	awayUntil time.Time    // how long a sign-in may be under way that has left the page
 
@@ -77,7 +78,9 @@ func (s *session) current() (*User, moment) {
 // moment is for what begins now. The caller holds s.mu.
 func (s *session) moment() moment {
 	now := s.wall()
-	return moment{mark: s.carried.began(now), endings: s.endings, at: now}
+	m := moment{mark: s.carried.began(now), endings: s.endings, at: now}
+	s.latest = max(s.latest, m.after)
+	return m
 }
 
 // ask has the standing say what follows from something that happens. The caller
@@ -173,7 +176,7 @@ func (s *session) set(user *User) (gone *User) {
 func (s *session) signOut(kind func(*standing, int64) effects) *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	return s.carryOut(s.ask(func(st *standing) effects { return kind(st, s.wall()) }), nil, nil)
+	return s.carryOut(s.ask(func(st *standing) effects { return kind(st, max(s.wall(), s.latest+1)) }), nil, nil)
 }
 
 // endIf forgets a user whose session at the provider is over, as over says; the

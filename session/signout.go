@@ -23,7 +23,7 @@ type SignoutArgs struct {
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
 
-	unlessSignin bool // the tab stays if somebody is about to sign in then, or is there
+	idle time.Duration // nobody has done anything for so long: the tab stays if somebody is about to sign in, or is there
 }
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
@@ -35,7 +35,11 @@ func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
 	if err := c.endSession(&args).Check(); err != nil {
 		return err
 	}
-	return c.signoutByRedirect(ctx, c.session.signOut((*standing).signedOut), args)
+	err := c.signoutByRedirect(ctx, c.session.signOut((*standing).signedOut), args)
+	if errors.Is(err, errStays) { // it leaves for a later call
+		return nil
+	}
+	return err
 }
 
 // signoutByRedirect is SignoutRedirect for a user who is forgotten already.
@@ -46,25 +50,36 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 	if c.leaver.Swap(user); user != nil {
 		defer c.leaver.CompareAndSwap(user, nil)
 	}
-	_, err := c.signout.doFor(ctx, c, scene{user: user}, args.key(), func(ctx, _ context.Context) (struct{}, error) {
+	call, key := c.leaveCall(args.key())
+	_, err := c.signout.doFor(ctx, c, scene{user: user}, key, func(ctx, _ context.Context) (struct{}, error) {
 		request, to, err := c.startSignout(ctx, user, args)
 		if err == nil {
 			err = c.keepSignout(ctx, request, args.State)
 		}
-		if args.unlessSignin && (c.session.arrivals.Load() > 0 || c.Current() != nil) {
-			return struct{}{}, errStays
+		switch {
+		case err != nil:
+		case args.idle > 0 && (c.session.expectsSignin(min(args.idle, departure)) || c.Current() != nil):
+			err = errStays
+		default:
+			err = c.leavesFor(call)
 		}
 		if err == nil {
 			err = c.page.Navigator.Navigate(ctx, to)
+		}
+		if err != nil && args.idle == 0 {
+			c.revokeSoon(ctx, user, false)
 		}
 		return struct{}{}, err
 	})
 	return err
 }
 
-// key is equal for arguments that ask for the same.
+// key is equal for arguments that ask for the same; empty for no call of the tab.
 func (a *SignoutArgs) key() string {
-	return fmt.Sprintf("%q %q %q %q %t %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.unlessSignin, a.State)
+	if a.idle > 0 {
+		return ""
+	}
+	return fmt.Sprintf("out %q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
 }
 
 func (c *Client) endSession(args *SignoutArgs) *oidc.EndSessionRequest {
@@ -95,8 +110,8 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 	if request.State, err = oidc.NewState(c.session.config.Rand, args.URLState); err != nil {
 		return nil, to, err
 	}
-	c.revokeAtSignout(ctx, metadata, user, true)
 	to, err = request.Address(metadata)
+	c.revokeAtSignout(ctx, metadata, user, err == nil)
 	return request, to, err
 }
 
@@ -169,7 +184,8 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 	if err := c.endSession(&args).Check(); err != nil {
 		return err
 	}
-	request, to, err := c.startSignout(ctx, c.session.signOut((*standing).signedOut), args)
+	user := c.session.signOut((*standing).signedOut)
+	request, to, err := c.startSignout(ctx, user, args)
 	if err != nil {
 		return err
 	}
@@ -177,9 +193,11 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 	switch alone := request.PostLogoutRedirectURI == ""; {
 	case alone && isAny(err, ends...):
 		return nil
-	case alone && isAny(err, ErrFrameNoResponse, oidc.ErrTimeout):
-		return fmt.Errorf("nothing comes back without popup_post_logout_redirect_uri; set and register it: %w", err)
 	case err != nil:
+		c.revokeSoon(context.WithoutCancel(ctx), user, false)
+		if alone && isAny(err, ErrFrameNoResponse, oidc.ErrTimeout) {
+			err = fmt.Errorf("nothing comes back without popup_post_logout_redirect_uri; set and register it: %w", err)
+		}
 		return err
 	}
 	if _, err := oidc.SignoutState(callbackURL); err != nil {

@@ -147,15 +147,9 @@ func (c *Client) orRevoke(ctx context.Context, late *User, err error) error {
 	return err
 }
 
-// giveBack revokes what has come for a sign-in that has failed, unless somebody may be
-// signed in: Keycloak ends all that the client has of a person with one token.
+// giveBack revokes what has come for a sign-in that has failed, of nobody knows whom.
 func (c *Client) giveBack(ctx context.Context, tokens *oidc.TokenResponse, failed error) error {
-	c.session.mu.Lock()
-	somebody := c.session.standing.hint
-	c.session.mu.Unlock()
-	if !somebody {
-		_ = c.orRevoke(ctx, &User{AccessToken: tokens.AccessToken, RefreshToken: tokens.RefreshToken}, ErrNotSignedIn)
-	}
+	_ = c.orRevoke(ctx, &User{AccessToken: tokens.AccessToken, RefreshToken: tokens.RefreshToken, claims: new(oidc.IDTokenClaims)}, ErrNotSignedIn)
 	return failed
 }
 

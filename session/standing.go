@@ -237,6 +237,9 @@ func (s *standing) heard(n news) effects {
 // means tells whether both are the same person, by the last act.
 func (s *standing) means(last, who string) bool { return stamp(s.order, last) == stamp(s.order, who) }
 
+// mayBe tells whether who may be signed in, here or elsewhere.
+func (s *standing) mayBe(who string) bool { return s.hint && (s.last == "" || s.means(s.last, who)) }
+
 // ties tells whether somebody else has signed in than is known, with the same order.
 func (s *standing) ties(who string) bool {
 	known := s.last

@@ -18,6 +18,7 @@ const requestLimit = 10 * time.Second
 func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
 	refresh := p.w.refreshed(req)
 	p.w.checkUse(refresh)
+	p.checkSpared(req)
 	resp, err := p.do(ctx, req, refresh)
 	p.w.loses(refresh, resp, err)
 	return resp, err

@@ -19,7 +19,7 @@ var tokenRules = []struct{ name, promise string }{
 	{"proof", "A token that is bound to a key goes with a proof of that key, made for that very request alone; so does a refresh token. Each sign-in has a key of its own. A server gets no nonce but its own."},
 	{"checked", "Nobody is signed in with an answer, and no token of it is sent, before all of it has passed its checks: issuer, audience, nonce, subject, time, signature, the acr that was demanded, and what the userinfo endpoint says."},
 	{"stays", "What a user has stays when the access token is renewed, and when a step-up adds to it: the scopes, and that the tokens are bound to a key."},
-	{"revoked", "Where nothing fails, a refresh token with offline_access of who signs out at the provider is revoked, and so is that of a sign-in that came too late. When revokeTokens() has resolved, the user has none of the sign-in whose tokens were revoked."},
+	{"revoked", "Where nothing fails, a refresh token with offline_access of who signs out at the provider is revoked, and so is that of a sign-in that came too late, unless that person has signed in again: of a person who is there the engine revokes none by itself. When revokeTokens() has resolved, the user has none of the sign-in whose tokens were revoked."},
 	{"as asked", "A sign-in by redirect asks the provider for what its call says, or the tab leaves for a later one."},
 	{"arrives", "Where nothing fails, a sign-in by redirect to which the provider has said yes brings its user, or not_signed_in, whoever else reads the response."},
 	{"watch", "That an access token ends is told while somebody is signed in alone."},
@@ -108,6 +108,33 @@ func (p *page) checkNoToken(before, user *session.User) {
 	}
 }
 
+// checkSpared is for every request of a program: with one refresh token a provider may
+// end all that a client has of a person.
+func (p *program) checkSpared(req *oidc.Request) {
+	provider := p.w.providerOf(req.URL)
+	if provider == nil || kindOf(req) != "revoke" || p.w.sources { // of which each hears for itself
+		return
+	}
+	form, _ := url.ParseQuery(req.Body)
+	t := provider.refresh[form.Get("token")]
+	app := p.w.appOf(provider, t)
+	for _, page := range p.w.pages() {
+		if app == nil || page.app != app || page.program != p || page.who() != t.subject {
+			continue
+		}
+		if !slices.ContainsFunc(p.w.calls, func(c *call) bool { return c.name == "revokeTokens" && !c.done }) {
+			p.w.violate("revoked", p.name+" revokes a refresh token of "+t.subject+", who is signed in")
+		}
+	}
+}
+
+// isBack tells whether the person of a refresh token has signed in since then.
+func (w *world) isBack(t *refreshToken, since int) bool {
+	return slices.ContainsFunc(w.gifts, func(g *gift) bool {
+		return g.shown && g.at > since && g.access.subject == t.subject && g.access.client == t.client
+	})
+}
+
 // checkRevoked is for the quiet world.
 func (w *world) checkRevoked() {
 	if !w.calm {
@@ -116,7 +143,7 @@ func (w *world) checkRevoked() {
 	for _, l := range w.leavers {
 		c := l.call
 		t := c.page.app.provider.refresh[l.refresh.Reveal()]
-		if c.abandoned || c.page.program.ended || c.page.program.slept || t == nil || t.used || *t.revoked {
+		if c.abandoned || c.page.program.ended || c.page.program.slept || t == nil || t.used || *t.revoked || w.isBack(t, c.step) {
 			continue
 		}
 		w.violate("revoked", fmt.Sprintf("%s has signed %s out by %s, and the refresh token is still good", c.page.name, t.subject, c.name))
@@ -126,6 +153,15 @@ func (w *world) checkRevoked() {
 			continue
 		}
 		if slices.ContainsFunc(w.calls, func(c *call) bool { return c.abandoned && c.page.program == g.to }) { // who gives up is told nothing
+			continue
+		}
+		left := 0
+		for _, a := range w.acts {
+			if a.out && a.app.clientID == g.refresh.client && a.asked <= g.at {
+				left = max(left, a.asked)
+			}
+		}
+		if w.isBack(g.refresh, left) {
 			continue
 		}
 		w.violate("revoked", fmt.Sprintf("a sign-in of %s in %s came to nothing, and its refresh token is still good", g.refresh.subject, g.to.name))
