@@ -140,10 +140,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	}
 	settings := args.settings(c)
 	request := args.request(settings)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP}
-	if args.RequestURI+args.RequestObject == "" { // those are good for one request
-		r.Request = request
-	}
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, Request: request}
 	return c.leave(ctx, request, r, args.ReturnTo, c.session.calledAt(args.Called), func() error {
 		if err := c.session.stillAsked(asked); err != nil {
 			return err
@@ -277,7 +274,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		if record.Restore && failsAgain(err) {
 			return c.nothingRestored(begun, err)
 		}
-		if record.Request != nil && oidc.WantsRequestAgain(err) && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {
+		if record.Request != nil && record.Request.RequestURI+record.Request.RequestObject == "" && oidc.WantsRequestAgain(err) && c.signinAgain(ctx, wanted, *record, kept.ReturnTo, begun) {
 			return nil, context.Cause(wanted)
 		}
 		c.stepUpAnswered(ctx, record.StepUp) // the same challenge leads to the same end
