@@ -11,14 +11,18 @@ import (
 func TestResponseModes(t *testing.T) {
 	for mode, want := range map[string]oidc.Code{
 		"query": "", "fragment": "", "jwt": "", "query.jwt": "", "fragment.jwt": "",
-		"form_post": oidc.ErrInvalidArgument, "form_post.jwt": oidc.ErrInvalidArgument,
+		"form_post": oidc.ErrInvalidConfig, "form_post.jwt": oidc.ErrInvalidConfig,
 	} {
 		w := newWorld(t)
 		w.settings.Request.ResponseMode = mode
-		client, tab := w.open(false)
-		if err := client.SigninRedirect(t.Context(), SigninArgs{}); want != "" {
+		if want != "" {
+			_, err := w.registry.Open(w.settings, Page{}, Hint{})
 			mustFail(t, mode, err, want)
 			continue
+		}
+		client, tab := w.open(false)
+		if err := client.SigninRedirect(t.Context(), SigninArgs{}); err != nil {
+			t.Fatal(err)
 		}
 		address := w.op.Visit(tab.address)
 		if inFragment := strings.Contains(address, "#"); inFragment != strings.HasPrefix(mode, "fragment") {
