@@ -278,8 +278,8 @@ export interface UserManagerSettings extends RequestParameters {
   /**
    * How a sign-out reaches the provider: "post" sends a form, which has room for an ID Token of any length and keeps it out of
    * addresses and logs; with "get" one that makes the address longer than 6 kB is left out. The form-action of the page's policy
-   * has to allow every origin that the sign-out leads to, form_blocked otherwise. Cookies with SameSite=Lax do not go
-   * along to another site. A navigator of the app gets an address all the same. Default "get".
+   * has to allow every origin that the sign-out leads to, the app's own ('self') included, form_blocked otherwise. Cookies
+   * with SameSite=Lax do not go along to another site. A navigator of the app gets an address all the same. Default "get".
    */
   signoutMethod?: "get" | "post";
   /** How the tab goes to the provider: "replace" leaves no entry in its history. Default "assign". */

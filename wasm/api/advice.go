@@ -58,7 +58,7 @@ var advice = []struct {
 	{session.ErrFetchNotAllowed, "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
 	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits"},
 	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded"},
-	{ErrFormBlocked, "form-action in the page's Content-Security-Policy lacks an origin of the sign-out: of the provider, or one that it leads on to"},
+	{ErrFormBlocked, "form-action in the page's Content-Security-Policy lacks the provider's origin, one on the way, or 'self', to which it leads back"},
 	{ErrStorageUnavailable, "the browser does not let this tab keep the sign-in: allow site data"},
 	{ErrVersionMismatch, "page and worker come from different builds: deploy all files of one build together"},
 }

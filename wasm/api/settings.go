@@ -87,7 +87,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		return session.Settings{}, fmt.Errorf("prepare has to be intent or idle: %w", oidc.ErrInvalidConfig)
 	}
 	if j.SignoutMethod != "" && j.SignoutMethod != "get" && j.SignoutMethod != "post" {
-		return session.Settings{}, fmt.Errorf("signoutMethod: %w", oidc.ErrInvalidConfig)
+		return session.Settings{}, fmt.Errorf("signoutMethod has to be get or post: %w", oidc.ErrInvalidConfig)
 	}
 	settings := session.Settings{
 		Fetch:                      fetch,

@@ -51,6 +51,7 @@ func settingSituations() []situation {
 		{"fetch.allow with a wildcard", setting("fetch", object{"allow": []string{"https://api.example.test/v1/*"}}), nil},
 		{"fetch an array", setting("fetch", []string{"https://api.example.test"}), nil},
 		{"idle a number", setting("idle", 600), nil},
+		{"signoutMethod in capitals", setting("signoutMethod", "POST"), nil},
 		{"requestTimeoutInSeconds negative", setting("requestTimeoutInSeconds", -1), nil},
 		{"idle.timeoutInSeconds negative", setting("idle", object{"timeoutInSeconds": -1}), nil},
 		{"post_logout_redirect_uri a path", setting("post_logout_redirect_uri", "/"), nil},
