@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,7 @@ type reader struct {
 	op     *oidctest.OP
 	c      *session.Client
 	at     string
+	mu     sync.Mutex // guards the below
 	kept   map[oidc.Secret]session.Kept
 	events []session.Event
 }
@@ -41,22 +43,33 @@ func (r *reader) Frame(_ context.Context, address oidc.Address, _ time.Duration)
 }
 
 func (r *reader) Put(_ context.Context, state oidc.Secret, tx session.Transaction) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.kept[state] = session.Kept{Record: tx.Record, ReturnTo: tx.ReturnTo, Client: tx.Client}
 	return nil
 }
 
 func (r *reader) Look(_ context.Context, state oidc.Secret) (session.Kept, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.kept[state], nil
 }
 
 func (r *reader) Take(_ context.Context, state oidc.Secret) (session.Kept, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	kept := r.kept[state]
 	delete(r.kept, state)
 	return kept, nil
 }
 
-func (r *reader) Notify(e session.Event) { r.events = append(r.events, e) }
-func (r *reader) Hint(session.Hint)      {}
+func (r *reader) Notify(e session.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}
+
+func (r *reader) Hint(session.Hint) {}
 
 // open opens a tab in a new program.
 func (r *reader) open(t *testing.T, hint session.Hint) {
