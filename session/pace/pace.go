@@ -36,18 +36,24 @@ const (
 
 // Notice is how much life is left when a token counts as expiring: as wanted,
 // but never more than a third of its life, or a token that lives a minute would
-// be renewed without a pause. Tokens that are dead on arrival must not become a
-// storm of requests: where nobody asks for one, they get a minute.
+// be renewed without a pause. Tokens that are dead on arrival get a tick.
 func Notice(lifetime, wanted time.Duration) time.Duration {
 	if lifetime < Tick {
-		return lifetime - time.Minute
+		return lifetime - Tick
 	}
 	return min(wanted, lifetime/3)
 }
 
 // Due is how much life is left when a token is renewed. Clients that began
 // together must not come together: roll is random, of [0,1), as everywhere here.
-func Due(notice time.Duration, roll float64) time.Duration { return notice - part(notice/2, roll) }
+// Tokens that are dead on arrival must not become a storm of requests: where nobody
+// asks for one, they get a minute.
+func Due(notice time.Duration, roll float64) time.Duration {
+	if notice <= 0 {
+		return notice + Tick - time.Minute
+	}
+	return notice - part(notice/2, roll)
+}
 
 // A Failure is what the last renewals of a user came to, if they failed.
 type Failure struct {
