@@ -256,7 +256,7 @@ func (r *row) act() outcome {
 // leave goes to the provider and waits for what comes back.
 func (r *row) leave(promise string) outcome {
 	eval[bool](r.tab, "globalThis.ready = false, globalThis.left = "+promise+", left.catch((e) => { globalThis.refused = e; }), true")
-	r.tab.waitFor("globalThis.refused !== undefined || globalThis.ready === true || " + lost)
+	r.tab.waitFor("globalThis.refused !== undefined || globalThis.ready === true && (globalThis.callback === undefined || globalThis.settled === true) || " + lost)
 	switch {
 	// Who is signed in is led on to the app, which has no response to read.
 	case eval[bool](r.tab, lost), r.c.Flow != oidctest.FlowSignout && eval[bool](r.tab, "globalThis.refused === undefined && globalThis.callback === undefined"):

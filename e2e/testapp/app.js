@@ -29,4 +29,5 @@ if (returns && ["code", "error", "response"].some((name) => parameters.has(name)
 } else if (parameters.has("state")) {
   globalThis.callback = um.signoutCallback();
 }
+globalThis.callback?.catch(() => {}).then(() => { globalThis.settled = true; }); // never, if the tab leaves once more
 globalThis.ready = true;

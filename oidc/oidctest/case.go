@@ -109,6 +109,9 @@ func (c *Case) Strike(op *OP) {
 // SignedInBefore tells whether the flow starts with somebody signed in.
 func (c *Case) SignedInBefore() bool { return c.Flow != FlowRedirect && c.Flow != FlowUserinfo }
 
+// again is for a response that the tab does not know: its own sign-in begins once more.
+var again = map[string]int{Authorize: 2}
+
 // CheckRequests returns what is wrong with the requests since [Case.Strike]:
 // silence on the wire is how a client shows that it refused. Nil is well.
 func (c *Case) CheckRequests(op *OP) error {

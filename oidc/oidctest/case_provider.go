@@ -132,10 +132,10 @@ func callbackCases() []Case {
 		{Name: "callback with a slash more in iss", Spec: rfc92, Edit: iss(func(s string) string { return s + "/" }), Want: oidc.ErrIssuerMismatch},
 		{Name: "callback with iss in upper case", Spec: rfc92, Edit: iss(strings.ToUpper), Want: oidc.ErrIssuerMismatch},
 		{Name: "callback with an error of somebody else", Spec: rfc92, Edit: failed("access_denied", "iss", "https://evil.example"), Want: oidc.ErrIssuerMismatch},
-		{Name: fapi + "ensure-authorization-response-with-invalid-state-fails", Spec: rfc, Edit: parameter("state", "other"), Want: oidc.ErrStateUnknown},
+		{Name: fapi + "ensure-authorization-response-with-invalid-state-fails", Spec: rfc, Edit: parameter("state", "other"), Want: oidc.ErrStateUnknown, Requests: again},
 		{Name: fapi + "ensure-authorization-response-with-invalid-missing-state-fails", Spec: "CVE-2018-7307", Edit: parameter("state"), Want: oidc.ErrStateMismatch},
 		{Name: "callback with an empty state", Spec: rfc, Edit: parameter("state", ""), Want: oidc.ErrStateMismatch},
-		{Name: "callback with an error of another state", Spec: rfc, Edit: failed("access_denied", "state", "other"), Want: oidc.ErrStateUnknown},
+		{Name: "callback with an error of another state", Spec: rfc, Edit: failed("access_denied", "state", "other"), Want: oidc.ErrStateUnknown, Requests: again},
 		{Name: "callback with the code twice", Spec: "RFC 6749 3.1", Edit: parameter("code", "one", "two"), Want: oidc.ErrCallbackMalformed},
 		{Name: "callback with iss twice", Spec: "RFC 6749 3.1", Edit: func(op *OP) { parameter("iss", "https://evil.example", op.Issuer)(op) }, Want: oidc.ErrCallbackMalformed},
 		{Name: "callback with state twice", Spec: "RFC 6749 3.1", Edit: func(op *OP) {

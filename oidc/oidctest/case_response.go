@@ -60,7 +60,7 @@ func responseJWTCases() []Case {
 		{Name: "signed response: iss an array", Spec: spec, Edit: derivedResponse("iss", func(op *OP) any { return []string{op.Issuer} }), Want: oidc.ErrClaimInvalid},
 		{Name: "signed response: aud of others, too", Spec: spec, Edit: derivedResponse("aud", func(op *OP) any { return []string{op.ClientID, "other"} }), Want: oidc.ErrAudienceMismatch},
 		{Name: "signed response: exp a string", Spec: "RFC 7519 2", Edit: responseClaim("exp", "4102444800"), Want: oidc.ErrClaimInvalid},
-		{Name: "signed response: state of another request", Spec: "RFC 6749 10.12", Edit: responseClaim("state", "other"), Want: oidc.ErrStateUnknown},
+		{Name: "signed response: state of another request", Spec: "RFC 6749 10.12", Edit: responseClaim("state", "other"), Want: oidc.ErrStateUnknown, Requests: again},
 		{Name: "signed response: state missing", Spec: "CVE-2018-7307", Edit: responseClaim("state", unset{}), Want: oidc.ErrStateMismatch},
 		{Name: "signed response: neither code nor error", Spec: "JARM 2.1", Edit: responseClaim("code", unset{}), Want: oidc.ErrCallbackMissing},
 		{Name: "signed response: code a number", Spec: "JARM 2.1", Edit: responseClaim("code", 7), Want: oidc.ErrClaimInvalid},
