@@ -18,16 +18,19 @@ for (const name of ["UserLoaded", "UserUnloaded", "AccessTokenExpiring", "Access
   um.events[`add${name}`](() => heard.push(name));
 }
 
+// Never for a tab that leaves once more.
+const settle = () => { globalThis.settled = true; };
+
 // A sign-in comes back with a response, a sign-out with nothing but a state.
 if (returns && ["code", "error", "response"].some((name) => parameters.has(name))) {
   globalThis.callback = parameters.has("keep") ? um.signinPopupCallback(undefined, true) : um.signinCallback();
-  callback.catch(() => {});
+  callback.catch(() => {}).then(settle);
   if (sessionStorage.getItem("twice")) {
     sessionStorage.removeItem("twice");
     globalThis.callback = Promise.all([callback, um.signinCallback()]);
   }
 } else if (parameters.has("state")) {
   globalThis.callback = um.signoutCallback();
+  callback.catch(() => {}).then(settle);
 }
-globalThis.callback?.catch(() => {}).then(() => { globalThis.settled = true; }); // never, if the tab leaves once more
 globalThis.ready = true;
