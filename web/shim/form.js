@@ -17,10 +17,12 @@ export function submit(url, action, shownIn) {
   HTMLFormElement.prototype.submit.call(form); // a field may have that name
   form.remove();
   return new Promise((resolve, reject) => {
-    setTimeout(resolve, REFUSAL_TIME);
-    addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
-      if (effectiveDirective === "form-action") reject({ code: "form_blocked" });
-    }); // it comes later
+    const refuse = ({ effectiveDirective }) => effectiveDirective === "form-action" && reject({ code: "form_blocked" });
+    addEventListener("securitypolicyviolation", refuse); // it comes later
+    setTimeout(() => {
+      removeEventListener("securitypolicyviolation", refuse);
+      resolve();
+    }, REFUSAL_TIME);
   });
 }
 
