@@ -29,10 +29,11 @@ race: redis              ; go test $(RACE) $(NATIVE) ./internal/jstest
 hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 20m -run TestHostile
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium keycloak ; scripts/compat.sh
-claims: chromium         ; go run ./internal/claims/check -browser
+claims:                  ; go run ./internal/claims/check
 size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 
 check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
+	go run ./internal/claims/check -native=false -browser
 	go run ./internal/claims/mutate # the simulator finds each rule that is taken away
 fmt: bin/lint            ; gofmt -s -w . && $< fmt
 explore:                 ; go test -count=1 -timeout 0 -run TestExplore ./session/explore -explore $(TIME)
