@@ -117,7 +117,7 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 			if client.Current() == nil || p.settings.Fetch.StepUp != session.StepUpPopup {
 				return ""
 			}
-			who := cond(p.who() == "bob", "alice", "bob")
+			who := cond((p.who() == "bob") == (n/16%2 == 0), "alice", "bob")
 			for _, do := range []func(){
 				func() { p.fetch(true, true) },
 				func() {
@@ -132,7 +132,7 @@ func tokenDeeds(inPage func(do func(p *page, client *session.Client, n uint64) s
 					break
 				}
 			}
-			return "fetch of what wants a stronger sign-in, and so does " + who
+			return "fetch of what wants a stronger sign-in, removeUser, and the same as " + who
 		})},
 		{"crash and fetch", 1, false, inPage(func(p *page, client *session.Client, _ uint64) string {
 			if p.program.onePage || client.Current() == nil {
