@@ -27,7 +27,7 @@ type call struct {
 	abandoned bool      // the page is gone
 	left      time.Time // since then
 	frame     bool      // it is a silent sign-in that wants a frame
-	more      bool      // it is one that asks for a scope of its own
+	scope     string    // it is one that asks for a scope of its own
 	explains  bool      // it is why there was a refresh request
 	slept     bool      // the page did, meanwhile
 	err       error
@@ -169,7 +169,7 @@ func (p *page) signinSilent(args session.SigninArgs) {
 	c := p.act("signinSilent", &act{silent: true, more: args.Scope != ""}, func(ctx context.Context) (*session.User, error) {
 		return client.SigninSilent(ctx, args)
 	})
-	c.frame, c.more = args.ForceFrame, args.Scope != ""
+	c.frame, c.scope = args.ForceFrame, args.Scope
 }
 
 // signout is a sign-out in this page. It tidies up if nobody is there.

@@ -53,6 +53,25 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// found are seeds whose schedules have broken a rule, and why.
+var found = []struct {
+	seed uint64
+	rule string
+	why  string
+}{
+	{356217, "goes", "a page that came back was judged by the token that it had left with"},
+	{465749, "needless", "of two calls that asked for more, the other one was taken for the reason"},
+}
+
+// TestFound runs the schedules that have broken a rule.
+func TestFound(t *testing.T) {
+	for _, f := range found {
+		if r := run(t, f.seed, plan(f.seed), false); r.violation != nil {
+			t.Errorf("seed %d, once %q because %s: %s: %s", f.seed, f.rule, f.why, r.violation.rule, r.violation.what)
+		}
+	}
+}
+
 // TestSame runs schedules twice: the traces are the same, byte for byte.
 func TestSame(t *testing.T) {
 	count := uint64(1000)

@@ -128,7 +128,7 @@ func (p *provider) checkNeed(t *refreshToken, scope string) {
 	more := strings.Contains(scope, "extra") && !strings.Contains(t.scope, "extra") // for a call that asks for that
 	asks := slices.IndexFunc(w.calls, func(c *call) bool {
 		return c.name == "signinSilent" && !c.frame && !c.explains && c.page.program == p.asking.by && c.page.app.clientID == t.client &&
-			(c.more == more || strings.Contains(t.scope, "extra")) && (!c.done || c.abandoned)
+			(c.scope == cond(more, scope, "") || strings.Contains(t.scope, "extra")) && (!c.done || c.abandoned)
 	})
 	if asks >= 0 && more {
 		w.calls[asks].explains = true

@@ -61,7 +61,7 @@ type page struct {
 	cameWith  oidc.Secret   // the access token then
 	lostAt    int           // the step at which it was told that the session is over, with a reason
 	response  string        // the code that it reads
-	loaded    *session.User // that one
+	loaded    *session.User // whom it has since it joined its program, or was told of last
 	wanted    []string      // the scopes that it was sent to the provider for
 	calls     []*call
 }
@@ -109,7 +109,7 @@ func (p *page) join() {
 			p.w.rest(time.Minute)
 		}
 	}
-	p.client, p.told, p.events = client, "", 0
+	p.client, p.told, p.events, p.loaded = client, "", 0, client.Current()
 }
 
 // unload ends the page, or lets it sleep in the back/forward cache.
