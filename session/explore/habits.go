@@ -243,6 +243,9 @@ func (p *page) checkRestores() {
 		w.violate("restores", p.name+" is sent away again, and nobody has signed in or out")
 	}
 	t.restored, t.restoredAt, t.restoredTo, t.restoredIn = since, time.Now(), p.program.orders[p.app], p
+	if w.sources && w.newsUnderway() { // its session may not have heard of that
+		t.restoredTo = -1
+	}
 }
 
 // checkHeldBack is for a tab that is not sent away, as it was a moment ago.

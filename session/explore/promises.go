@@ -19,7 +19,7 @@ var tokenRules = []struct{ name, promise string }{
 	{"proof", "A token that is bound to a key goes with a proof of that key, made for that very request alone; so does a refresh token. Each sign-in has a key of its own. A server gets no nonce but its own."},
 	{"checked", "Nobody is signed in with an answer, and no token of it is sent, before all of it has passed its checks: issuer, audience, nonce, subject, time, signature, the acr that was demanded, and what the userinfo endpoint says."},
 	{"stays", "What a user has stays when the access token is renewed, and when a step-up adds to it: the scopes, and that the tokens are bound to a key."},
-	{"revoked", "Where nothing fails, a refresh token with offline_access of who signs out at the provider is revoked, and so is that of a sign-in that came too late, unless that person has signed in again: of a person who is there the engine revokes none by itself. When revokeTokens() has resolved, the user has none of the sign-in whose tokens were revoked."},
+	{"revoked", "Where nothing fails, a refresh token with offline_access of who signs out at the provider is revoked, and so is that of a sign-in that came too late, unless that person has signed in again, or may have: of a person who is there the engine revokes none by itself. When revokeTokens() has resolved, the user has none of the sign-in whose tokens were revoked."},
 	{"as asked", "A sign-in by redirect asks the provider for what its call says, or the tab leaves for a later one."},
 	{"arrives", "Where nothing fails, a sign-in by redirect to which the provider has said yes brings its user, or not_signed_in, whoever else reads the response."},
 	{"watch", "That an access token ends is told while somebody is signed in alone."},
@@ -137,7 +137,7 @@ func (w *world) isBack(t *refreshToken, since int) bool {
 
 // checkRevoked is for the quiet world.
 func (w *world) checkRevoked() {
-	if !w.calm || w.mixed { // a release that knows no order says that somebody is there, and not who
+	if !w.calm || w.mixed || slices.ContainsFunc(w.acts, func(a *act) bool { return a.rumour && !a.out }) { // somebody is there, and nobody says who
 		return
 	}
 	for _, l := range w.leavers {

@@ -27,7 +27,7 @@ type tab struct {
 	stepped    int                  // the step of that
 	restored   int                  // the step of the call for which it was sent away to restore the session last
 	restoredAt time.Time
-	restoredTo int64 // the order that its program knew then
+	restoredTo int64 // the order that its program knew then; -1: its session may not
 	restoredIn *page
 	marked     int         // the step at which it noted that
 	arrived    int         // the step of the last sign-in by a call of it
