@@ -62,6 +62,7 @@ var found = []struct {
 	{356217, "goes", "a page that came back was judged by the token that it had left with"},
 	{465749, "needless", "of two calls that asked for more, the other one was taken for the reason"},
 	{704088, "restores", "a session was judged by what its program had heard, and had not heard of it"},
+	{719783, "won", "a page that was closed in the back/forward cache still had its calls"},
 	{705074, "revoked", "a script had written that somebody is there, and not who"},
 }
 

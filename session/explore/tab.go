@@ -186,6 +186,7 @@ func (t *tab) close() {
 	t.settled(nil)
 	if c := t.cached; c != nil {
 		t.cached = nil
+		c.abandon()
 		c.gone = true
 		if c.program.onePage {
 			c.program.frozen = false
