@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -270,6 +271,7 @@ func (p *page) acts(n uint64) string {
 func (p *page) poll(address string) {
 	w := p.w
 	before, refusing, who, came := w.renewals[p.program], w.refusing, p.who(), p.cameAt
+	refusing = refusing && !slices.ContainsFunc(w.calls, func(c *call) bool { return !c.done && c.page.program == p.program }) // which may renew, too
 	for range 8 {
 		if p.tab.page != p || p.silent() || p.program.ended || w.violation != nil {
 			return

@@ -63,6 +63,8 @@ var found = []struct {
 	{465749, "needless", "of two calls that asked for more, the other one was taken for the reason"},
 	{704088, "restores", "a session was judged by what its program had heard, and had not heard of it"},
 	{719783, "won", "a page that was closed in the back/forward cache still had its calls"},
+	{728744, "refusals", "the renewals of silent sign-ins in the air were counted, too"},
+	{729209, "leaves", "news came late of somebody else who was there with the same order"},
 	{705074, "revoked", "a script had written that somebody is there, and not who"},
 }
 

@@ -69,7 +69,8 @@ func (p *page) mayGo() bool {
 	if in < 0 || w.mixed || w.sources || w.unkept {
 		return !p.clear || slices.ContainsFunc(w.acts, func(a *act) bool {
 			return a.app == p.app && (a.brought == "" || a.brought != p.cameWith) && (a.done == 0 || a.done > p.cameAt+1 || a.asked > p.cameAt || a.out && !a.knownIn(p.program, p.cameAt) || w.unkept && a.asked < p.program.born ||
-				w.sources && (w.unkept || p.release == "old") && a.asked < p.opened) // its session knows what its page has told
+				w.sources && (w.unkept || p.release == "old") && a.asked < p.opened || // its session knows what its page has told
+				!a.out && a.succeeded && a.who != p.told && a.order >= p.program.orders[p.app]) // somebody else was there with that order, and who hears of it late has to look
 		})
 	}
 	by := w.acts[in]
