@@ -107,17 +107,14 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"metadata":        getMetadata,
 	"prepare":         prepare,
 	"removeUser":      removeUser,
-	"signinRedirect":  signinRedirect,
 	"signinCallback":  signinCallback,
 	"signinSilent":    signinSilent,
-	"signinPopup":     signinPopup,
 	"signoutPopup":    signoutPopup,
 	"dpopProof":       dpopProof,
 	"revokeTokens":    revokeTokens,
 	"signoutRedirect": signoutRedirect,
 	"signoutCallback": signoutCallback,
 
-	"signinInitiated":    signinInitiated,
 	"querySessionStatus": querySessionStatus,
 	"stayActive":         stayActive,
 
@@ -127,6 +124,14 @@ var methods = map[string]func(context.Context, *session.Client, []byte) (any, er
 	"silentRenew":       silentRenew,
 	"monitorSession":    monitorSession,
 	"dpopJkt":           dpopThumbprint,
+}
+
+// methodsOfPage are those that need to know the page that calls them.
+var methodsOfPage = map[string]func(*Connection, context.Context, *session.Client, []byte) (any, error){
+	"fetch":           (*Connection).fetch,
+	"signinRedirect":  (*Connection).signinRedirect,
+	"signinPopup":     (*Connection).signinPopup,
+	"signinInitiated": (*Connection).signinInitiated,
 }
 
 // Runtime is how the program is doing.
@@ -156,24 +161,23 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 	if s := c.openedSteps(); s != nil {
 		return runStep(s.Calling(ctx), s, method, params)
 	}
-	run, ok := methods[method]
-	if method == "fetch" {
-		run, ok = c.fetch, true
+	run := methods[method]
+	if ofPage := methodsOfPage[method]; ofPage != nil {
+		run = func(ctx context.Context, client *session.Client, params []byte) (any, error) {
+			return ofPage(c, ctx, client, params)
+		}
 	}
-	if !ok {
+	if run == nil {
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "unknown method"}
 	}
 	c.mu.Lock()
-	client, origins := c.client, c.origins
+	client := c.client
 	if client != nil {
 		c.asks(method, params)
 	}
 	c.mu.Unlock()
 	if client == nil {
 		return nil, toRPC(fmt.Errorf("the connection is not open: %w", oidc.ErrInvalidArgument))
-	}
-	if err := origins.check(ctx, page{c.conn}, method, params); err != nil {
-		return nil, toRPC(err)
 	}
 	result, err := run(client.Calling(ctx), client, params)
 	if bug := (*session.PanicError)(nil); errors.As(err, &bug) && c.conn.OnPanic != nil {

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -98,11 +99,15 @@ func TestDeclaredMembers(t *testing.T) {
 	}
 }
 
+// served are the methods of a UserManager's connection.
+func served() []string {
+	return append(slices.Collect(maps.Keys(methods)), slices.Collect(maps.Keys(methodsOfPage))...)
+}
+
 // What a UserManager can do is what the connection serves.
 func TestDeclaredMethods(t *testing.T) {
-	served, members := []string{"stats", "fetch", "metadata"}, slices.Concat(pageMembers, []string{"stats", "fetch"})
-	for method := range methods {
-		served = append(served, method)
+	all, members := append(served(), "stats"), slices.Clone(pageMembers)
+	for _, method := range all {
 		names, ok := memberNames[method]
 		if !ok {
 			names = []string{method}
@@ -113,9 +118,9 @@ func TestDeclaredMethods(t *testing.T) {
 	called := submatches(regexp.MustCompile(`(?:#call|#tell|#leaveFor|#inPopup|connection\.call|this\.call|this\.#ask|notify)\("(\w+)"`), read(t, pageFile))
 	called = append(called, submatches(regexp.MustCompile(`\.call\("(\w+)"\)`), read(t, pageFile))...)
 	for _, step := range steps {
-		served = append(served, step.name)
+		all = append(all, step.name)
 	}
-	same(t, "calls in "+pageFile, called, append(served, "open", "close", "wake", "ping")) // which any answer answers
+	same(t, "calls in "+pageFile, called, append(all, "open", "close", "wake", "ping")) // which any answer answers
 }
 
 var (

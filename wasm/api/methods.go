@@ -47,7 +47,7 @@ func removeUser(ctx context.Context, client *session.Client, params []byte) (any
 	return nil, client.RemoveUser(ctx)
 }
 
-func signinRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
+func (c *Connection) signinRedirect(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	var j struct {
 		signinJSON
 		calledJSON
@@ -57,6 +57,9 @@ func signinRedirect(ctx context.Context, client *session.Client, params []byte) 
 	}
 	args, err := j.args()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.arrives(ctx, &args, false); err != nil {
 		return nil, err
 	}
 	args.Called = int64(j.Called)

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
 )
@@ -24,31 +23,23 @@ func (o *origins) of(s *session.Settings) {
 	o.redirect, o.popup = s.RedirectURI, cmp.Or(s.PopupRedirectURI, s.RedirectURI)
 }
 
-// check refuses addresses of a call that leaves where nothing can come back to.
-func (o *origins) check(ctx context.Context, page page, method string, params []byte) error {
-	name, setting, popup := "redirect_uri", o.redirect, method == "signinPopup"
-	switch method {
-	case "signinRedirect", "signinInitiated":
-	case "signinPopup":
-		name, setting = "popup_redirect_uri, or redirect_uri", o.popup
-	default:
-		return nil
-	}
-	var args struct {
-		RedirectURI string `json:"redirect_uri"`
-		ReturnTo    string `json:"return_to"`
-	}
-	if len(params) > 0 && strictjson.Unmarshal(params, &args) != nil {
-		return nil // the method says why
-	}
+// arrives refuses the addresses of a sign-in that leaves where nothing can come back to.
+func (c *Connection) arrives(ctx context.Context, args *session.SigninArgs, popup bool) error {
+	c.mu.Lock()
+	o := c.origins
+	c.mu.Unlock()
 	if o.isForeign(args.ReturnTo) {
 		return fmt.Errorf("return_to: has to be an address (https://...) of the page's own origin: %w", oidc.ErrInvalidArgument)
+	}
+	name, setting, way := "redirect_uri", o.redirect, 0
+	if popup {
+		name, setting, way = "popup_redirect_uri, or redirect_uri", o.popup, 1
 	}
 	if !o.isForeign(cmp.Or(args.RedirectURI, setting)) {
 		return nil
 	}
 	var none []bool // whether the app has no navigator for redirects, for windows
-	if page.call(ctx, serviceTimeout, "ways", struct{}{}, &none) != nil || len(none) != 2 || popup && !none[1] || !popup && !none[0] {
+	if (page{c.conn}).call(ctx, serviceTimeout, "ways", struct{}{}, &none) != nil || len(none) != 2 || !none[way] {
 		return nil
 	}
 	code := oidc.ErrInvalidConfig

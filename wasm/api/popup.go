@@ -20,7 +20,7 @@ type windowJSON struct {
 	Window int64 `json:"window"`
 }
 
-func signinPopup(ctx context.Context, client *session.Client, params []byte) (any, error) {
+func (c *Connection) signinPopup(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	var j struct {
 		argumentsJSON
 		windowJSON
@@ -30,6 +30,9 @@ func signinPopup(ctx context.Context, client *session.Client, params []byte) (an
 	}
 	args, err := j.args()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.arrives(ctx, &args, true); err != nil {
 		return nil, err
 	}
 	args.Window, args.Called = j.Window, int64(j.Called)

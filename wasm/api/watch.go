@@ -90,9 +90,12 @@ func (p page) CheckSession(ctx context.Context, check session.Check) (string, er
 	return result.Answer, err
 }
 
-func signinInitiated(ctx context.Context, client *session.Client, params []byte) (any, error) {
+func (c *Connection) signinInitiated(ctx context.Context, client *session.Client, params []byte) (any, error) {
 	url, err := callbackURL(params)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.arrives(ctx, &session.SigninArgs{}, false); err != nil {
 		return nil, err
 	}
 	return nil, client.SigninInitiated(ctx, url)
