@@ -15,6 +15,17 @@ const maxSkew = oidc.DefaultLeeway
 // maxDrift is the most by which a clock is said to be wrong.
 const maxDrift = 100 * 365 * 24 * time.Hour
 
+// wrongClockLimit is how long a clock that is wrong counts as that without a look: it
+// may be the provider's, which nobody here sees being set.
+const wrongClockLimit = 5 * time.Minute
+
+// A wrongClock is what a fresh ID Token has said of the clocks, and what they showed then.
+type wrongClock struct {
+	*oidc.ClockSkewError
+	at time.Time // as the clock here says
+	by time.Time // what nobody can set
+}
+
 // A round is a token request: when it was sent, and when its answer came.
 type round struct {
 	sent, received time.Time
@@ -40,11 +51,12 @@ func (p *provider) verifyFresh(ctx context.Context, expected *oidc.ExpectedIDTok
 	if err != nil {
 		return nil, p.explainTime(ctx, expected, token, r, err)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrong = nil
 	if skew := time.Unix(claims.IssuedAt, 0).Sub(r.middle()); skew.Abs() <= 2*maxSkew {
 		// Some providers backdate iat by minutes: that says nothing.
-		p.mu.Lock()
 		p.skew = min(max(skew, -maxSkew), maxSkew)
-		p.mu.Unlock()
 	}
 	return claims, nil
 }
@@ -66,5 +78,26 @@ func (p *provider) explainTime(ctx context.Context, expected *oidc.ExpectedIDTok
 	if skew <= int64(maxSkew/time.Second) && skew >= -int64(maxSkew/time.Second) {
 		return err
 	}
-	return &oidc.ClockSkewError{Seconds: skew, Err: err}
+	wrong := &oidc.ClockSkewError{Seconds: skew, Err: err}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrong = &wrongClock{wrong, p.now().Round(0), time.Now()}
+	return wrong
+}
+
+// stillWrong returns the [oidc.ClockSkewError] that fresh tokens would end with, as the
+// last ones did; nil once the clock has been set, or after a while.
+func (p *provider) stillWrong() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.wrong == nil {
+		return nil
+	}
+	passed := time.Since(p.wrong.by)
+	set := p.now().Round(0).Sub(p.wrong.at) - passed
+	skew := p.wrong.Seconds - int64(set/time.Second)
+	if passed >= wrongClockLimit || -int64(maxSkew/time.Second) <= skew && skew <= int64(maxSkew/time.Second) {
+		return nil
+	}
+	return &oidc.ClockSkewError{Seconds: skew, Err: p.wrong.Err}
 }

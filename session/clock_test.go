@@ -49,6 +49,63 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
+// Where the clock is wrong nothing is tried again before somebody sets it, whoever asks
+// and however often; it may be the provider's, so that there is an end to that.
+func TestClockSkewIsNotTriedAgain(t *testing.T) {
+	const wrong = time.Hour // behind
+	tests := []struct {
+		name   string
+		set    time.Duration // forward by so much
+		passes time.Duration
+		want   int64 // the skew, in seconds; 0 if the provider is asked, and all is well
+	}{
+		{"nobody sets it", 0, time.Minute, 3600},
+		{"it is set in part", 20 * time.Minute, time.Minute, 2400},
+		{"it is set to be ahead", 2 * wrong, time.Minute, -3600},
+		{"it is set", wrong, 0, 0},
+		{"it is set within the leeway", wrong - 29*time.Second, 0, 0},
+		{"it was the provider's", 0, wrongClockLimit, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				behind, providers := wrong, time.Duration(0)
+				w.op.EditIDToken = func(_, claims map[string]any) {
+					claims["iat"], claims["exp"] = time.Now().Add(-providers).Unix(), time.Now().Add(time.Hour-providers).Unix()
+				}
+				w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(-behind) }})
+				client, _ := w.open(true)
+				ask := func() {
+					for _, call := range []func() (*User, error){
+						func() (*User, error) { return client.User(t.Context()) },
+						func() (*User, error) { return client.SigninSilent(t.Context(), SigninArgs{}) },
+					} {
+						user, err := call()
+						skew := &oidc.ClockSkewError{}
+						if errors.As(err, &skew); skew.Seconds != tt.want || (user != nil) != (tt.want == 0) {
+							t.Errorf("%v, %v; want a skew of %d s", user, err, tt.want)
+						}
+						synctest.Wait()
+					}
+				}
+				_, err := client.User(t.Context())
+				mustFail(t, "User", err, oidc.ErrClockSkew)
+				if behind -= tt.set; tt.set == 0 && tt.want == 0 {
+					providers = wrong
+				}
+				time.Sleep(tt.passes)
+				before := len(w.op.Requests())
+				ask()
+				if asked := len(w.op.Requests()) - before; (asked > 0) != (tt.want == 0) {
+					t.Errorf("the provider was asked %d times", asked)
+				}
+				client.session.stopTimer()
+			})
+		})
+	}
+}
+
 // No correction lets a token pass that is wrong in anything else, and none
 // keeps a clock that is right from being believed.
 func TestClockCorrectionIsBounded(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 // A session that cannot be restored gives nobody and a reason.
@@ -269,4 +270,46 @@ func TestCloseDuringRestore(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is wrong with the answers of a provider, but not with the way to it, is so with
+// the next call, too: that asks for nothing.
+func TestFailedRestoreIsNotTriedAgain(t *testing.T) {
+	ways := []oidc.Code{ // the section Requests of docs/errors.md
+		oidc.ErrNetwork, oidc.ErrCORSRefused, oidc.ErrTimeout, oidc.ErrRedirectRefused, oidc.ErrHTTPStatus,
+		oidc.ErrResponseTooLarge, oidc.ErrNotJSON,
+		oidc.ErrDPoPNonceHidden, // of the endpoint for userinfo
+	}
+	codes := map[oidc.Code]int{}
+	for _, c := range oidctest.Cases() {
+		if c.Flow != oidctest.FlowRedirect && c.Flow != oidctest.FlowUserinfo || c.Want == "" || slices.Contains(ways, c.Want) {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newVictim(t, c)
+				v.client, v.tab = v.open(true)
+				v.c.Strike(v.op)
+				user, err := v.client.User(t.Context())
+				if _, passing := isPassing(err); passing {
+					return
+				}
+				synctest.Wait()
+				before := len(v.op.Requests())
+				for range 3 {
+					if user, _ := v.client.User(t.Context()); user != nil {
+						t.Error("somebody is signed in")
+					}
+					synctest.Wait()
+				}
+				if asked := len(v.op.Requests()) - before; asked > 0 || user != nil {
+					t.Errorf("%s: %v, %v, then %d requests", string(c.Want), user, err, asked)
+				}
+				codes[c.Want]++
+			})
+		})
+	}
+	if len(codes) < 20 {
+		t.Errorf("%d codes", len(codes))
+	}
 }

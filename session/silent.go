@@ -43,6 +43,9 @@ func (c *Client) renew(ctx context.Context, user *User) error {
 // one for whom that was decided on.
 func (c *Client) renewOnce(ctx context.Context, args SigninArgs, decided scene, one bool) (*User, error) {
 	return c.session.silent.doFor(c.Calling(ctx), c, decided, args.key(), func(ctx, wanted context.Context) (*User, error) {
+		if err := c.session.provider.stillWrong(); err != nil {
+			return nil, err
+		}
 		user, err := c.renewNow(ctx, wanted, args, decided, one)
 		if errors.Is(err, errAgain) {
 			user, err = c.renewNow(ctx, wanted, args, decided, one)
