@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -246,6 +247,80 @@ func TestResponseOfAnotherRequest(t *testing.T) {
 				user, err := client.SigninCallback(t.Context(), forged(t, w, client)) // once, and no third time
 				if err != nil || user != client.Current() || len(tab.addresses) != 2 {
 					t.Errorf("who is signed in: SigninCallback = %v, %v; the tab has left %d times", user, err, len(tab.addresses))
+				}
+			})
+		})
+	}
+}
+
+// Who goes back to the login page after a sign-in (Keycloak) brings the answer to what is
+// over to a program that is new. Where a redirect restores sessions, it does that here,
+// too, once: the page is that of the app, and nobody has to ask anew.
+func TestAnswerToWhatIsOver(t *testing.T) {
+	const answer = "?error=temporarily_unavailable&error_description=authentication_expired&state=of-before&iss=https://op.example.test"
+	tests := []struct {
+		name    string
+		restore RestoreMode
+		hint    bool
+		page    string // where the answer arrives, if not at the redirect URI
+		out     bool   // nobody is signed in at the provider
+		leaves  int
+		want    oidc.Code // empty: somebody is signed in
+	}{
+		{"a redirect restores", RestoreRedirect, true, "", false, 1, ""},
+		{"and finds nobody", RestoreRedirect, true, "", true, 1, oidc.ErrStateUnknown},
+		{"nobody was signed in", RestoreRedirect, false, "", false, 0, oidc.ErrStateUnknown},
+		{"another page", RestoreRedirect, true, "https://app.example.test/help", false, 0, oidc.ErrStateUnknown},
+		{"the frame restores", RestoreSilent, true, "", false, 0, ""},
+		{"nothing restores", RestoreOff, true, "", false, 0, oidc.ErrStateUnknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.settings.Restore, w.op.SignedIn = tt.restore, !tt.out
+				w.settings.RedirectURI = "https://app.example.test/?page=app"
+				page, query := cmp.Or(tt.page, w.settings.RedirectURI), answer
+				if tt.page == "" {
+					query = "&" + answer[1:]
+				}
+				tab := newTab(w.op)
+				client := w.openIn(tab, tt.hint)
+				answered := func() (*User, error) { // the page ends when all is quiet
+					ctx, leave := context.WithCancel(t.Context())
+					done := make(chan struct{})
+					var user *User
+					var err error
+					go func() {
+						defer close(done)
+						user, err = client.SigninCallback(ctx, page+query)
+					}()
+					synctest.Wait()
+					leave()
+					<-done
+					return user, err
+				}
+				user, err := answered()
+				if len(tab.addresses) != tt.leaves {
+					t.Fatalf("SigninCallback = %v, %v; the tab has left %d times, want %d", user, err, len(tab.addresses), tt.leaves)
+				}
+				if tt.leaves > 0 {
+					if !errors.Is(err, context.Canceled) {
+						t.Errorf("of the page that has left: %v", err)
+					}
+					user, err = client.SigninCallback(t.Context(), w.op.Visit(tab.address))
+					if err != nil {
+						t.Errorf("the round trip: %v", err)
+					}
+				}
+				if tt.want != "" {
+					_, err = answered()
+					mustFail(t, "SigninCallback", err, tt.want)
+				} else if user == nil || user != client.Current() {
+					t.Errorf("SigninCallback = %v, %v", user, err)
+				}
+				if len(tab.addresses) != tt.leaves {
+					t.Errorf("the tab has left %d times", len(tab.addresses))
 				}
 			})
 		})

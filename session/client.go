@@ -270,7 +270,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 	_, now := c.session.current()
 	kept, tx, record, err := c.readSignin(ctx, callbackURL, true)
 	if kept.Record == nil && errors.Is(err, oidc.ErrStateUnknown) {
-		return c.answeredAnother(ctx, wanted, call, now, err)
+		return c.answeredAnother(ctx, wanted, callbackURL, call, now, err)
 	}
 	if err != nil {
 		return nil, err
@@ -327,15 +327,23 @@ func (c *Client) forgets(ctx context.Context, state oidc.Secret) {
 
 // answeredAnother is for a response that the tab does not know: of a hidden frame that
 // was given up, of a sign-in that is over, of another tab, or forged. Nobody reads it. A
-// sign-in that the tab has left for begins again, else who is signed in stays so.
-func (c *Client) answeredAnother(ctx, wanted context.Context, call int64, now moment, err error) (*User, error) {
+// sign-in that the tab has left for begins again, else who is signed in stays so: whom a
+// redirect has to find, it finds from the app's own page, if that is the redirect URI.
+func (c *Client) answeredAnother(ctx, wanted context.Context, callbackURL string, call int64, now moment, err error) (*User, error) {
 	underway, _ := c.read(ctx, underwayMark, ofNothing, false)
 	kept, _ := c.page.Transactions.Look(ctx, oidc.Secret(underway.Record))
 	if r := parseRecord(kept.Record); r.Request != nil && !r.Sent && c.signinAgain(ctx, wanted, call, r, kept.ReturnTo, now.askedFor(r.Order)) {
 		return nil, context.Cause(wanted)
 	}
-	if user, _ := c.Restore(ctx, ""); user != nil {
+	returnTo := c.settings.RedirectURI
+	if oidc.FitRedirectURI(returnTo, callbackURL) == 0 {
+		returnTo = ""
+	}
+	switch user, _ := c.restore(wanted, returnTo, true); {
+	case user != nil:
 		return user, nil
+	case wanted.Err() != nil: // the tab has left
+		return nil, context.Cause(wanted)
 	}
 	return nil, err
 }

@@ -27,6 +27,11 @@ const (
 // in, which is no error. The tab shows returnTo, which is where it comes back to if
 // the session is restored by a redirect; see [RestoreRedirect].
 func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
+	return c.restore(ctx, returnTo, false)
+}
+
+// restore is Restore; with inCallback it is a part of the callback in the air.
+func (c *Client) restore(ctx context.Context, returnTo string, inCallback bool) (*User, error) {
 	s := c.session
 	s.mu.Lock()
 	user, hint, began := s.user, s.standing.hint, s.moment()
@@ -38,7 +43,7 @@ func (c *Client) Restore(ctx context.Context, returnTo string) (*User, error) {
 	case c.settings.Restore != RestoreRedirect:
 		_, err = c.restoreSilently(ctx, began)
 	case returnTo != "":
-		_, err = c.restoreByRedirect(ctx, returnTo, began)
+		_, err = c.restoreByRedirect(ctx, returnTo, began, inCallback)
 	}
 	// Whatever became of it: somebody may have signed in or out meanwhile.
 	if user = c.Current(); user == nil {

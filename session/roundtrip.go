@@ -28,13 +28,13 @@ var errStays = errors.New("the tab stays")
 
 // restoreByRedirect sends the tab to the provider and back, once: a mark in
 // the tab keeps it from going again until a sign-in succeeds. It returns when
-// the tab has not left after all.
-func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began moment) (*User, error) {
+// the tab has not left after all. With inCallback it is a part of the callback in the air.
+func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began moment, inCallback bool) (*User, error) {
 	s := c.session
 	return c.restoring.doFor(ctx, c, scene{moment: began}, "", func(ctx, wanted context.Context) (*User, error) {
 		start := time.Now()
 		defer c.leaving.Store(false)
-		err := c.leaveToRestore(ctx, wanted, returnTo, began)
+		err := c.leaveToRestore(ctx, wanted, returnTo, began, inCallback)
 		if err != nil && !errors.Is(err, errStays) {
 			return nil, err
 		}
@@ -49,12 +49,12 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 }
 
 // leaveToRestore has the tab leave. It is [errStays] if nobody wants that any more,
-// if the tab has gone a moment ago, or if a callback was in the air: who waited
+// if the tab has gone a moment ago, or if another callback was in the air: who waited
 // for that is told what it brought.
-func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, began moment) error {
+func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, began moment, inCallback bool) error {
 	s := c.session
 	call, _ := c.leaveCall("")
-	if c.callback.settle(ctx) {
+	if !inCallback && c.callback.settle(ctx) {
 		return errStays
 	}
 	if err := s.outlives(c); err != nil {
@@ -84,7 +84,7 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 		if err := c.mark(ctx, now.order); err != nil {
 			return err
 		}
-		if c.callback.settle(ctx) || wanted.Err() != nil {
+		if !inCallback && c.callback.settle(ctx) || wanted.Err() != nil {
 			return errors.Join(errStays, c.unmark(ctx))
 		}
 		return nil
