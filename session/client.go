@@ -38,6 +38,7 @@ type Client struct {
 	calls     int64         // that have the tab leave, and ask for something else than the one before; guarded by named
 	called    string        // what the last of them asks for; guarded by named
 	gone      int64         // the last of them that the tab leaves for; guarded by named
+	unread    int64         // see unreadWith; guarded by named
 	restoring flight[*User] // by redirect
 	leaving   atomic.Bool   // for that
 	signout   flight[struct{}]
@@ -109,7 +110,8 @@ type SigninArgs struct {
 // the navigation has been ordered. Calls that ask for the same while that is under
 // way are one, unless there was an act in between; others have their own, and the
 // last one wins. Codes: those of [oidc.FetchMetadata] and [oidc.AuthenticationRequest.Start],
-// [ErrRedirectURIShared], [ErrNotSignedIn] if there was a sign-out before it left.
+// [ErrRedirectURIShared], [ErrNotSignedIn] if there was a sign-out before it left,
+// [ErrCallbackUnread].
 func (c *Client) SigninRedirect(ctx context.Context, args SigninArgs) error {
 	c.asked.Store(true)
 	c.session.arrivals.Add(1)
@@ -152,9 +154,13 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	if err := c.session.outlives(c); err != nil {
 		return err
 	}
+	unread, err := c.unreadWith(ctx)
+	if err != nil {
+		return err
+	}
 	settings := args.settings(c)
 	request := args.request(settings)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP}
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, unread: unread}
 	if args.RequestURI+args.RequestObject == "" { // those are good for one request
 		r.Request = request
 	}
@@ -201,8 +207,8 @@ func (c *Client) begin(ctx context.Context, metadata *oidc.Metadata, request *oi
 		c.session.goesAway()
 		kept := Transaction{Record: data, Address: tx.RedirectURI, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
 		err = c.page.Transactions.Put(ctx, tx.State, kept)
-		if kept.Record = []byte(tx.State.Reveal()); err == nil && r.Request != nil {
-			err = c.page.Transactions.Put(ctx, underwayMark, kept)
+		if err == nil && r.Request != nil {
+			err = c.goesUnderway(ctx, tx.State, kept, r.unread)
 		}
 	}
 	return tx, url, data, err
@@ -313,48 +319,6 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		c.stepUpAnswered(ctx, record.StepUp)
 	}
 	return user, err
-}
-
-// underwayMark is the name under which a tab remembers the state of the sign-in that it
-// has left for, so that this can begin again, once.
-const underwayMark oidc.Secret = "underway"
-
-// forgets has the tab forget a sign-in.
-func (c *Client) forgets(ctx context.Context, state oidc.Secret) {
-	_, _ = c.page.Transactions.Take(ctx, state)
-	_, _ = c.page.Transactions.Take(ctx, underwayMark)
-}
-
-// answeredAnother is for a response that the tab does not know: of a hidden frame that
-// was given up, of a sign-in that is over, of another tab, or forged. Nobody reads it. A
-// sign-in that the tab has left for begins again, else who is signed in stays so: whom a
-// redirect has to find, it finds from the app's own page, if that is the redirect URI.
-func (c *Client) answeredAnother(ctx, wanted context.Context, callbackURL string, call int64, now moment, err error) (*User, error) {
-	underway, _ := c.read(ctx, underwayMark, ofNothing, false)
-	kept, _ := c.page.Transactions.Look(ctx, oidc.Secret(underway.Record))
-	if r := parseRecord(kept.Record); r.Request != nil && !r.Sent && c.signinAgain(ctx, wanted, call, r, kept.ReturnTo, now.askedFor(r.Order)) {
-		return nil, context.Cause(wanted)
-	}
-	returnTo := c.settings.RedirectURI
-	if oidc.FitRedirectURI(returnTo, callbackURL) == 0 {
-		returnTo = ""
-	}
-	switch user, _ := c.restore(wanted, returnTo, true); {
-	case user != nil:
-		return user, nil
-	case wanted.Err() != nil: // the tab has left
-		return nil, context.Cause(wanted)
-	}
-	return nil, err
-}
-
-// signinAgain has the tab leave for the provider once more, for the sign-in of r that
-// began then. It reports whether the tab has gone.
-func (c *Client) signinAgain(ctx, wanted context.Context, call int64, r record, returnTo string, began moment) bool {
-	request := r.Request
-	r.Request, r.Sent = nil, false
-	err := c.leave(ctx, call, request, r, returnTo, SigninPhases{}, func() error { return c.session.stillAsked(began) })
-	return err == nil && !c.session.config.sleep(wanted, "departure", departure, nil)
 }
 
 // signIn makes user, of an interactive sign-in that began then, the current one.

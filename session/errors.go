@@ -35,6 +35,9 @@ const (
 	// ErrRedirectURIShared: several issuers share a redirect URI, and this one
 	// does not say in its responses who it is (RFC 9700 4.4).
 	ErrRedirectURIShared oidc.Code = "redirect_uri_shared"
+	// ErrCallbackUnread: the tab has left for several sign-ins within seconds, and no
+	// page has read a response: the app does not call its callback.
+	ErrCallbackUnread oidc.Code = "callback_unread"
 	// ErrClientMismatch: another client of the tab has begun the sign-in.
 	ErrClientMismatch oidc.Code = "client_mismatch"
 	// ErrInternal: a bug in this program.

@@ -27,6 +27,8 @@ type record struct {
 	Asked   *RequestSettings            `json:"asked,omitempty"`   // see [Settings.again]; of an older release: nil
 	Bound   bool                        `json:"bound,omitempty"`   // the tokens are to be bound to a key
 	Request *oidc.AuthenticationRequest `json:"request,omitempty"` // to begin again with, once
+
+	unread int64 // see [Client.unreadWith]; not kept here
 }
 
 // args are those that complete the sign-in of tx in a tab with such settings.

@@ -24,7 +24,7 @@ export type OIDCErrorCode =
   | "dpop_required" | "dpop_not_bound" | "dpop_proof_missing" | "dpop_key_invalid"
   | "dpop_key_mismatch" | "dpop_method_mismatch" | "dpop_url_mismatch"
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
-  | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared" | "client_mismatch"
+  | "dpop_key_lost" | "dpop_nonce_hidden" | "redirect_uri_shared" | "client_mismatch" | "callback_unread"
   | "not_signed_in" | "frame_no_response" | "page_gone" | "storage_unavailable"
   | "fetch_not_allowed" | "step_up_required"
   | "popup_blocked" | "popup_closed" | "popup_severed" | "form_blocked"
@@ -823,7 +823,10 @@ export class UserManager {
    * sign in; see the setting prepare.
    */
   prepare(): Promise<void>;
-  /** Goes to the provider's login page. Settles only if this page is shown again. */
+  /**
+   * Goes to the provider's login page. Settles only if this page is shown again. Codes: callback_unread for the sixth
+   * time within seconds that a page of this tab leaves for one, and none has called signinCallback() for what came back.
+   */
   signinRedirect(args?: SigninRedirectArgs): Promise<void>;
   /**
    * Completes a sign-in, and takes the response out of the address bar. In a

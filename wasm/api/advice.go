@@ -50,6 +50,7 @@ var advice = []struct {
 	{oidc.ErrDPoPNonceHidden, "the server has to list DPoP-Nonce and WWW-Authenticate in Access-Control-Expose-Headers"},
 	{session.ErrRedirectURIShared, "the provider names itself in no response: give each authority its own redirect_uri, or use response_mode jwt; close tabs of an old authority"},
 	{session.ErrClientMismatch, "authority or client_id is not that of the sign-in: call signinCallback of the UserManager that began it"},
+	{session.ErrCallbackUnread, "call signinCallback() on the page of redirect_uri, and wait for it before another sign-in begins"},
 	{oidc.ErrTokenExpired, "if the token is new, the clock of this device is wrong"},
 	{oidc.ErrTokenNotYetValid, "the clock of this device is probably wrong"},
 	{oidc.ErrIssuedInFuture, "the clock of this device is probably wrong"},
