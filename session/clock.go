@@ -21,9 +21,10 @@ const wrongClockLimit = 5 * time.Minute
 
 // A wrongClock is what a fresh ID Token has said of the clocks, and what they showed then.
 type wrongClock struct {
-	*oidc.ClockSkewError
-	at time.Time // as the clock here says
-	by time.Time // what nobody can set
+	skew int64 // in seconds, as of [oidc.ClockSkewError]
+	why  error
+	at   time.Time // as the clock here says
+	by   time.Time // what nobody can set
 }
 
 // A round is a token request: when it was sent, and when its answer came.
@@ -53,7 +54,7 @@ func (p *provider) verifyFresh(ctx context.Context, expected *oidc.ExpectedIDTok
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wrong = nil
+	p.wrong = wrongClock{}
 	if skew := time.Unix(claims.IssuedAt, 0).Sub(r.middle()); skew.Abs() <= 2*maxSkew {
 		// Some providers backdate iat by minutes: that says nothing.
 		p.skew = min(max(skew, -maxSkew), maxSkew)
@@ -78,11 +79,10 @@ func (p *provider) explainTime(ctx context.Context, expected *oidc.ExpectedIDTok
 	if skew <= int64(maxSkew/time.Second) && skew >= -int64(maxSkew/time.Second) {
 		return err
 	}
-	wrong := &oidc.ClockSkewError{Seconds: skew, Err: err}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wrong = &wrongClock{wrong, p.now().Round(0), time.Now()}
-	return wrong
+	p.wrong = wrongClock{skew, err, p.now().Round(0), time.Now()}
+	return &oidc.ClockSkewError{Seconds: skew, Err: err}
 }
 
 // stillWrong returns the [oidc.ClockSkewError] that fresh tokens would end with, as the
@@ -90,14 +90,14 @@ func (p *provider) explainTime(ctx context.Context, expected *oidc.ExpectedIDTok
 func (p *provider) stillWrong() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.wrong == nil {
+	if p.wrong.why == nil {
 		return nil
 	}
 	passed := time.Since(p.wrong.by)
 	set := p.now().Round(0).Sub(p.wrong.at) - passed
-	skew := p.wrong.Seconds - int64(set/time.Second)
+	skew := p.wrong.skew - int64(set/time.Second)
 	if passed >= wrongClockLimit || -int64(maxSkew/time.Second) <= skew && skew <= int64(maxSkew/time.Second) {
 		return nil
 	}
-	return &oidc.ClockSkewError{Seconds: skew, Err: p.wrong.Err}
+	return &oidc.ClockSkewError{Seconds: skew, Err: p.wrong.why}
 }

@@ -39,7 +39,7 @@ type provider struct {
 	keysAt     time.Time
 	refetchAt  time.Time     // of the last fetch for an unknown kid
 	skew       time.Duration // of the provider's clock; see verifyFresh
-	wrong      *wrongClock   // nil if none is known; see stillWrong
+	wrong      wrongClock    // zero if none is known; see stillWrong
 	blockedAt  time.Time     // when a frame showed that it cannot work
 	blockedBy  *Client       // the tab that said so; it is forgotten with it
 	blockedURI string        // and the redirect URI, which is of the settings of a tab

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (c *Client) unreadWith(ctx context.Context) (int64, error) {
 
 // goesUnderway has the tab remember a sign-in with that state.
 func (c *Client) goesUnderway(ctx context.Context, state oidc.Secret, kept Transaction, unread int64) error {
-	kept.Record = fmt.Appendf(nil, "%s\n%d %d", state.Reveal(), unread, c.session.config.Now().UnixMilli())
+	kept.Record = []byte(state.Reveal() + "\n" + strconv.FormatInt(unread, 10) + " " + strconv.FormatInt(c.session.config.Now().UnixMilli(), 10))
 	return c.page.Transactions.Put(ctx, underwayMark, kept)
 }
 
