@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"net/url"
 	"testing"
 
@@ -39,8 +40,47 @@ func TestAddressAfterResponse(t *testing.T) {
 				if got := eval[string](tab, "location.href"); got != a.origin+tt.want {
 					t.Errorf("the address is %s, want %s", got, a.origin+tt.want)
 				}
+				if got := eval[string](tab, "Object.keys(sessionStorage).join(' ')"); got != "" {
+					t.Errorf("the tab keeps %s", got)
+				}
 			})
 		}
+	}
+}
+
+// unknownState is one that some program has drawn, and this tab does not know.
+const unknownState = "of-before-0123456789-0123456789-0123456789-0"
+
+// So it is where the response is of a sign-in that the tab does not know: another tab's, an
+// old one. Where it can be no response of a client, the address is the app's own.
+func TestAddressAfterUnknownResponse(t *testing.T) {
+	const response = "zz=1&code=c&state=" + unknownState + "&scope=openid+email&authuser=0&hd=example.com&prompt=none&session_state=x.y&iss="
+	tests := []struct {
+		name, redirectURI, address, want, code string
+	}{
+		{"in the query", "/?page=app&x=%7e&quiet", "/?page=app&x=%7e&quiet&" + response, "/?page=app&x=%7e&quiet", "state_unknown"},
+		{"in a query of its own", "/", "/?" + response, "/", "state_unknown"},
+		{"in the fragment", "/?page=app&x=%7e&code=mine", "/?page=app&x=%7e&code=mine#" + response, "/?page=app&x=%7e&code=mine", "state_unknown"},
+		{"of another redirect URI", "/callback.html", "/?page=app&x=%7e&quiet&" + response[len("zz=1&"):], "/?page=app&x=%7e&quiet", "state_unknown"},
+		{"a code of the app's", "/", "/?view=a+b&code=PROMO50&x=%7e&quiet#top", "", "state_mismatch"},
+		{"a code and a state of the app's", "/", "/?code=PROMO50&view=a+b&state=CA&x=%7e#top", "", "state_unknown"},
+		{"an error of the app's", "/", "/?error=404&view=a+b&x=%7e#/a?b=c", "", "state_mismatch"},
+		{"a state of the app's", "/", "/?state=CA&view=a+b&x=%7e", "", "callback_missing"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newApp(t)
+			a.set("redirect_uri", a.origin+tt.redirectURI)
+			newHostile(t, a)
+			tab := newTab(t)
+			tab.visit(a.origin + tt.address)
+			if code := codeOf(tab, "globalThis.callback ?? um.signinCallback()"); code != tt.code {
+				t.Errorf("code %q, want %q", code, tt.code)
+			}
+			if got, want := eval[string](tab, "location.href"), a.origin+cmp.Or(tt.want, tt.address); got != want {
+				t.Errorf("the address is %s, want %s", got, want)
+			}
+		})
 	}
 }
 
@@ -48,10 +88,14 @@ func TestAddressAfterResponse(t *testing.T) {
 // sign-in that is over (Keycloak), also where a page of the app is the redirect URI.
 func TestAnswerToWhatIsOver(t *testing.T) {
 	for _, host := range hosts {
-		for _, redirectURI := range []string{"/callback.html", "/?page=app"} {
-			t.Run(host+redirectURI, func(t *testing.T) {
+		for _, tt := range []struct{ redirectURI, restore string }{{"/callback.html", ""}, {"/?page=app", ""}, {"/?page=app", "redirect"}} {
+			t.Run(host+tt.redirectURI+tt.restore, func(t *testing.T) {
+				redirectURI := tt.redirectURI
 				a := newApp(t)
 				a.setHost(host)
+				if tt.restore != "" {
+					a.set("restore", tt.restore)
+				}
 				a.set("redirect_uri", a.origin+redirectURI)
 				op := newHostile(t, a)
 				tab := newTab(t)
@@ -59,13 +103,19 @@ func TestAnswerToWhatIsOver(t *testing.T) {
 				if code := signinCode(tab); code != "" {
 					t.Fatalf("code %q", code)
 				}
-				answer := url.Values{"error": {"temporarily_unavailable"}, "error_description": {"authentication_expired"}, "state": {"of-before"}, "iss": {op.Issuer}}
+				answer := url.Values{"error": {"temporarily_unavailable"}, "error_description": {"authentication_expired"}, "state": {unknownState}, "iss": {op.Issuer}}
 				address, separator := a.origin+redirectURI, "?"
 				want := a.origin + "/"
 				if redirectURI != "/callback.html" {
 					separator, want = "&", address
 				}
+				if tt.restore != "" {
+					killAll(t, a.origin) // the program is new
+				}
 				tab.do("come back", chromedp.Navigate(address+separator+answer.Encode()))
+				if tt.restore != "" {
+					tab.waitFor("globalThis.heard?.includes('UserLoaded')") // after a round trip
+				}
 				tab.waitReady()
 				const found = "(globalThis.callback ?? um.getUser()).then((u) => u.profile.sub + ' ' + location.href)"
 				if got := eval[string](tab, found); got != op.Subject+" "+want {

@@ -204,12 +204,12 @@ func TestVersion(t *testing.T) {
 // The parameters of a response that the page takes out of the address bar are
 // all that the program reads from it.
 func TestResponseParameters(t *testing.T) {
-	list := section(t, read(t, pageFile), "const RESPONSE_PARAMETERS = [", "]")
-	ofCallback := section(t, read(t, "web/callback.js"), "const RESPONSE_PARAMETERS = [", "]")
-	if !slices.Equal(submatches(quoted, ofCallback), submatches(quoted, list)) {
-		t.Error("the callback page knows other parameters")
-	}
+	response := regexp.MustCompile("^" + section(t, read(t, pageFile), "const RESPONSE = /", "/;"))
+	list := section(t, read(t, "web/callback.js"), "const RESPONSE_PARAMETERS = [", "]")
 	for _, name := range submatches(quoted, list) {
+		if !response.MatchString("&" + name + "=1") {
+			t.Errorf("%s stays in the address", name)
+		}
 		if _, err := oidc.CallbackState("https://app.example.test/?state=s&code=c&" + name + "=1&" + name + "=2"); err != oidc.ErrCallbackMalformed {
 			t.Errorf("%s may come twice: the program does not know it", name)
 		}

@@ -4,8 +4,11 @@
 import { onDemand } from "./demand.js";
 import { readTransaction, responseOf } from "./services.js";
 
-/** What a provider adds to an address. */
-const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response"];
+/** What a provider adds to a query, from the first of the parameters that the program reads. */
+const RESPONSE = /[?&](code|(session_)?state|iss|error\w*|response)=.*/;
+
+/** How long a state is at least that a client has drawn, this one or another: what is shorter is the app's own. */
+const STATE_LENGTH = 32;
 
 /** What the callback page puts between the parameters of the app's page and those that it hands on. */
 const MARK = /[?&]oidcspa\.arrival=.*/;
@@ -36,24 +39,26 @@ export function stateOf(url) {
 /**
  * Takes the provider's response out of the address bar, and returns the
  * address that held it. What is left is the query of the redirect URI; behind the
- * callback page, query and fragment that the tab had when it left; where the tab knows
- * neither, what is of no response. Without a mark of its kind there is no response:
+ * callback page, query and fragment that the tab had when it left. Where the tab does not
+ * know the response the redirect URI is that of the settings, and elsewhere stays what is
+ * of no response. Without a mark of its kind, or a state, there is no response:
  * the address is the app's own, and stays. So does a response of another client. That
  * of a redirect to sign in is kept by the tab until it is complete: a page that comes
  * back before finds it.
  */
-export function takeResponse(mark, client) {
+export function takeResponse(mark, client, redirectURI = "") {
   const { href } = location, kept = keptFor(client);
   if (kept === undefined || kept?.response) return kept?.response ?? href;
   const url = new URL(href);
   const answers = (parameters) => [mark, "error", "response"].some((name) => parameters.has(name));
   const inFragment = answers(fragmentOf(url.hash));
-  if (!inFragment && !answers(url.searchParams)) return href;
+  if (!inFragment && !answers(url.searchParams) || !kept && !(stateOf(href)?.length >= STATE_LENGTH)) return href;
   const left = MARK.test(href) && new URL(kept?.return_to ?? href.replace(MARK, ""));
   if (inFragment) url.hash = left ? left.hash : url.hash.match(/#[^?]*(?=\?)/)?.[0] ?? "";
+  const [, query = ""] = redirectURI.split("?");
   if (kept || left) url.search = (left ? left.search : kept.query) ?? "";
-  else for (const name of RESPONSE_PARAMETERS) url.searchParams.delete(name);
-  if (client && mark === "code" && kept) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
+  else if (!inFragment) url.search = href.startsWith(redirectURI + (query ? "&" : "?")) ? query : url.search.replace(RESPONSE, "");
+  if (mark === "code" && kept?.client) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
   history.replaceState(history.state, "", url);
   return href;
 }
