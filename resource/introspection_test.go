@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -203,7 +204,7 @@ func TestIntrospectionIsRemembered(t *testing.T) {
 		{"that again", 4 * time.Minute, "d", opaque(t, nil), 401, 9},
 		{"one that names nobody", 4 * time.Minute, "e", opaque(t, claims{"sub": nil}), 401, 10},
 		{"that again", 4 * time.Minute, "e", opaque(t, nil), 401, 10},
-		{"one that is too long", 4 * time.Minute, string(make([]byte, 16<<10+1)), opaque(t, nil), 400, 10},
+		{"one that is too long", 4 * time.Minute, strings.Repeat("a", 16<<10+1), opaque(t, nil), 401, 10},
 	}
 	for _, s := range steps {
 		now = noon.Add(s.at)
@@ -289,6 +290,14 @@ func TestUnknownTokensAreBounded(t *testing.T) {
 		r.says(opaque(t, claims{"exp": now.Unix() + 60}))
 		if before := r.times(); ask(h, "known") != 204 || r.times() != before+1 {
 			t.Error("a token that was good before is not asked about")
+		}
+		r.says(opaque(t, claims{"active": false}))
+		if now = now.Add(40 * time.Second); ask(h, "known") != 401 {
+			t.Error("a token that was revoked passes")
+		}
+		now = now.Add(6 * time.Second)
+		if flood("g"); ask(h, "known") != 503 {
+			t.Error("a token that was revoked is none of the unknown ones")
 		}
 
 		// At a time: the provider does not answer, and seconds pass.
