@@ -99,7 +99,7 @@ func (i *Introspection) check(issuer *Issuer) error {
 		return wrong("Endpoint, which no metadata names")
 	case i.Endpoint != "":
 		if _, err := oidc.Origin(i.Endpoint); err != nil {
-			return fmt.Errorf("Endpoint: %w", oidc.OfSetting(err))
+			return fmt.Errorf("the Endpoint: %w", oidc.OfSetting(err))
 		}
 	}
 	return i.Authentication.Check()

@@ -150,8 +150,9 @@ func TestIntrospection(t *testing.T) {
 
 // An introspected token that is bound to a key needs a proof of that key.
 func TestIntrospectionDPoP(t *testing.T) {
-	r, m := introspecting(t, withDPoP)
-	c, h := newClient(t), m.Handler(reached)
+	_, unbound := introspecting(t, withDPoP)
+	r, bound := introspecting(t, withDPoP)
+	c, h := newClient(t), bound.Handler(reached)
 	const token = mark + "-opaque"
 	with := func(c *client) []string {
 		return []string{"Authorization", "DPoP " + token, "DPoP", c.proof(token, nil)}
@@ -159,10 +160,8 @@ func TestIntrospectionDPoP(t *testing.T) {
 	refused := func(code string) string {
 		return `DPoP error="invalid_token", error_description="` + code + `", ` + algs
 	}
-	check(t, get(h, with(c)...), 401, refused("dpop_not_bound")) // cnf is missing
-	r, m = introspecting(t, withDPoP)
+	check(t, get(unbound.Handler(reached), with(c)...), 401, refused("dpop_not_bound")) // cnf is missing
 	r.says(opaque(t, claims{"token_type": "DPoP", "cnf": c.binding()}))
-	h = m.Handler(reached)
 	check(t, get(h, with(c)...), 204, "")
 	check(t, get(h, with(newClient(t))...), 401, refused("dpop_key_mismatch"))
 	check(t, get(h, "Authorization", "Bearer "+token), 401, `Bearer error="invalid_token", error_description="dpop_required", DPoP `+algs)
