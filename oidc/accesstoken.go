@@ -23,6 +23,11 @@ type AccessTokenVerifier struct {
 	// WithoutSubject accepts tokens without sub, whose Subject is then "". Who keys
 	// anything by it gives all of their owners one account.
 	WithoutSubject bool
+
+	// WithoutAudience is for [AccessTokenVerifier.Introspect] alone: it accepts answers
+	// without aud, of a provider that tells an API of nothing but tokens for it (RFC 7662
+	// 4). They count as being for the first of Audiences.
+	WithoutAudience bool
 }
 
 // AccessTokenClaims are the claims of a verified access token (RFC 9068 2.2).
@@ -111,7 +116,7 @@ func (v *AccessTokenVerifier) read(set claimSet, typed bool) (*AccessTokenClaims
 	const section = "RFC 9068 2.2"
 	r := &reader{set: set}
 	if !v.WithoutSubject && !has(set, "sub") {
-		r.fail("sub", section, "absent: the token names nobody, and passes WithoutSubject alone")
+		r.fail("sub", section, "absent: the token names nobody; the provider may have it for Introspection, or else it passes WithoutSubject alone")
 	}
 	claims := &AccessTokenClaims{
 		Issuer:    r.text("iss", section, true),

@@ -106,6 +106,12 @@ const (
 	// ErrPushResponseInvalid: a pushed request was accepted without a usable
 	// request_uri.
 	ErrPushResponseInvalid Code = "push_response_invalid"
+	// ErrIntrospectionInvalid: the provider was asked about an access token, and
+	// its answer does not say whether it is active.
+	ErrIntrospectionInvalid Code = "introspection_invalid"
+	// ErrTokenInactive: the provider was asked about the access token, and does
+	// not know it, or not any more.
+	ErrTokenInactive Code = "token_inactive"
 	// ErrTokenMalformed: not a JWS in compact serialization with a JSON
 	// object of claims.
 	ErrTokenMalformed Code = "token_malformed"

@@ -31,6 +31,10 @@ type IssuerSource struct {
 type IssuerMetadata struct {
 	Issuer  string // what access tokens have as iss, or a template for it
 	JWKSURI string
+
+	// IntrospectionEndpoint is where the provider is asked about tokens (RFC 7662 2), "" if
+	// the document names none that can be used.
+	IntrospectionEndpoint string
 }
 
 // Check returns nil if the source makes sense, as far as that shows without
@@ -110,9 +114,10 @@ func authorizationServerURL(issuer string) string {
 func (s *IssuerSource) fetch(ctx context.Context, t Transport, url string) (*IssuerMetadata, error) {
 	var raw strictjson.RawMessage
 	var document struct {
-		Issuer      string                `json:"issuer"`
-		AccessToken strictjson.RawMessage `json:"access_token_issuer"` // of ADFS
-		JWKSURI     string                `json:"jwks_uri"`
+		Issuer        string                `json:"issuer"`
+		AccessToken   strictjson.RawMessage `json:"access_token_issuer"` // of ADFS
+		JWKSURI       string                `json:"jwks_uri"`
+		Introspection strictjson.RawMessage `json:"introspection_endpoint"`
 	}
 	req := &Request{Method: "GET", URL: url, Header: map[string]string{"Accept": "application/json"}, MayMove: true}
 	if _, err := getJSON(ctx, t, "discovery", req, &raw); err != nil {
@@ -124,6 +129,9 @@ func (s *IssuerSource) fetch(ctx context.Context, t Transport, url string) (*Iss
 	m := &IssuerMetadata{Issuer: document.Issuer, JWKSURI: document.JWKSURI}
 	if s.URL != "" && textOf(document.AccessToken) == s.Issuer {
 		m.Issuer = s.Issuer
+	}
+	if endpoint := textOf(document.Introspection); checkEndpoint(endpoint) == nil { // who does not need it does not mind
+		m.IntrospectionEndpoint = endpoint
 	}
 	// Code point by code point (OIDC Discovery 4.3, RFC 8414 3.3).
 	err := s.checkTenants(m.Issuer)

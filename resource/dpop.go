@@ -1,8 +1,10 @@
 package resource
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -116,8 +118,10 @@ func (m *Middleware) checkProof(r *http.Request, token, thumbprint string, now t
 	if err != nil {
 		return nil, invalidProof(err)
 	}
-	fresh, err := m.config.ReplayCache.Use(r.Context(), replayKey(proof), m.forget(proof))
+	fresh, err := m.use(r.Context(), proof)
 	switch {
+	case errors.Is(err, ErrReplayShareFull):
+		return nil, tooManyRequests(err)
 	case err != nil:
 		return nil, unavailable(err)
 	case !fresh:
@@ -126,6 +130,15 @@ func (m *Middleware) checkProof(r *http.Request, token, thumbprint string, now t
 		return nil, invalidProof(oidc.ErrDPoPProofExpired)
 	}
 	return proof, nil
+}
+
+// use has the replay cache remember a proof, which is for a good token.
+func (m *Middleware) use(ctx context.Context, proof *oidc.DPoPProof) (fresh bool, err error) {
+	key, until := replayKey(proof), m.forget(proof)
+	if shared, ok := m.config.ReplayCache.(SharedReplayCache); ok {
+		return shared.UseOf(ctx, proof.Thumbprint, key, until)
+	}
+	return m.config.ReplayCache.Use(ctx, key, until)
 }
 
 // replayKey names a proof: a jti belongs to the key that signed it, so that

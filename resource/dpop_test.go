@@ -134,6 +134,38 @@ func TestReplayCacheAway(t *testing.T) {
 	}
 }
 
+// A client that sends whatever it can is told so, and another one passes. What does not come
+// with a good token takes no place.
+func TestReplayShareOfClient(t *testing.T) {
+	p, greedy, other := newProvider(t), newClient(t), newClient(t)
+	h := newMiddleware(t, p, func(config *resource.Config) {
+		withDPoP(config)
+		config.ReplayCache = &resource.MemoryReplayCache{Limit: 8, Now: config.Now}
+	}).Handler(reached)
+	token, others := p.token(claims{"cnf": greedy.binding()}), p.token(claims{"cnf": other.binding()})
+	expired := p.token(claims{"cnf": other.binding(), "exp": 1})
+	for range 20 {
+		get(h, "Authorization", "DPoP "+expired, "DPoP", other.proof(expired, nil))
+		get(h, "Authorization", "DPoP "+token, "DPoP", other.proof(token, nil))
+		get(h, "Authorization", "DPoP "+token, "DPoP", greedy.proof(token, claims{"htm": "POST"}))
+	}
+	first := greedy.proof(token, nil)
+	check(t, get(h, "Authorization", "DPoP "+token, "DPoP", first), 204, "")
+	for range 3 {
+		check(t, get(h, "Authorization", "DPoP "+token, "DPoP", greedy.proof(token, nil)), 204, "")
+	}
+	w := get(h, "Authorization", "DPoP "+token, "DPoP", greedy.proof(token, nil))
+	check(t, w, http.StatusTooManyRequests, "")
+	if w.Header().Get("Retry-After") != "5" {
+		t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
+	}
+	check(t, get(h, "Authorization", "DPoP "+token, "DPoP", first), 401,
+		`DPoP error="invalid_dpop_proof", error_description="dpop_replayed", `+algs)
+	for range 2 {
+		check(t, get(h, "Authorization", "DPoP "+others, "DPoP", other.proof(others, nil)), 204, "")
+	}
+}
+
 // RFC 9449 8 and 9: a nonce is offered, taken by every instance with the key,
 // replaced in time, and refused when it is old.
 func TestDPoPNonce(t *testing.T) {

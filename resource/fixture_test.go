@@ -39,16 +39,17 @@ var noon = time.Date(2026, time.November, 21, 12, 0, 0, 0, time.UTC)
 type provider struct {
 	t testing.TB
 
-	mu       sync.Mutex // guards all of the below
-	key      crypto.Signer
-	kid      string
-	alg      string
-	cache    string   // Cache-Control of all answers
-	age      string   // their Age, from a cache on the way
-	down     bool     // nothing answers
-	requests []string // "jwks", "jwks past the cache", "metadata"
-	hold     chan struct{}
-	takes    func() // happens while it answers
+	mu            sync.Mutex // guards all of the below
+	key           crypto.Signer
+	kid           string
+	alg           string
+	cache         string   // Cache-Control of all answers
+	age           string   // their Age, from a cache on the way
+	down          bool     // nothing answers
+	requests      []string // "jwks", "jwks past the cache", "metadata"
+	hold          chan struct{}
+	introspection string // the endpoint in the metadata
+	takes         func() // happens while it answers
 }
 
 func newProvider(t testing.TB) *provider {
@@ -88,7 +89,8 @@ func (p *provider) Do(_ context.Context, req *oidc.Request) (*oidc.Response, err
 	case issuer + "/.well-known/openid-configuration":
 		p.requests = append(p.requests, "metadata")
 		body = map[string]any{
-			"issuer": issuer, "authorization_endpoint": issuer + "/authorize",
+			"introspection_endpoint": p.introspection,
+			"issuer":                 issuer, "authorization_endpoint": issuer + "/authorize",
 			"token_endpoint": issuer + "/token", "jwks_uri": issuer + "/jwks",
 			"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 			"id_token_signing_alg_values_supported": []string{"ES256"},
@@ -207,7 +209,11 @@ func get(h http.Handler, fields ...string) *httptest.ResponseRecorder {
 }
 
 func request(h http.Handler, target string, fields ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest("GET", target, nil)
+	return requestIn(context.Background(), h, target, fields...)
+}
+
+func requestIn(ctx context.Context, h http.Handler, target string, fields ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(ctx, "GET", target, nil)
 	for i := 0; i < len(fields); i += 2 {
 		r.Header.Add(fields[i], fields[i+1])
 	}

@@ -39,6 +39,10 @@ type Issuer struct {
 	MetadataURL string // where metadata is that names Issuer as issuer, or as access_token_issuer
 	JWKSURI     string // where the keys are
 	Keys        string // the keys themselves, a JWK Set: nothing is fetched
+
+	// Introspection asks the provider about tokens that cannot be verified here; default: it
+	// is not asked, and opaque tokens are refused.
+	Introspection *Introspection
 }
 
 // An authority is an [Issuer] at work.
@@ -47,6 +51,8 @@ type authority struct {
 	keys     *keyCache
 	seen     seen
 	now      func() time.Time
+
+	introspector *introspector // nil if the provider is not asked
 }
 
 func newAuthority(config *Config, i *Issuer) (*authority, error) {
@@ -60,7 +66,7 @@ func newAuthority(config *Config, i *Issuer) (*authority, error) {
 	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
 		return nil, fmt.Errorf("resource: Audiences: %w", oidc.ErrInvalidConfig)
 	}
-	return &authority{
+	a := &authority{
 		verifier: oidc.AccessTokenVerifier{
 			Issuer:         i.Issuer,
 			Tenants:        i.Tenants,
@@ -73,14 +79,20 @@ func newAuthority(config *Config, i *Issuer) (*authority, error) {
 		keys: keys,
 		seen: seen{limit: cmp.Or(config.VerifiedTokens, DefaultVerifiedTokens)},
 		now:  config.Now,
-	}, nil
+	}
+	var err error
+	a.introspector, err = newIntrospector(config, i, a)
+	return a, err
 }
 
 // verify returns the claims of a good token, and when it was: the keys may take long.
 func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessTokenClaims, time.Time, error) {
-	a, err := m.issuerOf(token)
-	if err != nil {
+	a, isJWT, err := m.issuerOf(token)
+	switch {
+	case err != nil:
 		return nil, time.Time{}, err
+	case a.introspector.takes(isJWT):
+		return a.introspector.verify(ctx, token)
 	}
 	var claims *oidc.AccessTokenClaims
 	var now time.Time
@@ -96,7 +108,7 @@ func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessToke
 			}
 		}
 		if err = verifier.Check(claims, now); err == nil && known == nil {
-			a.seen.add(sum, len(token), t, claims, now)
+			a.seen.add(sum, len(token), t, claims, now.Add(seenLife))
 		}
 		return err
 	})
@@ -106,14 +118,30 @@ func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessToke
 	return claims, now, nil
 }
 
-// issuerOf returns the authority that a token says it is from, which is to be verified.
-func (m *Middleware) issuerOf(token string) (*authority, error) {
-	if len(m.issuers) == 1 {
-		return m.issuers[0], nil
+// issuerOf returns the authority that a token says it is from, which is to be verified, and
+// whether it says so as a JWT does.
+func (m *Middleware) issuerOf(token string) (a *authority, isJWT bool, err error) {
+	if len(m.issuers) == 1 && m.issuers[0].introspector == nil {
+		return m.issuers[0], true, nil
 	}
 	issuer, err := oidc.UnverifiedIssuer(token)
 	if err != nil {
-		return nil, err
+		if i := slices.IndexFunc(m.issuers, (*authority).takesOpaque); i >= 0 {
+			return m.issuers[i], false, nil
+		}
+		return nil, false, err
+	}
+	a, err = m.issuerNamed(issuer)
+	return a, true, err
+}
+
+// takesOpaque tells whether an issuer takes tokens that do not say whose they are.
+func (a *authority) takesOpaque() bool { return a.introspector.takes(false) }
+
+// issuerNamed returns the authority of an issuer.
+func (m *Middleware) issuerNamed(issuer string) (*authority, error) {
+	if len(m.issuers) == 1 {
+		return m.issuers[0], nil
 	}
 	for _, a := range m.issuers {
 		if a.verifier.Issuer == issuer {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -30,6 +29,13 @@ var errNoKeys = errors.New("resource: no keys")
 type trust struct {
 	issuer string // or a template
 	keys   *oidc.KeySet
+
+	introspection string // the endpoint; "" if the metadata names none
+}
+
+// isLike tells whether two are by what is the same.
+func (t *trust) isLike(other *trust) bool {
+	return t != nil && t.issuer == other.issuer && t.introspection == other.introspection && oidc.SameKeys(t.keys, other.keys)
 }
 
 // keyCache holds the keys of one issuer.
@@ -148,7 +154,7 @@ func (c *keyCache) fetch(ctx context.Context, f *flight, noCache bool) {
 		c.failed, f.err = c.now(), err
 		return
 	}
-	if c.known == nil || c.known.issuer != newer.issuer || !oidc.SameKeys(c.known.keys, newer.keys) {
+	if !c.known.isLike(newer) {
 		c.known = newer
 	}
 	c.fetched = c.now()
@@ -159,13 +165,11 @@ func (c *keyCache) fetch(ctx context.Context, f *flight, noCache bool) {
 // fails.
 func (c *keyCache) load(ctx context.Context, noCache bool) (newer *trust, life time.Duration, err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			newer, err = nil, fmt.Errorf("the transport panics with a %T: %w\n%s", p, oidc.ErrNetwork, debug.Stack())
-		}
 		if err != nil {
 			c.metadata = nil // perhaps the keys have moved
 		}
 	}()
+	defer recovered(&err)
 	answer := &tap{Transport: c.transport, lifetime: maxLife}
 	if c.metadata == nil || !c.now().Before(c.metadataExpires) {
 		if c.metadata, err = c.source.Fetch(ctx, answer); err != nil {
@@ -177,7 +181,7 @@ func (c *keyCache) load(ctx context.Context, noCache bool) (newer *trust, life t
 	if err != nil {
 		return nil, 0, err
 	}
-	return &trust{issuer: c.metadata.Issuer, keys: keys}, keys.Lifetime, nil
+	return &trust{issuer: c.metadata.Issuer, keys: keys, introspection: c.metadata.IntrospectionEndpoint}, keys.Lifetime, nil
 }
 
 // A tap remembers how long the last answer may be used.

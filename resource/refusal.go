@@ -12,7 +12,7 @@ import (
 )
 
 // retryAfter is for failures on this side, in seconds: issuer or replay cache
-// do not answer.
+// do not answer, or there is no room.
 const retryAfter = "5"
 
 // A refusal is the answer to a request that may not pass.
@@ -129,6 +129,11 @@ func unavailable(err error) error {
 	return &refusal{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", cause: err}
 }
 
+// tooManyRequests is for a client that would take more than its share (RFC 6585 4).
+func tooManyRequests(err error) error {
+	return &refusal{status: http.StatusTooManyRequests, code: "too_many_requests", cause: err}
+}
+
 // description returns the code of an error: enough for a developer, and
 // nothing out of the token.
 func description(err error) string {
@@ -154,7 +159,7 @@ func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if e.nonce {
 		header.Set("DPoP-Nonce", m.nonces.make(m.config.Now()))
 	}
-	if e.status == http.StatusServiceUnavailable {
+	if e.status == http.StatusServiceUnavailable || e.status == http.StatusTooManyRequests {
 		header.Set("Retry-After", retryAfter)
 	}
 	code := e.code
@@ -172,28 +177,30 @@ func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // with its error, and after Bearer that there is DPoP, too (RFC 6750 3,
 // RFC 9449 7.1 and 7.2).
 func (m *Middleware) challenge(e *refusal) string {
-	var b strings.Builder
-	b.WriteString(e.scheme)
-	separator := " "
-	write := func(name, value string) {
-		b.WriteString(separator + name + `="` + quoted(value) + `"`)
-		separator = ", "
-	}
+	var params []param
 	if e.code != "" {
-		write("error", e.code)
-		for _, p := range e.params {
-			write(p.name, p.value)
-		}
+		params = append([]param{{"error", e.code}}, e.params...)
 	}
 	if !m.config.DPoP.enabled() {
-		return b.String()
+		return m.challengeOf(e.scheme, params...)
 	}
-	if e.scheme != dpop {
-		b.WriteString(", " + dpop)
-		separator = " "
+	algs := param{"algs", strings.Join(m.config.DPoP.Algorithms, " ")}
+	if e.scheme == dpop {
+		return m.challengeOf(dpop, append(params, algs)...)
 	}
-	write("algs", strings.Join(m.config.DPoP.Algorithms, " "))
-	return b.String()
+	return m.challengeOf(e.scheme, params...) + ", " + m.challengeOf(dpop, algs)
+}
+
+// challengeOf writes one challenge, which says where the metadata is (RFC 9728 5.1).
+func (m *Middleware) challengeOf(scheme string, params ...param) string {
+	if m.published.url != "" {
+		params = append(params, param{"resource_metadata", m.published.url})
+	}
+	written := make([]string, len(params))
+	for i, p := range params {
+		written[i] = p.name + `="` + quoted(p.value) + `"`
+	}
+	return strings.TrimSpace(scheme + " " + strings.Join(written, ", "))
 }
 
 // quoted keeps a value of the configuration inside its quotes (RFC 9110

@@ -18,28 +18,54 @@ type ReplayCache interface {
 	Use(ctx context.Context, key string, expires time.Time) (fresh bool, err error)
 }
 
+// A SharedReplayCache is a [ReplayCache] with limited room, which it shares between the keys
+// that sign proofs. A [Middleware] calls UseOf in the place of Use.
+type SharedReplayCache interface {
+	ReplayCache
+
+	// UseOf is Use for a proof that a key with this thumbprint has signed, which came with a
+	// good token that is bound to it. With [ErrReplayShareFull] the request is refused with
+	// status 429.
+	UseOf(ctx context.Context, thumbprint, key string, expires time.Time) (fresh bool, err error)
+}
+
 // DefaultReplayLimit is the number of proofs that a [MemoryReplayCache]
 // remembers by default: 800 requests a second for the two minutes that a
-// proof is remembered by default.
+// proof is remembered by default, and half of that for one key.
 const DefaultReplayLimit = 100_000
 
 // ErrReplayCacheFull means that a proof cannot be remembered. It is not
 // accepted then: forgetting another one would let that be used again.
 var ErrReplayCacheFull = errors.New("resource: the replay cache is full")
 
-// A MemoryReplayCache is a [ReplayCache] for an API of one process. The zero
+// ErrReplayShareFull means that a proof cannot be remembered because there are as many of the
+// same key as there is room left for all others.
+var ErrReplayShareFull = errors.New("resource: the share of a key in the replay cache is full")
+
+// A MemoryReplayCache is a [SharedReplayCache] for an API of one process. The zero
 // value is ready to use.
+//
+// A key takes one more place while it has fewer than are free. So one that sends whatever it
+// can gets half of all, and leaves as much for the others; a thousand of them leave a
+// thousandth, and each that is new gets as many as one of those has.
 type MemoryReplayCache struct {
 	Limit int              // of keys; 0 means [DefaultReplayLimit]
 	Now   func() time.Time // default: [time.Now]
 
 	mu    sync.Mutex // guards all of the below
 	known map[string]struct{}
+	taken map[string]int // places, by thumbprint
 	queue expiries
 }
 
 // Use is part of [ReplayCache]. It fails with [ErrReplayCacheFull].
-func (c *MemoryReplayCache) Use(_ context.Context, key string, expires time.Time) (fresh bool, err error) {
+func (c *MemoryReplayCache) Use(ctx context.Context, key string, expires time.Time) (fresh bool, err error) {
+	return c.UseOf(ctx, "", key, expires)
+}
+
+// UseOf is part of [SharedReplayCache]; no thumbprint takes from all that is there. It fails
+// with [ErrReplayCacheFull] and [ErrReplayShareFull].
+func (c *MemoryReplayCache) UseOf(_ context.Context, thumbprint, key string, expires time.Time) (fresh bool, err error) {
 	now, limit := time.Now, DefaultReplayLimit
 	if c.Now != nil {
 		now = c.Now
@@ -53,29 +79,37 @@ func (c *MemoryReplayCache) Use(_ context.Context, key string, expires time.Time
 	if _, used := c.known[key]; used {
 		return false, nil
 	}
-	if len(c.known) >= limit {
+	switch free := limit - len(c.known); {
+	case free <= 0:
 		return false, ErrReplayCacheFull
+	case thumbprint != "" && c.taken[thumbprint] >= free:
+		return false, ErrReplayShareFull
 	}
 	if c.known == nil {
-		c.known = make(map[string]struct{})
+		c.known, c.taken = make(map[string]struct{}), make(map[string]int)
 	}
 	c.known[key] = struct{}{}
-	heap.Push(&c.queue, expiry{at: expires.UnixNano(), key: key})
+	c.taken[thumbprint]++
+	heap.Push(&c.queue, expiry{at: expires.UnixNano(), key: key, thumbprint: thumbprint})
 	return true, nil
 }
 
 // forget makes room.
 func (c *MemoryReplayCache) forget(now time.Time) {
 	for len(c.queue) > 0 && c.queue[0].at <= now.UnixNano() {
-		delete(c.known, c.queue[0].key)
-		heap.Pop(&c.queue)
+		gone := heap.Pop(&c.queue).(expiry)
+		delete(c.known, gone.key)
+		if c.taken[gone.thumbprint]--; c.taken[gone.thumbprint] == 0 {
+			delete(c.taken, gone.thumbprint)
+		}
 	}
 }
 
 // An expiry is when a key is forgotten.
 type expiry struct {
-	at  int64 // nanoseconds since the epoch
-	key string
+	at         int64 // nanoseconds since the epoch
+	key        string
+	thumbprint string
 }
 
 // expiries is a [heap.Interface]: the next to be forgotten is the first.

@@ -19,6 +19,8 @@
 //	RFC 9068  JWT Profile for Access Tokens
 //	RFC 9449  Demonstrating Proof of Possession (DPoP)
 //	RFC 9470  Step Up Authentication Challenge
+//	RFC 7662  Token Introspection
+//	RFC 9728  Protected Resource Metadata
 package resource
 
 import (
@@ -47,6 +49,10 @@ type Config struct {
 	DPoP        DPoP        // off, unless it has a BaseURL
 	ReplayCache ReplayCache // default: a [MemoryReplayCache]
 
+	// Metadata is what the API says of itself to clients that do not know it
+	// (RFC 9728); default: nothing.
+	Metadata Metadata
+
 	Transport oidc.Transport   // to the issuers; default: a [Transport]
 	Now       func() time.Time // default: [time.Now]
 
@@ -59,9 +65,10 @@ type Config struct {
 // A Middleware lets requests with a good access token through. It is safe for
 // concurrent use.
 type Middleware struct {
-	config  Config
-	issuers []*authority
-	nonces  *nonces // nil if none are required
+	config    Config
+	issuers   []*authority
+	nonces    *nonces // nil if none are required
+	published *published
 }
 
 // A Requirement is what a handler demands beyond a good token.
@@ -95,7 +102,11 @@ func New(config Config) (*Middleware, error) {
 	if err := config.DPoP.complete(); err != nil {
 		return nil, err
 	}
-	m := &Middleware{config: config}
+	published, err := publish(&config)
+	if err != nil {
+		return nil, err
+	}
+	m := &Middleware{config: config, published: published}
 	for i := range config.Issuers {
 		a, err := newAuthority(&config, &config.Issuers[i])
 		if err != nil {
@@ -103,6 +114,9 @@ func New(config Config) (*Middleware, error) {
 		}
 		if slices.ContainsFunc(m.issuers, func(other *authority) bool { return other.verifier.Issuer == a.verifier.Issuer }) {
 			return nil, fmt.Errorf("resource: Issuers: one comes twice: %w", oidc.ErrInvalidConfig)
+		}
+		if a.takesOpaque() && slices.ContainsFunc(m.issuers, (*authority).takesOpaque) {
+			return nil, fmt.Errorf("resource: Introspection: two issuers take opaque tokens: %w", oidc.ErrInvalidConfig)
 		}
 		m.issuers = append(m.issuers, a)
 	}
@@ -159,7 +173,7 @@ func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.Ac
 	}
 	claims, now, err := m.verify(r.Context(), token)
 	switch {
-	case errors.Is(err, errNoKeys):
+	case errors.Is(err, errNoKeys), errors.Is(err, errNoAnswer):
 		return nil, "", unavailable(err)
 	case err != nil:
 		return nil, "", invalidToken(scheme, err)

@@ -36,41 +36,54 @@ type seen struct {
 // A sighting is a token that was verified.
 type sighting struct {
 	claims *oidc.AccessTokenClaims // shared by nobody
+	err    error                   // why there are none
 	until  time.Time
 	cost   int
 }
 
 // find returns a copy of the claims of a token that t has verified, or nil.
 func (s *seen) find(token [sha256.Size]byte, t *trust, now time.Time) *oidc.AccessTokenClaims {
-	if claims := s.shared(token, t, now); claims != nil {
-		return copyOf(claims)
+	if sight, found := s.look(token, t); found && now.Before(sight.until) {
+		return copyOf(sight.claims)
 	}
 	return nil
 }
 
-// shared returns claims that are not to be changed.
-func (s *seen) shared(token [sha256.Size]byte, t *trust, now time.Time) *oidc.AccessTokenClaims {
+// look returns what is known of a token, however old, with claims that are not to be changed.
+func (s *seen) look(token [sha256.Size]byte, t *trust) (sight sighting, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by != t {
-		return nil
+		return sighting{}, false
 	}
-	sight, young := s.young[token]
-	if !young {
-		sight = s.old[token]
+	if sight, found = s.young[token]; found {
+		return sight, true
 	}
-	if sight.claims == nil || !now.Before(sight.until) {
-		return nil
+	if sight, found = s.old[token]; found {
+		s.keep(token, sight)
 	}
-	if !young {
-		s.put(token, sight)
-	}
-	return sight.claims
+	return sight, found
 }
 
-// add remembers claims. Those of another trust are forgotten.
-func (s *seen) add(token [sha256.Size]byte, length int, t *trust, claims *oidc.AccessTokenClaims, now time.Time) {
-	sight := sighting{claims: copyOf(claims), until: now.Add(seenLife), cost: costOf(claims, length)}
+// drop forgets a token.
+func (s *seen) drop(token [sha256.Size]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bytes -= s.young[token].cost
+	delete(s.young, token)
+	delete(s.old, token)
+}
+
+// put remembers what is known of a token, whoever says so.
+func (s *seen) put(token [sha256.Size]byte, sight sighting) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep(token, sight)
+}
+
+// add remembers claims until then, or until they expire. Those of another trust are forgotten.
+func (s *seen) add(token [sha256.Size]byte, length int, t *trust, claims *oidc.AccessTokenClaims, until time.Time) {
+	sight := sighting{claims: copyOf(claims), until: until, cost: costOf(claims, length)}
 	if end := time.Unix(claims.Expiry, 0); end.Before(sight.until) {
 		sight.until = end
 	}
@@ -79,11 +92,11 @@ func (s *seen) add(token [sha256.Size]byte, length int, t *trust, claims *oidc.A
 	if s.by != t {
 		s.by, s.young, s.old, s.bytes = t, nil, nil, 0
 	}
-	s.put(token, sight)
+	s.keep(token, sight)
 }
 
-// put has a token in the young half, if half of all that may be there has room for it.
-func (s *seen) put(token [sha256.Size]byte, sight sighting) {
+// keep has a token in the young half, if half of all that may be there has room for it.
+func (s *seen) keep(token [sha256.Size]byte, sight sighting) {
 	if sight.cost > seenBytes/2 || s.limit < 2 {
 		return
 	}
@@ -93,6 +106,9 @@ func (s *seen) put(token [sha256.Size]byte, sight sighting) {
 	s.bytes += sight.cost - s.young[token].cost
 	s.young[token] = sight
 }
+
+// refusalCost estimates the bytes that a refusal takes.
+const refusalCost = 512
 
 // costOf estimates the bytes that claims take, out of a token of some length.
 func costOf(c *oidc.AccessTokenClaims, length int) int {

@@ -58,7 +58,7 @@ func TestSeenIsBounded(t *testing.T) {
 			before := taken()
 			for i := range tt.tokens {
 				claims, length := claimsOf(tt.members, tt.size)
-				s.add(sumOf(i), length, by, claims, now)
+				s.add(sumOf(i), length, by, claims, now.Add(seenLife))
 				if n := len(s.young) + len(s.old); n > DefaultVerifiedTokens {
 					t.Fatalf("%d tokens are remembered", n)
 				}
@@ -83,7 +83,7 @@ func TestSeen(t *testing.T) {
 	s, by, now := &seen{limit: 10}, new(trust), time.Unix(1000, 0)
 	claims, length := claimsOf(1, 1)
 	for i := range 100 {
-		s.add(sumOf(i), length, by, claims, now)
+		s.add(sumOf(i), length, by, claims, now.Add(seenLife))
 		if s.find(sumOf(0), by, now) == nil {
 			t.Fatalf("a token that is used is forgotten after %d others", i)
 		}
@@ -98,11 +98,11 @@ func TestSeen(t *testing.T) {
 		t.Error("one is not remembered for its time, or for longer")
 	}
 	claims.Expiry = now.Unix() + 60
-	s.add(sumOf(0), length, by, claims, now)
+	s.add(sumOf(0), length, by, claims, now.Add(seenLife))
 	if s.find(sumOf(0), by, now.Add(time.Minute-1)) == nil || s.find(sumOf(0), by, now.Add(time.Minute)) != nil {
 		t.Error("one is not remembered until it expires, or for longer")
 	}
-	s.add(sumOf(1), length, new(trust), claims, now)
+	s.add(sumOf(1), length, new(trust), claims, now.Add(seenLife))
 	if len(s.young)+len(s.old) != 1 {
 		t.Error("those of another trust are kept")
 	}
@@ -110,12 +110,12 @@ func TestSeen(t *testing.T) {
 		if s = (&seen{limit: limit}); s.bytes != 0 {
 			t.Fatal("not empty")
 		}
-		if s.add(sumOf(0), length, by, claims, now); s.find(sumOf(0), by, now) != nil {
+		if s.add(sumOf(0), length, by, claims, now.Add(seenLife)); s.find(sumOf(0), by, now) != nil {
 			t.Errorf("limit %d: one is remembered", limit)
 		}
 	}
 	s = &seen{limit: 10}
-	if s.add(sumOf(0), seenBytes/4, by, claims, now); s.find(sumOf(0), by, now) != nil {
+	if s.add(sumOf(0), seenBytes/4, by, claims, now.Add(seenLife)); s.find(sumOf(0), by, now) != nil {
 		t.Error("one that is too large is remembered")
 	}
 }

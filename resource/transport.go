@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -79,5 +80,12 @@ func reason(ctx context.Context, err error) error {
 		return oidc.ErrTimeout
 	default:
 		return oidc.ErrNetwork
+	}
+}
+
+// recovered makes an error of a transport that panics. It is to be deferred.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("the transport panics with a %T: %w\n%s", p, oidc.ErrNetwork, debug.Stack())
 	}
 }

@@ -103,7 +103,7 @@ func (f *fetch) run(ctx context.Context) (*oidc.Response, error) {
 		}
 		stronger, err := f.stepUp(ctx, used, want)
 		if err != nil {
-			return nil, err
+			return nil, f.documented(resp, err)
 		}
 		if !stronger || !f.request.Repeatable {
 			break
@@ -199,7 +199,7 @@ func (f *fetch) renewAndRepeat(ctx context.Context, used *credential, resp *oidc
 	fresh, err := f.renew(ctx, used)
 	if err != nil {
 		s.renewalFailed(used.holder.AccessToken)
-		s.config.Logf("session: a token was refused by an API and not renewed: %v", err)
+		s.config.Logf("session: a token was refused by an API and not renewed: %v", f.documented(resp, err))
 		if err := s.still(used.user); errors.Is(err, oidc.ErrSubjectChanged) {
 			return nil, nil, err
 		}
@@ -249,6 +249,21 @@ func refusesToken(resp *oidc.Response) bool {
 	return !exposed || err != nil || slices.ContainsFunc(challenges, func(c oidc.Challenge) bool {
 		return (c.Scheme == "bearer" || c.Scheme == "dpop") && (c.ErrorCode() == "" || c.ErrorCode() == "invalid_token")
 	}) && stepUpOf(resp) == nil
+}
+
+// documented adds to an error where the API that refused says what it wants (RFC 9728 5.1):
+// text for developers, nothing is fetched from there. It is shown where it is the address for
+// the API that was asked (3.1), so that no other text of the API's gets into an error.
+func (f *fetch) documented(resp *oidc.Response, err error) error {
+	challenges, _ := oidc.ParseChallenges(resp.Header["www-authenticate"])
+	if challenge, found := oidc.FindChallenge(challenges, ""); found {
+		address := challenge.Params["resource_metadata"]
+		path, here := strings.CutPrefix(address, f.api.origin+"/.well-known/oauth-protected-resource")
+		if here && strings.HasPrefix(f.request.URL, f.api.origin+path) {
+			return fmt.Errorf("what the API wants is at %s: %w", address, err)
+		}
+	}
+	return err
 }
 
 // freshUser returns the user with an access token that is good for a while:

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -117,6 +118,39 @@ func TestStepUpRedirect(t *testing.T) {
 			}
 			if got := tab.transactions[oidc.Secret(q.Get("state"))].ReturnTo; got != "https://app.example.test/cart" {
 				t.Errorf("the tab comes back to %q", got)
+			}
+			if len(a.sent) != 1 {
+				t.Errorf("%d requests", len(a.sent))
+			}
+		})
+	}
+}
+
+// RFC 9728 5.1: an error says where the API describes itself, and no other text of it.
+func TestStepUpNamesMetadata(t *testing.T) {
+	const wellKnown = "https://api.example.test/.well-known/oauth-protected-resource"
+	tests := []struct{ name, metadata, shown string }{
+		{"3.1 of the host", wellKnown, wellKnown},
+		{"3.1 of a path", wellKnown + "/v1", wellKnown + "/v1"},
+		{"3.1 of the address itself", wellKnown + "/v1/things", wellKnown + "/v1/things"},
+		{"3.3 of another path", wellKnown + "/v2", ""},
+		{"3.3 of another origin", "https://evil.example.test/.well-known/oauth-protected-resource", ""},
+		{"3.3 of a host that ours begins with", "https://api.example.te/.well-known/oauth-protected-resourcest", ""},
+		{"3.3 below a path", "https://api.example.test/v1/.well-known/oauth-protected-resource", ""},
+		{"3.3 with a query", wellKnown + "?" + "mark", ""},
+		{"another document", "https://api.example.test/mark", ""},
+		{"quotes", wellKnown + `\"mark`, ""},
+		{"none", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, client, _, a := redirectFetcher(t, nil)
+			a.answer = always(mfa + `, resource_metadata="` + tt.metadata + `"`)
+			_, err := get(client, a)
+			mustFail(t, "Fetch", err, ErrStepUpRequired)
+			shown := strings.Contains(err.Error(), "what the API wants is at "+tt.shown+":")
+			if (tt.shown == "") == strings.Contains(err.Error(), "at ") || tt.shown != "" && !shown || strings.Contains(err.Error(), "mark") {
+				t.Errorf("error %v, want %q in it", err, tt.shown)
 			}
 			if len(a.sent) != 1 {
 				t.Errorf("%d requests", len(a.sent))

@@ -15,7 +15,7 @@ export type OIDCErrorCode =
   | "callback_missing" | "callback_malformed" | "state_unknown" | "state_mismatch"
   | "redirect_uri_mismatch" | "transaction_expired" | "target_not_allowed"
   | "provider_error"
-  | "token_response_invalid" | "token_type_not_allowed" | "id_token_missing" | "push_response_invalid" | "token_malformed" | "token_not_encrypted" | "decryption_failed" | "claim_invalid"
+  | "token_response_invalid" | "token_type_not_allowed" | "id_token_missing" | "push_response_invalid" | "introspection_invalid" | "token_inactive" | "token_malformed" | "token_not_encrypted" | "decryption_failed" | "claim_invalid"
   | "typ_not_allowed" | "header_not_allowed" | "alg_not_allowed" | "key_not_found"
   | "keys_invalid" | "signature_invalid" | "audience_mismatch" | "azp_mismatch"
   | "token_expired" | "token_not_yet_valid" | "issued_in_future" | "clock_skew" | "nonce_mismatch"

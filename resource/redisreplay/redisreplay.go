@@ -12,6 +12,12 @@
 // noeviction), and a proof can be used again if it forgets: after a restart
 // without persistence, or when a replica takes over that lacks the last
 // writes.
+//
+// There are no shares by key, as the cache in memory has them: what bounds the proofs, each some
+// 150 bytes for two minutes by default, is the memory that Redis may take (maxmemory). Where
+// that is full no proof is accepted (status 503), whoever has filled it: room for as many
+// requests as the API can serve in that time keeps one client from closing it for others,
+// or a limit on the requests of each client in front of it.
 package redisreplay
 
 import (

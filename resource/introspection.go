@@ -1,0 +1,137 @@
+package resource
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+const (
+	// DefaultAnswerLife is how long an answer about an active token is used.
+	DefaultAnswerLife = 30 * time.Second
+
+	// DefaultUnknownTokens is how many unknown tokens an issuer is asked about at a time, and
+	// in a second.
+	DefaultUnknownTokens = 100
+
+	// refusalLife is how long a token that was refused is not asked about again.
+	refusalLife = 5 * time.Second
+
+	// refusalLimit is how many of those are remembered.
+	refusalLimit = 2_000
+
+	// maxIntrospected bounds a token that the provider is asked about, in bytes.
+	maxIntrospected = 16 << 10
+)
+
+// Introspected says about which tokens a provider is asked.
+type Introspected int
+
+const (
+	// OpaqueTokens are those that are no JWT. A JWT is verified by its signature, and not good
+	// in another form.
+	OpaqueTokens Introspected = iota
+	// JWTs are those that say that they are of the issuer, whatever the signature is:
+	// lightweight ones of Keycloak, and those that are to end with their session.
+	JWTs
+	// AllTokens are both.
+	AllTokens
+)
+
+// An Introspection is how an API asks the provider about access tokens (RFC 7662). An answer
+// has to have exp, and sub and aud as a JWT has, unless a setting says otherwise;
+// iss if it has one, nbf, iat and cnf are checked as those of a JWT, and handlers find the
+// claims in the same way. It has to say by token_type that it is about an access token, or by the claims of
+// Tokens in [Issuer].
+//
+// Each token is asked about once at a time, whoever sends it. Where the provider does not
+// answer, or with something else, the answer here is status 503, not 401: nobody
+// knows then whether the token is good. Answers that are JWTs (RFC 9701) are not asked for.
+type Introspection struct {
+	// Tokens are those that the provider is asked about. One issuer alone takes
+	// opaque ones: nothing says whose they are, and no other provider is to see them.
+	Tokens Introspected
+
+	// ClientID and Authentication are those of the API at the provider, which have to be
+	// there, or Bearer: an access token of the API itself.
+	ClientID       string
+	Authentication oidc.ClientAuthentication
+	Bearer         oidc.Secret
+
+	// Endpoint is where the provider is asked; default: introspection_endpoint of its
+	// metadata, which has to name keys then, too.
+	Endpoint string
+
+	// AnswerLife is how long an answer about an active token is used, until the token expires
+	// at most: a token that is revoked passes for so long. Default:
+	// [DefaultAnswerLife]; less than 0 asks at each request. As many are kept as Config has
+	// VerifiedTokens.
+	AnswerLife time.Duration
+
+	// UnknownTokens bounds how many tokens that were not active before are asked about at a
+	// time, and how many in a second: anybody can send such. More are answered
+	// with status 503 at once. Default: [DefaultUnknownTokens].
+	UnknownTokens int
+
+	// WithoutAudience accepts answers without aud, of a provider that tells an API of nothing
+	// but tokens for it (RFC 7662 4).
+	WithoutAudience bool
+}
+
+// check returns nil if the settings make sense for an issuer.
+func (i *Introspection) check(issuer *Issuer) error {
+	wrong := func(what string) error { return fmt.Errorf("%s: %w", what, oidc.ErrInvalidConfig) }
+	switch {
+	case i.Tokens < OpaqueTokens || i.Tokens > AllTokens:
+		return wrong("Tokens")
+	case i.UnknownTokens < 0:
+		return wrong("UnknownTokens")
+	case (i.Authentication.Secret == "") == (i.Bearer == ""): // RFC 7662 2.1: nobody may ask without
+		return wrong("either the secret of a client, or Bearer")
+	case i.Bearer == "" && i.ClientID == "":
+		return wrong("ClientID")
+	case len(issuer.Tenants) > 0:
+		return wrong("an issuer that is one for each tenant")
+	case i.Endpoint == "" && issuer.JWKSURI+issuer.Keys != "":
+		return wrong("Endpoint, which no metadata names")
+	case i.Endpoint != "":
+		if _, err := oidc.Origin(i.Endpoint); err != nil {
+			return fmt.Errorf("the Endpoint: %w", oidc.OfSetting(err))
+		}
+	}
+	return i.Authentication.Check()
+}
+
+// newIntrospector returns nil for an issuer that nobody is to ask.
+func newIntrospector(config *Config, issuer *Issuer, a *authority) (*introspector, error) {
+	if issuer.Introspection == nil {
+		return nil, nil
+	}
+	settings := *issuer.Introspection
+	if err := settings.check(issuer); err != nil {
+		return nil, fmt.Errorf("resource: Introspection: %w", err)
+	}
+	settings.AnswerLife = cmp.Or(settings.AnswerLife, DefaultAnswerLife)
+	settings.UnknownTokens = cmp.Or(settings.UnknownTokens, DefaultUnknownTokens)
+	verifier := a.verifier
+	verifier.WithoutAudience = settings.WithoutAudience
+	return &introspector{
+		settings:  settings,
+		verifier:  verifier,
+		transport: settings.Authentication.Authenticate(config.Transport, rand.Reader, config.Now),
+		keys:      a.keys,
+		now:       config.Now,
+		active:    seen{limit: a.seen.limit},
+		refused:   seen{limit: refusalLimit},
+		flights:   make(map[digest]*inquiry),
+		bound:     bound{limit: settings.UnknownTokens},
+	}, nil
+}
+
+// takes tells whether a token is one that the provider is asked about.
+func (i *introspector) takes(isJWT bool) bool {
+	return i != nil && (i.settings.Tokens == AllTokens || isJWT == (i.settings.Tokens == JWTs))
+}
