@@ -10,7 +10,7 @@ N        ?= 5
 NATIVE    = $$(go list ./... | grep -v -e /e2e -e /internal/jstest)
 LONG     := TestFault|TestHostile|Peer|Compat|React|Vue|Keycloak# tests of e2e that `make check` runs
 
-.PHONY: all build dist demo test test-native test-js e2e check race hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis keycloak jstest
+.PHONY: all build dist demo test test-native test-js e2e check race examples hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis keycloak jstest
 
 all: test
 
@@ -23,9 +23,10 @@ test-native: redis       ; go test $(NATIVE)
 test-js: chromium jstest ; go test ./internal/jstest && $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
 e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)' . ./bench
 
-check: lint race hostile faults compat claims size
+check: lint race examples hostile faults compat claims size
 lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .
 race: redis              ; go test $(RACE) $(NATIVE) ./internal/jstest
+examples: bin/lint       ; cd resource/examples && gofmt -s -d . && go vet ./... && $(CURDIR)/$< ./... && go test ./...
 hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 20m -run TestHostile
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium keycloak ; scripts/compat.sh

@@ -155,12 +155,11 @@ func (k *keycloakRig) realms() []keycloak.Object {
 	client := func(id string, attributes map[string]string, mappers ...keycloak.Object) keycloak.Object {
 		return keycloak.App(id, k.app.origin, attributes, mappers...)
 	}
-	api, mappers := keycloak.API("spa-api", k.api())
 	front := client("spa-front", map[string]string{"frontchannel.logout.url": k.app.origin + "/frontchannel.html"})
 	front["frontchannelLogout"] = true
 	stepUp := client("spa-stepup", nil)
 	stepUp["authenticationFlowBindingOverrides"] = map[string]string{"browser": stepUpFlow}
-	realm := keycloak.Realm("app", []string{"alice", "bob"},
+	realm := keycloak.Realm("app", []string{"alice", "bob"}, append(k.apiClients(),
 		client("spa", nil),
 		client("spa-frame", map[string]string{"use.refresh.tokens": "false"}),
 		client("spa-light", map[string]string{"client.use.lightweight.access.token.enabled": "true"}),
@@ -172,7 +171,7 @@ func (k *keycloakRig) realms() []keycloak.Object {
 			"id.token.encrypted.response.alg": "RSA-OAEP", "id.token.encrypted.response.enc": "A256GCM",
 			"use.jwks.string": "true", "jwks.string": encryptionKey,
 		}),
-		client("spa-api", api, mappers...), front, stepUp)
+		front, stepUp)...)
 	realm["attributes"] = map[string]string{"acr.loa.map": `{"silver":1,"gold":2}`}
 	realm["authenticationFlows"], realm["authenticatorConfig"] = stepUpFlows()
 	endpoints := k.base + "/realms/partner/protocol/openid-connect/"
@@ -188,7 +187,7 @@ func (k *keycloakRig) realms() []keycloak.Object {
 	partner := keycloak.Realm("partner", []string{"paula"}, keycloak.Object{
 		"clientId": "app", "secret": "secret-of-the-app", "attributes": map[string]string{"post.logout.redirect.uris": "+"},
 		"redirectUris": []string{k.base + "/realms/app/broker/partner/endpoint*"},
-	})
+	}, k.apiClients()[0])
 	return []keycloak.Object{realm, partner}
 }
 

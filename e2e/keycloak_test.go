@@ -3,14 +3,11 @@
 package e2e
 
 import (
-	"fmt"
-	"net/http"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/demo/recorder"
-	"github.com/oidcspa/oidcspa/resource"
 )
 
 // TestKeycloak are whole sessions with a real Keycloak: one server and one browser.
@@ -178,35 +175,5 @@ func testKeycloakStepUp(t *testing.T, k *keycloakRig) {
 				}
 			}
 		})
-	}
-}
-
-// Access tokens at package resource: a typed one with client_id.
-func testKeycloakAPI(t *testing.T, k *keycloakRig) {
-	guard, err := resource.New(resource.Config{Issuers: []resource.Issuer{{Issuer: k.issuer, Audiences: []string{k.api()}}}, Scopes: []string{"profile"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	k.app.respond("/api/hello", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims := resource.ClaimsFrom(r.Context())
-		_, _ = w.Write([]byte(claims.ClientID + " " + claims.Subject))
-	})).ServeHTTP)
-	tab := k.open(t, "spa-api", map[string]any{"fetch": map[string]any{"allow": []string{k.api()}}})
-	k.signInAs(tab, "alice", "")
-	want := "200 spa-api " + eval[string](tab, "um.getUser().then((u) => u.profile.sub)")
-	const call = `um.fetch("api/hello").then(async (r) => r.status + " " + await r.text())`
-	if got := eval[string](tab, call); got != want {
-		t.Errorf("the API answers %s, want %s", got, want)
-	}
-	eval[bool](tab, "um.signinSilent().then(() => true)")
-	if got := eval[string](tab, call); got != want {
-		t.Errorf("after a refresh the API answers %s", got)
-	}
-	const asBearer = `um.getUser().then((u) => fetch("api/hello", { headers: { authorization: "Bearer " + u.%s } })).then((r) => r.status)`
-	tab.expectProblems() // the browser logs what is refused
-	for _, token := range []string{"id_token", "refresh_token"} {
-		if status := eval[int](tab, fmt.Sprintf(asBearer, token)); status != http.StatusUnauthorized {
-			t.Errorf("%s at the API: status %d", token, status)
-		}
 	}
 }

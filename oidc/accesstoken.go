@@ -167,8 +167,10 @@ func (r *reader) scopes() []string {
 
 // moment returns a time in seconds, or in the text that ADFS writes (RFC 3339).
 func (r *reader) moment(claim, step string) int64 {
-	if at, err := time.Parse(time.RFC3339, textOf(r.set[claim])); err == nil {
-		return at.Unix()
+	if raw := r.set[claim]; strings.HasPrefix(string(raw), `"`) {
+		if at, err := time.Parse(time.RFC3339, textOf(raw)); err == nil {
+			return at.Unix()
+		}
 	}
 	return r.seconds(claim, step, false)
 }

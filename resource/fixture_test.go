@@ -145,7 +145,13 @@ func sign(t testing.TB, key crypto.Signer, header, set map[string]any, edit clai
 			delete(target, name)
 		}
 	}
-	input := b64(encode(t, header)) + "." + b64(encode(t, set))
+	return jws(t, key, encode(t, header), encode(t, set))
+}
+
+// jws signs what is to be header and payload, whatever that is.
+func jws(t testing.TB, key crypto.Signer, header, payload []byte) string {
+	t.Helper()
+	input := b64(header) + "." + b64(payload)
 	if private, ok := key.(ed25519.PrivateKey); ok {
 		return input + "." + b64(ed25519.Sign(private, []byte(input)))
 	}

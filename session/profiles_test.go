@@ -199,14 +199,6 @@ func (w *trial) api(outcomes map[oidctest.Step]outcome) {
 	w.checkOtherTokens()
 }
 
-// presets are those of package resource.
-var presets = map[string]resource.Preset{
-	"resource.Keycloak": resource.Keycloak, "resource.Entra": resource.Entra, "resource.AzureB2C": resource.AzureB2C,
-	"resource.ADFS": resource.ADFS, "resource.Auth0": resource.Auth0, "resource.Okta": resource.Okta, "resource.Cognito": resource.Cognito,
-	"resource.Zitadel": resource.Zitadel, "resource.Authentik": resource.Authentik, "resource.UAA": resource.UAA,
-	"resource.PingAM": resource.PingAM, "resource.Spring": resource.Spring, "resource.Hydra": resource.Hydra,
-}
-
 // ask returns why an API does not let a token through.
 func (w *trial) ask(token string, preset resource.Preset, audiences ...string) (refused error) {
 	issuer := resource.Issuer{
@@ -245,28 +237,6 @@ func (w *trial) ask(token string, preset resource.Preset, audiences ...string) (
 
 // audience is that of the API.
 func (w *trial) audience() string { return cmp.Or(w.profile.Audience, "https://api.example.test") }
-
-// checkOtherTokens wants an API to refuse what is no access token, whatever it takes for
-// one, and also where its audience is the client.
-func (w *trial) checkOtherTokens() {
-	user, _ := w.client.session.current()
-	for name, token := range map[string]oidc.Secret{"ID token": user.IDToken, "refresh token": user.RefreshToken} {
-		for preset, form := range presets {
-			if token != "" && w.ask(token.Reveal(), form, w.audience(), w.op.ClientID) == nil {
-				w.t.Errorf("with %s the API lets the %s through", preset, name)
-			}
-		}
-		if token != "" && w.ask(token.Reveal(), resource.Preset{}, w.audience(), w.op.ClientID) == nil {
-			w.t.Errorf("the API lets the %s through", name)
-		}
-	}
-	accessToken := w.op.Issued().AccessToken
-	for preset, form := range presets {
-		if w.ask(accessToken, form, w.audience()+"/", "https://other.example.test") == nil {
-			w.t.Errorf("with %s the API lets a token for another one through", preset)
-		}
-	}
-}
 
 // TestProfiles takes every provider that people have through the client and the API.
 // A step works, or fails with the error that the profile has for it; a setting that mends

@@ -22,6 +22,7 @@ func Realm(name string, users []string, clients ...Object) Object {
 			"username": user, "enabled": true,
 			"email": user + "@example.test", "emailVerified": true, "firstName": user, "lastName": "Example",
 			"credentials": []Object{{"type": "password", "value": Password}},
+			"realmRoles":  []string{"default-roles-" + name}, // who registers has them
 		})
 	}
 	realm["users"] = all

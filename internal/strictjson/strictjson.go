@@ -47,6 +47,10 @@ func Marshal(v any) ([]byte, error) { return json.Marshal(v) }
 
 // Unmarshal decodes data into v. Its errors never quote the input.
 func Unmarshal(data []byte, v any) error {
+	if text, ok := v.(*string); ok && isPlain(data) {
+		*text = string(data[1 : len(data)-1])
+		return nil
+	}
 	if err := UnmarshalEnvelope(data, v); err != nil {
 		return err
 	}
@@ -57,6 +61,21 @@ func Unmarshal(data []byte, v any) error {
 		return errHalf
 	}
 	return nil
+}
+
+// isPlain tells whether data is a text without escapes, as most are: what it says is what
+// stands there.
+func isPlain(data []byte) bool {
+	last := len(data) - 1
+	if last < 1 || data[0] != '"' || data[last] != '"' {
+		return false
+	}
+	for _, c := range data[1:last] {
+		if c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return utf8.Valid(data)
 }
 
 // UnmarshalEnvelope is [Unmarshal] for what holds values that are decoded later,

@@ -96,6 +96,41 @@ func TestUnmarshal(t *testing.T) {
 }
 
 // Member names are case-sensitive: encoding/json would take NAME for name.
+// A text alone is read as it is anywhere else.
+func TestUnmarshalText(t *testing.T) {
+	tests := []struct {
+		name, data, text string
+		want             error
+	}{
+		{"a text", `"a é 🐈"`, "a é 🐈", nil},
+		{"an empty one", `""`, "", nil},
+		{"white space around it", " \n\"a\" ", "a", nil},
+		{"escapes", `"\"\u00e9\\"`, `"é\`, nil},
+		{"an escaped quote at its end", `"a\"`, "", errSyntax},
+		{"a quote within", `"a"b"`, "", errSyntax},
+		{"two texts", `"a","b"`, "", errSyntax},
+		{"a quote alone", `"`, "", errSyntax},
+		{"a line break", "\"a\nb\"", "", errSyntax},
+		{"a NUL", "\"a\x00\"", "", errSyntax},
+		{"invalid UTF-8", "\"a\xff\"", "", errUTF8},
+		{"half a character in UTF-8", "\"\xed\xa0\x80\"", "", errUTF8},
+		{"half a character", `"\ud800"`, "", errHalf},
+		{"null", `null`, "", nil},
+		{"a number", `1`, "", errSyntax},
+	}
+	for _, tt := range tests {
+		text := ""
+		err := Unmarshal([]byte(tt.data), &text)
+		wrong := !errors.Is(err, tt.want)
+		if tt.want == errSyntax { // or what says more
+			wrong = err == nil
+		}
+		if wrong || err == nil && text != tt.text {
+			t.Errorf("%s: %q, %v, want %q, %v", tt.name, text, err, tt.text, tt.want)
+		}
+	}
+}
+
 func TestUnmarshalCase(t *testing.T) {
 	for _, data := range []string{`{"NAME":"x"}`, `{"Name":"x"}`, `{"nAme":"x"}`, `{"Hidden":"x"}`, `{"-":"x"}`} {
 		var p person
