@@ -239,18 +239,22 @@ func (v *AccessTokenVerifier) Check(c *AccessTokenClaims, now time.Time) error {
 	return nil
 }
 
+func (v *AccessTokenVerifier) isIssuer(c *AccessTokenClaims) bool {
+	return isIssuer(v.Issuer, v.Tenants, c.Issuer, c.Members)
+}
+
 // isIssuer compares character by character. Where the issuer is a template, it is that
 // of the tenant which the token names in tid, and which the API has named.
-func (v *AccessTokenVerifier) isIssuer(c *AccessTokenClaims) bool {
-	if !strings.Contains(v.Issuer, tenantMark) {
-		return v.Issuer != "" && c.Issuer == v.Issuer
+func isIssuer(issuer string, tenants []string, claimed string, set claimSet) bool {
+	if !strings.Contains(issuer, tenantMark) {
+		return issuer != "" && claimed == issuer
 	}
-	tenant := textOf(c.Members["tid"])
-	if !slices.Contains(v.Tenants, tenant) && !slices.Contains(v.Tenants, "*") {
+	tenant := textOf(set["tid"])
+	if !slices.Contains(tenants, tenant) && !slices.Contains(tenants, "*") {
 		return false
 	}
-	issuer := (&issuers{template: v.Issuer}).of(tenant)
-	return issuer != "" && c.Issuer == issuer
+	named := (&issuers{template: issuer}).of(tenant)
+	return named != "" && claimed == named
 }
 
 // isAudience wants one of the API's identifiers in aud.

@@ -20,6 +20,7 @@
 //	RP-Initiated Logout  OpenID Connect RP-Initiated Logout 1.0
 //	Session Management   OpenID Connect Session Management 1.0
 //	Front-Channel Logout OpenID Connect Front-Channel Logout 1.0
+//	Back-Channel Logout  OpenID Connect Back-Channel Logout 1.0
 //	JARM             JWT Secured Authorization Response Mode for OAuth 2.0
 //	RFC 6749         The OAuth 2.0 Authorization Framework
 //	RFC 6750         Bearer Token Usage

@@ -161,6 +161,11 @@ const (
 	ErrSubjectChanged Code = "subject_changed"
 	// ErrSessionMismatch: a logout is about another session.
 	ErrSessionMismatch Code = "session_mismatch"
+	// ErrSessionEnded: the provider has ended the session that an access token is
+	// of, after it was issued.
+	ErrSessionEnded Code = "session_ended"
+	// ErrLogoutTokenReplayed: a logout token was used before.
+	ErrLogoutTokenReplayed Code = "logout_token_replayed"
 	// ErrScopeInsufficient: the access token lacks a scope.
 	ErrScopeInsufficient Code = "insufficient_scope"
 	// ErrChallengeMalformed: a WWW-Authenticate header cannot be read.

@@ -20,7 +20,7 @@ export type OIDCErrorCode =
   | "keys_invalid" | "signature_invalid" | "audience_mismatch" | "azp_mismatch"
   | "token_expired" | "token_not_yet_valid" | "issued_in_future" | "clock_skew" | "nonce_mismatch"
   | "auth_time_too_old" | "acr_not_met" | "at_hash_mismatch" | "subject_changed" | "session_mismatch"
-  | "insufficient_scope" | "challenge_malformed"
+  | "session_ended" | "logout_token_replayed" | "insufficient_scope" | "challenge_malformed"
   | "dpop_required" | "dpop_not_bound" | "dpop_proof_missing" | "dpop_key_invalid"
   | "dpop_key_mismatch" | "dpop_method_mismatch" | "dpop_url_mismatch"
   | "dpop_token_mismatch" | "dpop_proof_expired" | "dpop_nonce_invalid" | "dpop_replayed"
