@@ -101,7 +101,7 @@ func (p *provider) Do(_ context.Context, req *oidc.Request) (*oidc.Response, err
 			name += " past the cache"
 		}
 		p.requests = append(p.requests, name)
-		body = jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: p.kid, Use: "sig"}}}
+		body = p.jwks()
 	default:
 		p.t.Errorf("unexpected request for %s", req.URL)
 	}
@@ -112,6 +112,11 @@ func (p *provider) Do(_ context.Context, req *oidc.Request) (*oidc.Response, err
 	return &oidc.Response{Status: 200, Header: map[string]string{
 		"content-type": "application/json", "cache-control": p.cache, "age": p.age,
 	}, Body: data}, err
+}
+
+// jwks are the keys; of who holds mu, or is alone.
+func (p *provider) jwks() jose.JSONWebKeySet {
+	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: p.kid, Use: "sig"}}}
 }
 
 // A claims is the claims of a token, and its header where a name begins with

@@ -21,6 +21,8 @@
 //	RFC 9470  Step Up Authentication Challenge
 //	RFC 7662  Token Introspection
 //	RFC 9728  Protected Resource Metadata
+
+//	Back-Channel Logout  OpenID Connect Back-Channel Logout 1.0
 package resource
 
 import (
@@ -53,6 +55,10 @@ type Config struct {
 	// (RFC 9728); default: nothing.
 	Metadata Metadata
 
+	// Endings has access tokens refused that were issued before their session ended, as
+	// [Middleware.BackChannelLogout] is told; default: nothing is known of that.
+	Endings Endings
+
 	Transport oidc.Transport   // to the issuers; default: a [Transport]
 	Now       func() time.Time // default: [time.Now]
 
@@ -82,6 +88,8 @@ type Requirement struct {
 	// seconds; 0 demands nothing (RFC 9470 3), and less is a mistake: no
 	// request passes, each has status 500.
 	MaxAge time.Duration
+
+	ended bool // tokens of sessions that are over pass, too
 }
 
 // New returns a middleware. It fetches nothing before the first request.
@@ -177,6 +185,11 @@ func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.Ac
 		return nil, "", unavailable(err)
 	case err != nil:
 		return nil, "", invalidToken(scheme, err)
+	}
+	if !required.ended {
+		if err := m.checkEnded(r.Context(), scheme, claims); err != nil {
+			return nil, "", err
+		}
 	}
 	nonce, err := m.checkBinding(r, scheme, token, claims, now)
 	if err != nil {

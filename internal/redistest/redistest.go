@@ -10,18 +10,31 @@ import (
 	"testing"
 )
 
-// A Server is a redis-server that keeps nothing on disk and ends with its
-// test.
+// A Server is a redis-server that ends with its test.
 type Server struct {
 	Socket string // the path of its Unix socket
 
-	t   testing.TB
-	cmd *exec.Cmd
+	t       testing.TB
+	program string
+	args    []string
+	cmd     *exec.Cmd
 }
 
 // Start returns a server that is ready. Where there is none it skips the
 // test, and in CI it fails.
 func Start(t testing.TB) *Server {
+	t.Helper()
+	return newServer(t, "--appendonly", "no")
+}
+
+// StartKept is Start for a server that keeps what it has acknowledged; see
+// [Server.StartAgain].
+func StartKept(t testing.TB) *Server {
+	t.Helper()
+	return newServer(t, "--appendonly", "yes", "--appendfsync", "always")
+}
+
+func newServer(t testing.TB, more ...string) *Server {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -31,8 +44,18 @@ func Start(t testing.TB) *Server {
 		t.Skip("no redis-server: scripts/redis.sh installs it")
 	}
 	folder := t.TempDir()
-	s := &Server{Socket: filepath.Join(folder, "socket"), t: t}
-	s.cmd = exec.Command(program, "--port", "0", "--unixsocket", s.Socket, "--save", "", "--appendonly", "no", "--dir", folder)
+	s := &Server{Socket: filepath.Join(folder, "socket"), t: t, program: program}
+	s.args = append([]string{"--port", "0", "--unixsocket", s.Socket, "--save", "", "--dir", folder}, more...)
+	t.Cleanup(s.Stop)
+	s.StartAgain()
+	return s
+}
+
+// StartAgain starts a server that was stopped, with what it has kept.
+func (s *Server) StartAgain() {
+	s.t.Helper()
+	t := s.t
+	s.cmd = exec.Command(s.program, s.args...)
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +63,6 @@ func Start(t testing.TB) *Server {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Stop)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if strings.Contains(lines.Text(), "eady to accept connections") {
@@ -48,16 +70,15 @@ func Start(t testing.TB) *Server {
 				for lines.Scan() { // so that the server never waits for a reader
 				}
 			}()
-			return s
+			return
 		}
 	}
 	t.Fatal("redis-server ended before it was ready")
-	return nil
 }
 
 // Stop ends the server as a crash would.
 func (s *Server) Stop() {
-	if s.cmd.ProcessState != nil {
+	if s.cmd == nil || s.cmd.ProcessState != nil {
 		return
 	}
 	if err := s.cmd.Process.Kill(); err != nil {

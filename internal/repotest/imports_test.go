@@ -84,6 +84,9 @@ func TestImports(t *testing.T) {
 // who imports them.
 var cutPackages = []string{"crypto/elliptic", "crypto/sha1", "crypto/sha3", "math/big", "os", "runtime/pprof", "runtime/trace"}
 
+// redisFolders are those of the packages that know Redis.
+var redisFolders = []string{"resource/redisreplay", "resource/redisendings"}
+
 // forbidden returns why a file may not import a package; "" if it may.
 func forbidden(file, imported string) string {
 	for _, r := range rules {
@@ -106,9 +109,9 @@ func forbidden(file, imported string) string {
 		return "functions of it are left out of the wasm (web/build/cuts.go)"
 	case imported == safejs && !below(file, "jsbridge") && !below(file, "wasm"):
 		return "JavaScript is met in jsbridge and wasm alone"
-	case (imported == redis || below(imported, redis)) && !below(file, "resource/redisreplay"),
-		imported == modulePath+"/resource/redisreplay":
-		return "only who wants a replay cache in Redis links its client"
+	case (imported == redis || below(imported, redis)) && !slices.ContainsFunc(redisFolders, func(folder string) bool { return below(file, folder) }),
+		slices.ContainsFunc(redisFolders, func(folder string) bool { return imported == modulePath+"/"+folder }):
+		return "only who wants to keep something in Redis links its client"
 	}
 	return ""
 }
@@ -139,6 +142,9 @@ func TestForbidden(t *testing.T) {
 		{"resource/replay.go", redis, true},
 		{"resource/replay.go", modulePath + "/resource/redisreplay", true},
 		{"resource/redisreplay/redisreplay.go", redis, false},
+		{"resource/endings.go", redis, true},
+		{"resource/endings.go", modulePath + "/resource/redisendings", true},
+		{"resource/redisendings/redisendings.go", redis, false},
 	}
 	for _, tt := range tests {
 		if why := forbidden(tt.file, tt.imported); (why != "") != tt.want {

@@ -1,0 +1,284 @@
+package resource
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+)
+
+const (
+	// DefaultStreamLimit is how many streams there are at the same time, and
+	// DefaultStreamsPerSession how many for one session, or for one subject whose
+	// access tokens have no sid.
+	DefaultStreamLimit       = 10_000
+	DefaultStreamsPerSession = 32
+
+	// DefaultHeartbeat is how long a stream says nothing at most.
+	DefaultHeartbeat = 20 * time.Second
+
+	// writeTime is how long a page may take for what it is sent.
+	writeTime = 10 * time.Second
+)
+
+// LogoutEvents describes where the open pages of an app hear that their session is
+// over.
+type LogoutEvents struct {
+	Limit      int // of streams; 0 means [DefaultStreamLimit]
+	PerSession int // 0 means [DefaultStreamsPerSession]
+
+	// Heartbeat is how long a stream says nothing at most; 0 means [DefaultHeartbeat].
+	// Whoever listens takes three times the default without a word for a broken one.
+	Heartbeat time.Duration
+}
+
+// A LogoutStream is a handler for GET that tells pages of the end of their session, as
+// server-sent events (HTML 9.2). A page shows an access token, as for anything else, but
+// one of a session that is over will do. It is told of that session and of no other:
+//
+//	event: logout
+//	id: 1795348800
+//	data: {"iat":1795348800,"session":"..."}
+//
+// iat is that of the logout token; session is the digest of issuer and sid (see
+// [Ending]), "" if all sessions of the End-User are over. What has happened since the
+// token was issued, or since the time that Last-Event-ID says, is told at once. The stream
+// ends with the event, and with the access token. It needs a server that bounds no
+// answer in time (WriteTimeout of [http.Server] does not), and one that does not hold
+// answers back.
+type LogoutStream struct {
+	config  LogoutEvents
+	endings Endings
+	now     func() time.Time
+	guarded http.Handler
+
+	mu       sync.Mutex // guards all of the below
+	streams  int
+	waiting  map[string]map[*stream]struct{} // by key of [Ending]
+	stop     func()                          // ends the watch; nil if there is none
+	closed   bool
+	starting sync.Mutex // held by who begins or ends the watch; before mu
+}
+
+// LogoutEvents returns a handler for pages; the Endings of [Config] are required.
+// Preflight requests, which come without a token, are answered in front of it. Codes:
+// [oidc.ErrInvalidConfig].
+func (m *Middleware) LogoutEvents(config LogoutEvents) (*LogoutStream, error) {
+	if m.config.Endings == nil || config.Heartbeat < 0 || config.Limit < 0 || config.PerSession < 0 {
+		return nil, fmt.Errorf("resource: LogoutEvents needs Endings, and nothing negative: %w", oidc.ErrInvalidConfig)
+	}
+	if config.Limit == 0 {
+		config.Limit = DefaultStreamLimit
+	}
+	if config.PerSession == 0 {
+		config.PerSession = DefaultStreamsPerSession
+	}
+	if config.Heartbeat == 0 {
+		config.Heartbeat = DefaultHeartbeat
+	}
+	l := &LogoutStream{config: config, endings: m.config.Endings, now: m.config.Now, waiting: map[string]map[*stream]struct{}{}}
+	l.guarded = m.Require(http.HandlerFunc(l.serve), Requirement{ended: true})
+	return l, nil
+}
+
+// ServeHTTP serves one page.
+func (l *LogoutStream) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.guarded.ServeHTTP(w, r) }
+
+// Close ends all streams, and takes no more: for [http.Server.RegisterOnShutdown], since a
+// server waits for its answers. The pages come back to another instance.
+func (l *LogoutStream) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	l.endAll()
+}
+
+// endAll ends the streams. The caller holds mu.
+func (l *LogoutStream) endAll() {
+	for _, streams := range l.waiting {
+		for s := range streams {
+			s.end()
+		}
+	}
+}
+
+// A stream is one page that listens.
+type stream struct {
+	keys  []string
+	since int64         // the iat of the first logout that concerns it, seconds since the epoch
+	rung  chan struct{} // has room for one: there may be news
+	over  context.Context
+	end   func()
+}
+
+// serve is for who has shown a good access token.
+func (l *LogoutStream) serve(w http.ResponseWriter, r *http.Request) {
+	claims := ClaimsFrom(r.Context())
+	s := &stream{keys: endingKeys(claims), since: claims.IssuedAt, rung: make(chan struct{}, 1)}
+	if heard, err := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64); err == nil {
+		s.since = min(s.since, heard)
+	}
+	left := time.Unix(claims.Expiry, 0).Sub(l.now())
+	s.over, s.end = context.WithTimeout(r.Context(), max(left, 0))
+	defer s.end()
+	status := l.join(s)
+	if status == 0 {
+		defer l.leave(s)
+		var last *Ending
+		var err error
+		if last, err = l.endings.Last(r.Context(), s.keys); err == nil {
+			l.tell(w, s, last)
+			return
+		}
+		status = http.StatusServiceUnavailable
+	}
+	header := w.Header()
+	header.Set("Retry-After", retryAfter)
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`{"error":"temporarily_unavailable"}` + "\n"))
+}
+
+// tell writes until there was a logout, or the stream is over.
+func (l *LogoutStream) tell(w http.ResponseWriter, s *stream, last *Ending) {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Accel-Buffering", "no") // the proxies that know it pass everything on at once
+	beat := time.NewTicker(l.config.Heartbeat)
+	defer beat.Stop()
+	pending := false
+	for {
+		text := ": here\n\n"
+		if last != nil && last.IssuedAt.Unix() >= s.since {
+			at := strconv.FormatInt(last.IssuedAt.Unix(), 10)
+			text = "event: logout\nid: " + at + "\ndata: {\"iat\":" + at + ",\"session\":\"" + last.Session + "\"}\n\n"
+			s.end()
+		}
+		if !write(w, text) || s.over.Err() != nil {
+			return
+		}
+		select {
+		case <-s.over.Done():
+			return
+		case <-s.rung:
+			pending = true
+		case <-beat.C:
+		}
+		if pending {
+			var err error
+			last, err = l.endings.Last(s.over, s.keys)
+			pending = err != nil // once more at the next beat
+		}
+	}
+}
+
+// write sends at once. It reports whether that went well.
+func write(w http.ResponseWriter, text string) bool {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(writeTime)) // a recorder of tests has none
+	_, err := w.Write([]byte(text))
+	return err == nil && control.Flush() == nil
+}
+
+// join has s hear of news, and begins the watch if it is the first. It returns the
+// status to refuse it with, or 0.
+func (l *LogoutStream) join(s *stream) int {
+	l.starting.Lock()
+	defer l.starting.Unlock()
+	l.mu.Lock()
+	owner := s.keys[0]
+	switch {
+	case l.closed || l.streams >= l.config.Limit:
+		l.mu.Unlock()
+		return http.StatusServiceUnavailable
+	case len(l.waiting[owner]) >= l.config.PerSession:
+		l.mu.Unlock()
+		return http.StatusTooManyRequests
+	}
+	l.streams++
+	for _, key := range s.keys {
+		if l.waiting[key] == nil {
+			l.waiting[key] = map[*stream]struct{}{}
+		}
+		l.waiting[key][s] = struct{}{}
+	}
+	watched := l.stop != nil
+	l.mu.Unlock()
+	if watched || l.watch() == nil {
+		return 0
+	}
+	l.remove(s)
+	return http.StatusServiceUnavailable
+}
+
+// watch rings whom an ending concerns. The caller holds starting.
+func (l *LogoutStream) watch() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	endings, err := l.endings.Watch(ctx)
+	if err != nil {
+		cancel()
+		return err
+	}
+	l.mu.Lock()
+	l.stop = cancel
+	l.mu.Unlock()
+	go func() {
+		for e := range endings {
+			l.ring(e.Keys())
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if ctx.Err() == nil { // nobody would be told of anything any more
+			cancel()
+			l.stop = nil
+			l.endAll()
+		}
+	}()
+	return nil
+}
+
+// ring has all look who wait for one of keys.
+func (l *LogoutStream) ring(keys []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		for s := range l.waiting[key] {
+			select {
+			case s.rung <- struct{}{}:
+			default: // one look is enough
+			}
+		}
+	}
+}
+
+// leave ends the watch with the last stream.
+func (l *LogoutStream) leave(s *stream) {
+	l.starting.Lock()
+	defer l.starting.Unlock()
+	l.remove(s)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.streams == 0 && l.stop != nil {
+		l.stop()
+		l.stop = nil
+	}
+}
+
+func (l *LogoutStream) remove(s *stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.streams--
+	for _, key := range s.keys {
+		delete(l.waiting[key], s)
+		if len(l.waiting[key]) == 0 {
+			delete(l.waiting, key)
+		}
+	}
+}

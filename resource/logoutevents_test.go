@@ -1,0 +1,300 @@
+package resource_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/resource"
+)
+
+// A listener is a page that listens.
+type listener struct {
+	t     testing.TB
+	resp  *http.Response
+	lines *bufio.Scanner
+	leave func()
+}
+
+// listen connects with a token, and waits for the first word. It is of a server of the
+// handler.
+func listen(t testing.TB, url, token string, fields ...string) *listener {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	for i := 0; i < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &listener{t, resp, bufio.NewScanner(resp.Body), cancel}
+	t.Cleanup(func() { cancel(); resp.Body.Close() })
+	return l
+}
+
+// word returns the next event, without the empty line; "" at the end.
+func (l *listener) word() string {
+	var lines []string
+	for l.lines.Scan() {
+		if l.lines.Text() == "" {
+			return strings.Join(lines, "|")
+		}
+		lines = append(lines, l.lines.Text())
+	}
+	return ""
+}
+
+// hears fails unless the next words are these; "" is the end.
+func (l *listener) hears(words ...string) {
+	l.t.Helper()
+	for _, want := range words {
+		if got := l.word(); !strings.HasPrefix(got, want) || want == "" && got != "" {
+			l.t.Fatalf("heard %q, want %q", got, want)
+		}
+	}
+}
+
+// aLogout is what a page hears of a logout at noon.
+var aLogout = "event: logout|id: " + strconv.FormatInt(noon.Unix(), 10) + `|data: {"iat":` + strconv.FormatInt(noon.Unix(), 10) + `,"session":"`
+
+// here is what it hears of nothing.
+const here = ": here"
+
+// newStream serves logout events of m.
+func newStream(t testing.TB, m *resource.Middleware, config resource.LogoutEvents) (*resource.LogoutStream, string) {
+	t.Helper()
+	stream, err := m.LogoutEvents(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(stream)
+	t.Cleanup(server.Close)
+	t.Cleanup(stream.Close)
+	return stream, server.URL
+}
+
+// Who hears of a logout while it happens, and who of one that has.
+func TestLogoutEvents(t *testing.T) {
+	p := newProvider(t)
+	sid, other := mark+"-sid-1", mark+"-other"
+	tests := []struct {
+		name          string
+		logout, token claims
+		since         string // Last-Event-ID
+		hears         bool
+	}{
+		{"of the session", nil, claims{"sid": sid}, "", true},
+		{"of another session", nil, claims{"sid": other}, "", false},
+		{"of all sessions", claims{"sid": nil}, claims{"sid": other}, "", true},
+		{"of another subject", claims{"sid": nil}, claims{"sid": other, "sub": other}, "", false},
+		{"a token without sid", nil, claims{}, "", true},
+		{"a token without sid, of another subject", nil, claims{"sub": other}, "", false},
+		{"issued later", nil, claims{"sid": sid, "iat": noon.Unix() + 1}, "", false},
+		{"issued later, and it has heard nothing since", nil, claims{"sid": sid, "iat": noon.Unix() + 1}, strconv.FormatInt(noon.Unix(), 10), true},
+		{"issued later, and it has heard of that", nil, claims{"sid": sid, "iat": noon.Unix() + 1}, strconv.FormatInt(noon.Unix()+1, 10), false},
+		{"a Last-Event-ID that is none", nil, claims{"sid": sid}, mark, true},
+		{"a Last-Event-ID of the future", nil, claims{"sid": sid}, strconv.FormatInt(noon.Unix()+9, 10), true},
+	}
+	for _, tt := range tests {
+		for _, before := range []bool{false, true} {
+			name := tt.name + ", while it listens"
+			if before {
+				name = tt.name + ", before"
+			}
+			t.Run(name, func(t *testing.T) {
+				m, h := newBackChannel(t, p, newMemory(), nil)
+				_, url := newStream(t, m, resource.LogoutEvents{})
+				logsOut := func() {
+					checkLogout(t, logOut(h, logoutForm(p.logoutToken(tt.logout))), 200, "")
+				}
+				if before {
+					logsOut()
+				}
+				l := listen(t, url, p.token(tt.token), "Last-Event-ID", tt.since)
+				if l.resp.StatusCode != 200 || l.resp.Header.Get("Content-Type") != "text/event-stream" || l.resp.Header.Get("Cache-Control") != "no-store" {
+					t.Fatalf("status %d, %v", l.resp.StatusCode, l.resp.Header)
+				}
+				if !before || !tt.hears {
+					l.hears(here)
+				}
+				if !before {
+					logsOut()
+				}
+				if !tt.hears { // the next thing that it hears is what is meant for it
+					last := claims{"jti": "2", "iat": noon.Unix() + 2, "sub": tt.token["sub"], "sid": tt.token["sid"]}
+					if last["sub"] == nil {
+						last["sub"] = mark + "-user"
+					}
+					checkLogout(t, logOut(h, logoutForm(p.logoutToken(last))), 200, "")
+					l.hears("event: logout|id: "+strconv.FormatInt(noon.Unix()+2, 10), "")
+					return
+				}
+				l.hears(aLogout, "")
+			})
+		}
+	}
+}
+
+// Nobody is heard of by who shows no good token, or one of another API.
+func TestLogoutEventsToken(t *testing.T) {
+	p := newProvider(t)
+	m, _ := newBackChannel(t, p, newMemory(), nil)
+	_, url := newStream(t, m, resource.LogoutEvents{})
+	for name, edit := range map[string]claims{
+		"expired": {"exp": noon.Unix() - 30}, "of another API": {"aud": "x"}, "an ID Token": {"header typ": "JWT"},
+	} {
+		if l := listen(t, url, p.token(edit)); l.resp.StatusCode != 401 {
+			t.Errorf("%s: status %d", name, l.resp.StatusCode)
+		}
+	}
+}
+
+// The bounds: how many streams there are, how long they live, and what ends them all.
+func TestLogoutEventsBounds(t *testing.T) {
+	p := newProvider(t)
+	session := func(sid string) string { return p.token(claims{"sid": sid}) }
+	t.Run("of one session", func(t *testing.T) {
+		m, _ := newBackChannel(t, p, newMemory(), nil)
+		_, url := newStream(t, m, resource.LogoutEvents{PerSession: 1})
+		first := listen(t, url, session("1"))
+		first.hears(here)
+		if l := listen(t, url, session("1")); l.resp.StatusCode != 429 || l.resp.Header.Get("Retry-After") != "5" {
+			t.Errorf("status %d, %v", l.resp.StatusCode, l.resp.Header)
+		}
+		listen(t, url, session("2")).hears(here)
+	})
+	t.Run("of all", func(t *testing.T) {
+		m, h := newBackChannel(t, p, newMemory(), nil)
+		_, url := newStream(t, m, resource.LogoutEvents{Limit: 1})
+		first := listen(t, url, session(mark+"-sid-1"))
+		first.hears(here)
+		if l := listen(t, url, session("2")); l.resp.StatusCode != 503 {
+			t.Errorf("status %d", l.resp.StatusCode)
+		}
+		checkLogout(t, logOut(h, logoutForm(p.logoutToken(nil))), 200, "")
+		first.hears(aLogout, "")
+		for { // its place is free as soon as it has ended
+			if l := listen(t, url, session("2")); l.resp.StatusCode == 200 {
+				break
+			}
+		}
+	})
+	t.Run("as long as the token", func(t *testing.T) {
+		m, _ := newBackChannel(t, p, newMemory(), nil)
+		_, url := newStream(t, m, resource.LogoutEvents{})
+		l := listen(t, url, p.token(claims{"exp": noon.Unix() + 1}))
+		l.hears(here, "")
+	})
+	t.Run("a heartbeat", func(t *testing.T) {
+		m, _ := newBackChannel(t, p, newMemory(), nil)
+		_, url := newStream(t, m, resource.LogoutEvents{Heartbeat: time.Millisecond})
+		listen(t, url, session("1")).hears(here, here, here)
+	})
+	t.Run("Close", func(t *testing.T) {
+		m, _ := newBackChannel(t, p, newMemory(), nil)
+		stream, url := newStream(t, m, resource.LogoutEvents{})
+		l := listen(t, url, session("1"))
+		l.hears(here)
+		stream.Close()
+		l.hears("")
+		if l := listen(t, url, session("1")); l.resp.StatusCode != 503 {
+			t.Errorf("status %d", l.resp.StatusCode)
+		}
+	})
+	t.Run("the endings are away", func(t *testing.T) {
+		m, _ := newBackChannel(t, p, &brokenEndings{}, nil)
+		_, url := newStream(t, m, resource.LogoutEvents{})
+		if l := listen(t, url, session("1")); l.resp.StatusCode != 503 {
+			t.Errorf("status %d", l.resp.StatusCode)
+		}
+	})
+	for name, config := range map[string]resource.LogoutEvents{
+		"a heartbeat below nothing": {Heartbeat: -1}, "a limit below nothing": {Limit: -1}, "a limit of a session below nothing": {PerSession: -1},
+	} {
+		if _, err := newMiddleware(t, p, func(c *resource.Config) { c.Endings = newMemory() }).LogoutEvents(config); !errors.Is(err, oidc.ErrInvalidConfig) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := newMiddleware(t, p, nil).LogoutEvents(resource.LogoutEvents{}); !errors.Is(err, oidc.ErrInvalidConfig) {
+		t.Errorf("no Endings: %v", err)
+	}
+}
+
+// A watch goes on as long as somebody listens, and no longer.
+func TestLogoutEventsWatch(t *testing.T) {
+	p := newProvider(t)
+	endings := &watchedEndings{ended: make(chan struct{}, 1)}
+	endings.Now = func() time.Time { return noon }
+	m, h := newBackChannel(t, p, endings, nil)
+	_, url := newStream(t, m, resource.LogoutEvents{})
+	for i := range 2 {
+		l := listen(t, url, p.token(claims{"sid": strconv.Itoa(i)}))
+		l.hears(here)
+		l.leave()
+		<-endings.ended
+	}
+	l := listen(t, url, p.token(claims{"sid": mark + "-sid-1"}))
+	l.hears(here)
+	checkLogout(t, logOut(h, logoutForm(p.logoutToken(nil))), 200, "")
+	l.hears(aLogout)
+}
+
+// watchedEndings says when a watch has ended.
+type watchedEndings struct {
+	resource.MemoryEndings
+	ended chan struct{}
+}
+
+func (e *watchedEndings) Watch(ctx context.Context) (<-chan resource.Ending, error) {
+	context.AfterFunc(ctx, func() { e.ended <- struct{}{} })
+	return e.MemoryEndings.Watch(ctx)
+}
+
+// What is remembered is forgotten when no token of that time lives any more.
+func TestMemoryEndings(t *testing.T) {
+	now := noon
+	m := &resource.MemoryEndings{Now: func() time.Time { return now }, Limit: 2}
+	ending := func(id string, iat time.Time) resource.Ending {
+		return resource.Ending{ID: id, Session: "s", Subject: "u", IssuedAt: iat, Used: iat.Add(time.Minute), Forget: iat.Add(time.Hour)}
+	}
+	add := func(e resource.Ending, fresh bool, want error) {
+		t.Helper()
+		if got, err := m.Add(t.Context(), e); got != fresh || !errors.Is(err, want) {
+			t.Errorf("Add(%s) = %t, %v", e.ID, got, err)
+		}
+	}
+	last := func(key string, want time.Time) {
+		t.Helper()
+		e, err := m.Last(t.Context(), []string{"x", key})
+		if err != nil || (e == nil) != want.IsZero() || e != nil && !e.IssuedAt.Equal(want) {
+			t.Errorf("Last(%s) = %v, %v, want %v", key, e, err, want)
+		}
+	}
+	last("sid:s", time.Time{})
+	add(ending("1", noon), true, nil)
+	add(ending("1", noon), false, nil)
+	add(ending("2", noon.Add(-time.Second)), true, nil) // an earlier one that comes later
+	last("sid:s", noon)
+	last("any:u", noon)
+	last("sub:u", time.Time{})
+	add(ending("3", noon.Add(time.Second)), false, resource.ErrEndingsFull)
+	last("sid:s", noon)
+	now = noon.Add(2 * time.Minute)
+	add(ending("3", now), true, nil)
+	last("sid:s", now)
+	now = now.Add(time.Hour)
+	last("sid:s", time.Time{})
+}
