@@ -73,8 +73,9 @@ func (x *exchange) fetch(request safejs.Value) (safejs.Value, error) {
 	return x.await(promise)
 }
 
-// read reads the answer to its end, or until it is longer than limit.
-func (x *exchange) read(response safejs.Value, limit int64) (*FetchResponse, error) {
+// read reads the answer to its end, or until it is longer than limit. With status 200
+// take, unless it is nil, takes the pieces of it, each no longer than that.
+func (x *exchange) read(response safejs.Value, limit int64, take func([]byte) error) (*FetchResponse, error) {
 	status, err := response.Get("status")
 	if err != nil {
 		return nil, caught(err)
@@ -87,18 +88,21 @@ func (x *exchange) read(response safejs.Value, limit int64) (*FetchResponse, err
 	if err != nil {
 		return nil, err
 	}
+	if code != 200 {
+		take = nil
+	}
 	// Encoded bytes are counted here; the decoded ones are more.
 	if n, err := strconv.ParseInt(header["content-length"], 10, 64); err == nil && n > limit {
 		return nil, &InterruptedError{Status: code, Err: ErrTooLarge}
 	}
-	body, err := x.readBody(response, limit)
+	body, err := x.readBody(response, limit, take)
 	if err != nil {
 		return nil, &InterruptedError{Status: code, Err: err}
 	}
 	return &FetchResponse{Status: code, Header: header, Body: body}, nil
 }
 
-func (x *exchange) readBody(response safejs.Value, limit int64) ([]byte, error) {
+func (x *exchange) readBody(response safejs.Value, limit int64, take func([]byte) error) ([]byte, error) {
 	stream, err := response.Get("body")
 	if err != nil {
 		return nil, caught(err)
@@ -127,6 +131,12 @@ func (x *exchange) readBody(response safejs.Value, limit int64) ([]byte, error) 
 		body = append(body, make([]byte, n)...)
 		if _, err := safejs.CopyBytesToGo(body[start:], chunk); err != nil {
 			return nil, caught(err)
+		}
+		if take != nil {
+			if err := take(body); err != nil {
+				return nil, err
+			}
+			body = nil
 		}
 	}
 }

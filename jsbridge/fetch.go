@@ -50,6 +50,10 @@ type FetchRequest struct {
 	MaxBytes int64             // of the decoded answer; 0 is 1 MiB
 	Timeout  time.Duration     // until the last byte of the answer; 0 is 10 s
 
+	// Stream, if set, takes the body of an answer of status 200 in pieces, as they come; an
+	// error of it ends the request. Then Timeout is that of the head, and of each piece.
+	Stream func(piece []byte) error
+
 	// MayMove follows redirects that end at the origin of URL, without headers and cookies.
 	MayMove bool
 }
@@ -78,9 +82,11 @@ func Fetch(ctx context.Context, req *FetchRequest) (*FetchResponse, error) {
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimeout)
-	defer cancel()
-	response, err := req.send(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(timeout, func() { cancel(ErrTimeout) })
+	defer timer.Stop()
+	response, err := req.send(ctx, func() { timer.Reset(timeout) })
 	if err == nil || ctx.Err() == nil {
 		return response, err
 	}
@@ -92,7 +98,7 @@ func Fetch(ctx context.Context, req *FetchRequest) (*FetchResponse, error) {
 	return nil, cause
 }
 
-func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
+func (req *FetchRequest) send(ctx context.Context, goesOn func()) (*FetchResponse, error) {
 	x, err := newExchange(ctx)
 	if err != nil {
 		return nil, err
@@ -117,7 +123,13 @@ func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
 	case !isOfServer(request, response, typ):
 		return nil, ErrForged
 	}
-	return x.read(response, req.maxBytes())
+	if req.Stream == nil {
+		return x.read(response, req.maxBytes(), nil)
+	}
+	return x.read(response, req.maxBytes(), func(piece []byte) error {
+		goesOn()
+		return req.Stream(piece)
+	})
 }
 
 // follow asks again, and follows redirects. Where they led shows at the end alone, so

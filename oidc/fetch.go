@@ -40,13 +40,13 @@ func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v 
 
 // statusError reports a status that is not the one of success.
 func statusError(endpoint string, resp *Response) error {
-	return &TransportError{Endpoint: endpoint, Status: resp.Status, RetryAfter: retryAfter(resp), Err: ErrHTTPStatus}
+	return &TransportError{Endpoint: endpoint, Status: resp.Status, RetryAfter: RetryAfter(resp), Err: ErrHTTPStatus}
 }
 
-// retryAfter reads how long the server asks to wait (RFC 9110 10.2.3). A date
+// RetryAfter reads how long the server asks to wait (RFC 9110 10.2.3). A date
 // counts from the server's own Date, whatever the clock says here; where CORS
 // hides that, from the clock here, which may be wrong: who waits sets bounds.
-func retryAfter(resp *Response) time.Duration {
+func RetryAfter(resp *Response) time.Duration {
 	text := resp.Header["retry-after"]
 	if delta, ok := deltaSeconds(text); ok {
 		return delta
@@ -106,7 +106,7 @@ func providerError(endpoint string, resp *Response, secrets []Secret) *ProviderE
 		ErrorCode:   textOf(body.Error),
 		Description: textOf(body.Description),
 		URI:         textOf(body.URI),
-		RetryAfter:  retryAfter(resp),
+		RetryAfter:  RetryAfter(resp),
 	}
 	if refusal.ErrorCode == "" {
 		return nil

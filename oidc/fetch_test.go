@@ -187,7 +187,7 @@ func TestRetryAfterDate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			resp := &Response{Header: map[string]string{"retry-after": tt.retryAfter, "date": tt.date}}
-			if got := retryAfter(resp); got < tt.least || got > tt.most {
+			if got := RetryAfter(resp); got < tt.least || got > tt.most {
 				t.Errorf("retryAfter = %v, want %v to %v", got, tt.least, tt.most)
 			}
 		})

@@ -10,6 +10,14 @@ import (
 // (Back-Channel Logout 2.4).
 const LogoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
+// LogoutDigest is of the value of a claim of an issuer's, in base64url; "" of none.
+func LogoutDigest(claim, issuer, value string) string {
+	if value == "" {
+		return ""
+	}
+	return hashText(claim + "\n" + issuer + "\n" + value)
+}
+
 // A LogoutTokenVerifier checks logout tokens, with which a provider says at a
 // server of the app that a session is over (Back-Channel Logout 2.6).
 type LogoutTokenVerifier struct {

@@ -1,6 +1,9 @@
 package oidc
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Request is one HTTP request to the provider.
 type Request struct {
@@ -20,6 +23,19 @@ type Request struct {
 	// headers and cookies, which might go elsewhere: for metadata, which some providers
 	// serve at an address with a slash more.
 	MayMove bool
+
+	// Stream has the body of an answer with status 200 handed over as it comes. A
+	// transport that cannot returns it in the [Response], as any other.
+	Stream *Stream
+}
+
+// A Stream takes a body that has no end.
+type Stream struct {
+	// Take takes the next bytes, which are its own. With an error the request fails.
+	Take func(piece []byte) error
+	// Silence is how long nothing may come, in the place of the time for all of the
+	// answer; then the request ends with [ErrTimeout].
+	Silence time.Duration
 }
 
 // A Response is the provider's answer.

@@ -68,7 +68,7 @@ func (r *UserinfoRequest) refusal(resp *Response) error {
 	for _, c := range challenges {
 		if code := c.Params["error"]; code != "" {
 			return ProviderError{
-				Endpoint: "userinfo", Status: resp.Status, ErrorCode: code, Description: c.Params["error_description"], RetryAfter: retryAfter(resp),
+				Endpoint: "userinfo", Status: resp.Status, ErrorCode: code, Description: c.Params["error_description"], RetryAfter: RetryAfter(resp),
 			}.without(append(resp.Secrets, r.AccessToken)...)
 		}
 	}

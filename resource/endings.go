@@ -2,8 +2,6 @@ package resource
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"maps"
 	"sync"
@@ -41,7 +39,7 @@ func (e *Ending) Keys() (keys []string) {
 // newEnding returns that of a logout token.
 func newEnding(c *oidc.LogoutClaims, used, forget time.Time) Ending {
 	return Ending{
-		ID: digest("jti", c.Issuer, c.ID), Session: digest("sid", c.Issuer, c.SessionID), Subject: digest("sub", c.Issuer, c.Subject),
+		ID: oidc.LogoutDigest("jti", c.Issuer, c.ID), Session: oidc.LogoutDigest("sid", c.Issuer, c.SessionID), Subject: oidc.LogoutDigest("sub", c.Issuer, c.Subject),
 		IssuedAt: time.Unix(c.IssuedAt, 0), Used: used, Forget: forget,
 	}
 }
@@ -50,20 +48,11 @@ func newEnding(c *oidc.LogoutClaims, used, forget time.Time) Ending {
 // and of all sessions of its subject. Where it has no sid, any session of the
 // subject's may be its own.
 func endingKeys(c *oidc.AccessTokenClaims) []string {
-	subject, sid := digest("sub", c.Issuer, c.Subject), ""
+	subject, sid := oidc.LogoutDigest("sub", c.Issuer, c.Subject), ""
 	if strictjson.Unmarshal(c.Members["sid"], &sid) == nil && sid != "" {
-		return []string{"sid:" + digest("sid", c.Issuer, sid), "sub:" + subject}
+		return []string{"sid:" + oidc.LogoutDigest("sid", c.Issuer, sid), "sub:" + subject}
 	}
 	return []string{"any:" + subject}
-}
-
-// digest is of a value of an issuer; "" of none.
-func digest(kind, issuer, value string) string {
-	if value == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(kind + "\n" + issuer + "\n" + value))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Endings remembers which sessions are over. All instances of an API share one: what

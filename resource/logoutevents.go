@@ -46,10 +46,10 @@ type LogoutEvents struct {
 //
 // iat is that of the logout token; session is the digest of issuer and sid (see
 // [Ending]), "" if all sessions of the End-User are over. What has happened since the
-// token was issued, or since the time that Last-Event-ID says, is told at once. The stream
-// ends with the event, and with the access token. It needs a server that bounds no
-// answer in time (WriteTimeout of [http.Server] does not), and one that does not hold
-// answers back.
+// token was issued is told at once; with Last-Event-ID, what has happened since that time, in
+// seconds since the epoch: a page says the iat of its ID Token. The stream ends with the
+// access token. It has no end for a WriteTimeout of [http.Server]; a proxy in front of it
+// must not hold answers back.
 type LogoutStream struct {
 	config  LogoutEvents
 	endings Endings
@@ -120,7 +120,7 @@ func (l *LogoutStream) serve(w http.ResponseWriter, r *http.Request) {
 	claims := ClaimsFrom(r.Context())
 	s := &stream{keys: endingKeys(claims), since: claims.IssuedAt, rung: make(chan struct{}, 1)}
 	if heard, err := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64); err == nil {
-		s.since = min(s.since, heard)
+		s.since = heard
 	}
 	left := time.Unix(claims.Expiry, 0).Sub(l.now())
 	s.over, s.end = context.WithTimeout(r.Context(), max(left, 0))
@@ -153,23 +153,25 @@ func (l *LogoutStream) tell(w http.ResponseWriter, s *stream, last *Ending) {
 	header.Set("X-Accel-Buffering", "no") // the proxies that know it pass everything on at once
 	beat := time.NewTicker(l.config.Heartbeat)
 	defer beat.Stop()
-	pending := false
+	const here = ": here\n\n"
+	text, pending := here, false
 	for {
-		text := ": here\n\n"
 		if last != nil && last.IssuedAt.Unix() >= s.since {
 			at := strconv.FormatInt(last.IssuedAt.Unix(), 10)
 			text = "event: logout\nid: " + at + "\ndata: {\"iat\":" + at + ",\"session\":\"" + last.Session + "\"}\n\n"
-			s.end()
+			s.since, last = last.IssuedAt.Unix()+1, nil
 		}
-		if !write(w, text) || s.over.Err() != nil {
+		if text != "" && !write(w, text) {
 			return
 		}
+		text = ""
 		select {
 		case <-s.over.Done():
 			return
 		case <-s.rung:
 			pending = true
 		case <-beat.C:
+			text = here
 		}
 		if pending {
 			var err error
@@ -184,7 +186,11 @@ func write(w http.ResponseWriter, text string) bool {
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(writeTime)) // a recorder of tests has none
 	_, err := w.Write([]byte(text))
-	return err == nil && control.Flush() == nil
+	if err == nil {
+		err = control.Flush()
+	}
+	_ = control.SetWriteDeadline(time.Time{}) // HTTP/2 would end the stream then, whether there is something to write or not
+	return err == nil
 }
 
 // join has s hear of news, and begins the watch if it is the first. It returns the

@@ -58,8 +58,8 @@ func TestRedisEndings(t *testing.T) {
 	passes(one, "a", 401)
 	passes(two, "a", 401)
 	passes(two, "b", 204)
-	a.hears(aLogout, "")
-	b.hears(aLogout, "")
+	a.hears(aLogout)
+	b.hears(aLogout)
 
 	server.Stop()
 	ends(one, "b", "2", 503)
@@ -74,7 +74,7 @@ func TestRedisEndings(t *testing.T) {
 	passes(two, "b", 204)
 	ends(one, "b", "2", 200)
 	passes(two, "b", 401)
-	c.hears(aLogout, "") // it has listened all the time
-	listen(t, one.events, token("b")).hears(aLogout, "")
-	listen(t, start().events, token("a")).hears(aLogout, "")
+	c.hears(aLogout) // it has listened all the time
+	listen(t, one.events, token("b")).hears(aLogout)
+	listen(t, start().events, token("a")).hears(aLogout)
 }

@@ -170,6 +170,7 @@ func (r *Registry) newSession(k key) *session {
 	config.Transport = s.transport(nil)
 	s.expiry = &expiry{session: s, alarm: make(alarm, 1), stop: func() {}}
 	s.monitor = &monitor{session: s}
+	s.logouts = &logoutEvents{session: s, alarm: make(alarm, 1)}
 	s.idle = &idle{session: s, alarm: make(alarm, 1)}
 	return s
 }

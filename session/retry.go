@@ -93,6 +93,7 @@ func (c *Client) Wake() {
 	s.woken = true
 	s.mu.Unlock()
 	s.expiry.ring()
+	s.logouts.ring()
 	s.look(false)
 }
 

@@ -21,6 +21,7 @@ type session struct {
 	redirects *redirects
 	expiry    *expiry
 	monitor   *monitor
+	logouts   *logoutEvents
 	idle      *idle
 
 	silent   flight[*User]    // renewals, by what they ask for
@@ -168,6 +169,7 @@ func (s *session) set(user *User) (gone *User) {
 	s.fetches.forgetUseless(user, s.who(user))
 	s.expiry.start(user)
 	s.monitor.start(user)
+	s.logouts.start(user)
 	s.idle.settle()
 	return gone
 }
@@ -219,6 +221,7 @@ func (s *session) forget() *User {
 	s.fetches.forget()
 	s.idle.stop()
 	s.monitor.end()
+	s.logouts.stop()
 	return user
 }
 

@@ -105,7 +105,13 @@ type Settings struct {
 	OmitIDTokenHint bool
 
 	Monitor MonitorSettings
-	Idle    IdleSettings
+
+	// LogoutEvents is where a server of the app tells of the end of the session, as
+	// server-sent events; see resource.LogoutStream. It gets the access token, and so has to
+	// be an address that Fetch allows. Empty means that nobody listens.
+	LogoutEvents string
+
+	Idle IdleSettings
 
 	headers map[string]string // those of Provider, once they are checked
 }
@@ -156,7 +162,7 @@ func (s *Settings) check() error {
 		return fmt.Errorf("bind_authorization_code needs dpop: %w", oidc.ErrInvalidConfig)
 	}
 	request := new(SigninArgs).request(s) // that of a sign-in without arguments
-	if err := cmp.Or(s.source().check(), s.Fetch.check(), s.Authentication.Check(), oidc.OfSetting(request.Check())); err != nil {
+	if err := cmp.Or(s.source().check(), s.Fetch.check(), s.checkLogoutEvents(), s.Authentication.Check(), oidc.OfSetting(request.Check())); err != nil {
 		return err
 	}
 	for _, uri := range [][2]string{

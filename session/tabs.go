@@ -23,6 +23,7 @@ func (s *session) join(c *Client, hint Hint) {
 func (s *session) settle() {
 	s.expiry.ring()
 	s.monitor.settle()
+	s.logouts.settle()
 	s.idle.settle()
 	s.look(false)
 }

@@ -44,6 +44,10 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = time.Until(deadline)
 	}
+	var stream func([]byte) error
+	if req.Stream != nil {
+		stream, timeout = req.Stream.Take, req.Stream.Silence
+	}
 	resp, err := jsbridge.Fetch(ctx, &jsbridge.FetchRequest{
 		Method:  req.Method,
 		URL:     req.URL,
@@ -53,6 +57,7 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 		Cookies: cookies,
 		Timeout: timeout,
 		MayMove: req.MayMove,
+		Stream:  stream,
 	})
 	if err != nil {
 		return nil, fetchError(ctx, err)
