@@ -273,6 +273,14 @@ export interface UserManagerSettings extends RequestParameters {
   stopCheckSessionOnError?: boolean;
   /** "code", the only one. */
   query_status_response_type?: string;
+  /**
+   * Where a server of the app says that the provider has ended the session: server-sent events, which package resource
+   * serves (OpenID Connect Back-Channel Logout 1.0). An absolute address on fetch.allow, as it gets the access token; the
+   * policy of the worker has to allow its origin. What follows is that of monitorSession, without a frame or its cookies:
+   * userSignedOut and userUnloaded in every tab. One stream stays open for all tabs of a shared worker, elsewhere one for
+   * each page: let the server speak HTTP/2. Default: nobody listens.
+   */
+  logoutEvents?: string;
   /** Signs out who does nothing in any tab. Of tabs with different times the shortest counts. Default: nobody. */
   idle?: IdleSettings;
   /**

@@ -70,8 +70,13 @@ type OP struct {
 	// CheckSession offers session management (OIDC Session Management 1.0).
 	CheckSession bool
 
-	// SessionID is the sid of ID Tokens (Front-Channel Logout 3).
+	// SessionID is the sid of ID Tokens (Front-Channel Logout 3), and of logout tokens
+	// (see [OP.BackChannelLogout]).
 	SessionID string
+
+	// Audience, if set, is the API that access tokens are for, which are JWTs then
+	// (RFC 9068).
+	Audience string
 
 	// Lifetime of the access tokens; default an hour.
 	Lifetime time.Duration

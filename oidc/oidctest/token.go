@@ -137,7 +137,7 @@ func (op *OP) issue(w http.ResponseWriter, g *grant, rotate bool) {
 		op.issueAs(w, g, rotate)
 		return
 	}
-	accessToken := "access-" + random()
+	accessToken := op.accessToken(g)
 	tokenType := "Bearer"
 	if g.thumbprint != "" {
 		tokenType = "DPoP"

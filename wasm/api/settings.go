@@ -93,6 +93,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		Fetch:                      fetch,
 		Monitor:                    monitor,
 		Idle:                       idle,
+		LogoutEvents:               j.LogoutEvents,
 		PopupRedirectURI:           j.PopupRedirectURI,
 		PopupPostLogoutRedirectURI: j.PopupPostLogoutRedirectURI,
 

@@ -253,7 +253,7 @@ var behaviours = []string{
 	"refreshTokenAllowedScope", "requestTimeoutInSeconds", "mergeClaimsStrategy", "extraTokenResponseKeys",
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",
-	"query_status_response_type", "idle",
+	"query_status_response_type", "idle", "logoutEvents",
 }
 
 func TestDPoP(t *testing.T) {

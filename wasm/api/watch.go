@@ -17,6 +17,7 @@ type watchJSON struct {
 	CheckSessionInterval    strictjson.Seconds    `json:"checkSessionIntervalInSeconds"`
 	StopCheckSessionOnError *bool                 `json:"stopCheckSessionOnError"`
 	QueryStatusResponseType string                `json:"query_status_response_type"`
+	LogoutEvents            string                `json:"logoutEvents"`
 	Idle                    strictjson.RawMessage `json:"idle"` // an idleJSON
 }
 

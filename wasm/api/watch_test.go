@@ -187,6 +187,8 @@ func TestWatchSettingsRefused(t *testing.T) {
 		{"idle", object{"timeoutInSeconds": 60, "action": "lock"}, oidc.ErrInvalidConfig},
 		{"idle", object{"timeoutInSeconds": 60, "seconds": 1}, oidc.ErrInvalidConfig},
 		{"query_status_response_type", "id_token", oidc.ErrUnsupported},
+		{"logoutEvents", "https://api.example.test/events", oidc.ErrInvalidConfig}, // not on fetch.allow
+		{"logoutEvents", true, oidc.ErrInvalidConfig},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s=%v", tt.name, tt.value), func(t *testing.T) {
