@@ -84,7 +84,7 @@ func Fetch(ctx context.Context, req *FetchRequest) (*FetchResponse, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	timer := time.AfterFunc(timeout, func() { cancel(ErrTimeout) })
+	timer := after(timeout, func() { cancel(ErrTimeout) })
 	defer timer.Stop()
 	response, err := req.send(ctx, func() { timer.Reset(timeout) })
 	if err == nil || ctx.Err() == nil {

@@ -83,6 +83,53 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// A stream is taken as it comes, and bounded by its silence alone.
+func TestFetchStream(t *testing.T) {
+	full := errors.New("enough")
+	tests := []struct {
+		name    string
+		path    string
+		take    error // of the first piece
+		timeout time.Duration
+		err     error
+		taken   string
+		body    string
+	}{
+		{"to its end", "/ok", nil, 0, nil, `{"ok":true}`, ""},
+		{"more than any answer", "/big?n=" + strconv.Itoa(defaultMaxBytes+1), nil, 0, nil, "", ""},
+		{"another status", "/status?code=404", nil, 0, nil, "", ""},
+		{"silence", "/stall", nil, 500 * time.Millisecond, ErrTimeout, "a start", ""},
+		{"nothing at all", "/slow", nil, time.Millisecond, ErrTimeout, "", ""},
+		{"enough", "/stall", full, 0, full, "a start", ""},
+		{"hangs up halfway", "/half", nil, 0, ErrNetwork, "half", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before, taken := Live(), ""
+			got, err := Fetch(t.Context(), &FetchRequest{URL: server(t) + tt.path, Timeout: tt.timeout, Stream: func(piece []byte) error {
+				taken += string(piece)
+				return tt.take
+			}})
+			if !errors.Is(err, tt.err) || (got == nil) != (err != nil) {
+				t.Fatalf("got an answer: %t, error %v; want %v", got != nil, err, tt.err)
+			}
+			if tt.path[:4] == "/big" {
+				if len(taken) < defaultMaxBytes+1 {
+					t.Errorf("%d bytes", len(taken))
+				}
+			} else if taken != tt.taken && !(tt.err == ErrNetwork && taken == "") { // what broke off may have come, or not
+				t.Errorf("taken %q, want %q", taken, tt.taken)
+			}
+			if err == nil && string(got.Body) != tt.body {
+				t.Errorf("body %q, want %q", got.Body, tt.body)
+			}
+			if Live() != before {
+				t.Errorf("%d callbacks are left", Live()-before)
+			}
+		})
+	}
+}
+
 // What goes along with a request stays at its origin, wherever a redirect leads.
 func TestFetchMovedTakesNothingAlong(t *testing.T) {
 	req := &FetchRequest{URL: server(t) + "/away?to=/keeps", MayMove: true, Header: map[string]string{"X-Gateway-Key": "s3cr3t-of-the-app"}}

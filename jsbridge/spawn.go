@@ -2,7 +2,10 @@
 
 package jsbridge
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"time"
+)
 
 // OnPanic is told, if set, of a bug in what JavaScript calls, or in what that has
 // begun: nobody else hears of it, and the program goes on. Set it before anything
@@ -24,3 +27,8 @@ func guarded(fn func()) {
 
 // spawn runs what no callback may wait for.
 func spawn(fn func()) { go guarded(fn) }
+
+// after is spawn when d is over.
+func after(d time.Duration, fn func()) *time.Timer {
+	return time.AfterFunc(d, func() { guarded(fn) })
+}

@@ -110,11 +110,7 @@ func TestLogoutEvents(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, before := range []bool{false, true} {
-			name := tt.name + ", while it listens"
-			if before {
-				name = tt.name + ", before"
-			}
-			t.Run(name, func(t *testing.T) {
+			t.Run(tt.name, func(t *testing.T) {
 				m, h := newBackChannel(t, p, newMemory(), nil)
 				_, url := newStream(t, m, resource.LogoutEvents{})
 				logsOut := func() {
