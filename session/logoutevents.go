@@ -176,7 +176,6 @@ func (e *earshot) request(ctx context.Context, token *User) (*oidc.Response, err
 	}
 	var lines eventLines
 	take := func(piece []byte) error { return lines.take(piece, e.told) }
-	defer e.session.config.gate("logout events")()
 	resp, err := transport.Do(ctx, &oidc.Request{
 		Method: "GET", URL: c.settings.LogoutEvents, Header: header, NoStore: true,
 		Stream: &oidc.Stream{Take: take, Silence: logoutSilence},
