@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -150,7 +149,7 @@ func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
 	if err := r.ParseForm(); err != nil {
 		return "", errInvalidRequest
 	}
-	if tokens := url.Values(r.PostForm)["logout_token"]; len(tokens) == 1 && tokens[0] != "" {
+	if tokens := r.PostForm["logout_token"]; len(tokens) == 1 && tokens[0] != "" {
 		return tokens[0], nil
 	}
 	return "", errInvalidRequest

@@ -98,7 +98,7 @@ type earshot struct {
 func (e *earshot) run(ctx context.Context) {
 	s := e.session
 	for ctx.Err() == nil {
-		pause := e.failure.Until.Sub(time.Now())
+		pause := time.Until(e.failure.Until)
 		if pause <= 0 {
 			pause = e.hear(ctx)
 		}
@@ -132,7 +132,7 @@ func (e *earshot) hear(ctx context.Context) time.Duration {
 		e.failure = pace.Failure{}
 	}
 	e.failure = e.failure.Again(time.Now(), 0, after, pace.Verdict{Passing: true}, s.roll())
-	return e.failure.Until.Sub(time.Now())
+	return time.Until(e.failure.Until)
 }
 
 // credential returns who has an access token for the server, none that has expired.
