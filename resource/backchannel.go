@@ -183,7 +183,11 @@ func (b *backChannel) logout(ctx context.Context, token string) error {
 
 // verify returns the claims of a good logout token.
 func (b *backChannel) verify(ctx context.Context, token string) (claims *oidc.LogoutClaims, err error) {
-	a, err := b.middleware.issuerOf(token)
+	issuer, err := oidc.UnverifiedIssuer(token)
+	if err != nil {
+		return nil, err
+	}
+	a, err := b.middleware.issuerNamed(issuer)
 	if err != nil {
 		return nil, err
 	}

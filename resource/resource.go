@@ -21,8 +21,7 @@
 //	RFC 9470  Step Up Authentication Challenge
 //	RFC 7662  Token Introspection
 //	RFC 9728  Protected Resource Metadata
-
-// Back-Channel Logout  OpenID Connect Back-Channel Logout 1.0
+//	Back-Channel Logout  OpenID Connect Back-Channel Logout 1.0
 package resource
 
 import (
