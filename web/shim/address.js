@@ -4,8 +4,8 @@
 import { onDemand } from "./demand.js";
 import { readTransaction, responseOf } from "./services.js";
 
-/** What a provider adds to a query, from the first of the parameters that the program reads. */
-const RESPONSE = /[?&](code|(session_)?state|iss|error\w*|response)=.*/;
+/** What providers add to a query, those that sort its parameters, too. */
+const RESPONSE = /^(code|(session_)?state|iss|error(_\w+)?|response|scope|authuser|prompt|hd)(=|$)/;
 
 /** How long a state is at least that a client has drawn, this one or another: what is shorter is the app's own. */
 const STATE_LENGTH = 32;
@@ -41,7 +41,7 @@ export function stateOf(url) {
  * address that held it. What is left is the query of the redirect URI; behind the
  * callback page, query and fragment that the tab had when it left. Where the tab does not
  * know the response the redirect URI is that of the settings, and elsewhere stays what is
- * of no response. Without a mark of its kind, or a state, there is no response:
+ * no parameter of a response. Without a mark of its kind, or a state, there is no response:
  * the address is the app's own, and stays. So does a response of another client. That
  * of a redirect to sign in is kept by the tab until it is complete: a page that comes
  * back before finds it.
@@ -57,7 +57,7 @@ export function takeResponse(mark, client, redirectURI = "") {
   if (inFragment) url.hash = left ? left.hash : url.hash.match(/#[^?]*(?=\?)/)?.[0] ?? "";
   const [, query = ""] = redirectURI.split("?");
   if (kept || left) url.search = (left ? left.search : kept.query) ?? "";
-  else if (!inFragment) url.search = href.startsWith(redirectURI + (query ? "&" : "?")) ? query : url.search.replace(RESPONSE, "");
+  else if (!inFragment) url.search = href.startsWith(redirectURI + (query ? "&" : "?")) ? query : url.search.slice(1).split("&").filter((parameter) => !RESPONSE.test(parameter)).join("&");
   if (mark === "code" && kept?.client) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
   history.replaceState(history.state, "", url);
   return href;
