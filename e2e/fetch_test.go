@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/demo/recorder"
-	"github.com/oidcspa/oidcspa/internal/chromium"
+	"github.com/oidcspa/oidcspa/e2e/engine"
 	"github.com/oidcspa/oidcspa/resource"
 )
 
@@ -60,12 +59,14 @@ func TestFetchBodies(t *testing.T) {
 				const init = {method: "POST", body, headers: {"X-Echo": "heard"}};
 				const expected = new Request(url, init);
 				const boundary = /boundary=.*/;
-				const got = await (asRequest ? um.fetch(new Request(url, init)) : um.fetch(new URL(url), init)).then((r) => r.json());
-				const bytes = await expected.arrayBuffer();
+				const bytes = await expected.arrayBuffer().catch(() => null); // WebKit reads no form with a file
+				const sent = (asRequest ? um.fetch(new Request(url, init)) : um.fetch(new URL(url), init)).then((r) => r.json());
+				if (!bytes) return sent.then(({ echo, length }) => echo + " " + length, ({ code }) => (asRequest ? "heard " : "") + code);
+				const got = await sent;
 				const sum = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
-				const form = body instanceof FormData; // each Request draws a boundary of its own
+				const form = body instanceof FormData; // each Request draws a boundary of its own, which is there three times, not always of one length
 				const type = expected.headers.get("Content-Type") ?? "";
-				if (got.length !== bytes.byteLength) return "length " + got.length + ", want " + bytes.byteLength;
+				if (got.length - bytes.byteLength !== (form ? 3 * (got.type.length - type.length) : 0)) return "length " + got.length + ", want " + bytes.byteLength;
 				if (!form && got.sha256 !== sum) return "other bytes";
 				if (got.type.replace(boundary, "") !== type.replace(boundary, "")) return "type " + got.type + ", want " + type;
 				return got.echo + " " + got.length;
@@ -102,10 +103,11 @@ func TestFetchAnswers(t *testing.T) {
 				const reader = (await um.fetch(url)).body.getReader();
 				let n = 0, pieces = 0;
 				for (let r; !(r = await reader.read()).done; pieces++) n += r.value.length;
-				return JSON.stringify([n, pieces > 1, (await memory()) - before < 4 << 20]);
+				return JSON.stringify([n, pieces, (await memory()) - before < 4 << 20]);
 			})`
-			if got := eval[string](tab, down+fmt.Sprintf(`(%q)`, s.origin+"/bytes?n=10485760")); got != "[10485760,true,true]" {
-				t.Errorf("bytes, in pieces, memory of the program stays: %s", got)
+			got := eval[string](tab, down+fmt.Sprintf(`(%q)`, s.origin+"/bytes?n=10485760"))
+			if got == "[10485760,1,true]" && inChromium(t) || !strings.HasPrefix(got, "[10485760,") || !strings.HasSuffix(got, ",true]") {
+				t.Errorf("bytes, how many pieces, memory of the program stays: %s", got)
 			}
 			const head = `um.fetch(%q, %s).then(async (r) => JSON.stringify([r.status, r.ok, r.redirected, r.url.slice(%d), r.body === null, r instanceof Response]))`
 			for _, tt := range []struct{ path, init, want string }{
@@ -288,25 +290,19 @@ func TestFetchDPoP(t *testing.T) {
 // A body that comes in pieces goes out as it comes, where the API speaks
 // HTTP/2.
 func TestFetchStreamUp(t *testing.T) {
-	path, err := chromium.Path()
+	devtools(t) // no other engine sends bodies as they come
+	trusting, err := engine.StartChromium(t.Context(), chromedp.Flag("ignore-certificate-errors", true))
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := append(chromium.Options(""), chromedp.ExecPath(path), chromedp.Flag("ignore-certificate-errors", true))
-	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), flags...)
-	t.Cleanup(cancelAllocator)
-	trusting, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(trusting); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(trusting.Stop)
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
 			a := newApp(t)
 			a.setHost(host)
 			p := newGoOIDC(t, a, options{refreshTokens: true})
 			s := newAPI(t, a, true)
-			tab := openTab(t, trusting, chromedp.WithNewBrowserContext())
+			tab := openTab(t, trusting.Open, "")
 			tab.visit(a.origin + "/")
 			p.signIn(tab)
 			const up = `(async (url, pieces) => {
