@@ -329,6 +329,98 @@ func TestFetchStreamUp(t *testing.T) {
 	}
 }
 
+// Where the browser does not read a form back, as WebKit where there is a file in
+// it, it arrives as browsers write forms.
+func TestFetchFormWritten(t *testing.T) {
+	tab, _, _, a := fetchTab(t, "shared")
+	a.respond("/api/form", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, boundary, _ := strings.Cut(r.Header.Get("Content-Type"), "multipart/form-data; boundary=")
+		_ = json.NewEncoder(w).Encode(strings.ReplaceAll(string(body), boundary, "BOUNDARY"))
+	})
+	a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}})
+	tab.visit(a.origin + "/")
+	const write = `(() => {
+		const form = new FormData();
+		form.append('na"me\n', "value\nof\rtwo\r\nlines");
+		form.append("file", new File(["bytes"], 'a"b.txt', { type: "text/plain" }));
+		form.append("blob", new Blob(["more"]));
+		return um.fetch("api/form", { method: "POST", body: form }).then((r) => r.json());
+	})()`
+	written := eval[string](tab, "Request.prototype.blob = () => Promise.reject(new DOMException('', 'InvalidStateError')), "+write)
+	want := strings.ReplaceAll(`--BOUNDARY
+Content-Disposition: form-data; name="na%22me%0D%0A"
+
+value
+of
+two
+lines
+--BOUNDARY
+Content-Disposition: form-data; name="file"; filename="a%22b.txt"
+Content-Type: text/plain
+
+bytes
+--BOUNDARY
+Content-Disposition: form-data; name="blob"; filename="blob"
+Content-Type: application/octet-stream
+
+more
+--BOUNDARY--
+`, "\n", "\r\n")
+	if written != want {
+		t.Errorf("the form is %q, want %q", written, want)
+	}
+	tab.visit(a.origin + "/")
+	if native := eval[string](tab, write); native != written {
+		t.Errorf("the browser itself writes %q", native)
+	}
+	if code := codeOf(tab, `(Request.prototype.blob = () => Promise.reject(new DOMException("", "InvalidStateError")),
+		um.fetch(new Request("api/form", { method: "POST", body: "text" })))`); code != "invalid_argument" {
+		t.Errorf("a Request that cannot be read: code %q", code)
+	}
+}
+
+// unableToStream has a page find that its browser makes a text of a stream, as Firefox
+// does.
+const unableToStream = `(() => {
+	globalThis.Request = class extends Request {
+		constructor(input, init) {
+			super(input, init?.body instanceof ReadableStream ? { ...init, body: String(init.body), duplex: undefined } : init);
+		}
+	};
+	return true;
+})()`
+
+// Where the browser does not send a body as it comes, all of it goes at once.
+func TestFetchStreamGathered(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			tab, s, _, _ := fetchTab(t, host)
+			eval[bool](tab, unableToStream)
+			eval[bool](tab, `globalThis.stream = (...pieces) => new ReadableStream({
+				pull: (c) => (pieces.length ? c.enqueue(pieces.shift()) : c.close()),
+			}), globalThis.send = (body, init) => um.fetch("`+s.origin+`/digest", {method: "POST", body, duplex: "half", ...init})
+				.then((r) => r.json()).then(({ length, sha256, type }) => [length, sha256, type].join(" "), (e) => e.code || e.name), true`)
+			for _, tt := range []struct{ name, call, want string }{
+				{"three pieces", `send(stream(Uint8Array.of(97), Uint8Array.of(98, 99), new Uint8Array()))`, // "abc"
+					"3 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad "},
+				{"none", `send(stream())`, "0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 "},
+				{"a type", `send(stream(Uint8Array.of(97)), {headers: {"Content-Type": "a/b"}})`,
+					"1 ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb a/b"},
+				{"text in it", `send(stream("text"))`, "network"},
+				{"it breaks", `send(new ReadableStream({ pull: (c) => c.error(new DOMException("x", "DataError")) }))`, "network"},
+				{"too long", `(() => { const piece = new Uint8Array(1 << 20); return send(stream(...Array(65).fill(piece))); })()`, "invalid_argument"},
+				{"aborted", `(() => { const c = new AbortController(); setTimeout(() => c.abort()); return send(new ReadableStream(), { signal: c.signal }); })()`, "20"},
+				{"GET", `send(stream(), { method: "GET" })`, "invalid_argument"},
+			} {
+				if got := eval[any](tab, tt.call); fmt.Sprint(got) != tt.want {
+					t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+				}
+			}
+		})
+	}
+}
+
 // An API that wants a scope more gets it: the page goes to the provider, comes
 // back, and the request that is repeated passes the middleware.
 func TestFetchStepUp(t *testing.T) {

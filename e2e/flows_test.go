@@ -18,7 +18,7 @@ var flows = []func(*testing.T){
 	TestPopup, TestPopupEnds, TestPopupBlocked, TestPopupSevered, TestPopupSeveredAndLeft, TestTwoPopups, TestPopupOnAppPage,
 
 	// Requests to APIs.
-	TestFetchBodies, TestFetchAnswers, TestFetchAbort, TestFetchUnread, TestFetchRedirect,
+	TestFetchBodies, TestFetchStreamGathered, TestFetchFormWritten, TestFetchAnswers, TestFetchAbort, TestFetchUnread, TestFetchRedirect,
 	TestFetchRenews, TestFetchDPoP, TestFetchStepUp, TestFetchStepUpPopup, TestDPoP,
 
 	// Pages that come and go.
@@ -33,7 +33,7 @@ var flows = []func(*testing.T){
 	TestScriptOnDemandIsLoadedAgain, TestChangedPolicy,
 
 	// What browsers lack, other ways to use the client, several clients.
-	TestRuntimeMistakes, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
+	TestLackingBrowser, TestRuntimeMistakes, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
 	TestTwoAuthoritiesOnAPage, TestPushedRequestsAndRevocation, TestExpiredTransactionsGo, TestWalkFindsSecrets,
 	TestEmbedderPolicy, TestFrontChannelLogout, TestMonitorSession, TestIdleSignout,
 }
