@@ -107,7 +107,7 @@ func TestEngines(t *testing.T) {
 				if _, err := tab.Evaluate(within(t), "Promise.reject(new Error('broken'))"); err == nil || !strings.Contains(err.Error(), "broken") {
 					t.Errorf("a promise that rejects: %v", err)
 				}
-				if is, err := tab.Holds(within(t), "document.title === 'Page'"); !is || err != nil {
+				if is, err := tab.Holds(within(t), "0, document.title === 'Page'"); !is || err != nil {
 					t.Errorf("the title: %t, %v", is, err)
 				}
 			})

@@ -54,7 +54,7 @@ func asJSON(expression string, await bool) string {
 	if await {
 		return `(async () => JSON.stringify(await (` + expression + "\n)) ?? 'null')()"
 	}
-	return `(() => JSON.stringify(` + expression + "\n) ?? 'null')()"
+	return `(() => JSON.stringify((` + expression + "\n)) ?? 'null')()"
 }
 
 func (tab *firefoxTab) evaluate(ctx context.Context, expression string, await bool) (json.RawMessage, error) {
