@@ -7,10 +7,11 @@ RACE     := $(if $(shell command -v $$(go env CC)),-race)# the detector needs a 
 FUZZTIME ?= 30s
 TIME     ?= 2h
 N        ?= 5
+ENGINES  ?= chromium firefox webkit
 NATIVE    = $$(go list ./... | grep -v -e /e2e -e /internal/jstest)
 LONG     := TestFault|TestHostile|Peer|Compat|React|Vue|Keycloak# tests of e2e that `make check` runs
 
-.PHONY: all build dist demo test test-native test-js e2e check race examples hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis keycloak jstest
+.PHONY: all build dist demo test test-native test-js e2e browsers check race examples hostile faults compat claims check-long lint fmt size explore bench flaky fuzz clean chromium redis keycloak jstest
 
 all: test
 
@@ -23,7 +24,10 @@ test-native: redis       ; go test $(NATIVE)
 test-js: chromium jstest ; go test ./internal/jstest && $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
 e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)' . ./bench
 
+browsers: chromium       ; scripts/browsers.sh $(ENGINES) && cd e2e && go test -count=1 -timeout 10m ./engine && ENGINES='$(ENGINES)' go test -count=1 -timeout 40m -run TestBrowsers # it prints a table
+
 check: lint race examples hostile faults compat claims size
+	$(MAKE) browsers ENGINES='firefox webkit' # Chromium has run the same tests
 lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .
 race: redis              ; go test $(RACE) $(NATIVE) ./internal/jstest
 examples: bin/lint       ; cd resource/examples && gofmt -s -d . && go vet ./... && $(CURDIR)/$< ./... && go test ./...

@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"net/url"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // strange are parameters that providers put into a response, and some that none has so far.
@@ -112,7 +110,7 @@ func TestAnswerToWhatIsOver(t *testing.T) {
 				if tt.restore != "" {
 					killAll(t, a.origin) // the program is new
 				}
-				tab.do("come back", chromedp.Navigate(address+separator+answer.Encode()))
+				tab.navigate(address + separator + answer.Encode())
 				if tt.restore != "" {
 					tab.waitFor("globalThis.heard?.includes('UserLoaded')") // after a round trip
 				}

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -51,6 +52,7 @@ func localhost(t testing.TB, addr net.Addr) string {
 // An app is the test app on an origin of its own.
 type app struct {
 	origin string
+	lists  bool         // the browser lists workers, and ends them
 	assets http.Handler // a web.Handler
 
 	// override answers a path instead of the app, if it is set.
@@ -66,7 +68,7 @@ type app struct {
 // newApp serves the test app. Its settings are complete but for the provider.
 func newApp(t testing.TB) *app {
 	t.Helper()
-	a := &app{override: map[string]http.HandlerFunc{}}
+	a := &app{override: map[string]http.HandlerFunc{}, lists: inChromium(t)}
 	a.setPolicy(t, web.Policy{ConnectSrc: "*"})
 	a.origin = serve(t, a)
 	a.settings = map[string]any{
@@ -148,7 +150,7 @@ func (a *app) hurry() {
 			return
 		}
 		r.Header.Del("If-None-Match")
-		assets.ServeHTTP(&hurried{ResponseWriter: w}, r)
+		assets.ServeHTTP(&prefixed{ResponseWriter: w, script: hurryScript()}, r)
 	})
 	a.hurries = true
 }
@@ -166,24 +168,25 @@ func testappFile(name string) []byte {
 	return script
 }
 
-// hurried puts it there.
-type hurried struct {
+// prefixed puts a script before the one that is served.
+type prefixed struct {
 	http.ResponseWriter
+	script        []byte
 	failed, begun bool
 }
 
 // WriteHeader lets errors be what they are.
-func (w *hurried) WriteHeader(status int) {
+func (w *prefixed) WriteHeader(status int) {
 	w.failed = status != http.StatusOK
 	w.Header().Del("Content-Length")
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *hurried) Write(p []byte) (int, error) {
+func (w *prefixed) Write(p []byte) (int, error) {
 	if !w.failed && !w.begun {
 		w.begun = true
 		w.Header().Del("Content-Length")
-		if _, err := w.ResponseWriter.Write(hurryScript()); err != nil {
+		if _, err := w.ResponseWriter.Write(w.script); err != nil {
 			return 0, err
 		}
 	}
@@ -230,11 +233,21 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/":
 		w.Header().Set("Content-Security-Policy", policy(host))
 		http.ServeFileFS(w, r, testappFiles(), "index.html")
-	case r.URL.Path == "/app.js" && hurries:
-		w.Header().Set("Content-Type", "text/javascript")
-		_, _ = w.Write(append(hurryScript(), appScript()...))
+	case r.URL.Path == "/console":
+		line, _ := io.ReadAll(r.Body)
+		openTabs.complain(string(line))
 	case r.URL.Path == "/app.js":
-		http.ServeFileFS(w, r, testappFiles(), "app.js")
+		w.Header().Set("Content-Type", "text/javascript")
+		if hurries {
+			_, _ = w.Write(hurryScript())
+		}
+		if !browser.Hears() {
+			_, _ = w.Write(testappFile("report.js"))
+		}
+		_, _ = w.Write(appScript())
+	case strings.HasPrefix(r.URL.Path, "/worker.") && !a.lists:
+		r.Header.Del("If-None-Match")
+		assets.ServeHTTP(&prefixed{ResponseWriter: &reporting{ResponseWriter: w}, script: []byte(endScript)}, r)
 	default:
 		assets.ServeHTTP(&reporting{ResponseWriter: w}, r)
 	}

@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -70,10 +68,10 @@ func TestArrivalOfAnotherVisit(t *testing.T) {
 	})
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
-	eval[chromedp.Void](tab, "ready = false, void um.signinRedirect()")
+	eval[void](tab, "ready = false, void um.signinRedirect()")
 	tab.waitReady()
 	// The code of another provider, whose redirect URI is the app's own page.
-	tab.do("come back", chromedp.Navigate(a.origin+"/?code=c&state="+state+"&iss="+op.Issuer))
+	tab.navigate(a.origin + "/?code=c&state=" + state + "&iss=" + op.Issuer)
 	tab.waitReady()
 	if code := codeOf(tab, "callback"); code != "redirect_uri_mismatch" {
 		t.Errorf("code %q", code)

@@ -5,8 +5,6 @@ package e2e
 import (
 	"slices"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // reloadTime is what the test app measured when it was loaded.
@@ -26,7 +24,7 @@ func BenchmarkReload(b *testing.B) {
 			p.signIn(tab)
 			var times []float64
 			for range b.N {
-				tab.do("reload", chromedp.Reload())
+				tab.reload()
 				tab.waitReady()
 				times = append(times, eval[float64](tab, reloadTime))
 			}

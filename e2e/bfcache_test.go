@@ -5,8 +5,6 @@ package e2e
 import (
 	"net/http"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // leave sends a tab of the app to another page of its origin.
@@ -20,7 +18,7 @@ func (a *app) leave(tab *tab) {
 		globalThis.persisted = event.persisted;
 		globalThis.stateAtPageshow = um.getUser().then((u) => u?.profile.sub ?? "nobody", (e) => e.code);
 	}), heard.length = 0, true`)
-	tab.do("leave", chromedp.Navigate(a.origin+"/away"))
+	tab.navigate(a.origin + "/away")
 }
 
 // What one process writes to localStorage comes to another one when it likes: on

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // Bundlers rename the files of the client, and do not change the program: it
@@ -38,7 +36,7 @@ func TestBundlersCompat(t *testing.T) {
 				if code := signinCode(tab); code != "" {
 					t.Fatalf("%s: code %q", host, code)
 				}
-				tab.do("reload", chromedp.Reload())
+				tab.reload()
 				tab.waitReady()
 				if got := eval[string](tab, subject); got != op.Subject {
 					t.Errorf("%s: after a reload: %s", host, got)

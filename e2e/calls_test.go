@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -138,7 +136,7 @@ func TestManagersThatOnlyListen(t *testing.T) {
 			other := tab.sibling()
 			tab.visit(a.origin + "/listening.html")
 			other.visit(a.origin + "/listening.html")
-			tab.do("open a window", chromedp.Click("button"))
+			tab.clickOn("button")
 			tab.waitFor("closing.closed")
 			all := func(heard string) {
 				tab.waitFor(fmt.Sprintf("heard.join() === '%s,%[1]s'", heard))
@@ -197,7 +195,7 @@ func TestReloadDuringCallback(t *testing.T) {
 			if tt.how != "hasty" {
 				tab.waitFor("globalThis.returned === true")
 				token.wait(tab)
-				tab.do("reload", chromedp.Reload())
+				tab.reload()
 			}
 			tab.waitFor("globalThis.found !== undefined")
 			token.wait(tab)

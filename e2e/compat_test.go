@@ -115,7 +115,7 @@ func (s *suite) newTab() *tab {
 	s.tb.Helper()
 	tab := newTab(s.tb)
 	tab.expectProblems() // what the browser logs of refused requests
-	tab.do("load the scenarios", chromedp.Navigate(s.origin+"/suite/frame.html"))
+	tab.navigate(s.origin + "/suite/frame.html")
 	return tab
 }
 
@@ -266,7 +266,7 @@ func (s *suite) start(place int, lib, name string) *trial {
 	s.providers = append(s.providers, p)
 	s.mu.Unlock()
 	query := url.Values{"lib": {lib}, "name": {name}, "op": {issuer}}
-	tab.do("start "+name, chromedp.Navigate(s.origin+"/run?"+query.Encode()))
+	tab.navigate(s.origin + "/run?" + query.Encode())
 	return &trial{s, place, tab, name, issuer, p}
 }
 
@@ -297,7 +297,7 @@ func (r *trial) outcome() []string {
 // press clicks on an element, as somebody who is there: it may open a window.
 func (tab *tab) press(element string) {
 	tab.t.Helper()
-	ctx, cancel := context.WithTimeout(tab.ctx, stepTimeout)
+	ctx, cancel := context.WithTimeout(tab.devtools(), stepTimeout)
 	defer cancel()
 	gesture := true
 	click := chromedp.Evaluate[bool](element+".click(), true", func(p *runtime.EvaluateParams) { p.UserGesture = &gesture })

@@ -42,7 +42,7 @@ func (c *console) listen(target context.Context) {
 // listenToWorker does the same for the shared worker of an origin.
 func (c *console) listenToWorker(origin string) context.Context {
 	c.t.Helper()
-	result, err := chromedp.CallBrowser(browser, target.GetTargets, target.GetTargetsParams{
+	result, err := chromedp.CallBrowser(devtools(c.t), target.GetTargets, target.GetTargetsParams{
 		Filter: target.Filter{{Type: "shared_worker"}},
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *console) listenToWorker(origin string) context.Context {
 	}
 	for _, info := range result.TargetInfos {
 		if strings.HasPrefix(info.URL, origin) {
-			worker, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(info.TargetID))
+			worker, cancel := chromedp.NewContext(devtools(c.t), chromedp.WithTargetID(info.TargetID))
 			c.t.Cleanup(cancel)
 			if err := chromedp.Do(worker); err != nil {
 				c.t.Fatal(err)

@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // A page in the back/forward cache knows, when it comes back, what has become
@@ -28,14 +26,14 @@ func TestFaultBackForward(t *testing.T) {
 			eval[string](tab, userState)
 			token := eval[string](tab, "um.getUser().then((u) => u.access_token)")
 			eval[bool](tab, `addEventListener("pageshow", ({ persisted }) => { globalThis.back = um.getUser().then((u) => [persisted, u?.access_token ?? null, heard.length]); }), heard.length = 0, true`)
-			tab.do("leave", chromedp.Navigate(r.op.Issuer+"/.well-known/openid-configuration"))
+			tab.navigate(r.op.Issuer + "/.well-known/openid-configuration")
 			eval[bool](other, tt.meanwhile+".then(() => true)")
 			eval[bool](tab, "setTimeout(() => history.back()), true")
 			tab.waitFor("globalThis.um !== undefined && globalThis.ready === true")
 			if !eval[bool](tab, "globalThis.back !== undefined") {
 				// The browser's choice, as when it is short of memory.
 				t.Logf("the page was loaded anew: %s",
-					eval[string](tab, "JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"))
+					eval[string](tab, "String(JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons))"))
 				if got := eval[string](tab, userState); got != tt.want {
 					t.Errorf("loaded anew: %s, want %s", got, tt.want)
 				}

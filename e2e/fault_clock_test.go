@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
+	"github.com/oidcspa/oidcspa/e2e/engine"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -173,7 +174,7 @@ func TestFaultOutage(t *testing.T) {
 // worker returns the target of the shared worker.
 func (r *rig) worker(t *testing.T) *tab {
 	t.Helper()
-	result, err := chromedp.CallBrowser(browser, target.GetTargets, target.GetTargetsParams{
+	result, err := chromedp.CallBrowser(devtools(t), target.GetTargets, target.GetTargetsParams{
 		Filter: target.Filter{{Type: "shared_worker"}},
 	})
 	if err != nil {
@@ -181,7 +182,7 @@ func (r *rig) worker(t *testing.T) *tab {
 	}
 	for _, info := range result.TargetInfos {
 		if len(info.URL) > len(r.origin) && info.URL[:len(r.origin)] == r.origin {
-			return openTab(t, browser, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
+			return openTab(t, browserOf(t).Attach, engine.Window{ID: string(info.TargetID)})
 		}
 	}
 	t.Fatal("there is no shared worker")
@@ -192,13 +193,13 @@ func (r *rig) worker(t *testing.T) *tab {
 func connect(t *testing.T, online bool, targets ...*tab) {
 	t.Helper()
 	for _, tab := range targets {
-		_, err := chromedp.Call(tab.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		_, err := chromedp.Call(tab.devtools(), network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
 			MatchedNetworkConditions: []*network.Conditions{{Offline: !online, DownloadThroughput: -1, UploadThroughput: -1}},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = chromedp.Call(tab.ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{
+		_, err = chromedp.Call(tab.devtools(), network.OverrideNetworkState, network.OverrideNetworkStateParams{
 			Offline: !online, DownloadThroughput: -1, UploadThroughput: -1,
 		})
 		if err != nil {

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,7 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/oidcspa/oidcspa/internal/chromium"
+	"github.com/oidcspa/oidcspa/e2e/engine"
 )
 
 // cookieModes are what the preference profile.cookie_controls_mode says of
@@ -26,7 +25,7 @@ var cookieModes = []struct {
 }
 
 // newBrowser starts a browser of its own with preferences.
-func newBrowser(t *testing.T, preferences map[string]any) context.Context {
+func newBrowser(t *testing.T, preferences map[string]any) *engine.Chromium {
 	t.Helper()
 	dir := t.TempDir()
 	data, err := json.Marshal(preferences)
@@ -39,23 +38,12 @@ func newBrowser(t *testing.T, preferences map[string]any) context.Context {
 	if err := os.WriteFile(filepath.Join(dir, "Default", "Preferences"), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	path, err := chromium.Path()
+	browser, err := engine.StartChromium(t.Context(), chromedp.UserDataDir(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), append(chromium.Options(dir), chromedp.ExecPath(path))...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil { // before the folder goes
-			t.Log(err)
-		}
-		cancel()
-		cancelAllocator()
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	return ctx
+	t.Cleanup(browser.Stop) // before the folder goes
+	return browser
 }
 
 // With the cookies of other sites allowed the frame restores the session; with
@@ -79,12 +67,12 @@ func TestFaultThirdPartyCookies(t *testing.T) {
 }
 
 // restores signs in, reloads, and looks at what comes of the session.
-func (r *rig) restores(t *testing.T, browser context.Context, what, want string) {
+func (r *rig) restores(t *testing.T, browser *engine.Chromium, what, want string) {
 	t.Helper()
 	if r.op.denied {
 		want = "nobody"
 	}
-	tab := openTab(t, browser)
+	tab := openTab(t, browser.OpenDefault, "")
 	tab.expectProblems()
 	tab.visit(r.origin + "/")
 	if code := signinCode(tab); code != "" {

@@ -3,24 +3,24 @@
 package e2e
 
 import (
-	"context"
 	"slices"
 	"testing"
-
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
-// clicked evaluates an expression as if a click had caused it.
+// clicked evaluates an expression in the handler of a click.
 func clicked(tab *tab, expression string) {
 	tab.t.Helper()
-	gesture := func(p *runtime.EvaluateParams) { p.UserGesture = new(true) }
-	tab.do("click", func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Evaluate[chromedp.Void](expression+", undefined", gesture)(ctx, target)
-		return chromedp.Void{}, err
-	})
+	eval[bool](tab, `(() => {
+		document.querySelector("#clicked")?.remove();
+		const button = document.createElement("button");
+		button.id = "clicked";
+		button.onclick = () => { `+expression+` };
+		document.body.append(button);
+		return true;
+	})()`)
+	tab.clickOn("#clicked")
 }
 
 // A sign-in in a popup window, of which each phase meets each fault. A window

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -115,10 +113,10 @@ func (c *churn) step() {
 		eval[bool](tab, "um.signinSilent().catch(() => {}), true") // the tab may go meanwhile
 		return
 	case dice < 75:
-		tab.do("reload", chromedp.Reload())
+		tab.reload()
 		tab.waitReady()
 	case dice < 90:
-		tab.do("leave", chromedp.Navigate("about:blank"))
+		tab.navigate("about:blank")
 		tab.visit(c.origin + "/")
 	case dice < 93:
 		c.failed++

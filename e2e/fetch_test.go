@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/demo/recorder"
-	"github.com/oidcspa/oidcspa/internal/chromium"
+	"github.com/oidcspa/oidcspa/e2e/engine"
 	"github.com/oidcspa/oidcspa/resource"
 )
 
@@ -60,12 +59,14 @@ func TestFetchBodies(t *testing.T) {
 				const init = {method: "POST", body, headers: {"X-Echo": "heard"}};
 				const expected = new Request(url, init);
 				const boundary = /boundary=.*/;
-				const got = await (asRequest ? um.fetch(new Request(url, init)) : um.fetch(new URL(url), init)).then((r) => r.json());
-				const bytes = await expected.arrayBuffer();
+				const bytes = await expected.arrayBuffer().catch(() => null); // WebKit reads no form with a file
+				const sent = (asRequest ? um.fetch(new Request(url, init)) : um.fetch(new URL(url), init)).then((r) => r.json());
+				if (!bytes) return sent.then(({ echo, length }) => echo + " " + length, ({ code }) => (asRequest ? "heard " : "") + code);
+				const got = await sent;
 				const sum = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
-				const form = body instanceof FormData; // each Request draws a boundary of its own
+				const form = body instanceof FormData; // each Request draws a boundary of its own, which is there three times, not always of one length
 				const type = expected.headers.get("Content-Type") ?? "";
-				if (got.length !== bytes.byteLength) return "length " + got.length + ", want " + bytes.byteLength;
+				if (got.length - bytes.byteLength !== (form ? 3 * (got.type.length - type.length) : 0)) return "length " + got.length + ", want " + bytes.byteLength;
 				if (!form && got.sha256 !== sum) return "other bytes";
 				if (got.type.replace(boundary, "") !== type.replace(boundary, "")) return "type " + got.type + ", want " + type;
 				return got.echo + " " + got.length;
@@ -102,10 +103,11 @@ func TestFetchAnswers(t *testing.T) {
 				const reader = (await um.fetch(url)).body.getReader();
 				let n = 0, pieces = 0;
 				for (let r; !(r = await reader.read()).done; pieces++) n += r.value.length;
-				return JSON.stringify([n, pieces > 1, (await memory()) - before < 4 << 20]);
+				return JSON.stringify([n, pieces, (await memory()) - before < 4 << 20]);
 			})`
-			if got := eval[string](tab, down+fmt.Sprintf(`(%q)`, s.origin+"/bytes?n=10485760")); got != "[10485760,true,true]" {
-				t.Errorf("bytes, in pieces, memory of the program stays: %s", got)
+			got := eval[string](tab, down+fmt.Sprintf(`(%q)`, s.origin+"/bytes?n=10485760"))
+			if got == "[10485760,1,true]" && inChromium(t) || !strings.HasPrefix(got, "[10485760,") || !strings.HasSuffix(got, ",true]") {
+				t.Errorf("bytes, how many pieces, memory of the program stays: %s", got)
 			}
 			const head = `um.fetch(%q, %s).then(async (r) => JSON.stringify([r.status, r.ok, r.redirected, r.url.slice(%d), r.body === null, r instanceof Response]))`
 			for _, tt := range []struct{ path, init, want string }{
@@ -288,25 +290,19 @@ func TestFetchDPoP(t *testing.T) {
 // A body that comes in pieces goes out as it comes, where the API speaks
 // HTTP/2.
 func TestFetchStreamUp(t *testing.T) {
-	path, err := chromium.Path()
+	devtools(t) // no other engine sends bodies as they come
+	trusting, err := engine.StartChromium(t.Context(), chromedp.Flag("ignore-certificate-errors", true))
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := append(chromium.Options(""), chromedp.ExecPath(path), chromedp.Flag("ignore-certificate-errors", true))
-	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), flags...)
-	t.Cleanup(cancelAllocator)
-	trusting, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(trusting); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(trusting.Stop)
 	for _, host := range hosts {
 		t.Run(host, func(t *testing.T) {
 			a := newApp(t)
 			a.setHost(host)
 			p := newGoOIDC(t, a, options{refreshTokens: true})
 			s := newAPI(t, a, true)
-			tab := openTab(t, trusting, chromedp.WithNewBrowserContext())
+			tab := openTab(t, trusting.Open, "")
 			tab.visit(a.origin + "/")
 			p.signIn(tab)
 			const up = `(async (url, pieces) => {
@@ -328,6 +324,98 @@ func TestFetchStreamUp(t *testing.T) {
 			const broken = `um.fetch(%q, {method: "POST", duplex: "half", body: new ReadableStream({pull(c) { c.error(new Error("x")); }})})`
 			if code := codeOf(tab, fmt.Sprintf(broken, s.origin+"/digest")); code != "network" {
 				t.Errorf("a body that breaks: code %q", code)
+			}
+		})
+	}
+}
+
+// Where the browser does not read a form back, as WebKit where there is a file in
+// it, it arrives as browsers write forms.
+func TestFetchFormWritten(t *testing.T) {
+	tab, _, _, a := fetchTab(t, "shared")
+	a.respond("/api/form", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, boundary, _ := strings.Cut(r.Header.Get("Content-Type"), "multipart/form-data; boundary=")
+		_ = json.NewEncoder(w).Encode(strings.ReplaceAll(string(body), boundary, "BOUNDARY"))
+	})
+	a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}})
+	tab.visit(a.origin + "/")
+	const write = `(() => {
+		const form = new FormData();
+		form.append('na"me\n', "value\nof\rtwo\r\nlines");
+		form.append("file", new File(["bytes"], 'a"b.txt', { type: "text/plain" }));
+		form.append("blob", new Blob(["more"]));
+		return um.fetch("api/form", { method: "POST", body: form }).then((r) => r.json());
+	})()`
+	written := eval[string](tab, "Request.prototype.blob = () => Promise.reject(new DOMException('', 'InvalidStateError')), "+write)
+	want := strings.ReplaceAll(`--BOUNDARY
+Content-Disposition: form-data; name="na%22me%0D%0A"
+
+value
+of
+two
+lines
+--BOUNDARY
+Content-Disposition: form-data; name="file"; filename="a%22b.txt"
+Content-Type: text/plain
+
+bytes
+--BOUNDARY
+Content-Disposition: form-data; name="blob"; filename="blob"
+Content-Type: application/octet-stream
+
+more
+--BOUNDARY--
+`, "\n", "\r\n")
+	if written != want {
+		t.Errorf("the form is %q, want %q", written, want)
+	}
+	tab.visit(a.origin + "/")
+	if native := eval[string](tab, write); native != written {
+		t.Errorf("the browser itself writes %q", native)
+	}
+	if code := codeOf(tab, `(Request.prototype.blob = () => Promise.reject(new DOMException("", "InvalidStateError")),
+		um.fetch(new Request("api/form", { method: "POST", body: "text" })))`); code != "invalid_argument" {
+		t.Errorf("a Request that cannot be read: code %q", code)
+	}
+}
+
+// unableToStream has a page find that its browser makes a text of a stream, as Firefox
+// does.
+const unableToStream = `(() => {
+	globalThis.Request = class extends Request {
+		constructor(input, init) {
+			super(input, init?.body instanceof ReadableStream ? { ...init, body: String(init.body), duplex: undefined } : init);
+		}
+	};
+	return true;
+})()`
+
+// Where the browser does not send a body as it comes, all of it goes at once.
+func TestFetchStreamGathered(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			tab, s, _, _ := fetchTab(t, host)
+			eval[bool](tab, unableToStream)
+			eval[bool](tab, `globalThis.stream = (...pieces) => new ReadableStream({
+				pull: (c) => (pieces.length ? c.enqueue(pieces.shift()) : c.close()),
+			}), globalThis.send = (body, init) => um.fetch("`+s.origin+`/digest", {method: "POST", body, duplex: "half", ...init})
+				.then((r) => r.json()).then(({ length, sha256, type }) => [length, sha256, type].join(" "), (e) => e.code || e.name), true`)
+			for _, tt := range []struct{ name, call, want string }{
+				{"three pieces", `send(stream(Uint8Array.of(97), Uint8Array.of(98, 99), new Uint8Array()))`, // "abc"
+					"3 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad "},
+				{"none", `send(stream())`, "0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 "},
+				{"a type", `send(stream(Uint8Array.of(97)), {headers: {"Content-Type": "a/b"}})`,
+					"1 ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb a/b"},
+				{"text in it", `send(stream("text"))`, "network"},
+				{"it breaks", `send(new ReadableStream({ pull: (c) => c.error(new DOMException("x", "DataError")) }))`, "network"},
+				{"too long", `(() => { const piece = new Uint8Array(1 << 20); return send(stream(...Array(65).fill(piece))); })()`, "invalid_argument"},
+				{"aborted", `(() => { const c = new AbortController(); setTimeout(() => c.abort()); return send(new ReadableStream(), { signal: c.signal }); })()`, "20"},
+				{"GET", `send(stream(), { method: "GET" })`, "invalid_argument"},
+			} {
+				if got := eval[any](tab, tt.call); fmt.Sprint(got) != tt.want {
+					t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+				}
 			}
 		})
 	}

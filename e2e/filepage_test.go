@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // A page of the file system, where no worker starts, hears so at once.
@@ -25,7 +23,7 @@ func TestFilePage(t *testing.T) {
 		}
 	}
 	tab := newTab(t)
-	tab.do("open the page", chromedp.Navigate("file://"+filepath.ToSlash(folder)+"/index.html"))
+	tab.navigate("file://" + filepath.ToSlash(folder) + "/index.html")
 	const call = `new oidc.UserManager({ authority: "https://op.example", client_id: "app", redirect_uri: "https://app.example/" })
 		.signinRedirect().catch(({ code, message }) => code + ": " + message)`
 	if got := eval[string](tab, call); !strings.HasPrefix(got, "worker_not_found: ") || !strings.Contains(got, "file:") {

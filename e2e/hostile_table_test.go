@@ -56,7 +56,7 @@ type table struct {
 // run does rows one after the other in one tab.
 func (table *table) run(a *app, tab *tab, cases []oidctest.Case) {
 	console := &console{t: table.t}
-	console.listen(tab.ctx)
+	console.listen(tab.devtools())
 	var worker context.Context // since the first row
 	for _, c := range cases {
 		passed := table.t.Run(c.Name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func (table *table) run(a *app, tab *tab, cases []oidctest.Case) {
 	if worker == nil {
 		return // no row was asked for
 	}
-	console.hear(tab.ctx, "the page is heard")
+	console.hear(tab.devtools(), "the page is heard")
 	console.hear(worker, "the worker is heard")
 	console.check(table.providers.secrets())
 }

@@ -48,7 +48,7 @@ func testForeignWindows(t *testing.T, host string) {
 	s.begin()
 	hostile := s.honest.sibling()
 	hostile.expectProblems()
-	hostile.do("visit", chromedp.Navigate(evil.origin+"/"))
+	hostile.navigate(evil.origin + "/")
 	hostile.do("open the app", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{
 			Expression: fmt.Sprintf("globalThis.opened = open(%q), true", s.app.origin+"/?opened"), UserGesture: new(true),

@@ -200,13 +200,9 @@ func (s *stage) vitals() vitals {
 // evalPatiently is eval with the time that the ceiling gives.
 func evalPatiently[T any](tab *tab, expression string) T {
 	tab.t.Helper()
-	ctx, cancel := context.WithTimeout(tab.ctx, ceiling+stepTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), ceiling+stepTimeout)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		tab.t.Fatalf("%s: %v; the console says %q", expression, err, tab.takeProblems())
-	}
-	return value
+	return evalWithin[T](ctx, tab, expression)
 }
 
 // first runs a script in every page of an origin before those of the page.

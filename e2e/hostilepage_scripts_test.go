@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -142,7 +140,7 @@ func TestHostileMarkupNamesNoProgram(t *testing.T) {
 		})
 		tab := newTab(t)
 		tab.expectProblems()
-		tab.do("open", chromedp.Navigate(a.origin+"/classic.html"))
+		tab.navigate(a.origin + "/classic.html")
 		call := fmt.Sprintf(`new oidc.UserManager({ authority: %q, client_id: %q, redirect_uri: location.origin + "/callback.html" }).signinSilent()`, op.Issuer, clientID)
 		if code := eval[string](tab, settlesSoon(call)); code != "" {
 			t.Errorf("code %q", code)

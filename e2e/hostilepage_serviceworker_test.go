@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -106,7 +104,7 @@ func TestHostileServiceWorkerOutOfTheFolder(t *testing.T) {
 		t.Errorf("in the frame: code %q", code)
 	}
 	op.ResetRequests()
-	tab.do("reload", chromedp.Reload())
+	tab.reload()
 	tab.waitReady()
 	if got := eval[string](tab, subject); got != op.Subject {
 		t.Errorf("after the reload: %s", got)
@@ -115,7 +113,7 @@ func TestHostileServiceWorkerOutOfTheFolder(t *testing.T) {
 		t.Errorf("after the reload the provider was asked for %q", requests)
 	}
 	killWorkers(t, a.origin)
-	tab.do("reload", chromedp.Reload())
+	tab.reload()
 	tab.waitReady()
 	if got := eval[string](tab, subject); got != op.Subject {
 		t.Errorf("in a new program: %s", got)

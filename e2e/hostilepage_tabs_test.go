@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -284,7 +282,7 @@ func TestHostileWorkerWithOtherOptions(t *testing.T) {
 				t.Fatalf("code %q", code)
 			}
 			s.op.ResetRequests()
-			s.honest.do("reload", chromedp.Reload())
+			s.honest.reload()
 			s.honest.waitReady()
 			if got := eval[string](s.honest, userState); got != "somebody" {
 				t.Errorf("after the reload: %s", got)
@@ -310,9 +308,9 @@ func (s *stage) recordOfRedirect() string {
 	s.t.Helper()
 	s.op.Edit(func() { s.op.SignedIn, s.op.LoginForm = false, true })
 	defer s.op.Edit(func() { s.op.SignedIn, s.op.LoginForm = true, false })
-	eval[chromedp.Void](s.honest, "void um.signinRedirect()")
+	eval[void](s.honest, "void um.signinRedirect()")
 	s.honest.waitFor("document.querySelector('button') !== null")
-	s.honest.do("go back", chromedp.Navigate(s.app.origin+"/hostile.html"))
+	s.honest.navigate(s.app.origin + "/hostile.html")
 	s.honest.waitReady()
 	record := eval[string](s.honest, "Object.entries(sessionStorage).filter(([key]) => key.startsWith('oidcspa.')).join()")
 	if record == "" {
@@ -328,14 +326,14 @@ func TestHostileResponseInACopiedTab(t *testing.T) {
 	s.app.respond("/held.html", s.app.override["/hostile.html"])
 	s.app.set("redirect_uri", s.app.origin+"/held.html")
 	s.honest.visit(s.app.origin + "/")
-	eval[chromedp.Void](s.honest, "void um.signinRedirect()")
+	eval[void](s.honest, "void um.signinRedirect()")
 	s.honest.waitFor("location.pathname === '/held.html' && globalThis.ready === true")
 	eval[bool](s.honest, `(() => { // with an opener, the storage is copied
 		document.body.innerHTML = "<button>Duplicate";
 		document.querySelector("button").onclick = () => open(location.origin + "/?duplicate", "_blank");
 		return true;
 	})()`)
-	s.honest.do("duplicate", chromedp.Click("button"))
+	s.honest.clickOn("button")
 	copied := s.honest.attach(s.honest.waitPopup(s.app.origin + "/"))
 	copied.waitReady()
 	if n := eval[int](copied, "Object.keys(sessionStorage).filter((key) => key.startsWith('oidcspa.')).length"); n != 2 {

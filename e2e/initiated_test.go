@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 	"github.com/oidcspa/oidcspa/web"
 )
@@ -100,7 +98,7 @@ func TestFrontChannelLogout(t *testing.T) {
 			provider.expectProblems()
 			logout := func(iss, sid string) {
 				address := a.origin + "/frontchannel.html?" + url.Values{"iss": {iss}, "sid": {sid}}.Encode()
-				provider.do("frame", chromedp.Navigate(origin+"/?frame="+url.QueryEscape(address)))
+				provider.navigate(origin + "/?frame=" + url.QueryEscape(address))
 			}
 			logout(op.Issuer, "sid-2")
 			logout("https://evil.example", "sid-1")
@@ -133,8 +131,8 @@ func TestFrontChannelLogoutFramed(t *testing.T) {
 	eval[bool](tab, hearPrograms)
 	other := tab.sibling()
 	other.expectProblems()
-	other.do("frame", chromedp.Navigate(localhost(t, server.Listener.Addr())+"/?frame="+url.QueryEscape(a.origin+"/frontchannel.html")))
-	other.do("visit", chromedp.Navigate(a.origin+"/frontchannel.html"))
+	other.navigate(localhost(t, server.Listener.Addr()) + "/?frame=" + url.QueryEscape(a.origin+"/frontchannel.html"))
+	other.navigate(a.origin + "/frontchannel.html")
 	wantUntold(t, tab)
 	if got := eval[string](tab, userState); got != "somebody" {
 		t.Errorf("getUser: %s", got)
@@ -152,12 +150,12 @@ func TestFrontChannelLogoutCrossSite(t *testing.T) {
 	tab.waitFor(checkFrames + " === 1")
 	eval[bool](tab, hearPrograms)
 	provider := tab.sibling()
-	provider.do("frame", chromedp.Navigate(server.URL+"/?frame="+url.QueryEscape(a.origin+"/frontchannel.html")))
+	provider.navigate(server.URL + "/?frame=" + url.QueryEscape(a.origin+"/frontchannel.html"))
 	wantUntold(t, tab)
 	if got := eval[string](tab, userState); got != "somebody" {
 		t.Errorf("getUser: %s; the frame is not kept apart any more: say so in docs/decisions", got)
 	}
-	provider.do("sign out", chromedp.Navigate(op.Base()+"/logout"))
+	provider.navigate(op.Base() + "/logout")
 	tab.waitFor(`heard.includes("UserSignedOut")`)
 }
 
@@ -198,8 +196,8 @@ func TestFrontChannelLogoutUnheard(t *testing.T) {
 		}
 		provider.first(origin, `globalThis.heard = []; addEventListener("message", ({ data }) => heard.push(data));`)
 		said := &console{t: t}
-		said.listen(provider.ctx)
-		provider.do("frame", chromedp.Navigate(origin+"/?frame="+url.QueryEscape(a.origin+"/frontchannel.html")))
+		said.listen(provider.devtools())
+		provider.navigate(origin + "/?frame=" + url.QueryEscape(a.origin+"/frontchannel.html"))
 		if open {
 			provider.waitFor("heard.includes('called off')")
 		}

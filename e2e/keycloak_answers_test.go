@@ -156,7 +156,7 @@ func testKeycloakSignouts(t *testing.T, k *keycloakRig) {
 	tab = k.open(t, "spa-nologout", nil)
 	tab.expectProblems() // the browser logs Keycloak's status
 	k.signInAs(tab, "alice", "")
-	eval[chromedp.Void](tab, "void um.signoutRedirect()")
+	eval[void](tab, "void um.signoutRedirect()")
 	tab.waitFor(`document.body?.innerText.includes("Invalid redirect uri")`)
 }
 

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // testKeycloakDemo does at KEYCLOAK=1 make demo what its reader will do; it is told that
@@ -19,7 +17,7 @@ import (
 func testKeycloakDemo(t *testing.T, k *keycloakRig) {
 	site := startDemo(t, "KEYCLOAK=1", "KEYCLOAK_URL="+k.server.URL())
 	tab := newTab(t)
-	tab.do("open the site", chromedp.Navigate(site))
+	tab.navigate(site)
 	tab.waitState("signed-out")
 	tab.click("sign-in")
 	tab.waitFor("document.querySelector('#kc-login') !== null")
@@ -29,7 +27,7 @@ func testKeycloakDemo(t *testing.T, k *keycloakRig) {
 	tab.waitFor("document.querySelector('#api-answer').innerText.includes('Hello from the API')")
 	tab.click("renew")
 	tab.waitFor("document.querySelector('#log').innerText.toLowerCase().includes('renew')")
-	tab.do("reload", chromedp.Reload())
+	tab.reload()
 	tab.waitState("signed-in")
 	if hidden := eval[bool](tab, "document.querySelector('#problem').hidden"); !hidden {
 		t.Errorf("the site shows a problem: %s", eval[string](tab, "document.querySelector('#problem').innerText"))

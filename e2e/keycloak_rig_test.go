@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/demo/recorder"
 	"github.com/oidcspa/oidcspa/internal/keycloak"
 )
@@ -87,7 +85,7 @@ func (k *keycloakRig) open(t *testing.T, client string, more map[string]any) *ta
 // is to be done.
 func (k *keycloakRig) leave(tab *tab, call, button string) {
 	tab.t.Helper()
-	eval[chromedp.Void](tab, "globalThis.ready = false, void "+call)
+	eval[void](tab, "globalThis.ready = false, void "+call)
 	tab.waitFor("document.readyState === 'complete' && document.querySelector('" + button + "') !== null")
 }
 
@@ -130,7 +128,7 @@ func (k *keycloakRig) message(tab *tab) string {
 // signOutThere signs out at the app; Keycloak sends the tab back without a question.
 func (k *keycloakRig) signOutThere(tab *tab) {
 	tab.t.Helper()
-	eval[chromedp.Void](tab, "globalThis.ready = false, void um.signoutRedirect()")
+	eval[void](tab, "globalThis.ready = false, void um.signoutRedirect()")
 	if code := k.come(tab); code != "" {
 		tab.t.Fatalf("sign-out: code %q", code)
 	}

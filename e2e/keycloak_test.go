@@ -5,8 +5,6 @@ package e2e
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/demo/recorder"
 )
 
@@ -60,7 +58,7 @@ func testKeycloakSession(t *testing.T, k *keycloakRig) {
 			}
 			k.wantCounts(t, "refresh", map[recorder.Kind]int{recorder.Token: 1})
 
-			tab.do("reload", chromedp.Reload())
+			tab.reload()
 			tab.waitReady()
 			if got := eval[string](tab, userState); got != "somebody" {
 				t.Errorf("after the reload: %s", got)
@@ -103,7 +101,7 @@ func testKeycloakMonitor(t *testing.T, k *keycloakRig) {
 	eval[bool](tab, hearAll)
 	tab.waitFor(checkFrames + " === 1")
 	elsewhere := tab.sibling()
-	elsewhere.do("go to Keycloak", chromedp.Navigate(k.issuer+"/protocol/openid-connect/logout"))
+	elsewhere.navigate(k.issuer + "/protocol/openid-connect/logout")
 	elsewhere.waitFor("document.querySelector('#kc-logout') !== null")
 	k.press(elsewhere, "#kc-logout")
 	tab.waitFor(`heard.includes("UserUnloaded")`)

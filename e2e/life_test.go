@@ -4,58 +4,11 @@ package e2e
 
 import (
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 
-	"github.com/chromedp/cdproto/target"
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
-
-// sharedWorkers counts the shared workers of an origin.
-func sharedWorkers(t *testing.T, origin string) int {
-	t.Helper()
-	return len(listWorkers(t, origin))
-}
-
-func listWorkers(t *testing.T, origin string) []target.ID {
-	t.Helper()
-	result, err := chromedp.CallBrowser(browser, target.GetTargets, target.GetTargetsParams{
-		Filter: target.Filter{{Type: "shared_worker"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids []target.ID
-	for _, info := range result.TargetInfos {
-		if strings.HasPrefix(info.URL, origin) {
-			ids = append(ids, info.TargetID)
-		}
-	}
-	return ids
-}
-
-// killWorkers ends the shared workers of an origin, as a crash does.
-func killWorkers(t *testing.T, origin string) {
-	t.Helper()
-	if n := killAll(t, origin); n != 1 {
-		t.Fatalf("%d shared workers were ended, want 1", n)
-	}
-}
-
-// killAll is killWorkers for as many as there are.
-func killAll(t *testing.T, origin string) int {
-	t.Helper()
-	ids := listWorkers(t, origin)
-	for _, id := range ids {
-		if _, err := chromedp.CallBrowser(browser, target.CloseTarget, target.CloseTargetParams{TargetID: id}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return len(ids)
-}
 
 // impatient has a page wait no longer than a moment for the word of a worker whose
 // lock is free: for tests in which it is dead.

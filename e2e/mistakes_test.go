@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -104,7 +102,7 @@ func TestReplayedCallback(t *testing.T) {
 	if got := eval[bool](tab, "um.signinCallback(location.origin + '/?"+response+"').then(async (user) => user.access_token === (await um.getUser()).access_token)"); !got {
 		t.Error("replayed: who is signed in is another")
 	}
-	tab.do("open the address again", chromedp.Navigate(a.origin+"/callback.html?"+response))
+	tab.navigate(a.origin + "/callback.html?" + response)
 	tab.waitReady() // in the app, where somebody is signed in
 	if address := eval[string](tab, "location.href"); address != a.origin+"/" {
 		t.Errorf("the callback page leads to an address of %d characters", len(address))
@@ -113,7 +111,7 @@ func TestReplayedCallback(t *testing.T) {
 	if code := codeOf(tab, "um.signinCallback(location.origin + '/?"+response+"')"); code != "state_unknown" {
 		t.Errorf("replayed: code %q", code)
 	}
-	tab.do("open the address again", chromedp.Navigate(a.origin+"/callback.html?"+response))
+	tab.navigate(a.origin + "/callback.html?" + response)
 	tab.waitFor(lost)
 	if address := eval[string](tab, "location.href"); strings.Contains(address, "code=") {
 		t.Errorf("the callback page leaves the response in the address")
@@ -132,7 +130,7 @@ func TestForeignReturnAddress(t *testing.T) {
 		tab.visit(a.origin + "/")
 		record := `{"record":"{}","expires_at":9e9,"return_to":"` + address + `"}`
 		eval[bool](tab, "sessionStorage.setItem('oidcspa.s1', '"+record+"'), true")
-		tab.do("come back", chromedp.Navigate(a.origin+"/callback.html?code=c&state=s1"))
+		tab.navigate(a.origin + "/callback.html?code=c&state=s1")
 		tab.waitFor("document.getElementById('lost')?.hidden === false")
 	}
 	if requests := op.Requests(); len(requests) != 0 {
@@ -145,7 +143,7 @@ func TestCallbackWithoutStorage(t *testing.T) {
 	a := newApp(t)
 	tab := newTab(t)
 	tab.first(a.origin, `Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });`)
-	tab.do("come back", chromedp.Navigate(a.origin+"/callback.html?code=c&state=s1"))
+	tab.navigate(a.origin + "/callback.html?code=c&state=s1")
 	tab.waitFor(lost)
 }
 
@@ -171,7 +169,7 @@ func TestCancelledLogin(t *testing.T) {
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
 	p.toLogin(tab)
-	tab.do("cancel", chromedp.Click("button[value=cancel]"))
+	tab.clickOn("button[value=cancel]")
 	tab.waitReady()
 	if got := eval[string](tab, "callback.catch((e) => [e.code, e.error, e instanceof oidc.ErrorResponse].join())"); got != "provider_error,access_denied,true" {
 		t.Errorf("the error is %s", got)

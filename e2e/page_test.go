@@ -135,7 +135,7 @@ func TestPageIsNotSentAway(t *testing.T) {
 		}
 		eval[bool](tab, "globalThis.filled = true, heard.length = 0, true")
 		a.respondPage("away", "")
-		tab.do("leave", chromedp.Navigate(a.origin+"/away.html"))
+		tab.navigate(a.origin + "/away.html")
 		killAll(t, a.origin)
 		op.ResetRequests()
 		eval[bool](tab, "setTimeout(() => history.back()), true")
@@ -261,7 +261,7 @@ func TestDispose(t *testing.T) {
 	if got := eval[string](tab, `um.signinSilent().then(() => um.getUser()).then((u) => u.profile.sub + after)`); got != "subject-10" {
 		t.Errorf("the other manager: %s", got)
 	}
-	if _, err := chromedp.Call(tab.ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+	if _, err := chromedp.Call(tab.devtools(), heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
 		t.Fatal(err)
 	}
 	if eval[bool](tab, "weak.deref() !== undefined") {

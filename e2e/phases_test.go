@@ -10,8 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -38,7 +36,7 @@ func TestStartPhases(t *testing.T) {
 			newHostile(t, a)
 			tab := newTab(t)
 			tab.visit(a.origin + "/")
-			eval[chromedp.Void](tab, "um.prepare()")
+			eval[void](tab, "um.prepare()")
 			if got := phasesOf(tab, "start", startPhases); got != startPhases {
 				t.Errorf("the phases are %q, want %q", got, startPhases)
 			}
@@ -140,7 +138,7 @@ func TestSigninPhases(t *testing.T) {
 			}
 			tab.visit(a.origin + "/")
 			if tt.before != "" {
-				eval[chromedp.Void](tab, tt.before)
+				eval[void](tab, tt.before)
 				eval[bool](tab, "new Promise((resolve) => setTimeout(resolve, 2, true))") // a tick of the clock
 			}
 			eval[bool](tab, "globalThis.ready = false, void "+tt.call+", true")

@@ -3,13 +3,13 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/target"
-	"github.com/chromedp/chromedp"
-
+	"github.com/oidcspa/oidcspa/e2e/engine"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -32,46 +32,41 @@ func (tab *tab) openPopup(call string) {
 		globalThis.ended = 0;
 		return true;
 	})()`)
-	tab.do("click", chromedp.Click("#popup"))
+	tab.clickOn("#popup")
 }
 
-// popups returns the ids of the windows of the tab's profile that show an
+// popups returns the windows of the tab's profile that show an
 // address which begins with prefix, less the tab itself.
-func (tab *tab) popups(prefix string) []target.ID {
+func (tab *tab) popups(prefix string) []engine.Window {
 	tab.t.Helper()
-	result, err := chromedp.CallBrowser(browser, target.GetTargets, target.GetTargetsParams{})
+	ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
+	defer cancel()
+	own := tab.page.Window()
+	windows, err := browserOf(tab.t).Windows(ctx, own.Profile)
 	if err != nil {
 		tab.t.Fatal(err)
 	}
-	own := chromedp.FromContext(tab.ctx)
-	var ids []target.ID
-	for _, info := range result.TargetInfos {
-		if info.Type == "page" && info.BrowserContextID == own.BrowserContextID &&
-			info.TargetID != own.Target.TargetID && (strings.HasPrefix(info.URL, prefix) || info.Title == prefix) {
-			ids = append(ids, info.TargetID)
-		}
-	}
-	return ids
+	return slices.DeleteFunc(windows, func(w engine.Window) bool {
+		return w.ID == own.ID || !strings.HasPrefix(w.URL, prefix) && w.Title != prefix
+	})
 }
 
 // waitPopup waits for a window at an address, or with a title.
-func (tab *tab) waitPopup(prefix string) target.ID {
+func (tab *tab) waitPopup(prefix string) engine.Window {
 	tab.t.Helper()
-	var ids []target.ID
+	var windows []engine.Window
 	tab.until("a window at "+prefix, func() bool {
-		ids = tab.popups(prefix)
-		return len(ids) > 0
+		windows = tab.popups(prefix)
+		return len(windows) > 0
 	})
-	return ids[0]
+	return windows[0]
 }
 
 // closePopup closes a window as a person does.
-func (tab *tab) closePopup(id target.ID) {
+func (tab *tab) closePopup(window engine.Window) {
 	tab.t.Helper()
 	eval[bool](tab, "globalThis.ended = performance.now(), true")
-	if _, err := chromedp.CallBrowser(browser, target.CloseTarget, target.CloseTargetParams{TargetID: id}); err != nil {
-		tab.t.Fatal(err)
-	}
+	closeWindow(tab.t, window)
 }
 
 // looked waits until the page has looked at its window a few times: it tells
@@ -241,7 +236,7 @@ func TestPopupSeveredAndLeft(t *testing.T) {
 	if got := eval[string](tab, "popup.then(([result]) => result)"); got != "popup_severed" {
 		t.Errorf("code %q", got)
 	}
-	window.do("sign in", chromedp.Click("button"))
+	window.clickOn("button")
 	tab.waitFor("heard.includes('UserLoaded')")
 	tab.until("the window is closed", func() bool { return len(tab.popups("")) == 0 })
 }
@@ -258,11 +253,11 @@ func TestTwoPopups(t *testing.T) {
 	eval[bool](tab, "globalThis.one = popup, true")
 	tab.openPopup("um.signinPopup({state: 2}).then((u) => ({profile: {sub: 'state ' + u.state}}))")
 	tab.until("the second window", func() bool { return len(tab.popups(op.Issuer)) == 2 })
-	for _, id := range tab.popups(op.Issuer) {
-		if id != first {
-			second := tab.attach(id)
+	for _, window := range tab.popups(op.Issuer) {
+		if window.ID != first.ID {
+			second := tab.attach(window)
 			second.waitFor("document.querySelector('button') !== null")
-			second.do("sign in", chromedp.Click("button"))
+			second.clickOn("button")
 		}
 	}
 	if got := eval[string](tab, "popup.then(([result]) => result)"); got != "state 2" {

@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/demo/op"
 	"github.com/oidcspa/oidcspa/demo/recorder"
 	"github.com/oidcspa/oidcspa/e2e/compat/peer"
@@ -82,10 +80,9 @@ func newPeer(t *testing.T, a *app) *provider {
 func (p *provider) signIn(tab *tab) {
 	tab.t.Helper()
 	p.toLogin(tab)
-	tab.do("fill in the login form",
-		chromedp.SendKeys("input[name=username]", "demo"),
-		chromedp.SendKeys("input[name=password]", "demo"),
-		chromedp.Click("button[value=sign-in]"))
+	tab.fill("input[name=username]", "demo")
+	tab.fill("input[name=password]", "demo")
+	tab.clickOn("button[value=sign-in]")
 	tab.waitReady()
 	eval[bool](tab, "callback.then(() => true)")
 }
@@ -93,17 +90,17 @@ func (p *provider) signIn(tab *tab) {
 // toLogin starts a sign-in and waits for the login form.
 func (p *provider) toLogin(tab *tab) {
 	tab.t.Helper()
-	eval[chromedp.Void](tab, "void um.signinRedirect({state: {page: 7}})")
+	eval[void](tab, "void um.signinRedirect({state: {page: 7}})")
 	tab.waitFor("document.querySelector('input[name=password]') !== null")
 }
 
 // signOut signs out at the app and, where the provider asks, there.
 func (p *provider) signOut(tab *tab) {
 	tab.t.Helper()
-	eval[chromedp.Void](tab, "globalThis.ready = false, void um.signoutRedirect()")
+	eval[void](tab, "globalThis.ready = false, void um.signoutRedirect()")
 	tab.waitFor("globalThis.ready === true || document.querySelector('button[value=sign-out], button[value=yes]') !== null")
 	if eval[bool](tab, "globalThis.ready !== true") {
-		tab.do("confirm the sign-out", chromedp.Click("button[value=sign-out], button[value=yes]"))
+		tab.clickOn("button[value=sign-out], button[value=yes]")
 	}
 	tab.waitReady()
 	eval[bool](tab, "Promise.resolve(globalThis.callback).then(() => true)")

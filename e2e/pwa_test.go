@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -66,7 +64,7 @@ func TestPWACompat(t *testing.T) {
 				t.Errorf("in the frame: code %q", code)
 			}
 			killWorkers(t, a.origin)
-			tab.do("reload", chromedp.Reload())
+			tab.reload()
 			tab.waitReady()
 			if got := eval[string](tab, subject); got != op.Subject {
 				t.Errorf("in a new program: %s", got)
@@ -74,9 +72,9 @@ func TestPWACompat(t *testing.T) {
 			if n := op.Count(oidctest.Token); n != 3 {
 				t.Errorf("%d token requests, want 3", n)
 			}
-			tab.do("open the callback page", chromedp.Navigate(a.origin+folder+"callback.html"))
+			tab.navigate(a.origin + folder + "callback.html")
 			tab.waitFor("location.pathname === '/'") // where it leads who is signed in; the app would stay at its address
-			tab.do("open a page of the app", chromedp.Navigate(a.origin+"/some/page"))
+			tab.navigate(a.origin + "/some/page")
 			tab.waitReady() // the service worker answers navigations
 		})
 	}

@@ -5,17 +5,15 @@ package e2e
 import (
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 func TestReact(t *testing.T) {
 	origin, p := viteApp{project: "react", root: ".", redirectPath: "/", lifetime: 15 * time.Second}.serve(t)
 	tab := newTab(t)
-	tab.do("open the app", chromedp.Navigate(origin+"/"))
+	tab.navigate(origin + "/")
 	waitState(tab, "signed out")
 
-	tab.do("sign in", chromedp.Click("#redirect"))
+	tab.clickOn("#redirect")
 	fillIn(tab)
 	waitState(tab, "signed in")
 	for selector, want := range map[string]string{"#sub": "demo-user-1", "#class": "true", "#app-state": `{"page":7}`} {
@@ -27,24 +25,24 @@ func TestReact(t *testing.T) {
 		t.Error("the response is left in the address")
 	}
 
-	tab.do("renew", chromedp.Click("#renew"))
+	tab.clickOn("#renew")
 	tab.waitFor("tokens.size === 2")
 	waitState(tab, "signed in")
 	tab.waitFor(`heard.includes("expiring") && tokens.size === 3`) // by itself
 	checkStorage(t, tab, p.secrets)
 
-	tab.do("reload", chromedp.Reload())
+	tab.reload()
 	waitState(tab, "signed in")
 
-	tab.do("sign out", chromedp.Click("#signout"))
+	tab.clickOn("#signout")
 	tab.waitFor("document.querySelector('button[value=sign-out]') !== null || document.getElementById('state')?.textContent === 'signed out'")
 	if eval[bool](tab, "document.getElementById('state') === null") {
-		tab.do("confirm", chromedp.Click("button[value=sign-out]"))
+		tab.clickOn("button[value=sign-out]")
 	}
 	waitState(tab, "signed out")
 
-	tab.do("sign in with a popup", chromedp.Click("#popup"))
-	popup := openTab(t, browser, chromedp.WithTargetID(tab.waitPopup(p.issuer)))
+	tab.clickOn("#popup")
+	popup := tab.attach(tab.waitPopup(p.issuer))
 	fillIn(popup)
 	waitState(tab, "signed in")
 	tab.until("the window is closed", func() bool { return len(tab.popups("")) == 0 })

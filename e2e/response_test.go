@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -117,10 +115,10 @@ func TestBoundCodeWithoutItsKey(t *testing.T) {
 	op.Edit(func() { op.SignedIn, op.LoginForm = false, true })
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
-	eval[chromedp.Void](tab, "void um.signinRedirect()")
+	eval[void](tab, "void um.signinRedirect()")
 	tab.waitFor("document.querySelector('button') !== null")
 	killWorkers(t, a.origin)
-	tab.do("sign in", chromedp.Click("button"))
+	tab.clickOn("button")
 	tab.waitReady()
 	if code := codeOf(tab, "callback"); code != "dpop_key_lost" {
 		t.Errorf("code %q", code)

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -141,9 +139,9 @@ func TestGetUserWhileTheTabLeaves(t *testing.T) {
 	a.respondPage("leaving", leavingScript)
 	a.respondPage("listening", "")
 	other := tab.sibling()
-	other.do("visit", chromedp.Navigate(a.origin+"/listening.html"))
+	other.navigate(a.origin + "/listening.html")
 	leaves := hold(t, op, oidctest.Authorize)
-	tab.do("visit", chromedp.Navigate(a.origin+"/leaving.html"))
+	tab.navigate(a.origin + "/leaving.html")
 	leaves.wait(tab)
 	for _, manager := range []string{"the same", "another"} {
 		if got := eval[string](other, fmt.Sprintf(`new Promise((resolve) => {

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/e2e/compat/scripted"
 )
 
@@ -25,7 +23,7 @@ func TestCompatSample(t *testing.T) {
 			origin := newSample(t, tt.library)
 			tab := newTab(t)
 			tab.expectProblems() // what the browser logs of a window that closes
-			tab.do("open the sample", chromedp.Navigate(origin+"/sample"))
+			tab.navigate(origin + "/sample")
 			const nobody, somebody = "nobody", "Bearer, openid+profile"
 			tab.waitFor(`document.querySelector("output")?.value.startsWith("` + nobody + `")`)
 			for _, step := range []struct{ button, shown string }{
@@ -36,7 +34,7 @@ func TestCompatSample(t *testing.T) {
 				{"signout", nobody},
 			} {
 				eval[string](tab, `document.querySelector("output").value = ""`)
-				tab.do("click on "+step.button, chromedp.Click("#"+step.button))
+				tab.clickOn("#" + step.button)
 				tab.waitFor(`document.querySelector("output")?.value.includes("` + step.shown + `")`)
 			}
 		})

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/demo/api"
 	"github.com/oidcspa/oidcspa/demo/op"
 	"github.com/oidcspa/oidcspa/demo/site"
@@ -63,7 +61,7 @@ func newSite(t *testing.T) (origin string, handler *op.Provider) {
 // click presses a button of the sample site.
 func (tab *tab) click(id string) {
 	tab.t.Helper()
-	tab.do("press "+id, chromedp.WaitVisible("#"+id), chromedp.Click("#"+id))
+	tab.clickOn("#" + id)
 }
 
 // waitState waits until the sample site shows a state.
@@ -78,12 +76,13 @@ func TestSampleSite(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			origin, p := newSite(t)
 			tab := newTab(t)
-			tab.do("open the site", chromedp.Navigate(origin+"/?host="+host))
+			tab.navigate(origin + "/?host=" + host)
 			tab.waitState("signed-out")
 			tab.click("sign-in")
 			tab.waitFor("document.querySelector('#password') !== null")
-			tab.do("sign in", chromedp.SendKeys("#username", "demo"), chromedp.SendKeys("#password", "demo"),
-				chromedp.Click("button[value=sign-in]"))
+			tab.fill("#username", "demo")
+			tab.fill("#password", "demo")
+			tab.clickOn("button[value=sign-in]")
 			tab.waitState("signed-in")
 			tab.waitFor("document.querySelector('#claims').innerText.includes('demo@example')")
 			tab.waitFor("/\\d/.test(document.querySelector('#countdown').innerText)")
@@ -99,7 +98,7 @@ func TestSampleSite(t *testing.T) {
 				t.Errorf("the site shows a problem: %s", eval[string](tab, "document.querySelector('#problem').innerText"))
 			}
 
-			tab.do("reload", chromedp.Reload())
+			tab.reload()
 			tab.waitState("signed-in")
 
 			p.EndSessions()
@@ -111,7 +110,7 @@ func TestSampleSite(t *testing.T) {
 			tab.click("sign-out")
 			tab.waitFor("document.body?.dataset.state === 'signed-out' || document.querySelector('button[value=sign-out]') !== null")
 			if eval[bool](tab, "document.querySelector('button[value=sign-out]') !== null") {
-				tab.do("confirm", chromedp.Click("button[value=sign-out]"))
+				tab.clickOn("button[value=sign-out]")
 			}
 			tab.waitState("signed-out")
 		})

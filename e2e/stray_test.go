@@ -5,8 +5,6 @@ package e2e
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -27,8 +25,8 @@ func TestAnswerOfAnotherRequest(t *testing.T) {
 				if code := codeOf(tab, "um.signinSilent()"); code != "frame_no_response" {
 					t.Fatalf("frame: code %q", code)
 				}
-				eval[chromedp.Void](tab, "void um.signinRedirect({ state: 'basket' })")
-				tab.do("sign in", chromedp.WaitVisible("button"), chromedp.Click("button"))
+				eval[void](tab, "void um.signinRedirect({ state: 'basket' })")
+				tab.clickOn("button")
 				tab.waitFor("globalThis.heard?.includes('UserLoaded')")
 				want := left
 				if redirectURI != "/callback.html" {

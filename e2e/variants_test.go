@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 	"github.com/oidcspa/oidcspa/resource"
 )
@@ -23,7 +21,7 @@ func TestClassicScript(t *testing.T) {
 		_, _ = w.Write([]byte(`<!doctype html><link rel="icon" href="data:,"><script src="oidcspa.classic.js"></script>`))
 	})
 	tab := newTab(t)
-	tab.do("open", chromedp.Navigate(a.origin+"/classic.html"))
+	tab.navigate(a.origin + "/classic.html")
 	const signIn = `fetch("config.json").then((r) => r.json()).then((settings) => {
 		globalThis.um = new oidc.UserManager(settings);
 		return um.signinSilent();

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/demo/op"
 	"github.com/oidcspa/oidcspa/demo/recorder"
 )
@@ -103,8 +101,7 @@ func waitState(tab *tab, state string) {
 func fillIn(tab *tab) {
 	tab.t.Helper()
 	tab.waitFor("document.querySelector('input[name=password]') !== null")
-	tab.do("fill in the login form",
-		chromedp.SendKeys("input[name=username]", "demo"),
-		chromedp.SendKeys("input[name=password]", "demo"),
-		chromedp.Click("button[value=sign-in]"))
+	tab.fill("input[name=username]", "demo")
+	tab.fill("input[name=password]", "demo")
+	tab.clickOn("button[value=sign-in]")
 }

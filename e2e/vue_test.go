@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // TestVue runs vuex-oidc and vue3-oidc. The latter has oidc-client-ts among its
@@ -23,16 +21,16 @@ func TestVue(t *testing.T) {
 		t.Run(tt.wrapper, func(t *testing.T) {
 			origin, p := viteApp{project: "vue", root: tt.wrapper, redirectPath: "/callback"}.serve(t)
 			tab := newTab(t)
-			tab.do("open the app", chromedp.Navigate(origin+"/"))
+			tab.navigate(origin + "/")
 			if tt.public {
 				waitState(tab, "signed out")
-				tab.do("sign in", chromedp.Click("#in"))
+				tab.clickOn("#in")
 			}
 			fillIn(tab)
 			tab.waitFor(`location.pathname + location.search === "` + tt.private + `"`)
 			waitState(tab, "signed in")
 
-			tab.do("reload", chromedp.Reload())
+			tab.reload()
 			waitState(tab, "signed in")
 			const shown = `performance.getEntriesByType("navigation")[0].type + " " + document.getElementById("sub").textContent`
 			if got := eval[string](tab, shown); got != "reload demo-user-1" { // navigate: by way of the provider
@@ -40,12 +38,12 @@ func TestVue(t *testing.T) {
 			}
 
 			tab.waitFor("tokens.size === 1")
-			tab.do("renew", chromedp.Click("#renew"))
+			tab.clickOn("#renew")
 			tab.waitFor("tokens.size === 2")
 			waitState(tab, "signed in")
 			checkSecrets(t, tab, p.secrets)
 
-			tab.do("sign out", chromedp.Click("#signout"))
+			tab.clickOn("#signout")
 			if tt.public {
 				waitState(tab, "signed out")
 			} else {

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
@@ -76,7 +74,7 @@ func TestMonitorSession(t *testing.T) {
 				t.Errorf("%d silent sign-ins while nothing changes", n)
 			}
 			elsewhere := tab.sibling()
-			elsewhere.do("sign out", chromedp.Navigate(op.Base()+"/logout"))
+			elsewhere.navigate(op.Base() + "/logout")
 			tab.waitFor(`heard.includes("UserUnloaded")`)
 			if got := eval[string](tab, `heard.filter((name) => name !== "UserLoaded").join()`); got != "UserSignedOut,UserUnloaded" {
 				t.Errorf("events: %s", got)
@@ -170,7 +168,7 @@ func TestMonitorFrameMoves(t *testing.T) {
 	first.close()
 	second.waitFor(checkFrames + " === 1")
 	elsewhere := second.sibling()
-	elsewhere.do("sign out", chromedp.Navigate(op.Base()+"/logout"))
+	elsewhere.navigate(op.Base() + "/logout")
 	second.waitFor(`heard.includes("UserSignedOut")`)
 }
 
@@ -233,7 +231,7 @@ func TestIdleSignout(t *testing.T) {
 func pressUntil(pressed, tab *tab, expression string) {
 	tab.t.Helper()
 	tab.until(expression, func() bool {
-		pressed.do("press a key", chromedp.KeyEvent("a"))
+		pressed.fill("body", "a")
 		return eval[bool](tab, expression)
 	})
 }

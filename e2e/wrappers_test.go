@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/evanw/esbuild/pkg/api"
 )
 
@@ -26,7 +25,7 @@ func TestClickEvent(t *testing.T) {
 		document.body.append(button);
 		return true;
 	})()`)
-	tab.do("click", chromedp.Click("#event"))
+	tab.clickOn("#event")
 	fillIn(tab)
 	tab.waitReady()
 	eval[bool](tab, "callback.then(() => true)")
@@ -67,7 +66,7 @@ func testBundle(t *testing.T, define map[string]string) {
 		_, _ = w.Write(append(hurryScript(), out.OutputFiles[0].Contents...))
 	})
 	tab := newTab(t)
-	tab.do("open the page", chromedp.Navigate(a.origin+"/there/page.html"))
+	tab.navigate(a.origin + "/there/page.html")
 	tab.expectProblems() // the worker is not there
 	for assets, want := range map[string]string{`"/"`: "login_required", "undefined": "worker_not_found"} {
 		got := eval[string](tab, `fetch("/config.json").then((r) => r.json())

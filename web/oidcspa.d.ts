@@ -938,7 +938,8 @@ export class UserManager {
    * of the person before; credentials "include", redirect "manual", the mode "no-cors" and the
    * headers Authorization and DPoP are refused (invalid_argument); keepalive,
    * priority and referrerPolicy have no effect; the body of a Request object is read
-   * to its end before it is sent. An abort rejects with the reason of the
+   * to its end before it is sent, and so is a stream where the browser, as Firefox
+   * and Safari, streams none: up to 64 MiB (invalid_argument). An abort rejects with the reason of the
    * signal, everything else with an OIDCError. Where the program runs in a
    * worker, connect-src of its policy has to name the API.
    */

@@ -108,7 +108,7 @@ function holdLock(name) {
     navigator.locks?.request(name, () => {
       resolve(name);
       return new Promise(() => {});
-    });
+    }).catch(() => {}); // taken from a page that goes to the back/forward cache, in WebKit: who watches asks from then on
   });
 }
 
@@ -224,7 +224,7 @@ async function ask(url, integrity) {
 
 function compiles() {
   try {
-    return Boolean(new WebAssembly.Module(EMPTY_MODULE));
+    return Boolean(new WebAssembly.Instance(new WebAssembly.Module(EMPTY_MODULE))); // WebKit forbids the instance alone
   } catch {
     return false;
   }

@@ -28,6 +28,7 @@ var notLinked = map[string]string{
 var notLinkedModules = []string{
 	"github.com/andybalholm/brotli",
 	"github.com/chromedp/",
+	"github.com/coder/websocket",
 	"github.com/luikyv/go-oidc",
 	"github.com/redis/",
 	modulePath + "/resource",

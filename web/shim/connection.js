@@ -9,14 +9,17 @@ import { trace } from "./trace.js";
 const PAGE_LOCK = `oidcspa.page.${Math.random()}`;
 let lock;
 
-/** The lock that this page holds from its first connection until it ends; the program waits for it. */
+/**
+ * The lock that this page holds from its first connection until it ends; the program waits for it.
+ * WebKit takes it from a page that goes to the back/forward cache: the next connection has it anew.
+ */
 export function pageLock() {
   return (lock ??= new Promise((resolve) => {
     if (!navigator.locks) resolve("");
     navigator.locks?.request(PAGE_LOCK, () => {
       resolve(PAGE_LOCK);
       return new Promise(() => {});
-    });
+    }).catch(() => { lock = undefined; });
   }));
 }
 

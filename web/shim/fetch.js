@@ -10,6 +10,9 @@ import { own } from "./own.js";
 /** How many pieces of an answer may wait for the app, so that short answers end by themselves. */
 const WAITING = 4;
 
+/** The longest body that is gathered, in bytes. */
+const MOST = 64 << 20;
+
 /**
  * Sends a request, which new Request makes of input and init.
  * @param {import("./connection.js").Connection} connection
@@ -17,18 +20,16 @@ const WAITING = 4;
  * @param {boolean} [leaves] the program sends the page away for a step-up
  * @returns {Promise<Response>}
  */
-export async function fetchThrough(connection, input, given, known, leaves) {
-  const init = own(given);
-  const stream = init.body instanceof ReadableStream ? init.body : null;
-  let request;
-  try {
-    request = new Request(input, stream ? own({ ...init, body: undefined }) : init);
-  } catch {
-    throw failure("invalid_argument", "this is no request that fetch takes");
-  }
+export async function fetchThrough(connection, input, options, known, leaves) {
+  const init = own(options);
+  const given = init.body instanceof ReadableStream ? init.body : null;
+  const stream = given && sendsStreams() ? given : null;
+  const request = requestOf(input, given ? own({ ...init, body: undefined }) : init);
   const { signal } = request;
   signal.throwIfAborted();
-  const body = stream || ["GET", "HEAD"].includes(request.method) ? null : await request.blob();
+  const bodiless = ["GET", "HEAD"].includes(request.method);
+  if (given && bodiless) throw noRequest();
+  const body = stream || bodiless ? null : given ? await gathered(given, signal) : await bodyOf(request, init.body);
   signal.throwIfAborted();
 
   const { port1, port2 } = new MessageChannel();
@@ -60,6 +61,86 @@ export async function fetchThrough(connection, input, given, known, leaves) {
     if (error?.code === "step_up_required" && leaves) await shownAgain();
     throw error;
   }
+}
+
+function requestOf(input, init) {
+  try {
+    return new Request(input, init);
+  } catch {
+    throw noRequest();
+  }
+}
+
+function noRequest() {
+  return failure("invalid_argument", "this is no request that fetch takes");
+}
+
+/** The body of a request. WebKit does not read that of a form with a file. */
+async function bodyOf(request, given) {
+  try {
+    return await request.blob();
+  } catch {
+    request.signal.throwIfAborted();
+    if (!(given instanceof FormData)) throw failure("invalid_argument", "this browser cannot read the body: give it beside the address");
+    const body = multipart(given);
+    request.headers.set("Content-Type", body.type);
+    return body;
+  }
+}
+
+/** A form as browsers write it (HTML, multipart/form-data encoding algorithm). */
+function multipart(form) {
+  const boundary = `----${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+  const lines = (text) => text.replace(/\r\n?|\n/g, "\r\n");
+  const quote = (text) => `"${text.replaceAll("\r", "%0D").replaceAll("\n", "%0A").replaceAll('"', "%22")}"`;
+  const parts = [];
+  for (const [name, value] of form) {
+    parts.push(`--${boundary}\r\nContent-Disposition: form-data; name=${quote(lines(name))}`);
+    if (typeof value === "string") parts.push("\r\n\r\n", lines(value));
+    else parts.push(`; filename=${quote(value.name)}\r\nContent-Type: ${value.type || "application/octet-stream"}\r\n\r\n`, value);
+    parts.push("\r\n");
+  }
+  return new Blob([...parts, `--${boundary}--\r\n`], { __proto__: null, type: `multipart/form-data; boundary=${boundary}` });
+}
+
+/** Whether the browser sends a body as it comes. Others make a text of the stream, or refuse it. */
+function sendsStreams() {
+  let asked = false;
+  try {
+    const { headers } = new Request(location.href, {
+      __proto__: null,
+      method: "POST",
+      body: new ReadableStream(),
+      get duplex() {
+        asked = true;
+        return "half";
+      },
+    });
+    return asked && !headers.has("Content-Type");
+  } catch {
+    return false;
+  }
+}
+
+/** All of a stream, for a browser that does not send it as it comes. */
+async function gathered(stream, signal) {
+  const pieces = [];
+  let size = 0, refused;
+  try {
+    await stream.pipeTo(new WritableStream({
+      __proto__: null,
+      write(piece) {
+        if (!(piece instanceof Uint8Array)) throw piece;
+        size += piece.byteLength;
+        if (size > MOST) throw refused = failure("invalid_argument", `this browser does not stream bodies, and of this one it would have to keep more than ${MOST} bytes`);
+        pieces.push(piece);
+      },
+    }), { __proto__: null, signal });
+  } catch {
+    signal.throwIfAborted();
+    throw refused ?? failure("network", "the body broke off");
+  }
+  return new Blob(pieces);
 }
 
 function toResponse(head, answer) {

@@ -5,9 +5,13 @@ import { own } from "./own.js";
 import { WebStorageStateStore } from "./stores.js";
 import { trace } from "./trace.js";
 
-/** A store for what one page keeps: in the storage of that name; a server keeps nothing. */
+/** A store for what one page keeps: in the storage of that name; a server keeps nothing, nor does a page that may not. */
 function storeIn(name) {
-  return new WebStorageStateStore({ store: typeof window === "undefined" ? [] : window[name] });
+  let store = [];
+  try {
+    store = window[name];
+  } catch {}
+  return new WebStorageStateStore({ store });
 }
 
 const CLIENT_DEFAULTS = {
