@@ -27,7 +27,6 @@ e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG
 browsers: chromium       ; scripts/browsers.sh $(ENGINES) && cd e2e && go test -count=1 -timeout 10m ./engine && ENGINES='$(ENGINES)' go test -count=1 -timeout 40m -run TestBrowsers # it prints a table
 
 check: lint race examples hostile faults compat claims size
-	$(MAKE) browsers ENGINES='firefox webkit' # Chromium has run the same tests
 lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .
 race: redis              ; go test $(RACE) $(NATIVE) ./internal/jstest
 examples: bin/lint       ; cd resource/examples && gofmt -s -d . && go vet ./... && $(CURDIR)/$< ./... && go test ./...

@@ -79,7 +79,7 @@ func TestBackChannelLogout(t *testing.T) {
 			a.set("authority", op.Issuer)
 			b := newBackChannel(t, a, op, false)
 
-			first, second := openTab(t, browser), openTab(t, browser)
+			first, second := openTab(t, browser.OpenDefault, ""), openTab(t, browser.OpenDefault, "")
 			for _, tab := range []*tab{first, second} {
 				tab.visit(a.origin + "/")
 				if code := signinCode(tab); code != "" {
