@@ -256,10 +256,15 @@ func TestIntrospectionIsShared(t *testing.T) {
 func TestUnknownTokensAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := noon
+		var mu sync.Mutex
 		var refused error
 		r, m := introspecting(t, func(c *resource.Config) {
 			c.Now = func() time.Time { return now }
-			c.Refused = func(_ *http.Request, err error) { refused = err }
+			c.Refused = func(_ *http.Request, err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				refused = err
+			}
 			c.Issuers[0].Introspection.UnknownTokens = 10
 		})
 		h := m.Handler(reached)
@@ -366,6 +371,10 @@ func TestIntrospectedTokens(t *testing.T) {
 			}
 			if status := ask(h, r.token(claims{"iss": "https://evil.example"})); status != 401 || r.times() != tt.asked {
 				t.Errorf("JWT of nobody: status %d, asked %d times", status, r.times())
+			}
+			r, m = introspecting(t, func(c *resource.Config) { c.Issuers[0].Introspection.Tokens = tt.tokens })
+			if status := ask(m.Handler(reached), r.token(claims{"iss": "https://evil.example"})); status != 401 || r.times() != 0 {
+				t.Errorf("JWT of nobody where there is one issuer: status %d, asked %d times", status, r.times())
 			}
 		})
 	}
