@@ -438,6 +438,7 @@ func TestIntrospectionConfig(t *testing.T) {
 		{"no credentials", with(func(i *resource.Introspection) { i.Authentication.Secret = "" }), oidc.ErrInvalidConfig},
 		{"two credentials", with(func(i *resource.Introspection) { i.Bearer = "x" }), oidc.ErrInvalidConfig},
 		{"a token alone", with(func(i *resource.Introspection) { i.Authentication.Secret, i.ClientID, i.Bearer = "", "", "x" }), nil},
+		{"a token with a line break", with(func(i *resource.Introspection) { i.Authentication.Secret, i.Bearer = "", "x\n" }), oidc.ErrInvalidConfig},
 		{"no client", with(func(i *resource.Introspection) { i.ClientID = "" }), oidc.ErrInvalidConfig},
 		{"an endpoint over http", with(func(i *resource.Introspection) { i.Endpoint = "http://op.example/i" }), oidc.ErrInsecureURL},
 		{"an endpoint that is none", with(func(i *resource.Introspection) { i.Endpoint = "/i" }), oidc.ErrInvalidConfig},
