@@ -208,7 +208,7 @@ func (r *reader) confirmation() string {
 // [ErrAuthTimeTooOld].
 func (c *AccessTokenClaims) CheckAuthentication(acrValues []string, maxAge, leeway time.Duration, now time.Time) error {
 	const section = "RFC 9470 5"
-	if len(acrValues) > 0 && !slices.Contains(acrValues, c.ACR) {
+	if len(acrValues) > 0 && (c.ACR == "" || !slices.Contains(acrValues, c.ACR)) {
 		return &ClaimError{Claim: "acr", Step: section, Err: ErrACRNotMet}
 	}
 	age := now.Unix() - c.AuthTime

@@ -369,6 +369,7 @@ func TestCheckAuthentication(t *testing.T) {
 		{"9470-5 one of two", at(0), []string{"hwk", mark + "-mfa"}, 0, nil},
 		{"9470-5 another acr", at(0), []string{"hwk"}, 0, ErrACRNotMet},
 		{"9470-5 acr missing", &AccessTokenClaims{}, []string{"hwk"}, 0, ErrACRNotMet},
+		{"9470-5 acr missing, and one without a name will do", &AccessTokenClaims{}, []string{""}, 0, ErrACRNotMet},
 		{"9470-5 as old as allowed, with the leeway", at(90), nil, time.Minute, nil},
 		{"9470-5 too old", at(91), nil, time.Minute, ErrAuthTimeTooOld},
 		{"9470-5 in the future, within the leeway", at(-30), nil, time.Minute, nil},

@@ -91,6 +91,8 @@ func (i *Introspection) check(issuer *Issuer) error {
 		return wrong("UnknownTokens")
 	case (i.Authentication.Secret == "") == (i.Bearer == ""): // RFC 7662 2.1: nobody may ask without
 		return wrong("either the secret of a client, or Bearer")
+	case i.Bearer != "" && !isToken68(i.Bearer.Reveal()): // such as one with the line break that ends a file
+		return wrong("Bearer")
 	case i.Bearer == "" && i.ClientID == "":
 		return wrong("ClientID")
 	case len(issuer.Tenants) > 0:

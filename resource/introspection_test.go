@@ -256,10 +256,15 @@ func TestIntrospectionIsShared(t *testing.T) {
 func TestUnknownTokensAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := noon
+		var mu sync.Mutex
 		var refused error
 		r, m := introspecting(t, func(c *resource.Config) {
 			c.Now = func() time.Time { return now }
-			c.Refused = func(_ *http.Request, err error) { refused = err }
+			c.Refused = func(_ *http.Request, err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				refused = err
+			}
 			c.Issuers[0].Introspection.UnknownTokens = 10
 		})
 		h := m.Handler(reached)
@@ -367,6 +372,10 @@ func TestIntrospectedTokens(t *testing.T) {
 			if status := ask(h, r.token(claims{"iss": "https://evil.example"})); status != 401 || r.times() != tt.asked {
 				t.Errorf("JWT of nobody: status %d, asked %d times", status, r.times())
 			}
+			r, m = introspecting(t, func(c *resource.Config) { c.Issuers[0].Introspection.Tokens = tt.tokens })
+			if status := ask(m.Handler(reached), r.token(claims{"iss": "https://evil.example"})); status != 401 || r.times() != 0 {
+				t.Errorf("JWT of nobody where there is one issuer: status %d, asked %d times", status, r.times())
+			}
 		})
 	}
 }
@@ -429,6 +438,7 @@ func TestIntrospectionConfig(t *testing.T) {
 		{"no credentials", with(func(i *resource.Introspection) { i.Authentication.Secret = "" }), oidc.ErrInvalidConfig},
 		{"two credentials", with(func(i *resource.Introspection) { i.Bearer = "x" }), oidc.ErrInvalidConfig},
 		{"a token alone", with(func(i *resource.Introspection) { i.Authentication.Secret, i.ClientID, i.Bearer = "", "", "x" }), nil},
+		{"a token with a line break", with(func(i *resource.Introspection) { i.Authentication.Secret, i.Bearer = "", "x\n" }), oidc.ErrInvalidConfig},
 		{"no client", with(func(i *resource.Introspection) { i.ClientID = "" }), oidc.ErrInvalidConfig},
 		{"an endpoint over http", with(func(i *resource.Introspection) { i.Endpoint = "http://op.example/i" }), oidc.ErrInsecureURL},
 		{"an endpoint that is none", with(func(i *resource.Introspection) { i.Endpoint = "/i" }), oidc.ErrInvalidConfig},

@@ -140,9 +140,6 @@ func (a *authority) takesOpaque() bool { return a.introspector.takes(false) }
 
 // issuerNamed returns the authority of an issuer.
 func (m *Middleware) issuerNamed(issuer string) (*authority, error) {
-	if len(m.issuers) == 1 {
-		return m.issuers[0], nil
-	}
 	for _, a := range m.issuers {
 		if a.verifier.Issuer == issuer {
 			return a, nil

@@ -81,7 +81,7 @@ type Requirement struct {
 	Scopes []string // all of them, with those of [Config]
 
 	// ACRValues are the authentication contexts of which the token has to
-	// have one (RFC 9470 3).
+	// have one (RFC 9470 3). "" is none: it is a mistake as a negative MaxAge is.
 	ACRValues []string
 	// MaxAge is how long ago the End-User may have signed in, in whole
 	// seconds; 0 demands nothing (RFC 9470 3), and less is a mistake: no
@@ -171,8 +171,11 @@ func ClaimsFrom(ctx context.Context) *oidc.AccessTokenClaims {
 // authorize returns the claims of a request that may pass, and a nonce for
 // the next one if it is time for that. Its errors are of type *refusal.
 func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.AccessTokenClaims, string, error) {
-	if required.MaxAge < 0 {
+	switch {
+	case required.MaxAge < 0:
 		return nil, "", misconfigured("Requirement.MaxAge")
+	case slices.Contains(required.ACRValues, ""): // which every token without acr would meet
+		return nil, "", misconfigured("Requirement.ACRValues")
 	}
 	scheme, token, err := m.credentials(r)
 	if err != nil {

@@ -118,6 +118,8 @@ func TestStepUp(t *testing.T) {
 			refused + `"auth_time_too_old", acr_values="mfa", max_age="60"`},
 		{"3 a negative age", resource.Requirement{MaxAge: -time.Second}, claims{"auth_time": noon.Unix()}, 500, ""},
 		{"3 a negative age, no whole second", resource.Requirement{MaxAge: -1}, claims{"auth_time": 1}, 500, ""},
+		{"3 an acr without a name", resource.Requirement{ACRValues: []string{""}}, nil, 500, ""},
+		{"3 an acr without a name beside one", resource.Requirement{ACRValues: []string{"mfa", ""}}, claims{"acr": "mfa"}, 500, ""},
 		{"6750-3.1 the scope first", resource.Requirement{Scopes: []string{"admin"}, MaxAge: time.Minute}, nil, 403,
 			`Bearer error="insufficient_scope", scope="admin"`},
 		{"9110-5.6.4 a quote", resource.Requirement{ACRValues: []string{"a\"b\r\n"}}, nil, 401, refused + `"acr_not_met", acr_values="a?b??"`},

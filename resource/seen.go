@@ -110,13 +110,18 @@ func (s *seen) keep(token [sha256.Size]byte, sight sighting) {
 // refusalCost estimates the bytes that a refusal takes.
 const refusalCost = 512
 
-// costOf estimates the bytes that claims take, out of a token of some length.
+// costOf estimates the bytes that claims take, out of a token of some length, or out of an
+// answer about it, which may be longer.
 func costOf(c *oidc.AccessTokenClaims, length int) int {
 	texts := len(c.Audience) + len(c.Scopes) + len(c.Roles)
 	for _, roles := range c.ClientRoles {
 		texts += 8 + len(roles)
 	}
-	return 1024 + 2*length + 128*len(c.Members) + 48*texts
+	members := 0
+	for name, raw := range c.Members {
+		members += len(name) + len(raw)
+	}
+	return 1024 + 2*max(length, members) + 128*len(c.Members) + 48*texts
 }
 
 // copyOf returns claims that can be changed, but for the bytes of members.

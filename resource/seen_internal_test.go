@@ -118,4 +118,8 @@ func TestSeen(t *testing.T) {
 	if s.add(sumOf(0), seenBytes/4, by, claims, now.Add(seenLife)); s.find(sumOf(0), by, now) != nil {
 		t.Error("one that is too large is remembered")
 	}
+	large, _ := claimsOf(1, seenBytes/4)
+	if s.add(sumOf(0), len("opaque"), by, large, now.Add(seenLife)); s.find(sumOf(0), by, now) != nil {
+		t.Error("one is remembered whose claims are too large, as an answer may have them")
+	}
 }
