@@ -122,7 +122,7 @@ func (req *FetchRequest) send(ctx context.Context) (*FetchResponse, error) {
 
 // follow asks again, and follows redirects. Where they led shows at the end alone, so
 // neither headers nor cookies go along: [ErrRedirect] if that is of another origin, or
-// cannot be read.
+// cannot be read, [ErrForged] if a service worker has made it.
 func (x *exchange) follow(req *FetchRequest) (safejs.Value, error) {
 	options := req.options()
 	options["redirect"], options["credentials"] = "follow", "omit"
@@ -140,6 +140,9 @@ func (x *exchange) follow(req *FetchRequest) (safejs.Value, error) {
 	if origin := strings.Join(strings.SplitN(asked, "/", 4)[:3], "/") + "/"; !strings.HasPrefix(answered, origin) {
 		return response, ErrRedirect
 	}
+	if typ, _ := stringMember(response, "type"); !isFetched(asked, typ) {
+		return response, ErrForged
+	}
 	return response, nil
 }
 
@@ -154,11 +157,14 @@ func isOfServer(request, response safejs.Value, typ string) bool {
 		return false
 	}
 	asked, _, _ = strings.Cut(asked, "#")
-	if answered, ok := stringMember(response, "url"); !ok || answered != asked {
-		return false
-	}
+	answered, ok := stringMember(response, "url")
+	return ok && answered == asked && isFetched(asked, typ)
+}
+
+// isFetched tells whether an answer of a type has come from a server, where address was asked.
+func isFetched(address, typ string) bool {
 	origin := Origin()
-	own := origin != "" && (asked == origin || strings.HasPrefix(asked, origin+"/"))
+	own := origin != "" && (address == origin || strings.HasPrefix(address, origin+"/"))
 	return typ == "cors" || own && typ == "basic"
 }
 
