@@ -3,6 +3,7 @@
 package resource_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -49,4 +50,18 @@ func TestKnownMetadataBehindARedirect(t *testing.T) {
 		c.Refused = func(_ *http.Request, err error) { t.Logf("refused: %v", err) }
 	}).Handler(reached)
 	check(t, get(h, "Authorization", "Bearer "+p.token(nil)), 204, "")
+}
+
+// An optional claim that is null is absent, at an API as in an ID Token.
+func TestKnownNullClaims(t *testing.T) {
+	p := newProvider(t)
+	h := newMiddleware(t, p, func(c *resource.Config) { c.Issuers[0].Tokens = resource.Okta }).Handler(reached)
+	for _, claim := range []string{"nonce", "at_hash", "events", "cnf", "acr", "auth_time", "nbf", "roles"} {
+		for _, typ := range []string{"at+jwt", "JWT"} {
+			token := p.token(claims{claim: json.RawMessage("null"), "header typ": typ, "cid": "app", "scp": []string{"read"}, "scope": nil})
+			if w := get(h, "Authorization", "Bearer "+token); w.Code != 204 {
+				t.Errorf("%s null, typ %s: %d %s", claim, typ, w.Code, w.Header().Get("WWW-Authenticate"))
+			}
+		}
+	}
 }
