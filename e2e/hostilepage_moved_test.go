@@ -16,18 +16,20 @@ import (
 // moved puts a redirect into the cache, for the first of two requests.
 const moved = `await put("application/json", new Response(null, { status: 302, headers: { Location: discovery, Vary: "Accept" } }));`
 
-// movedRows are what a script puts into the cache of the app's service worker, beside
+// A movedRow is what a script puts into the cache of the app's service worker, beside
 // metadata that it has made.
-var movedRows = []struct{ name, put, want string }{
-	{"metadata that a script has made", "", "answer_forged"},
-	{"a redirect, and metadata that a script has made", moved, "answer_forged"},
-}
+type movedRow struct{ name, put, want string }
 
 // What a script has made is no answer of the provider either where a redirect comes
 // first: metadata may move, and are asked for again then. The app's service worker answers
 // from a cache that any script of the page can write; the two requests differ in Accept.
 func TestHostileServiceWorkerBehindARedirect(t *testing.T) {
-	for _, row := range movedRows {
+	asksBehindARedirect(t, movedRow{"metadata that a script has made", "", "answer_forged"},
+		movedRow{"a redirect, and metadata that a script has made", moved, "answer_forged"})
+}
+
+func asksBehindARedirect(t *testing.T, rows ...movedRow) {
+	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			a, op, tab := newPWAWith(t, folder, true)
 			tab.expectProblems()
