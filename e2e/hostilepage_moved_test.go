@@ -22,13 +22,14 @@ type movedRow struct{ name, put, want string }
 
 // What a script has made is no answer of the provider either where a redirect comes
 // first: metadata may move, and are asked for again then. The app's service worker answers
-// from a cache that any script of the page can write; the two requests differ in Accept.
+// from a cache that any script of the page can write; the two requests differ in Accept. Nor
+// is any file of the provider's origin that the redirect might have led to.
 func TestHostileServiceWorkerBehindARedirect(t *testing.T) {
-	asksBehindARedirect(t, movedRow{"metadata that a script has made", "", "answer_forged"},
-		movedRow{"a redirect, and metadata that a script has made", moved, "answer_forged"})
-}
-
-func asksBehindARedirect(t *testing.T, rows ...movedRow) {
+	rows := []movedRow{
+		{"metadata that a script has made", "", "answer_forged"},
+		{"a redirect, and metadata that a script has made", moved, "answer_forged"},
+		{"a redirect, and what somebody has put at the provider's origin", moved + `await put("*/*", await fetch(origin + "/jwks"));`, "redirect_refused"},
+	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			a, op, tab := newPWAWith(t, folder, true)

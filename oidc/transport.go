@@ -1,6 +1,9 @@
 package oidc
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // A Request is one HTTP request to the provider.
 type Request struct {
@@ -16,10 +19,19 @@ type Request struct {
 	// provider.
 	MayRedirect bool
 
-	// MayMove lets a transport follow redirects that end at the origin of URL, without
+	// MayMove lets a transport follow a redirect to an address that [IsMoved], without
 	// headers and cookies, which might go elsewhere: for metadata, which some providers
 	// serve at an address with a slash more.
 	MayMove bool
+}
+
+// IsMoved tells whether a request that may move may be answered at another address: the
+// same but for a slash at the end of the path. Who can make up a redirect, or finds one, can
+// name any other file of the origin.
+func IsMoved(from, to string) bool {
+	a, query, _ := strings.Cut(from, "?")
+	b, otherQuery, _ := strings.Cut(to, "?")
+	return query == otherQuery && (a+"/" == b || a == b+"/")
 }
 
 // A Response is the provider's answer.

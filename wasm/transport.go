@@ -44,7 +44,7 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = time.Until(deadline)
 	}
-	resp, err := jsbridge.Fetch(ctx, &jsbridge.FetchRequest{
+	fetch := &jsbridge.FetchRequest{
 		Method:  req.Method,
 		URL:     req.URL,
 		Header:  req.Header,
@@ -52,8 +52,11 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 		Cache:   cache,
 		Cookies: cookies,
 		Timeout: timeout,
-		MayMove: req.MayMove,
-	})
+	}
+	if req.MayMove {
+		fetch.IsMoved = oidc.IsMoved
+	}
+	resp, err := jsbridge.Fetch(ctx, fetch)
 	if err != nil {
 		return nil, fetchError(ctx, err)
 	}
