@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -33,5 +34,42 @@ func TestStepUpWithANavigator(t *testing.T) {
 	})()`)
 	if len(got) != 2 || got[0] != "step_up_required" || !strings.HasPrefix(got[1], op.Issuer) || !strings.Contains(got[1], "more") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// With a navigator of the app, which goes to an address alone, a sign-out by a form leaves the
+// token out of it, and names the client instead.
+func TestSignoutByPostWithANavigator(t *testing.T) {
+	for place, call := range map[string]string{"0": "signoutRedirect", "1": "signoutPopup", "2": "signoutSilent"} {
+		t.Run(call, func(t *testing.T) {
+			a, op, tab := signedIn(t)
+			visited := eval[[]string](tab, `(async () => {
+				const settings = await fetch("config.json").then((answer) => answer.json());
+				const visited = [], navigators = [];
+				navigators[`+place+`] = {
+					async prepare() {
+						return { async navigate({ url }) { visited.push(url); return { url: location.origin + "/callback.html" }; }, close() {} };
+					},
+					async callback() {},
+				};
+				const manager = new um.constructor({
+					...settings, signoutMethod: "post", popup_post_logout_redirect_uri: location.origin + "/callback.html",
+				}, ...navigators);
+				await manager.`+call+`().catch((error) => visited.push(error.code));
+				return visited;
+			})()`)
+			if len(visited) != 1 || !strings.HasPrefix(visited[0], op.Issuer) {
+				t.Fatalf("visited %q", visited)
+			}
+			address, err := url.Parse(visited[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			query := address.Query()
+			if query.Has("id_token_hint") || query.Get("client_id") != op.ClientID || query.Get("state") == "" ||
+				!strings.HasPrefix(query.Get("post_logout_redirect_uri"), a.origin) {
+				t.Errorf("the address has %v", query)
+			}
+		})
 	}
 }

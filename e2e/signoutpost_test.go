@@ -108,7 +108,7 @@ func TestSignoutByPost(t *testing.T) {
 					t.Errorf("%s = %q, want %q", name, form[name], want)
 				}
 			}
-			if len(form) != len(extra)+3 { // id_token_hint, post_logout_redirect_uri, state
+			if len(form) != len(extra)+4 { // id_token_hint, client_id, post_logout_redirect_uri, state
 				t.Errorf("the form has %d fields", len(form))
 			}
 			if got := eval[int](tab, "document.forms.length"); got != 0 {

@@ -54,8 +54,9 @@ type FetchRequest struct {
 	// error of it ends the request. Then Timeout is that of the head, and of each piece.
 	Stream func(piece []byte) error
 
-	// MayMove follows redirects that end at the origin of URL, without headers and cookies.
-	MayMove bool
+	// IsMoved tells whether what is asked for at one address may be answered at another:
+	// redirects that end there are followed, without headers and cookies; nil follows none.
+	IsMoved func(from, to string) bool
 }
 
 // A FetchResponse is a whole answer, of any status.
@@ -114,7 +115,7 @@ func (req *FetchRequest) send(ctx context.Context, goesOn func()) (*FetchRespons
 	}
 	typ, _ := stringMember(response, "type")
 	switch {
-	case typ == "opaqueredirect" && req.MayMove:
+	case typ == "opaqueredirect" && req.IsMoved != nil:
 		if response, err = x.follow(req); err != nil {
 			return nil, err
 		}
@@ -133,8 +134,8 @@ func (req *FetchRequest) send(ctx context.Context, goesOn func()) (*FetchRespons
 }
 
 // follow asks again, and follows redirects. Where they led shows at the end alone, so
-// neither headers nor cookies go along: [ErrRedirect] if that is of another origin, or
-// cannot be read.
+// neither headers nor cookies go along: [ErrRedirect] if what was asked for has not moved
+// to there, or that cannot be read, [ErrForged] if a service worker has made it.
 func (x *exchange) follow(req *FetchRequest) (safejs.Value, error) {
 	options := req.options()
 	options["redirect"], options["credentials"] = "follow", "omit"
@@ -147,12 +148,23 @@ func (x *exchange) follow(req *FetchRequest) (safejs.Value, error) {
 	if err != nil {
 		return response, ErrRedirect
 	}
-	asked, _ := stringMember(request, "url")
-	answered, _ := stringMember(response, "url")
-	if origin := strings.Join(strings.SplitN(asked, "/", 4)[:3], "/") + "/"; !strings.HasPrefix(answered, origin) {
+	asked, answered := addressOf(request), addressOf(response)
+	typ, _ := stringMember(response, "type")
+	switch {
+	case !isFetched(asked, typ):
+		return response, ErrForged
+	case !req.IsMoved(asked, answered):
 		return response, ErrRedirect
 	}
 	return response, nil
+}
+
+// addressOf returns the URL of a request or a response, without its fragment; empty if it
+// does not say.
+func addressOf(message safejs.Value) string {
+	address, _ := stringMember(message, "url")
+	address, _, _ = strings.Cut(address, "#")
+	return address
 }
 
 // isOfServer tells whether an answer is that of the server that was asked, as
@@ -161,16 +173,14 @@ func (x *exchange) follow(req *FetchRequest) (safejs.Value, error) {
 // another address, or with what a script has made, which is of type "basic" or
 // "default" (Chromium 156). Of the page's own origin the two look the same.
 func isOfServer(request, response safejs.Value, typ string) bool {
-	asked, ok := stringMember(request, "url")
-	if !ok {
-		return false
-	}
-	asked, _, _ = strings.Cut(asked, "#")
-	if answered, ok := stringMember(response, "url"); !ok || answered != asked {
-		return false
-	}
+	asked := addressOf(request)
+	return asked != "" && addressOf(response) == asked && isFetched(asked, typ)
+}
+
+// isFetched tells whether an answer of a type has come from a server, where address was asked.
+func isFetched(address, typ string) bool {
 	origin := Origin()
-	own := origin != "" && (asked == origin || strings.HasPrefix(asked, origin+"/"))
+	own := origin != "" && (address == origin || strings.HasPrefix(address, origin+"/"))
 	return typ == "cors" || own && typ == "basic"
 }
 

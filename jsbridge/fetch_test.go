@@ -27,7 +27,7 @@ func server(t *testing.T) string {
 }
 
 func TestFetch(t *testing.T) {
-	move := func(r *FetchRequest) { r.MayMove = true }
+	move := func(r *FetchRequest) { r.IsMoved = slashed }
 	tests := []struct {
 		name string
 		path string
@@ -47,7 +47,10 @@ func TestFetch(t *testing.T) {
 		{"too large by its announced length", "/stall?length=11", func(r *FetchRequest) { r.MaxBytes = 10 }, ErrTooLarge, ""},
 		{"too large and unfinished", "/stall", func(r *FetchRequest) { r.MaxBytes = 3 }, ErrTooLarge, ""},
 		{"redirect", "/redirect", nil, ErrRedirect, ""},
-		{"redirect that may move", "/redirect", move, nil, `{"ok":true}`},
+		{"redirect to where it has moved", "/moved", move, nil, `{"ok":true}`},
+		{"redirect to where it has moved, asked with a fragment", "/moved#a", move, nil, `{"ok":true}`},
+		{"redirect to another address of the origin", "/redirect", move, ErrRedirect, ""},
+		{"redirect by way of another address", "/redirect?to=/moved", move, ErrRedirect, ""},
 		{"redirect to another origin that may not", "/away", move, ErrRedirect, ""},
 		{"no redirect, and it might", "/ok", move, nil, `{"ok":true}`},
 		{"not for this origin", "/nocors", nil, ErrCORS, ""},
@@ -82,6 +85,9 @@ func TestFetch(t *testing.T) {
 		})
 	}
 }
+
+// slashed tells whether to is from with a slash more.
+func slashed(from, to string) bool { return to == from+"/" }
 
 // A stream is taken as it comes, and bounded by its silence alone.
 func TestFetchStream(t *testing.T) {
@@ -132,7 +138,7 @@ func TestFetchStream(t *testing.T) {
 
 // What goes along with a request stays at its origin, wherever a redirect leads.
 func TestFetchMovedTakesNothingAlong(t *testing.T) {
-	req := &FetchRequest{URL: server(t) + "/away?to=/keeps", MayMove: true, Header: map[string]string{"X-Gateway-Key": "s3cr3t-of-the-app"}}
+	req := &FetchRequest{URL: server(t) + "/away?to=/keeps", IsMoved: slashed, Header: map[string]string{"X-Gateway-Key": "s3cr3t-of-the-app"}}
 	if _, err := Fetch(t.Context(), req); !errors.Is(err, ErrRedirect) {
 		t.Errorf("Fetch = %v", err)
 	}

@@ -183,13 +183,12 @@ var otherConfirmations = []string{"jwk", "jwe", "kid", "jku", "x5t#S256", "osc",
 // that is not checked here must not pass for one that is not bound. Members that are no
 // method do not matter, if there is a jkt (RFC 7800 3.1): Keycloak has kc-jkt-type.
 func (r *reader) confirmation() string {
-	raw, ok := r.set["cnf"]
-	if !ok {
+	if !has(r.set, "cnf") {
 		return ""
 	}
 	const step = "RFC 7800 3.1"
-	cnf, err := parseClaims(raw)
-	if err != nil || slices.ContainsFunc(otherConfirmations, func(method string) bool { return cnf[method] != nil }) {
+	cnf, err := parseClaims(r.set["cnf"])
+	if err != nil || slices.ContainsFunc(otherConfirmations, func(method string) bool { return has(cnf, method) }) {
 		r.fail("cnf", step, "not one that is understood")
 		return ""
 	}

@@ -56,7 +56,7 @@ func (f *AccessTokenForm) recognize(typ string, set claimSet) error {
 // said that it is an access token, marks may be missing.
 func (f *AccessTokenForm) recognizeClaims(set claimSet, known bool) error {
 	for _, claim := range slices.Concat(otherTokens, f.Never) {
-		if _, present := set[claim]; present && !(f.HasNonce && claim == "nonce") {
+		if has(set, claim) && !(f.HasNonce && claim == "nonce") {
 			return &ClaimError{Claim: claim, Step: "RFC 8725 3.12", Err: ErrTypeNotAllowed}
 		}
 	}

@@ -100,7 +100,19 @@ func (s *IssuerSource) Fetch(ctx context.Context, t Transport) (*IssuerMetadata,
 	if m, otherErr := s.fetch(ctx, t, authorizationServerURL(s.Issuer)); otherErr == nil {
 		return m, nil
 	}
-	return nil, err
+	return nil, fmt.Errorf("no metadata below Issuer; if it is elsewhere, MetadataURL says where: %w", err)
+}
+
+// mismatch names the issuer of metadata that are not of Issuer, and how to mend that.
+func (s *IssuerSource) mismatch(issuer string) error {
+	if !IsVisible(issuer) || len(issuer) > 200 {
+		return fmt.Errorf("the metadata is of no issuer that can be shown: %w", ErrIssuerMismatch)
+	}
+	cure := "set Issuer to that, and MetadataURL to where the metadata is"
+	if strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(s.Issuer, "/") {
+		cure = "a slash at the end is all that differs; set Issuer to that"
+	}
+	return fmt.Errorf("Issuer is %s, and the metadata is of %s; %s: %w", s.Issuer, issuer, cure, ErrIssuerMismatch)
 }
 
 // authorizationServerURL returns where RFC 8414 3.1 has the metadata of an issuer: before
@@ -137,7 +149,7 @@ func (s *IssuerSource) fetch(ctx context.Context, t Transport, url string) (*Iss
 	err := s.checkTenants(m.Issuer)
 	switch {
 	case m.Issuer != s.Issuer && !isTemplateOf(m.Issuer, s.Issuer):
-		err = issuerError(s.Issuer, m.Issuer)
+		err = s.mismatch(m.Issuer)
 	case err == nil:
 		err = checkEndpoint(m.JWKSURI)
 	}

@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -104,6 +105,30 @@ func TestIssuerSource(t *testing.T) {
 				t.Errorf("metadata = %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+// What to set instead is said in the words of the API's settings, not of a client's.
+func TestIssuerSourceSaysWhatToSet(t *testing.T) {
+	const elsewhere = "https://op.example/policy/.well-known/openid-configuration"
+	for _, tt := range []struct{ name, issuer, url, of, want string }{
+		{"metadata elsewhere, of another", "https://op.example/policy", elsewhere, "https://op.example/guid/v2.0/",
+			"Issuer is https://op.example/policy, and the metadata is of https://op.example/guid/v2.0/; set Issuer to that, and MetadataURL"},
+		{"a slash", "https://op.example/policy", elsewhere, "https://op.example/policy/", "a slash at the end is all that differs; set Issuer to that"},
+		{"no issuer", "https://op.example/policy", elsewhere, "", "no issuer that can be shown"},
+		{"one that cannot be shown", "https://op.example/policy", elsewhere, "https://op.example/\u0007", "no issuer that can be shown"},
+		{"nothing below the issuer", "https://op.example/guid/v2.0/", elsewhere, "", "MetadataURL says where"},
+	} {
+		source := IssuerSource{Issuer: tt.issuer}
+		_, err := source.Fetch(t.Context(), transportFunc(func(req *Request) (*Response, error) {
+			if req.URL != tt.url {
+				return respond(404, "text/html", "<html>")(req)
+			}
+			return respond(200, "application/json", `{"issuer": `+encode(t, tt.of)+`, "jwks_uri": "https://op.example/keys"}`)(req)
+		}))
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "authority") {
+			t.Errorf("%s: %v", tt.name, err)
+		}
 	}
 }
 

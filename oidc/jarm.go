@@ -3,6 +3,7 @@ package oidc
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -89,14 +90,23 @@ func (m *Metadata) responseAlgorithms() []string {
 	return m.SigningAlgorithms()
 }
 
+// jwtClaims are those of the JWT itself (RFC 7519 4.1): iss is a parameter, too.
+var jwtClaims = []string{"sub", "aud", "exp", "nbf", "iat", "jti"}
+
 // responseClaims returns the claims that are parameters of a response
-// (JARM 2.1), which are strings.
+// (JARM 2.1), which are strings. Of others, which the app may know, what is no
+// string is none.
 func responseClaims(set claimSet) (url.Values, error) {
 	values := url.Values{}
 	r := &reader{set: set}
 	for _, name := range responseParameters {
-		if _, present := set[name]; present {
+		if has(set, name) {
 			values.Set(name, r.text(name, "JARM 2.1", false))
+		}
+	}
+	for name, raw := range set {
+		if !slices.Contains(responseParameters, name) && !slices.Contains(jwtClaims, name) && strings.HasPrefix(string(raw), `"`) {
+			values.Set(name, textOf(raw))
 		}
 	}
 	return values, r.err

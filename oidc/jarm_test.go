@@ -167,3 +167,35 @@ func TestCallbackStateOfJWT(t *testing.T) {
 		})
 	}
 }
+
+// What else a response says belongs to the app, however it came: Keycloak's
+// kc_action_status is in a response that is a JWT as it is in any other.
+func TestUnknownParametersOfAnyResponse(t *testing.T) {
+	plain, err := goodTransaction().ParseCallback(goodMetadata(t), testRedirectURI+"?code="+testCode+"&state="+testState+"&iss="+testIssuer+"&kc_action_status=success", noon)
+	if err != nil || !maps.Equal(plain.Parameters, map[string]string{"kc_action_status": "success"}) {
+		t.Errorf("in the query: %v, %v", plain.Parameters, err)
+	}
+	tests := []struct {
+		name, claim string
+		value       any
+		want        map[string]string
+	}{
+		{"2.1 a string", "kc_action_status", "success", map[string]string{"kc_action_status": "success"}},
+		{"2.1 empty", "kc_action_status", "", map[string]string{"kc_action_status": ""}},
+		{"2.1 a number", "kc_action_status", 1, nil},
+		{"2.1 an object", "kc_action_status", map[string]any{}, nil},
+		{"2.1 null", "kc_action_status", nil, nil},
+		{"2.1 a parameter that is known", "session_state", "x", nil},
+		{"2.1 a parameter that is known, null", "error", nil, nil},
+		{"7519-4.1 of the JWT", "jti", "x", nil},
+	}
+	for _, tt := range tests {
+		signed := goodResponse()
+		signed[tt.claim] = tt.value
+		token := sign(t, "RS256", encode(t, goodHeader("RS256")), encode(t, signed))
+		jwt, err := signedTransaction("jwt").ParseSignedCallback(goodMetadata(t), testKeySet(t), testRedirectURI+"?response="+token, noon)
+		if err != nil || !maps.Equal(jwt.Parameters, tt.want) {
+			t.Errorf("%s: %v, %v", tt.name, jwt, err)
+		}
+	}
+}

@@ -116,7 +116,7 @@ func verifyJWS(token string, keys *KeySet, algorithms []string) (*header, []byte
 	if err != nil {
 		return nil, nil, err
 	}
-	candidates := keys.candidates(h)
+	candidates := keys.candidates(h, payload)
 	if len(candidates) == 0 {
 		return nil, nil, ErrKeyNotFound
 	}
@@ -210,6 +210,7 @@ func parseJWK(data []byte) (*jwk, error) {
 		Use    string   `json:"use"`
 		KeyOps []string `json:"key_ops"`
 		D      string   `json:"d"`
+		Issuer string   `json:"issuer"`
 	}
 	if err := strictjson.Unmarshal(data, &attributes); err != nil {
 		return nil, ErrKeysInvalid
@@ -226,7 +227,7 @@ func parseJWK(data []byte) (*jwk, error) {
 	if err := parsed.UnmarshalJSON(public); err != nil {
 		return nil, ErrKeysInvalid
 	}
-	key := &jwk{kid: parsed.KeyID, alg: parsed.Algorithm, public: parsed.Key}
+	key := &jwk{kid: parsed.KeyID, alg: parsed.Algorithm, issuer: attributes.Issuer, public: parsed.Key}
 	key.algorithms = keyAlgorithms(key)
 	if len(key.algorithms) == 0 {
 		return nil, ErrKeysInvalid

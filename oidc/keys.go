@@ -22,6 +22,7 @@ type KeySet struct {
 type jwk struct {
 	kid        string
 	alg        string
+	issuer     string // of the tokens that it may verify, or a template for that; empty for all
 	public     any
 	algorithms []string
 }
@@ -79,22 +80,22 @@ func ParseKeys(data []byte) (*KeySet, error) {
 func SameKeys(s, other *KeySet) bool {
 	return slices.EqualFunc(s.keys, other.keys, func(a, b *jwk) bool {
 		public, ok := a.public.(interface{ Equal(crypto.PublicKey) bool })
-		return a.kid == b.kid && a.alg == b.alg && ok && public.Equal(b.public)
+		return a.kid == b.kid && a.alg == b.alg && a.issuer == b.issuer && ok && public.Equal(b.public)
 	})
 }
 
 // candidates returns the keys that could have made the signature of a token
 // with header h: those with its kid, or any if it names none (OIDC Core 10.1),
-// that can verify its algorithm. A key without a kid is none of a token that
+// that can verify its algorithm, and are of the issuer that the payload names. A key without a kid is none of a token that
 // names one, even if it is the only key: the name says that there is a newer
 // key set, and a caller that gets no candidate fetches it (OIDC Core 10.1.1).
-func (s *KeySet) candidates(h *header) []*jwk {
+func (s *KeySet) candidates(h *header, payload []byte) []*jwk {
 	if s == nil {
 		return nil
 	}
 	var found []*jwk
 	for _, key := range s.keys {
-		if h.Kid != "" && key.kid != h.Kid || !slices.Contains(key.algorithms, h.Alg) {
+		if h.Kid != "" && key.kid != h.Kid || !slices.Contains(key.algorithms, h.Alg) || !key.isFor(payload) {
 			continue
 		}
 		found = append(found, key)

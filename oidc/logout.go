@@ -52,14 +52,24 @@ func (r *EndSessionRequest) Address(m *Metadata) (Address, error) {
 	if err := r.Check(); err != nil {
 		return Address{}, err
 	}
-	p, hint, action := &params{}, r.IDTokenHint.Reveal(), ""
 	if r.Post {
-		action = m.EndSessionEndpoint
-	} else if len(m.EndSessionEndpoint)+len(hint)+len(r.PostLogoutRedirectURI)+len(r.State) > addressLimit-100 { // of names and escapes
-		hint = ""
+		return Address{r.params(true).appendTo(m.EndSessionEndpoint), m.EndSessionEndpoint}, nil
 	}
-	p.add("id_token_hint", hint)
-	if hint == "" {
+	address := r.params(false).appendTo(m.EndSessionEndpoint)
+	if len(address) > addressLimit && r.IDTokenHint != "" {
+		bare := *r
+		bare.IDTokenHint = ""
+		address = bare.params(false).appendTo(m.EndSessionEndpoint)
+	}
+	return Address{URL: address}, nil
+}
+
+// params are those of the request. In a form the client is named beside the hint, for who
+// takes that out of it.
+func (r *EndSessionRequest) params(form bool) *params {
+	p := &params{}
+	p.add("id_token_hint", r.IDTokenHint.Reveal())
+	if form || r.IDTokenHint == "" {
 		p.add("client_id", r.ClientID)
 	}
 	if r.PostLogoutRedirectURI != "" {
@@ -67,7 +77,7 @@ func (r *EndSessionRequest) Address(m *Metadata) (Address, error) {
 		p.add("state", r.State.Reveal())
 	}
 	p.setAll(r.Extra)
-	return Address{p.appendTo(m.EndSessionEndpoint), action}, nil
+	return p
 }
 
 // SignoutState returns the state that the provider sent back after a

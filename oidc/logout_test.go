@@ -62,13 +62,13 @@ func TestEndSessionURL(t *testing.T) {
 	}
 }
 
-// The form has what the address would have, however long the hint.
+// The form has what the address would have, however long the hint, and the client.
 func TestEndSessionForm(t *testing.T) {
 	long := Secret(strings.Repeat("e", 20_000))
 	for _, tt := range []struct{ name, query, beyond string }{
-		{"2 an endpoint", "", "?id_token_hint=" + long.Reveal() + "&ui_locales=x+y"},
-		{"2 an endpoint with a query", "?id_token_hint=a&t=1", "&id_token_hint=" + long.Reveal() + "&ui_locales=x+y"},
-		{"2 an endpoint with half a query", "?", "id_token_hint=" + long.Reveal() + "&ui_locales=x+y"},
+		{"2 an endpoint", "", "?id_token_hint=" + long.Reveal() + "&client_id=app&ui_locales=x+y"},
+		{"2 an endpoint with a query", "?id_token_hint=a&t=1", "&id_token_hint=" + long.Reveal() + "&client_id=app&ui_locales=x+y"},
+		{"2 an endpoint with half a query", "?", "id_token_hint=" + long.Reveal() + "&client_id=app&ui_locales=x+y"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := goodMetadata(t)
@@ -82,6 +82,39 @@ func TestEndSessionForm(t *testing.T) {
 				t.Errorf("Address = %q with error %v", got, err)
 			}
 		})
+	}
+}
+
+// The address of a sign-out, in all, is one that servers take: with what the app adds, and
+// as it is written.
+func TestEndSessionAddressLimit(t *testing.T) {
+	hint := Secret(strings.Repeat("h", 4_000))
+	state := Secret(strings.Repeat("s", 43))
+	tests := []struct {
+		name    string
+		request EndSessionRequest
+	}{
+		{"nothing beside", EndSessionRequest{}},
+		{"a long extra parameter", EndSessionRequest{Extra: map[string]string{"logout_hint": strings.Repeat("x", 5_000)}}},
+		{"a state that grows when it is written", EndSessionRequest{State: state + Secret(";"+strings.Repeat(`{"":`, 450))}},
+		{"an address to come back to that grows when it is written", EndSessionRequest{PostLogoutRedirectURI: "https://app.example/?" + strings.Repeat("a=&", 600)}},
+	}
+	for _, tt := range tests {
+		r := tt.request
+		r.ClientID, r.IDTokenHint = "app", hint
+		if r.State == "" {
+			r.State = state
+		}
+		if r.PostLogoutRedirectURI == "" {
+			r.PostLogoutRedirectURI = "https://app.example/"
+		}
+		to, err := r.Address(&Metadata{EndSessionEndpoint: "https://op.example/logout"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(to.URL) > addressLimit && strings.Contains(to.URL, "id_token_hint") {
+			t.Errorf("%s: the address has %d bytes, and the hint is in it", tt.name, len(to.URL))
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // A Secret is a token, code, verifier, state or nonce. It formats and
@@ -42,6 +43,14 @@ func randomSecret(rand io.Reader) (Secret, error) {
 		return "", fmt.Errorf("random numbers: %w", err)
 	}
 	return Secret(base64.RawURLEncoding.EncodeToString(bits[:])), nil
+}
+
+// IsState tells whether a state has the form of those that are made here: 256 random bits, and what
+// the app added. Nothing else that is kept beside them may have a name of that form.
+func IsState(state Secret) bool {
+	random, _, _ := strings.Cut(state.Reveal(), urlStateDelimiter)
+	bits, err := base64.RawURLEncoding.DecodeString(random)
+	return err == nil && len(bits) == 32
 }
 
 // codeChallenge is the S256 transformation (RFC 7636 4.2).

@@ -96,3 +96,21 @@ func TestSecretEqual(t *testing.T) {
 		t.Error("not equal to itself")
 	}
 }
+
+// What is kept beside states has no name that could be one.
+func TestIsState(t *testing.T) {
+	random := strings.Repeat("aA-_", 10) + "aAA"
+	for state, want := range map[string]bool{
+		random: true, random + ";back": true, random + ";a;b": true,
+		"": false, "underway": false, "restore:https://op.example:app": false, random[1:]: false, random + "A": false,
+		"restore:https://op.example:app" + strings.Repeat("A", 13): false, random[1:] + ":": false, random + "=": false, ";" + random: false,
+	} {
+		if IsState(Secret(state)) != want {
+			t.Errorf("%s: want %t", state, want)
+		}
+	}
+	state, err := NewState(fixedRandom(), "back")
+	if err != nil || !IsState(state) {
+		t.Errorf("one that was made here is none: %v", err)
+	}
+}

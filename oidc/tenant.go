@@ -3,6 +3,8 @@ package oidc
 import (
 	"slices"
 	"strings"
+
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 )
 
 // tenantMark stands in the issuer of a provider with several tenants for the
@@ -57,6 +59,22 @@ func (m *Metadata) isNamed(issuer string) bool {
 	}
 	tenant, ok := tenantOf(m.issuers.template, issuer)
 	return ok && m.issuers.of(tenant) == issuer
+}
+
+// isFor tells whether a key may verify a token with that payload. Where several tenants
+// share a key set, a key says of which issuer it is, or that it is of all of a template: it
+// is of no other's tokens
+// (https://learn.microsoft.com/entra/identity-platform/access-tokens, Validate the signing key issuer).
+func (k *jwk) isFor(payload []byte) bool {
+	if k.issuer == "" {
+		return true
+	}
+	claims, err := parseClaims(strictjson.Once(payload))
+	issuer := k.issuer
+	if tenant := textOf(claims["tid"]); isTenant(tenant) {
+		issuer = strings.Replace(issuer, tenantMark, tenant, 1)
+	}
+	return err == nil && textOf(claims["iss"]) == issuer
 }
 
 // isTemplateOf tells whether the issuer of the metadata is a template for those of

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"errors"
 	"net/url"
 	"testing"
 )
@@ -181,5 +182,80 @@ func TestUserinfoOfATenant(t *testing.T) {
 		body := sign(t, "EdDSA", encode(t, goodHeader("EdDSA")), encode(t, claims))
 		_, err := request.Fetch(t.Context(), fakeTransport{"GET " + m.UserinfoEndpoint: respond(200, "application/jwt", body)}, m, noon)
 		checkError(t, err, want)
+	}
+}
+
+// The keys of an authority for several tenants say whose they are: a member issuer, with
+// {tenantid} or with one tenant. Microsoft demands that a key of one tenant verifies the
+// tokens of that one alone
+// (https://learn.microsoft.com/entra/identity-platform/access-tokens, Validate the signing key issuer).
+func TestKeyOfOneTenant(t *testing.T) {
+	keysOf := func(issuer string) *KeySet {
+		published := publicJWK(t, "rsa")
+		if issuer != "" {
+			published["issuer"] = issuer
+		}
+		keys, err := ParseKeys([]byte(jwks(t, published)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	m, err := fetchTenants(t, MetadataSource{Issuer: issuerOf("common")}, testTemplate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, issuer string // of the key
+		tid          any
+		want         error
+	}{
+		{"says nothing", "", testTenant, nil},
+		{"of all tenants", testTemplate, testTenant, nil},
+		{"of the tenant of the token", issuerOf(testTenant), testTenant, nil},
+		{"of another tenant", issuerOf(otherTenant), testTenant, ErrKeyNotFound},
+		{"of another template", "https://other.example/{tenantid}/v2.0", testTenant, ErrKeyNotFound},
+		{"of an issuer with a slash more", issuerOf(testTenant) + "/", testTenant, ErrKeyNotFound},
+		{"of all tenants, and the token is of another than it says", testTemplate, otherTenant, ErrKeyNotFound},
+		{"of all tenants, and the token does not say which it is of", testTemplate, nil, ErrKeyNotFound},
+		{"of all tenants, and the token is of none", testTemplate, "common", ErrKeyNotFound},
+	}
+	for _, tt := range tests {
+		claims := goodClaims()
+		claims["iss"], claims["tid"], claims["ver"] = issuerOf(testTenant), tt.tid, "2.0"
+		delete(claims, "at_hash") // of another algorithm
+		expected := m.Expect(testClientID, testAccessToken)
+		expected.NoNonce = true
+		token := sign(t, "RS256", encode(t, goodHeader("RS256")), encode(t, claims))
+		if _, err := expected.VerifyIDToken(Secret(token), keysOf(tt.issuer), noon); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
+			t.Errorf("a key that is %s: an ID Token: %v", tt.name, err)
+		}
+		claims["azp"], claims["azpacr"] = testClientID, "0"
+		delete(claims, "nonce")
+		v := AccessTokenVerifier{
+			Issuer: testTemplate, Tenants: []string{testTenant, otherTenant}, Audiences: []string{testClientID},
+			Form: AccessTokenForm{Marks: map[string][]string{"azp": nil, "azpacr": nil, "ver": {"2.0"}}},
+		}
+		token = sign(t, "RS256", encode(t, goodHeader("RS256")), encode(t, claims))
+		if _, err := v.Verify(token, keysOf(tt.issuer), noon); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
+			t.Errorf("a key that is %s: an access token: %v", tt.name, err)
+		}
+	}
+}
+
+// A key set may have a key once for each tenant that uses it.
+func TestKeyOfTwoTenants(t *testing.T) {
+	own, other := publicJWK(t, "rsa"), publicJWK(t, "rsa")
+	own["issuer"], other["issuer"] = issuerOf(testTenant), issuerOf(otherTenant)
+	keys, err := ParseKeys([]byte(jwks(t, other, own)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := sign(t, "RS256", encode(t, goodHeader("RS256")), encode(t, map[string]any{"iss": issuerOf(testTenant), "tid": testTenant}))
+	if _, _, err := verifyJWS(token, keys, []string{"RS256"}); err != nil {
+		t.Errorf("verifyJWS = %v", err)
+	}
+	if SameKeys(keys, &KeySet{keys: []*jwk{keys.keys[0], {kid: keys.keys[1].kid, public: keys.keys[1].public}}}) {
+		t.Error("a key of another issuer is the same")
 	}
 }

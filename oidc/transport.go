@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type Request struct {
 	// provider.
 	MayRedirect bool
 
-	// MayMove lets a transport follow redirects that end at the origin of URL, without
+	// MayMove lets a transport follow a redirect to an address that [IsMoved], without
 	// headers and cookies, which might go elsewhere: for metadata, which some providers
 	// serve at an address with a slash more.
 	MayMove bool
@@ -36,6 +37,15 @@ type Stream struct {
 	// Silence is how long nothing may come, in the place of the time for all of the
 	// answer; then the request ends with [ErrTimeout].
 	Silence time.Duration
+}
+
+// IsMoved tells whether a request that may move may be answered at another address: the
+// same but for a slash at the end of the path. Who can make up a redirect, or finds one, can
+// name any other file of the origin.
+func IsMoved(from, to string) bool {
+	a, query, _ := strings.Cut(from, "?")
+	b, otherQuery, _ := strings.Cut(to, "?")
+	return query == otherQuery && (a+"/" == b || a == b+"/")
 }
 
 // A Response is the provider's answer.

@@ -27,6 +27,16 @@ type UserinfoRequest struct {
 // [ErrNotJSON], [ErrSubjectChanged], and for a signed answer those of the
 // signature, [ErrIssuerMismatch], [ErrAudienceMismatch] and [ErrTokenExpired].
 func (r *UserinfoRequest) Fetch(ctx context.Context, t Transport, m *Metadata, now time.Time) (map[string]strictjson.RawMessage, error) {
+	resp, err := r.Send(ctx, t, m)
+	if err != nil {
+		return nil, err
+	}
+	return r.Read(resp, m, now)
+}
+
+// Send is the first half of Fetch: it returns the answer with status 200, of which nothing
+// is known.
+func (r *UserinfoRequest) Send(ctx context.Context, t Transport, m *Metadata) (*Response, error) {
 	if m.UserinfoEndpoint == "" {
 		return nil, lacks("userinfo_endpoint, which loadUserInfo needs")
 	}
@@ -45,6 +55,12 @@ func (r *UserinfoRequest) Fetch(ctx context.Context, t Transport, m *Metadata, n
 	if resp.Status != 200 {
 		return nil, r.refusal(resp)
 	}
+	return resp, nil
+}
+
+// Read is the second half of Fetch: it returns the claims of an answer. With
+// [ErrKeyNotFound] and [ErrSignatureInvalid] it may be read again, with newer Keys.
+func (r *UserinfoRequest) Read(resp *Response, m *Metadata, now time.Time) (map[string]strictjson.RawMessage, error) {
 	claims, err := r.parse(resp, m, now)
 	if err != nil {
 		return nil, err

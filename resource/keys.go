@@ -14,8 +14,8 @@ const (
 	// maxLife is how long keys are kept if no newer ones come.
 	maxLife = 24 * time.Hour
 
-	// refetchAfter is how old a key set has to be before a token with an unknown
-	// key causes a new fetch: anybody can send such tokens.
+	// refetchAfter is how old a key set has to be before a token that it does not
+	// verify causes a new fetch: anybody can send such tokens.
 	refetchAfter = time.Minute
 
 	// pause is how long nothing is fetched after a fetch has failed, whatever comes.
@@ -75,15 +75,16 @@ func (c *keyCache) init() error {
 	return err
 }
 
-// verify checks a token, with newer keys if it is signed by an unknown one. Where those
-// cannot be had nobody knows whether it is good.
+// verify checks a token, with newer keys if it is signed by an unknown one, or by another
+// than is known by that name: a provider that has started again may use a name again. Where
+// newer ones cannot be had nobody knows whether it is good.
 func (c *keyCache) verify(ctx context.Context, check func(*trust) error) error {
 	known, err := c.get(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNoKeys, err)
 	}
 	err = check(known)
-	if !errors.Is(err, oidc.ErrKeyNotFound) {
+	if !errors.Is(err, oidc.ErrKeyNotFound) && !errors.Is(err, oidc.ErrSignatureInvalid) {
 		return err
 	}
 	newer, fetchErr := c.get(ctx, known)

@@ -65,6 +65,19 @@ func TestKeyRotation(t *testing.T) {
 	})
 }
 
+// A provider that has started again has a new key under the old kid: a token that it
+// signs is good a minute after the keys were fetched, as it is for the client.
+func TestKeyOfTheSameName(t *testing.T) {
+	p := newProvider(t)
+	steps(t, p, []step{
+		{"first request", 0, nil, 204, []string{"metadata", "jwks"}},
+		{"the same kid, at once", 0, func() { p.rotate("key-1") }, 401, nil},
+		{"the same kid, 59 s", 59 * time.Second, nil, 401, nil},
+		{"the same kid, a minute", time.Second, nil, 204, []string{"jwks past the cache"}},
+		{"and again", 0, nil, 204, nil},
+	})
+}
+
 // A key that nobody publishes costs one request a minute, however many
 // tokens name it.
 func TestUnknownKeys(t *testing.T) {
@@ -252,7 +265,7 @@ func TestGarbage(t *testing.T) {
 	p, stranger := newProvider(t), newProvider(t)
 	garbage := make([]string, 1000)
 	for i := range garbage {
-		switch kid := "kid-" + strconv.Itoa(i); i % 5 {
+		switch kid := "kid-" + strconv.Itoa(i); i % 6 {
 		case 0:
 			garbage[i] = stranger.token(claims{"header kid": kid})
 		case 1:
@@ -263,6 +276,8 @@ func TestGarbage(t *testing.T) {
 			garbage[i] = p.token(claims{"header kid": kid, "header jku": issuer + "/" + kid})
 		case 4:
 			garbage[i] = p.token(nil) + kid
+		case 5:
+			garbage[i] = stranger.token(claims{"header kid": "key-1", "jti": kid})
 		}
 	}
 	tests := []struct {

@@ -1,6 +1,7 @@
 package resource_test
 
 import (
+	"encoding/json"
 	"maps"
 	"testing"
 
@@ -140,4 +141,18 @@ func TestKeycloakDPoP(t *testing.T) {
 	check(t, get(h, "Authorization", "Bearer "+token), 401, `Bearer error="invalid_token", error_description="dpop_required", DPoP `+algs)
 	check(t, get(h, "Authorization", "DPoP "+token, "DPoP", newClient(t).proof(token, nil)), 401,
 		`DPoP error="invalid_token", error_description="dpop_key_mismatch", `+algs)
+}
+
+// An optional claim that is null is absent, at an API as in an ID Token.
+func TestNullClaims(t *testing.T) {
+	p := newProvider(t)
+	h := newMiddleware(t, p, func(c *resource.Config) { c.Issuers[0].Tokens = resource.Okta }).Handler(reached)
+	for _, claim := range []string{"nonce", "at_hash", "events", "cnf", "acr", "auth_time", "nbf", "roles"} {
+		for _, typ := range []string{"at+jwt", "JWT"} {
+			token := p.token(claims{claim: json.RawMessage("null"), "header typ": typ, "cid": "app", "scp": []string{"read"}, "scope": nil})
+			if w := get(h, "Authorization", "Bearer "+token); w.Code != 204 {
+				t.Errorf("%s null, typ %s: %d %s", claim, typ, w.Code, w.Header().Get("WWW-Authenticate"))
+			}
+		}
+	}
 }

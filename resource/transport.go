@@ -45,8 +45,13 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 		r.Header.Set("Cache-Control", "no-cache")
 	}
 	client := http.Client{
-		Transport:     t.RoundTripper,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: t.RoundTripper,
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			if req.MayMove && len(via) == 1 && oidc.IsMoved(via[0].URL.String(), next.URL.String()) {
+				return nil
+			}
+			return http.ErrUseLastResponse
+		},
 	}
 	res, err := client.Do(r)
 	if err != nil {

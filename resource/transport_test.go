@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,7 +19,7 @@ func TestTransport(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/redirect":
-			http.Redirect(w, r, "/ok", http.StatusFound)
+			http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound)
 		case "/large":
 			io.WriteString(w, strings.Repeat(" ", 1<<20+1))
 		case "/full":
@@ -47,7 +48,7 @@ func TestTransport(t *testing.T) {
 		{"any status is an answer", t.Context(), server.URL + "/teapot", http.StatusTeapot, nil},
 		{"1 MiB", t.Context(), server.URL + "/full", 200, nil},
 		{"more than 1 MiB", t.Context(), server.URL + "/large", 0, oidc.ErrResponseTooLarge},
-		{"redirect", t.Context(), server.URL + "/redirect", 0, oidc.ErrRedirectRefused},
+		{"redirect", t.Context(), server.URL + "/redirect?to=/ok", 0, oidc.ErrRedirectRefused},
 		{"cut off", t.Context(), server.URL + "/cut", 0, oidc.ErrNetwork},
 		{"nobody there", t.Context(), gone.URL, 0, oidc.ErrNetwork},
 		{"given up", cancelled, server.URL + "/teapot", 0, oidc.ErrAborted},
@@ -66,6 +67,43 @@ func TestTransport(t *testing.T) {
 				t.Errorf("header %v, want x-name in lower case", res.Header)
 			}
 		})
+	}
+}
+
+// Metadata may have moved to an address with a slash more, and nowhere else; all else has not.
+func TestTransportMoves(t *testing.T) {
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		switch r.URL.Path {
+		case "/metadata":
+			http.Redirect(w, r, "/metadata/", http.StatusMovedPermanently)
+		case "/away":
+			http.Redirect(w, r, "/uploads/1", http.StatusFound)
+		case "/round":
+			http.Redirect(w, r, "/round/", http.StatusFound)
+		case "/round/":
+			http.Redirect(w, r, "/round", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	tests := []struct {
+		name, path string
+		mayMove    bool
+		want       error
+		asked      []string
+	}{
+		{"a slash more", "/metadata", true, nil, []string{"/metadata", "/metadata/"}},
+		{"a slash more, of what may not move", "/metadata", false, oidc.ErrRedirectRefused, []string{"/metadata"}},
+		{"another file of the origin", "/away", true, oidc.ErrRedirectRefused, []string{"/away"}},
+		{"there and back", "/round", true, oidc.ErrRedirectRefused, []string{"/round", "/round/"}},
+	}
+	for _, tt := range tests {
+		asked = nil
+		_, err := (&resource.Transport{}).Do(t.Context(), &oidc.Request{Method: "GET", URL: server.URL + tt.path, MayMove: tt.mayMove})
+		if !errors.Is(err, tt.want) || tt.want == nil && err != nil || !slices.Equal(asked, tt.asked) {
+			t.Errorf("%s: %v, asked %q", tt.name, err, asked)
+		}
 	}
 }
 

@@ -1,9 +1,15 @@
 package session
 
 import (
+	"context"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -169,5 +175,58 @@ func TestRenewalAfterAFailedOne(t *testing.T) {
 				t.Error("the second renewal took the frame")
 			}
 		})
+	}
+}
+
+// A response that belongs to nothing leaves who is signed in alone: what that person's own
+// sign-in brought with it, the app's state and what the response said, is not given to the
+// call that reads the stray one, which an attacker's link may have brought.
+func TestStrayResponseBringsNoState(t *testing.T) {
+	w := newWorld(t)
+	client, tab := w.open(false)
+	if err := client.SigninRedirect(t.Context(), SigninArgs{State: strictjson.RawMessage(`"/pay"`), URLState: "link"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.SigninCallback(t.Context(), w.op.Visit(tab.address)+"&kc_action_status=success"); err != nil {
+		t.Fatal(err)
+	}
+	other := newTab(w.op)
+	user, err := w.openIn(other, true).SigninCallback(t.Context(), "https://app.example.test/callback.html?code=c&state=forged")
+	if err != nil || user == nil {
+		t.Fatalf("SigninCallback = %v, %v", user, err)
+	}
+	if user.State != nil || user.URLState != "" || user.Response != nil {
+		t.Errorf("a stray response brings state %s, url_state %q and %v of another sign-in", user.State, user.URLState, user.Response)
+	}
+}
+
+// A state that is the name of something else that the tab keeps is one that it does not know:
+// the sign-in that has left begins again, or who is signed in stays.
+func TestStateOfANote(t *testing.T) {
+	for _, state := range []string{"forged", "underway", "restore:" + "ISSUER" + ":" + "CLIENT"} {
+		for _, signedIn := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%.8s, signed in %t", state, signedIn), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t)
+					w.settings.Restore = RestoreRedirect
+					client, tab := w.open(false)
+					if signedIn {
+						w.signIn(client, tab)
+					}
+					if err := client.mark(t.Context(), 1); err != nil {
+						t.Fatal(err)
+					}
+					_ = w.redirect(client, tab)
+					state = strings.NewReplacer("ISSUER", w.settings.Issuer, "CLIENT", w.settings.ClientID).Replace(state)
+					gone := len(tab.addresses)
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					user, err := client.SigninCallback(ctx, "https://app.example.test/callback.html?code=c&state="+url.QueryEscape(state))
+					if user == nil && len(tab.addresses) == gone {
+						t.Errorf("nobody, and the tab stays: %v", err)
+					}
+				})
+			})
+		}
 	}
 }

@@ -104,8 +104,7 @@ func (s *session) endsOthers() bool {
 }
 
 // restoreMark is the name under which a tab remembers that it went to the
-// provider to restore the session of this client. It is no state: none has a
-// colon, and what an address calls its state is looked at before it is taken.
+// provider to restore the session of this client. It is no state ([oidc.IsState]).
 func (c *Client) restoreMark() oidc.Secret { return oidc.Secret("restore:" + c.name()) }
 
 // name tells the clients of a tab apart.
@@ -173,6 +172,9 @@ func (c *Client) read(ctx context.Context, state oidc.Secret, kind recordKind, k
 // readSignin returns what belongs to the response to a sign-in of this client.
 func (c *Client) readSignin(ctx context.Context, callbackURL string, keep bool) (kept Kept, tx *oidc.Transaction, r *record, err error) {
 	state, err := oidc.CallbackState(callbackURL)
+	if err == nil && !oidc.IsState(state) {
+		err = oidc.ErrStateUnknown // it may be the name of something else that the tab keeps
+	}
 	if err == nil {
 		kept, err = c.read(ctx, state, ofSignin, keep)
 	}

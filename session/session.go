@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
 )
 
@@ -325,15 +326,10 @@ func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error
 	if err != nil {
 		return err
 	}
-	keys, err := s.provider.fetchKeys(ctx, false)
-	if err != nil {
-		return err
-	}
 	request := &oidc.UserinfoRequest{
 		AccessToken: user.AccessToken,
 		Subject:     user.person(),
 		Issuer:      user.claims.Issuer,
-		Keys:        keys,
 		Algorithms:  metadata.SigningAlgorithms(),
 		ClientID:    s.id.clientID,
 	}
@@ -341,10 +337,18 @@ func (s *session) loadUserinfo(ctx context.Context, user *User, skip bool) error
 	if err != nil {
 		return err
 	}
-	claims, err := request.Fetch(ctx, transport, metadata, s.config.Now())
+	resp, err := request.Send(ctx, transport, metadata)
 	if err != nil {
 		return fmt.Errorf("userinfo: %w", err)
 	}
-	user.asked.Profile.addUserinfo(user.Profile, claims)
+	claims, err := withKeys(ctx, s.provider, func(keys *oidc.KeySet) (*map[string]strictjson.RawMessage, error) {
+		request.Keys = keys
+		claims, err := request.Read(resp, metadata, s.config.Now())
+		return &claims, err
+	})
+	if err != nil {
+		return fmt.Errorf("userinfo: %w", err)
+	}
+	user.asked.Profile.addUserinfo(user.Profile, *claims)
 	return nil
 }

@@ -93,7 +93,7 @@ func (c *Client) answeredAnother(ctx, wanted context.Context, callbackURL string
 	}
 	switch user, _ := c.restore(wanted, returnTo, true); {
 	case user != nil:
-		return user, nil
+		return user.unanswered(), nil
 	case wanted.Err() != nil: // the tab has left
 		return nil, context.Cause(wanted)
 	}

@@ -126,6 +126,14 @@ func (u *User) follow(previous *User) {
 	}
 }
 
+// unanswered returns the user without what the sign-in and its response have brought for
+// who waited for that: it is no answer to another response, which anybody may have made up.
+func (u *User) unanswered() *User {
+	bare := *u
+	bare.State, bare.URLState, bare.Response = nil, "", nil
+	return &bare
+}
+
 // unsteppedFor returns the user without what sign-ins asked for beyond the settings of
 // a tab and a provider may not go on with: a step-up that is over must not end the
 // session. It is nil if that is nothing.

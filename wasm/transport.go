@@ -48,7 +48,7 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 	if req.Stream != nil {
 		stream, timeout = req.Stream.Take, req.Stream.Silence
 	}
-	resp, err := jsbridge.Fetch(ctx, &jsbridge.FetchRequest{
+	fetch := &jsbridge.FetchRequest{
 		Method:  req.Method,
 		URL:     req.URL,
 		Header:  req.Header,
@@ -56,9 +56,12 @@ func (transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, err
 		Cache:   cache,
 		Cookies: cookies,
 		Timeout: timeout,
-		MayMove: req.MayMove,
 		Stream:  stream,
-	})
+	}
+	if req.MayMove {
+		fetch.IsMoved = oidc.IsMoved
+	}
+	resp, err := jsbridge.Fetch(ctx, fetch)
 	if err != nil {
 		return nil, fetchError(ctx, err)
 	}

@@ -183,7 +183,7 @@ export interface UserManagerSettings extends RequestParameters {
   /**
    * For a provider with several tenants, whose metadata has {tenantid} in issuer, such
    * as Microsoft Entra under "common" and "organizations": the tenants, by their GUID in
-   * lower case, whose users may sign in. Default: all that the provider lets in.
+   * lower case, whose users may sign in. An empty list is refused. Default: all that the provider lets in.
    */
   allowed_tenants?: string[];
   /**
@@ -287,7 +287,7 @@ export interface UserManagerSettings extends RequestParameters {
    * How a sign-out reaches the provider: "post" sends a form, which has room for an ID Token of any length and keeps it out of
    * addresses and logs; with "get" one that makes the address longer than 6 kB is left out. The form-action of the page's policy
    * has to allow every origin that the sign-out leads to, the app's own ('self') included, form_blocked otherwise. Cookies
-   * with SameSite=Lax do not go along to another site. A navigator of the app gets an address all the same. Default "get".
+   * with SameSite=Lax do not go along to another site. A navigator of the app gets an address all the same, without the token. Default "get".
    */
   signoutMethod?: "get" | "post";
   /** How the tab goes to the provider: "replace" leaves no entry in its history. Default "assign". */

@@ -22,7 +22,8 @@ import (
 //	/status?code=N       an answer with that status
 //	/echo                the request as JSON: method, header, body
 //	/cookies             the same, which may be asked with cookies
-//	/redirect            302 to /ok
+//	/redirect?to=P       302 to P, or /ok
+//	/moved               302 to /moved/, which is as /ok
 //	/away?to=P           302 to P, or /ok, at another origin, localhost
 //	/keeps               /ok, and is in /nocors/seen, too
 //	/big?n=N             N bytes of unannounced length
@@ -59,8 +60,10 @@ func (s *faultServer) handler() http.Handler {
 		echo(w, r)
 	})
 	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/ok", http.StatusFound)
+		http.Redirect(w, r, cmp.Or(r.URL.Query().Get("to"), "/ok"), http.StatusFound)
 	})
+	mux.Handle("/moved", http.RedirectHandler("/moved/", http.StatusFound))
+	mux.HandleFunc("/moved/", ok)
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
 		_, port, _ := net.SplitHostPort(r.Host)
 		http.Redirect(w, r, "http://localhost:"+port+cmp.Or(r.URL.Query().Get("to"), "/ok"), http.StatusFound)

@@ -99,7 +99,7 @@ func (t *Transport) serve(ctx context.Context, req *oidc.Request) (w *httptest.R
 	case w.Header().Get("Access-Control-Allow-Origin") == "":
 		return nil, oidc.ErrCORSRefused
 	case w.Code >= 300 && w.Code < 400:
-		if location := w.Header().Get("Location"); req.MayMove && strings.HasPrefix(location, t.op.origin()+"/") {
+		if location := w.Header().Get("Location"); req.MayMove && oidc.IsMoved(req.URL, location) {
 			moved := *req
 			moved.URL, moved.MayMove, moved.Header, moved.Cookies = location, false, nil, false
 			return t.serve(ctx, &moved)

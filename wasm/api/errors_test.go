@@ -135,7 +135,7 @@ func TestPageAnswers(t *testing.T) {
 			tab.offer(tt.service, func(context.Context, []byte) (any, error) { return tt.result, nil })
 			params := object{}
 			if tt.call == "signinCallback" {
-				params["url"] = "https://app.example.test/?code=c&state=s"
+				params["url"] = "https://app.example.test/?code=c&state=" + strings.Repeat("s", 43) // which may be one of ours
 			}
 			if tt.want == "" {
 				tab.must(tt.call, params, nil)

@@ -52,6 +52,9 @@ func (j *providerJSON) settings() (session.ProviderSettings, error) {
 			return settings, fmt.Errorf("%s has an entry with a space, or too many: %w", list.name, oidc.ErrInvalidConfig)
 		}
 	}
+	if j.AllowedTenants != nil && len(j.AllowedTenants) == 0 {
+		return settings, fmt.Errorf("allowed_tenants names nobody; leave it out for all: %w", oidc.ErrInvalidConfig)
+	}
 	if !isNull(j.SigningKeys) {
 		settings.SigningKeys = `{"keys":` + string(j.SigningKeys) + `}`
 	}

@@ -326,7 +326,7 @@ func TestTrust(t *testing.T) {
 		{"trusted_audiences", []string{""}, oidc.ErrInvalidConfig, ""},
 		{"trusted_audiences", "api", oidc.ErrInvalidConfig, ""},
 		{"allowed_tenants", nil, "", ""},
-		{"allowed_tenants", []string{}, "", ""},
+		{"allowed_tenants", []string{}, oidc.ErrInvalidConfig, ""},
 		{"allowed_tenants", []string{other, tenant}, "", ""},
 		{"allowed_tenants", []string{other}, "", oidc.ErrIssuerMismatch},
 		{"allowed_tenants", []string{"common"}, oidc.ErrInvalidConfig, ""},

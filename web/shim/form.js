@@ -2,7 +2,7 @@
 // A sign-out whose request is a form (RP-Initiated Logout 2). All that is in the form the
 // program has said.
 
-import { leave } from "./navigators.js";
+import { leave, withoutToken } from "./navigators.js";
 
 /** How long the policy of the page may take to refuse where a form leads, in milliseconds. */
 const REFUSAL_TIME = 5_000;
@@ -28,6 +28,6 @@ export function submit(url, action, shownIn) {
 
 /** The service "submit": "navigate" with a form. */
 export function leaveByForm({ url, action }, how, navigators) {
-  if (navigators.redirect) return leave(url, how, navigators);
+  if (navigators.redirect) return leave(withoutToken(url, action), how, navigators);
   return submit(url, action, { name: `_${how.redirectTarget}` });
 }

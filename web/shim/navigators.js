@@ -12,6 +12,14 @@ function requestAt(url, state) {
   return { url, state: id || undefined, response_mode: mode?.includes("fragment") ? "fragment" : mode ? "query" : undefined };
 }
 
+/** Where a form leads for whom an address is all: the token, which the app keeps out of addresses, is not in it. */
+export function withoutToken(url, action) {
+  if (!action) return url;
+  const address = new URL(url);
+  address.searchParams.delete("id_token_hint");
+  return address.href;
+}
+
 /** Leaves with a navigator as soon as the call knows where to. */
 export async function leaveWith(prepared, navigators, call) {
   const handle = await prepared;
@@ -40,14 +48,14 @@ export function leave(url, how, navigators) {
 }
 
 /** Visits url in a frame of the app's for so many milliseconds at most. */
-export async function visitWith(navigator, url, timeout) {
+export async function visitWith(navigator, url, timeout, action) {
   let limit;
   const late = new Promise((_resolve, reject) => {
     limit = setTimeout(reject, timeout, { code: "timeout" });
   });
   const prepared = (async () => navigator.prepare({ silentRequestTimeoutInSeconds: timeout / 1000 }))();
   try {
-    const answer = prepared.then((handle) => handle.navigate(requestAt(url)));
+    const answer = prepared.then((handle) => handle.navigate(requestAt(withoutToken(url, action))));
     return { url: own(await Promise.race([answer, late])).url };
   } catch (error) {
     prepared.then((handle) => handle.close()).catch(() => {});
@@ -73,10 +81,10 @@ export class GuestWindow {
   }
 
   /** Sends the window to url, and waits for the answer. What the navigator throws is what the call throws. */
-  async visit(url, state) {
+  async visit(url, state, _timeout, action) {
     try {
       const handle = await this.#prepared;
-      const answer = await handle.navigate(requestAt(url, state));
+      const answer = await handle.navigate(requestAt(withoutToken(url, action), state));
       this.#answered = true;
       return { url: own(answer).url };
     } catch (error) {

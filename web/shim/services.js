@@ -24,7 +24,7 @@ const SERVICES = {
   /** Visits url in a hidden frame until the callback page comes up in it. */
   async frame({ url, action, timeout }, { iframeAttributes }, { frames }) {
     const more = (frames || iframeAttributes || action) && (await onDemand());
-    if (frames) return more.visitWith(frames, url, timeout);
+    if (frames) return more.visitWith(frames, url, timeout, action);
     return new Promise((resolve, reject) => {
       const frame = document.createElement("iframe");
       let grace;
