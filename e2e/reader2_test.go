@@ -199,7 +199,7 @@ func (d *desk) enter() sight {
 
 func (d *desk) history(n int) sight {
 	_, _ = chromedp.Run(d.tab.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`setTimeout(() => history.go(%d)), true`, n)))
-	time.Sleep(1500 * time.Millisecond)
+	<-time.After(1500 * time.Millisecond)
 	return d.settle(fmt.Sprintf("history.go(%d)", n), 8*time.Second, func(s sight) bool { return settled(s) || s.Text == "Sign in" })
 }
 
@@ -244,7 +244,7 @@ func TestReaderHistory(t *testing.T) {
 	d.visit(d.a.origin + "/?view=list#row-7")
 	d.start("um.signinRedirect()")
 	d.expectLogin("leave")
-	time.Sleep(2500 * time.Millisecond)
+	<-time.After(2500 * time.Millisecond)
 	d.enter()
 	d.call("um.getUser()")
 

@@ -212,7 +212,7 @@ func TestReaderTabs(t *testing.T) {
 	title("reload while the token request hangs for 3 s")
 	d.hijack = func(endpoint string, w http.ResponseWriter, r *http.Request) bool {
 		if endpoint == oidctest.Token {
-			time.Sleep(3 * time.Second)
+			<-time.After(3 * time.Second)
 		}
 		return false
 	}
@@ -220,7 +220,7 @@ func TestReaderTabs(t *testing.T) {
 	d.start("um.signinRedirect()")
 	d.settle("under way", 5*time.Second, func(s sight) bool { return s.App["what"] == "signinCallback" })
 	_, _ = chromedp.Run(d.tab.ctx, chromedp.Evaluate[bool](`setTimeout(() => location.reload()), true`))
-	time.Sleep(700 * time.Millisecond)
+	<-time.After(700 * time.Millisecond)
 	d.settle("reloaded", 10*time.Second, settled)
 
 	d = newDesk(t, "Zitadel")

@@ -165,7 +165,7 @@ func TestReaderAgain(t *testing.T) {
 		d.signin()
 		d.call("um.signinCallback()")
 		_, _ = chromedp.Run(d.tab.ctx, chromedp.Evaluate[bool](`setTimeout(() => location.reload()), true`))
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		d.settle("reloaded", 8*time.Second, settled)
 	})
 }

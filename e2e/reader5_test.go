@@ -36,11 +36,11 @@ func TestReaderMore(t *testing.T) {
 			d.op.Edit(func() { d.op.SignedIn = false })
 			if host == "shared" {
 				d.tab.do("blank", chromedp.Navigate("about:blank"))
-				time.Sleep(40 * time.Second) // the worker ends
+				<-time.After(40 * time.Second) // the worker ends
 			}
 			d.visit(d.a.origin + "/?view=list#row-8")
 			_, _ = chromedp.Run(d.tab.ctx, chromedp.Evaluate[bool](`setTimeout(() => history.go(-1)), true`))
-			time.Sleep(1500 * time.Millisecond)
+			<-time.After(1500 * time.Millisecond)
 			d.settle("history.go(-1), 45 s", 45*time.Second, settled)
 			fmt.Println("     persisted or not:", eval[string](d.tab, `performance.getEntriesByType("navigation")[0]?.type + " visible " + document.visibilityState + " entries " + history.length`))
 		}

@@ -233,7 +233,7 @@ func (d *desk) settle(what string, wait time.Duration, done func(sight) bool) si
 				break
 			}
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	d.mu.Lock()
 	seen := d.seen
