@@ -197,6 +197,8 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 		c.revokeSoon(context.WithoutCancel(ctx), user, false)
 		if alone && isAny(err, ErrFrameNoResponse, oidc.ErrTimeout) {
 			err = fmt.Errorf("nothing comes back without popup_post_logout_redirect_uri; set and register it: %w", err)
+		} else if isAny(err, ErrFrameNoResponse, oidc.ErrTimeout) {
+			err = fmt.Errorf("nothing came back to %s; register that as an address to come back to after a sign-out, and allow the provider in the page's frame-src: %w", request.PostLogoutRedirectURI, err)
 		}
 		return err
 	}
