@@ -243,8 +243,9 @@ export interface UserManagerSettings extends RequestParameters {
    * How a session is restored that was there before a reload, where the
    * program does not know of it any more. "silent" asks in a hidden frame,
    * which needs the provider's cookies there; "redirect" sends the tab to the
-   * provider and back, once, without showing anything (prompt=none); "off" does neither.
-   * Default "silent".
+   * provider and back, once, without showing anything (prompt=none); a provider that
+   * ignores that shows its login page if its session is over (Amazon Cognito). "off"
+   * does neither. Default "silent".
    */
   restore?: "silent" | "redirect" | "off";
   /**
