@@ -183,7 +183,8 @@ export interface UserManagerSettings extends RequestParameters {
   /**
    * For a provider with several tenants, whose metadata has {tenantid} in issuer, such
    * as Microsoft Entra under "common" and "organizations": the tenants, by their GUID in
-   * lower case, whose users may sign in. Default: all that the provider lets in.
+   * lower case, whose users may sign in. Default: all that the provider lets in. With the
+   * authority of one tenant it is invalid_config.
    */
   allowed_tenants?: string[];
   /**
@@ -835,7 +836,9 @@ export class UserManager {
    * for it, and the result is undefined. If it answers nothing that this tab started,
    * the sign-in that the tab has left for begins again, once, and the promise does not
    * settle; else the result is who is signed in. Codes: callback_missing if the address
-   * holds no response, state_unknown if nobody is signed in then.
+   * holds no response, state_unknown if nobody is signed in then. A refusal without a
+   * state is provider_error with its code, and stays in an address at which no sign-in of
+   * this tab is awaited: it may be the app's own.
    */
   signinCallback(url?: string): Promise<User | undefined>;
   /** The same. */
