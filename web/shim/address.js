@@ -13,9 +13,6 @@ const STATE_LENGTH = 32;
 /** What the callback page puts between the parameters of the app's page and those that it hands on. */
 const MARK = /[?&]oidcspa\.arrival=.*/;
 
-/** What no error of the app's own has in its address. */
-const OURS = /[?&#](code|state|response|oidcspa.arrival)=/;
-
 /** The parameters in a fragment, also behind the route of a hash router. */
 function fragmentOf(hash) {
   return new URLSearchParams(hash.replace(/#([^?]*\?)?/, ""));
@@ -42,18 +39,12 @@ export function stateOf(url) {
 /**
  * Takes the provider's response out of the address bar, and returns the
  * address that held it. What is left is the query of the redirect URI; behind the
-<<<<<<< HEAD
  * callback page, query and fragment that the tab had when it left. Where the tab does not
  * know the response the redirect URI is that of the settings, and elsewhere stays what is
  * of no response. Without a mark of its kind, or a state, there is no response:
- * the address is the app's own, and stays. So does a response of another client. That
-=======
- * callback page, query and fragment that the tab had when it left; where the tab knows
- * neither, what is of no response. Without a mark of its kind there is no response:
- * the address is the app's own, and stays. So does a response of another client, and an
- * error without a state, unless the callback page has handed it on, or the tab has left for
- * a response that comes here. That
->>>>>>> 2a6b824 (page: a refusal without a state is told at the app's page; a page that is shown again does not wait for the tab to leave)
+ * the address is the app's own, and stays, unless the callback page has handed it on, or it
+ * refuses a sign-in for which the tab has left and which ends here. So does a response of
+ * another client. That
  * of a redirect to sign in is kept by the tab until it is complete: a page that comes
  * back before finds it.
  */
@@ -63,12 +54,8 @@ export function takeResponse(mark, client, redirectURI = "") {
   const url = new URL(href);
   const answers = (parameters) => [mark, "error", "response"].some((name) => parameters.has(name));
   const inFragment = answers(fragmentOf(url.hash));
-<<<<<<< HEAD
-  if (!inFragment && !answers(url.searchParams) || !kept && !(stateOf(href)?.length >= STATE_LENGTH)) return href;
-=======
-  if (!inFragment && !answers(url.searchParams)) return href;
-  if (mark === "code" && !OURS.test(href) && readTransaction("oidcspa.underway")?.address !== url.origin + url.pathname) return href;
->>>>>>> 2a6b824 (page: a refusal without a state is told at the app's page; a page that is shown again does not wait for the tab to leave)
+  const refusal = mark === "code" && /[?&#]error=/.test(href) && readTransaction("oidcspa.underway")?.address === url.origin + url.pathname;
+  if (!inFragment && !answers(url.searchParams) || !(kept || refusal || MARK.test(href) || stateOf(href)?.length >= STATE_LENGTH)) return href;
   const left = MARK.test(href) && new URL(kept?.return_to ?? href.replace(MARK, ""));
   if (inFragment) url.hash = left ? left.hash : url.hash.match(/#[^?]*(?=\?)/)?.[0] ?? "";
   const [, query = ""] = redirectURI.split("?");
