@@ -100,6 +100,49 @@ func TestParametersOfTheApp(t *testing.T) {
 	}
 }
 
+// A refusal without a state is told with the provider's code, and leaves the address
+// where it is known to be one. What is called as its parameters are stays the app's own.
+func TestRefusalWithoutState(t *testing.T) {
+	tests := []struct {
+		name, redirectURI string
+		leaves            bool
+		want              string // of the address
+	}{
+		{"by way of the callback page", "/callback.html", true, "?view=cart#top"},
+		{"at a page of the app", "/", true, ""},
+		{"the app's own", "/callback.html", false, "?error=disk_full"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newApp(t)
+			a.set("redirect_uri", a.origin+tt.redirectURI)
+			op := newHostile(t, a)
+			op.Edit(func() {
+				op.Answer(oidctest.Authorize, func(w http.ResponseWriter, r *http.Request) {
+					http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?error=invalid_scope&error_description=Call+us", http.StatusFound)
+				})
+			})
+			tab := newTab(t)
+			want := "disk_full"
+			if tt.leaves {
+				want = "invalid_scope"
+				tab.visit(a.origin + "/?view=cart#top")
+				eval[bool](tab, "ready = false, void um.signinRedirect(), true")
+				tab.waitReady()
+			} else {
+				tab.visit(a.origin + "/?error=disk_full")
+			}
+			got := eval[string](tab, "um.signinCallback().then(() => 'a user', (e) => [e.code, e.error, e.message.includes('no state'), e.message.includes('Call')].join())")
+			if got != "provider_error,"+want+",true,false" {
+				t.Errorf("signinCallback(): %s", got)
+			}
+			if got := eval[string](tab, "location.search + location.hash"); got != tt.want {
+				t.Errorf("the address became %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // A program that a stranger's message reaches goes on.
 func TestBigIntMessages(t *testing.T) {
 	a := newApp(t)

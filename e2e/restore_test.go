@@ -86,6 +86,49 @@ func TestRestoreByRedirectNobody(t *testing.T) {
 	}
 }
 
+// laterScript is an app that asks when it is told to, or when it has come back.
+const laterScript = `
+import { UserManager } from "./oidcspa.js";
+const settings = await (await fetch("config.json")).json();
+globalThis.um = new UserManager(settings);
+globalThis.ask = () => um.getUser().then((user) => { globalThis.first = user === null ? "nobody" : user.profile.sub; }, ({ code }) => { globalThis.first = code; });
+addEventListener("pageshow", ({ persisted }) => { globalThis.persisted = persisted; });
+if (location.search.includes("oidcspa.arrival=")) await ask();
+globalThis.ready = true;
+`
+
+// Who goes back to the page that has left for the provider gets an answer there: the
+// getUser() that had it leave does not wait for that any more.
+func TestBackAfterRestoreByRedirect(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a, op, tab := newQuietApp(t, host)
+			a.respondPage("later", laterScript)
+			op.Edit(func() { op.SignedIn = false })
+			tab.do("visit", chromedp.Navigate("about:blank"))
+			if host == "shared" {
+				killWorkers(t, a.origin)
+			}
+			tab.visit(a.origin + "/later.html")
+			eval[bool](tab, `globalThis.ready = false, document.title = "left", void ask(), true`)
+			tab.waitReady()
+			if got := eval[string](tab, "first"); got != "nobody" {
+				t.Fatalf("back from the provider: %s", got)
+			}
+			eval[bool](tab, "globalThis.ready = false, setTimeout(() => history.back()), true")
+			tab.waitFor(`document.title === "left" ? globalThis.persisted : globalThis.ready`)
+			if !eval[bool](tab, "globalThis.persisted === true") {
+				t.Log("loaded again")
+				eval[bool](tab, "void ask(), true")
+			}
+			const settled = `(async () => { for (let i = 0; i < 20; i++) await um.stats(); return String(globalThis.first); })()`
+			if got := eval[string](tab, settled); got != "nobody" {
+				t.Errorf("getUser() in the page that was left: %s", got)
+			}
+		})
+	}
+}
+
 // After a round trip that found nobody, any sign-in lets the tab go again.
 func TestRestoreMarkEndsWithASignin(t *testing.T) {
 	a, op, tab := newQuietApp(t, "dedicated")

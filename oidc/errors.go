@@ -253,11 +253,16 @@ type ProviderError struct {
 
 	RetryAfter   time.Duration // how long the server asks to wait; 0 if it does not
 	SessionState string        // the parameter session_state (Session Management 2)
+	NoState      bool          // it came without state: of which request it is cannot be known
 }
 
 // Error returns the endpoint and the provider's error code.
 func (e *ProviderError) Error() string {
-	return "oidc: the " + e.Endpoint + " endpoint answered " + safeErrorCode(e.ErrorCode)
+	s := "oidc: the " + e.Endpoint + " endpoint answered " + safeErrorCode(e.ErrorCode)
+	if e.NoState {
+		s += ", without state"
+	}
+	return s
 }
 
 // GoString is Error: %#v shows no text of the provider's either.

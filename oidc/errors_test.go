@@ -79,6 +79,8 @@ func TestErrorText(t *testing.T) {
 			"oidc: the token endpoint answered an error", ErrProvider},
 		{"a refusal with the longest code", &ProviderError{Endpoint: "token", ErrorCode: strings.Repeat("a", 64)},
 			"oidc: the token endpoint answered " + strings.Repeat("a", 64), ErrProvider},
+		{"a refusal without state", &ProviderError{Endpoint: "authorization", ErrorCode: "invalid_scope", NoState: true},
+			"oidc: the authorization endpoint answered invalid_scope, without state", ErrProvider},
 		{"a refusal in HTML", &ProviderError{Endpoint: "token", ErrorCode: "<b>" + mark}, "oidc: the token endpoint answered an error", ErrProvider},
 		{"a refusal with a line break", &ProviderError{Endpoint: "token", ErrorCode: "a\n" + mark}, "oidc: the token endpoint answered an error", ErrProvider},
 		{"a refusal in upper case", &ProviderError{Endpoint: "token", ErrorCode: "E"}, "oidc: the token endpoint answered an error", ErrProvider},

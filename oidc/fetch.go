@@ -32,14 +32,19 @@ func getJSON(ctx context.Context, t Transport, endpoint string, req *Request, v 
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != 200 {
-		return nil, statusError(endpoint, resp)
+	if resp.Status == 200 {
+		return resp, decodeJSON(endpoint, resp, v)
 	}
-	return resp, decodeJSON(endpoint, resp, v)
+	failure := statusError(endpoint, resp)
+	// Who answers in the words of RFC 6749 5.2 where there is nothing to refuse has no such address.
+	if said := providerError(endpoint, resp, nil); said != nil && safeErrorCode(said.ErrorCode) == said.ErrorCode {
+		failure.Err = fmt.Errorf("the answer says %s: %w", said.ErrorCode, failure.Err)
+	}
+	return nil, failure
 }
 
 // statusError reports a status that is not the one of success.
-func statusError(endpoint string, resp *Response) error {
+func statusError(endpoint string, resp *Response) *TransportError {
 	return &TransportError{Endpoint: endpoint, Status: resp.Status, RetryAfter: RetryAfter(resp), Err: ErrHTTPStatus}
 }
 

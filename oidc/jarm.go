@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func (tx *Transaction) SignedResponse() bool {
 
 // ParseSignedCallback is [Transaction.ParseCallback] for a response that is
 // a JWT signed by the provider (JARM 2.4). An unsigned one is
-// [ErrCallbackMissing]: what was asked for decides. Codes beside those of
+// [ErrCallbackMalformed]: what was asked for decides. Codes beside those of
 // ParseCallback: [ErrTokenMalformed], [ErrHeaderNotAllowed],
 // [ErrTypeNotAllowed], [ErrAlgNotAllowed], [ErrKeyNotFound],
 // [ErrSignatureInvalid], and in a [ClaimError] [ErrClaimInvalid],
@@ -33,6 +34,9 @@ func (tx *Transaction) ParseSignedCallback(m *Metadata, keys *KeySet, callbackUR
 	values, err := tx.response(callbackURL)
 	if err != nil {
 		return nil, err
+	}
+	if !values.Has("response") && isResponse(values) {
+		return nil, tx.unsigned(values)
 	}
 	if values.Get("response") == "" {
 		return nil, ErrCallbackMissing
@@ -48,6 +52,15 @@ func (tx *Transaction) ParseSignedCallback(m *Metadata, keys *KeySet, callbackUR
 		return nil, err
 	}
 	return tx.accept(m, callbackURL, values, now)
+}
+
+// unsigned is for a response in plain parameters where a signed one was asked for.
+func (tx *Transaction) unsigned(values url.Values) error {
+	what := "a code"
+	if values.Has("error") {
+		what = safeErrorCode(values.Get("error"))
+	}
+	return fmt.Errorf("response_mode %s was asked for, and %s came in plain parameters; have the provider sign its responses, or leave response_mode out: %w", tx.ResponseMode, what, ErrCallbackMalformed)
 }
 
 // verifyResponse checks the signature, and whom the response is from and for

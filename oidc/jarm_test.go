@@ -110,7 +110,7 @@ func TestSignedCallbackForms(t *testing.T) {
 		want            error
 	}{
 		{"2.3.1 nothing", testRedirectURI, "jwt", ErrCallbackMissing},
-		{"2.3.1 an unsigned response", goodCallback, "jwt", ErrCallbackMissing},
+		{"2.3.1 an unsigned response", goodCallback, "jwt", ErrCallbackMalformed},
 		{"2.3.1 in the fragment", testRedirectURI + "#response=" + good, "jwt", ErrCallbackMalformed},
 		{"2.3.2 in the query", testRedirectURI + "?response=" + good, "fragment.jwt", ErrCallbackMalformed},
 		{"9700-4.4.2.2 at another path", testRedirectURI + "2?response=" + good, "jwt", ErrRedirectURIMismatch},

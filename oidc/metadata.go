@@ -130,16 +130,23 @@ func (m *Metadata) Check(issuer string) error {
 // issuerError returns [ErrIssuerMismatch] with the authority and the issuer that
 // its metadata names, which is no secret.
 func issuerError(authority, issuer string) error {
-	why := "the issuer in its metadata is"
+	bare := strings.TrimSuffix(authority, "/")
+	why, mend := "the issuer in its metadata is", "set authority to that; if nothing is published below it (Azure AD B2C), set metadataUrl to where this metadata is, too"
 	switch {
 	case issuer == "":
 		return fmt.Errorf("the metadata names no issuer: %w", ErrIssuerMismatch)
 	case !IsVisible(issuer) || len(issuer) > 200:
 		return fmt.Errorf("the metadata is of an issuer that cannot be shown: %w", ErrIssuerMismatch)
-	case strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(authority, "/"):
-		why = "and a slash at the end is all that differs from the issuer in its metadata,"
+	case strings.TrimSuffix(issuer, "/") == bare:
+		why, mend = "and a slash at the end is all that differs from the issuer in its metadata,", "set authority to that"
+	case isTemplateOf(issuer, bare):
+		mend = "take the slash at the end of authority away"
+	case strings.HasPrefix(issuer, "https://sts.windows.net/"):
+		mend = "that is of version 1.0 of Microsoft Entra: set authority to " + bare + "/v2.0"
+	case strings.Contains(issuer, tenantMark):
+		mend = "set authority to that, with common, organizations or a tenant's GUID in the place of " + tenantMark
 	}
-	return fmt.Errorf("authority is %s, %s %s; set authority to that: %w", authority, why, issuer, ErrIssuerMismatch)
+	return fmt.Errorf("authority is %s, %s %s; %s: %w", authority, why, issuer, mend, ErrIssuerMismatch)
 }
 
 // checkEndpoint wants https, or http on a loopback host (RFC 6749 3.1, 3.2).

@@ -31,7 +31,8 @@ type MetadataSource struct {
 
 	// Tenants are those, separated by spaces, whose tokens are accepted where the
 	// issuer in the metadata is a template, such as
-	// https://op.example/{tenantid}/v2.0; default: all. A tenant is a GUID.
+	// https://op.example/{tenantid}/v2.0; default: all. A tenant is a GUID. An issuer that
+	// is none is [ErrInvalidConfig].
 	Tenants string
 }
 
@@ -124,8 +125,11 @@ func (s *MetadataSource) Adopt(m *Metadata) error {
 		return err
 	}
 	m.audiences = SplitScope(s.TrustedAudiences)
-	if isTemplateOf(m.Issuer, s.Issuer) {
+	switch {
+	case isTemplateOf(m.Issuer, s.Issuer):
 		m.authority, m.issuers = s.Issuer, issuers{template: m.Issuer, tenants: SplitScope(s.Tenants)}
+	case s.Tenants != "":
+		return fmt.Errorf("allowed_tenants is set, and the issuer is %s alone, without {tenantid}; leave it out, or set authority to that of several tenants: %w", m.Issuer, ErrInvalidConfig)
 	}
 	return nil
 }

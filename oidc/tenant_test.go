@@ -3,6 +3,7 @@ package oidc
 import (
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -68,6 +69,36 @@ func TestTenantSettings(t *testing.T) {
 	} {
 		err := (&MetadataSource{Issuer: testIssuer, Tenants: tenants}).Check()
 		checkError(t, err, want)
+	}
+}
+
+// A message about an authority that is not the issuer says what to set it to, and never
+// to what is no authority.
+func TestIssuerErrorNamesTheAuthority(t *testing.T) {
+	tests := []struct{ name, authority, issuer, want string }{
+		{"a slash behind common", issuerOf("common") + "/", testTemplate, "take the slash at the end of authority away"},
+		{"without v2.0", "https://login.example/common", "https://sts.windows.net/{tenantid}/", "set authority to https://login.example/common/v2.0"},
+		{"a tenant without v2.0", "https://login.example/" + testTenant + "/", "https://sts.windows.net/" + testTenant + "/", "set authority to https://login.example/" + testTenant + "/v2.0"},
+		{"another path", "https://op.example/common", testTemplate, "in the place of {tenantid}"},
+		{"an address that is not the issuer's", "https://op.example/policy", "https://op.example/" + testTenant, "set metadataUrl to where this metadata is"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := fetchTenants(t, MetadataSource{Issuer: tt.authority}, tt.issuer)
+			checkError(t, err, ErrIssuerMismatch)
+			if err == nil || !strings.Contains(err.Error(), tt.want+": oidc:") && !strings.Contains(err.Error(), tt.want+", too: oidc:") {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// Who names tenants for an authority of one would think that they count.
+func TestTenantsOfOneIssuer(t *testing.T) {
+	_, err := fetchTenants(t, MetadataSource{Issuer: issuerOf(testTenant), Tenants: testTenant}, issuerOf(testTenant))
+	checkError(t, err, ErrInvalidConfig)
+	if err != nil && !strings.Contains(err.Error(), "allowed_tenants") {
+		t.Errorf("error %v does not name the setting", err)
 	}
 }
 

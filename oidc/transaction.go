@@ -177,8 +177,9 @@ var responseParameters = []string{
 
 // CallbackState returns the state of the response in callbackURL, in its
 // query or in its fragment, to find the transaction by. Codes:
-// [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed], and
-// [ErrStateMismatch] if the response has no state.
+// [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed],
+// [ErrStateMismatch] if the response has no state, and a [ProviderError] with
+// NoState if it is an error without one.
 func CallbackState(callbackURL string) (Secret, error) {
 	u, err := url.Parse(callbackURL)
 	if err != nil {
@@ -196,12 +197,24 @@ func CallbackState(callbackURL string) (Secret, error) {
 		switch {
 		case !found:
 			continue
+		case state == "" && values.Has("error") && !values.Has("code") && !values.Has("response"):
+			return "", withoutState(values.Get("error"))
 		case state == "":
 			return "", ErrStateMismatch
 		}
 		return state, nil
 	}
 	return "", ErrCallbackMissing
+}
+
+// withoutState is for an error that comes without the state that the request had
+// (RFC 6749 4.1.2.1): it belongs to no request, and anybody can have made it. Its code
+// is told if it is one of plain words, and nothing else of it.
+func withoutState(code string) error {
+	if safeErrorCode(code) != code {
+		return ErrStateMismatch
+	}
+	return &ProviderError{Endpoint: "authorization", ErrorCode: code, NoState: true}
 }
 
 // fragmentQuery returns the parameters in a fragment, also behind the route
@@ -293,7 +306,7 @@ func (tx *Transaction) accept(m *Metadata, callbackURL string, values url.Values
 		return nil, err
 	}
 	if now.Unix() > tx.ExpiresAt() {
-		return nil, ErrTransactionExpired
+		return nil, fmt.Errorf("more than %d s after the request: %w", tx.ExpiresAt()-tx.CreatedAt, ErrTransactionExpired)
 	}
 	if values.Has("error") {
 		return nil, ProviderError{

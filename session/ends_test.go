@@ -157,6 +157,40 @@ func TestTokenThatExpiresAtOnce(t *testing.T) {
 	}
 }
 
+// "getUser() rejects with frame_no_response for some minutes, and then gives null"
+// (docs/providers.md): a page in the frame may be the login page, or that of a provider
+// that is overloaded.
+func TestLoginPageInTheFrame(t *testing.T) {
+	readerWorld(t, func(*oidctest.OP) {}, func(t *testing.T, r *reader) {
+		r.op.Edit(func() {
+			r.op.Answer(oidctest.Authorize, func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, "<!doctype html><title>Sign in</title>")
+			})
+		})
+		user := r.c.Current()
+		end := time.Unix(user.ExpiresAt, 0)
+		time.Sleep(time.Until(end.Add(-time.Second)))
+		if got := r.who(); got != r.op.Subject && got != "rejects" {
+			t.Errorf("before the token ends: %s", got)
+		}
+		rejected := time.Duration(0)
+		for time.Sleep(2 * time.Second); time.Since(end) < time.Hour; time.Sleep(5 * time.Second) {
+			switch got := r.who(); got {
+			case "rejects":
+				rejected = time.Since(end)
+				continue
+			case "nobody":
+			default:
+				t.Errorf("%s after the end of the token: %s", time.Since(end), got)
+			}
+			break
+		}
+		if rejected < time.Minute || rejected > 15*time.Minute {
+			t.Errorf("getUser() rejects until %s after the end of the token", rejected)
+		}
+	})
+}
+
 // A provider whose session ends, and that cuts the life of tokens to what is left of it.
 // Whatever second the last renewal falls into, nobody is signed in afterwards.
 func TestTokensToTheEndOfTheSession(t *testing.T) {

@@ -21,6 +21,7 @@ type tab struct {
 	address      string // where the last navigation went
 	action       string // of the form that it was last sent away with
 	addresses    []string
+	navigates    error // what a navigation ends with
 	transactions map[oidc.Secret]Transaction
 	events       []Event
 	hint         bool
@@ -52,7 +53,7 @@ func (t *tab) Navigate(_ context.Context, to oidc.Address) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.address, t.action, t.addresses = to.URL, to.Action, append(t.addresses, to.URL)
-	return nil
+	return t.navigates
 }
 
 func (t *tab) Frame(ctx context.Context, to oidc.Address, timeout time.Duration) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,9 @@ func writeProvider(b *strings.Builder, p *oidctest.Profile) {
 	for _, quirk := range p.Quirks {
 		fmt.Fprintf(b, "- %s\n", quirk)
 	}
+	if slices.Contains(p.Signout.Requires, "id_token_hint") {
+		b.WriteString("- Its sign-out demands the ID token: `signoutRedirect()` with nobody signed in here ends at a page of the provider. Ask `getUser()` before.\n")
+	}
 	for i := range p.Limits {
 		fmt.Fprintf(b, "- %s\n", limitText(&p.Limits[i]))
 	}
@@ -63,7 +67,7 @@ func writeProvider(b *strings.Builder, p *oidctest.Profile) {
 			fmt.Fprintf(b, "- Not yet (%s): %s.\n", step, wait)
 		}
 	}
-	if len(p.Quirks)+len(p.Limits)+len(p.Waits) > 0 {
+	if len(p.Quirks)+len(p.Limits)+len(p.Waits)+len(p.Signout.Requires) > 0 {
 		b.WriteString("\n")
 	}
 	var sources []string

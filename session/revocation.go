@@ -111,14 +111,15 @@ func (c *Client) revokeSoon(ctx context.Context, user *User, ends bool) {
 // the provider can, and unless that person may be signed in by now: Keycloak ends all that
 // the client has of a person with one token. Whether that succeeds changes nothing. By default
 // that is for those that would outlive the provider's session, if it ends: without
-// its token Keycloak has none to end, and leaves the provider behind it signed in.
-func (c *Client) revokeAtSignout(ctx context.Context, metadata *oidc.Metadata, user *User, ends bool) {
+// its token Keycloak has none to end, and leaves the provider behind it signed in. It
+// reports whether it has asked the provider.
+func (c *Client) revokeAtSignout(ctx context.Context, metadata *oidc.Metadata, user *User, ends bool) bool {
 	if user == nil || metadata.RevocationEndpoint == "" || c.session.mayBe(user) {
-		return
+		return false
 	}
 	outlive := !ends || metadata.EndSessionEndpoint == "" || slices.Contains(oidc.SplitScope(user.Scope), "offline_access")
 	if wanted := c.settings.RevokeAtSignout; wanted != nil && !*wanted || wanted == nil && !outlive {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, revocationTimeout, oidc.ErrTimeout)
 	defer cancel()
@@ -129,4 +130,5 @@ func (c *Client) revokeAtSignout(ctx context.Context, metadata *oidc.Metadata, u
 	if err := c.revokeAll(ctx, metadata, user, types); err != nil {
 		c.session.config.Logf("session: tokens were not revoked: %v", err)
 	}
+	return true
 }

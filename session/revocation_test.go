@@ -105,12 +105,20 @@ func TestRevokeTokensOfNobody(t *testing.T) {
 // A sign-out revokes a refresh token that would outlive it, or that it is told to, and
 // does not depend on it.
 func TestRevocationAtSignout(t *testing.T) {
+	var navigates oidc.Code
 	tests := []struct {
 		name    string
 		edit    func(w *world)
 		revoked bool
 	}{
 		{"it ends with the session", func(w *world) { w.settings.RevokeAtSignout = nil }, false},
+		{"the page goes with the form", func(w *world) {
+			w.settings.RevokeAtSignout, w.settings.SignoutByPost, navigates = nil, true, ErrPageGone
+		}, false},
+		{"the page stays", func(w *world) { w.settings.RevokeAtSignout, navigates = nil, oidc.ErrAborted }, true},
+		{"offline, and the page stays", func(w *world) {
+			w.settings.RevokeAtSignout, w.settings.Scope, navigates = nil, "openid offline_access", oidc.ErrAborted
+		}, true},
 		{"offline", func(w *world) { w.settings.RevokeAtSignout, w.settings.Scope = nil, "openid offline_access" }, true},
 		{"no session ends", func(w *world) {
 			w.settings.RevokeAtSignout = nil
@@ -133,13 +141,23 @@ func TestRevocationAtSignout(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				wanted := true
+				navigates = ""
 				w.op.RefreshTokens, w.settings.RevokeAtSignout = true, &wanted
 				tt.edit(w)
 				client, tab := w.open(false)
 				user := w.signIn(client, tab)
+				if navigates != "" {
+					tab.navigates = navigates
+				}
 				err := client.SignoutRedirect(t.Context(), SignoutArgs{})
+				synctest.Wait()
+				if n := w.op.Count(oidctest.Revocation); n > 1 {
+					t.Errorf("%d revocations of one token", n)
+				}
 				if tt.name == "no session ends" {
 					mustFail(t, "SignoutRedirect", err, oidc.ErrUnsupported)
+				} else if navigates != "" {
+					mustFail(t, "SignoutRedirect", err, navigates)
 				} else if err != nil || tab.address == "" {
 					t.Errorf("SignoutRedirect = %v, and the tab is at %q", err, tab.address)
 				}

@@ -23,7 +23,8 @@ type SignoutArgs struct {
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
 
-	idle time.Duration // nobody has done anything for so long: the tab stays if somebody is about to sign in, or is there
+	revoked bool          // the tokens have been, as far as they are to be
+	idle    time.Duration // nobody has done anything for so long: the tab stays if somebody is about to sign in, or is there
 }
 
 // SignoutRedirect forgets the user in all tabs and sends the tab to the
@@ -52,7 +53,9 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 	}
 	call, key := c.leaveCall(args.key())
 	_, err := c.signout.doFor(ctx, c, scene{user: user}, key, func(ctx, _ context.Context) (struct{}, error) {
-		request, to, err := c.startSignout(ctx, user, args)
+		left := false
+		request, to, err := c.startSignout(ctx, user, &args)
+		err = outHere(err)
 		if err == nil {
 			err = c.keepSignout(ctx, request, args.State)
 		}
@@ -65,8 +68,9 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 		}
 		if err == nil {
 			err = c.page.Navigator.Navigate(ctx, to)
+			left = to.Action != "" && errors.Is(err, ErrPageGone) // a page that sends a form goes before it answers
 		}
-		if err != nil && args.idle == 0 {
+		if err != nil && !left && !args.revoked && args.idle == 0 {
 			c.revokeSoon(ctx, user, false)
 		}
 		return struct{}{}, err
@@ -97,13 +101,13 @@ func (c *Client) endSession(args *SignoutArgs) *oidc.EndSessionRequest {
 }
 
 // startSignout returns the request that ends the session of user, and its address.
-// Tokens are revoked on the way.
-func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs) (request *oidc.EndSessionRequest, to oidc.Address, err error) {
+// Tokens are revoked on the way, which args say then.
+func (c *Client) startSignout(ctx context.Context, user *User, args *SignoutArgs) (request *oidc.EndSessionRequest, to oidc.Address, err error) {
 	metadata, err := c.session.provider.fetchMetadata(ctx)
 	if err != nil {
 		return nil, to, err
 	}
-	request = c.endSession(&args)
+	request = c.endSession(args)
 	if request.IDTokenHint == "" && user != nil {
 		request.IDTokenHint = user.IDToken
 	}
@@ -111,8 +115,16 @@ func (c *Client) startSignout(ctx context.Context, user *User, args SignoutArgs)
 		return nil, to, err
 	}
 	to, err = request.Address(metadata)
-	c.revokeAtSignout(ctx, metadata, user, err == nil)
+	args.revoked = c.revokeAtSignout(ctx, metadata, user, err == nil)
 	return request, to, err
+}
+
+// outHere says what there is to do where the provider has no sign-out.
+func outHere(err error) error {
+	if errors.Is(err, oidc.ErrUnsupported) {
+		return fmt.Errorf("the user is signed out here already; where the provider has no sign-out, call removeUser(): %w", err)
+	}
+	return err
 }
 
 // keepSignout keeps the app's state for the way back, if there is one.
@@ -185,18 +197,22 @@ func (c *Client) signoutAside(ctx context.Context, args SignoutArgs, visit func(
 		return err
 	}
 	user := c.session.signOut((*standing).signedOut)
-	request, to, err := c.startSignout(ctx, user, args)
+	request, to, err := c.startSignout(ctx, user, &args)
 	if err != nil {
-		return err
+		return outHere(err)
 	}
 	callbackURL, err := visit(request.State, to)
 	switch alone := request.PostLogoutRedirectURI == ""; {
 	case alone && isAny(err, ends...):
 		return nil
 	case err != nil:
-		c.revokeSoon(context.WithoutCancel(ctx), user, false)
+		if !args.revoked {
+			c.revokeSoon(context.WithoutCancel(ctx), user, false)
+		}
 		if alone && isAny(err, ErrFrameNoResponse, oidc.ErrTimeout) {
 			err = fmt.Errorf("nothing comes back without popup_post_logout_redirect_uri; set and register it: %w", err)
+		} else if isAny(err, ErrFrameNoResponse, oidc.ErrTimeout) {
+			err = fmt.Errorf("nothing came back to %s; register that as an address to come back to after a sign-out, and allow the provider in the page's frame-src: %w", request.PostLogoutRedirectURI, err)
 		}
 		return err
 	}

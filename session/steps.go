@@ -151,7 +151,7 @@ func (s *Steps) Refresh(ctx context.Context, previous *User, args SigninArgs) (*
 // that comes back; empty if nothing does. Codes as for
 // [Client.SignoutRedirect].
 func (s *Steps) Signout(ctx context.Context, args SignoutArgs) (url string, state oidc.Secret, err error) {
-	request, to, err := s.client.startSignout(s.Calling(ctx), nil, args)
+	request, to, err := s.client.startSignout(s.Calling(ctx), nil, &args)
 	if err != nil || request.PostLogoutRedirectURI == "" {
 		return to.URL, "", err
 	}

@@ -183,7 +183,8 @@ export interface UserManagerSettings extends RequestParameters {
   /**
    * For a provider with several tenants, whose metadata has {tenantid} in issuer, such
    * as Microsoft Entra under "common" and "organizations": the tenants, by their GUID in
-   * lower case, whose users may sign in. An empty list is refused. Default: all that the provider lets in.
+   * lower case, whose users may sign in. An empty list is invalid_config, and so is one
+   * with the authority of one tenant. Default: all that the provider lets in.
    */
   allowed_tenants?: string[];
   /**
@@ -243,8 +244,9 @@ export interface UserManagerSettings extends RequestParameters {
    * How a session is restored that was there before a reload, where the
    * program does not know of it any more. "silent" asks in a hidden frame,
    * which needs the provider's cookies there; "redirect" sends the tab to the
-   * provider and back, once, without showing anything (prompt=none); "off" does neither.
-   * Default "silent".
+   * provider and back, once, without showing anything (prompt=none); a provider that
+   * ignores that shows its login page if its session is over (Amazon Cognito). "off"
+   * does neither. Default "silent".
    */
   restore?: "silent" | "redirect" | "off";
   /**
@@ -842,7 +844,9 @@ export class UserManager {
    * for it, and the result is undefined. If it answers nothing that this tab started,
    * the sign-in that the tab has left for begins again, once, and the promise does not
    * settle; else the result is who is signed in. Codes: callback_missing if the address
-   * holds no response, state_unknown if nobody is signed in then.
+   * holds no response, state_unknown if nobody is signed in then. A refusal without a
+   * state is provider_error with its code, and stays in an address at which no sign-in of
+   * this tab is awaited: it may be the app's own.
    */
   signinCallback(url?: string): Promise<User | undefined>;
   /** The same. */

@@ -70,7 +70,7 @@ func responseJWTCases() []Case {
 				claims["error"] = "access_denied"
 			}
 		}, Want: oidc.ErrProvider},
-		{Name: "signed response: a plain one instead", Spec: "JARM 2.3", Edit: func(op *OP) { op.PlainResponses = true }, Want: oidc.ErrCallbackMissing},
+		{Name: "signed response: a plain one instead", Spec: "JARM 2.3", Edit: func(op *OP) { op.PlainResponses = true }, Want: oidc.ErrCallbackMalformed},
 		{Name: "signed response: a code beside it", Spec: "JARM 2.1", Edit: beside("code", "other"), Want: oidc.ErrStateMismatch},
 		{Name: "signed response: a code and the state beside it", Spec: "JARM 2.1", Edit: func(op *OP) {
 			var state any

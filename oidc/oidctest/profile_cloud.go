@@ -178,7 +178,7 @@ func cognito() Profile {
 			"`authority` is `https://cognito-idp.REGION.amazonaws.com/POOL`. Its sign-out knows nothing of the standard's parameters: " +
 			"`signoutRedirect({ extraQueryParams: { client_id: \"...\", logout_uri: \"https://app.example.com/\" } })`.",
 		Quirks: []string{
-			"The login page ignores `prompt=none`: the hidden frame finds a page there, and nothing is restored after a reload without it. Renewal by refresh token works.",
+			"The login page ignores `prompt=none`: the hidden frame finds a page there, and nothing is restored after a reload without it. Renewal by refresh token works. With `restore: \"redirect\"` a reload ends at that login page when the session there is over.",
 			"ID tokens and access tokens are signed by different keys.",
 			"The access token has no `aud`; its scopes are those of resource servers.",
 		},

@@ -20,19 +20,21 @@ var advice = []struct {
 	{oidc.ErrIssuerMismatch, "authority has to be the issuer, character by character; another one in a response may be an attack: start again"},
 	{oidc.ErrMetadataInvalid, "look at authority + /.well-known/openid-configuration"},
 	{oidc.ErrNetwork, "the server cannot be reached; if it never can, connect-src in the policy of the worker script may forbid it"},
-	{oidc.ErrCORSRefused + " discovery", "authority is wrong (a realm or tenant that is not there, a path too many), or the app's origin is not registered there for CORS"},
+	{oidc.ErrCORSRefused + " discovery", "authority is wrong (a realm that is not there, a path too many), metadataUrl is missing, a proxy answered, or CORS lacks the app's origin"},
 	{oidc.ErrCORSRefused, "register the app's origin there for CORS, and headers such as DPoP; if it worked before, a proxy answered (502) or the connection broke"},
 	{oidc.ErrTimeout, "try later; of a hidden frame: register its redirect URI"},
-	{oidc.ErrRedirectRefused + " discovery", "set authority to where it leads, which is another origin"},
+	{oidc.ErrRedirectRefused + " discovery", "open that address: a login page is of a network or proxy that wants one; if the provider has moved, set authority to where it is"},
 	{oidc.ErrRedirectRefused, "keys and tokens follow no redirect: the metadata, or the app's address of the API, has to name where it leads"},
 	{oidc.ErrAnswerForged, "a service worker of the app answers in place of the server: keep it out, see docs/service-workers.md"},
-	{oidc.ErrHTTPStatus + " discovery", "404: authority is wrong; 429 and 5xx: try later"},
+	{oidc.ErrHTTPStatus + " busy", "the server or a proxy before it fails: try later"},
 	{oidc.ErrHTTPStatus + " userinfo", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
-	{oidc.ErrHTTPStatus, "429 and 5xx: the server or a proxy before it fails, try later"},
+	{oidc.ErrHTTPStatus + " forbidden", "the server, or a proxy or firewall before it, does not let the request pass"},
+	{oidc.ErrHTTPStatus + " discovery", "nothing is there under that name (tenant, realm, pool, policy): check authority, and metadataUrl if it is set"},
+	{oidc.ErrHTTPStatus, "no answer of that endpoint: look at what answers at its address"},
 	{oidc.ErrNotJSON + " discovery", "authority or metadataUrl leads to something else: a login page, a proxy, or a site that serves index.html for every address"},
 	{oidc.ErrNotJSON, "something else answers: a login page, a proxy, or a site that serves index.html for every address"},
 	{oidc.ErrRedirectURIMismatch, "redirect_uri has to be the address at which the page comes up; if no server rewrites it, it may be an attack"},
-	{oidc.ErrTransactionExpired, "the answer came later than 15 minutes: start again"},
+	{oidc.ErrTransactionExpired, "start again; staleStateAgeInSeconds says how long a sign-in may take"},
 	{oidc.ErrTokenResponseInvalid, "the provider has to mend this"},
 	{oidc.ErrTokenTypeNotAllowed, "switch DPoP on at the provider, or dpop off here"},
 	{oidc.ErrIDTokenMissing, "register the client for OpenID Connect, not OAuth alone"},
@@ -55,6 +57,7 @@ var advice = []struct {
 	{oidc.ErrTokenNotYetValid, "the clock of this device is probably wrong"},
 	{oidc.ErrIssuedInFuture, "the clock of this device is probably wrong"},
 	{oidc.ErrClockSkew, "the clock of this device is wrong; skew says by how many seconds the provider's is ahead"},
+	{session.ErrNotSignedIn, "nobody is signed in, or has signed out meanwhile: sign in first"},
 	{session.ErrFrameNoResponse, "the provider showed a page of its own, redirect_uri is not registered, or the page's frame-src or Cross-Origin-Embedder-Policy keeps it out"},
 	{session.ErrFetchNotAllowed, "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
 	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits"},
@@ -64,31 +67,48 @@ var advice = []struct {
 	{ErrVersionMismatch, "page and worker come from different builds: deploy all files of one build together"},
 }
 
+const public = "check client_id; it has to be a public client at the provider, without a secret"
+
 // refusals are of providers whose texts name no setting, Keycloak's above all.
 // What apps compare error.message with, such as login_required, is none of them.
-var refusals = []struct{ begins, text string }{
-	{"Pushed Authorization Request is only allowed", `set par: "required", as this client's requests have to be pushed`},
-	{"DPoP proof is not active", "the clock of this device is probably wrong"},
-	{"Lightweight access token not allowed", "turn lightweight access tokens off for the client, or loadUserInfo"},
-	{"authentication_expired", "the login page was open for too long: sign in again"},
-	{"invalid_client", "check client_id; it has to be a public client at the provider, without a secret"},
-	{"invalid_token", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
+var refusals = []struct{ endpoint, begins, text string }{
+	{"", "Pushed Authorization Request is only allowed", `set par: "required", as this client's requests have to be pushed`},
+	{"", "DPoP proof is not active", "the clock of this device is probably wrong"},
+	{"", "Lightweight access token not allowed", "turn lightweight access tokens off for the client, or loadUserInfo"},
+	{"", "authentication_expired", "the login page was open for too long: sign in again"},
+	{"", "invalid_client", public},
+	{"token", "unauthorized_client", public + ", that may use this grant"},
+	{"authorization", "unauthorized_client", "allow the client the authorization code flow at the provider (Keycloak: Standard flow)"},
+	{"token", "access_denied", public + ", of the kind single-page application; if it is, a rule at the provider refuses"},
+	{"", "invalid_token", "allow the access token at the userinfo endpoint, or leave loadUserInfo out"},
 }
 
 // adviceOnRefusal returns what is added to the provider's own text.
 func adviceOnRefusal(refusal *oidc.ProviderError) string {
+	if refusal.NoState {
+		return "the response has no state, so that it is of no sign-in that is known; if the provider sent it, it refuses the request as a whole: check scope and the client's registration there"
+	}
 	for _, r := range refusals {
-		if r.begins == refusal.ErrorCode || strings.HasPrefix(refusal.Description, r.begins) {
+		here := r.endpoint == "" || r.endpoint == refusal.Endpoint
+		if here && (r.begins == refusal.ErrorCode || strings.HasPrefix(refusal.Description, r.begins)) {
 			return r.text
 		}
 	}
 	return ""
 }
 
-// adviceOn returns what is added to the messages of a code; empty for none.
-func adviceOn(code oidc.Code, place string) string {
+// adviceOn returns what is added to the messages of a code; empty for none. What a
+// status says comes before what the endpoint does where it stands first.
+func adviceOn(code oidc.Code, place string, status int) string {
+	what := ""
+	switch {
+	case status == 429 || status >= 500:
+		what = "busy"
+	case status == 401 || status == 403 || status == 407:
+		what = "forbidden"
+	}
 	for _, a := range advice {
-		if a.code == code || a.code == code+oidc.Code(" "+place) {
+		if a.code == code || a.code == code+oidc.Code(" "+place) || a.code == code+oidc.Code(" "+what) {
 			return a.text
 		}
 	}

@@ -51,7 +51,7 @@ func describe(err error) (data errorData, message string) {
 		data.Endpoint, data.Status = transport.Endpoint, transport.Status
 	}
 	// What was found may say itself what to do, behind a semicolon.
-	if text := adviceOn(data.Code, cmp.Or(data.Endpoint, data.Claim)); text != "" && !strings.Contains(message, "; ") {
+	if text := adviceOn(data.Code, cmp.Or(data.Endpoint, data.Claim), data.Status); text != "" && !strings.Contains(message, "; ") {
 		message += ": " + text
 	}
 	var skew *oidc.ClockSkewError

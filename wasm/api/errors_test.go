@@ -317,7 +317,7 @@ func echo(w *world, answer func(form url.Values) any) {
 
 // advised returns a message as the page gets it.
 func advised(message string, code oidc.Code, places ...string) string {
-	if text := adviceOn(code, strings.Join(places, "")); text != "" {
+	if text := adviceOn(code, strings.Join(places, ""), 0); text != "" {
 		return message + ": " + text
 	}
 	return message

@@ -64,7 +64,8 @@ func (p page) Frame(ctx context.Context, to oidc.Address, timeout time.Duration)
 type putParams struct {
 	State     string `json:"state"`
 	Record    string `json:"record"`
-	Query     string `json:"query,omitempty"` // of the redirect URI
+	Address   string `json:"address,omitempty"` // the redirect URI, without its query
+	Query     string `json:"query,omitempty"`   // of the redirect URI
 	ReturnTo  string `json:"return_to,omitempty"`
 	Client    string `json:"client"`     // whose it is
 	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
@@ -81,10 +82,11 @@ type arrivalJSON struct {
 
 // Put is [session.TransactionStore].
 func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction) error {
-	_, query, _ := strings.Cut(t.Address, "?")
+	address, query, _ := strings.Cut(t.Address, "?")
 	params := putParams{
 		State:     state.Reveal(),
 		Record:    string(t.Record),
+		Address:   address,
 		Query:     query,
 		ReturnTo:  t.ReturnTo,
 		Client:    t.Client,

@@ -85,9 +85,15 @@ func metadataSituations() []situation {
 	return []situation{
 		{"issuer differs by a slash", announced("issuer", "https://op.example.test/"), nil},
 		{"issuer is another", announced("issuer", "https://login.other.example/tenant"), nil},
+		{"a slash behind the authority for all tenants (Entra)", authorityOf("https://op.example.test/common/v2.0/", "https://op.example.test/{tenantid}/v2.0"), nil},
+		{"the authority of a tenant without /v2.0 (Entra)", authorityOf("https://op.example.test/common", "https://sts.windows.net/{tenantid}/"), nil},
+		{"allowed_tenants, and the authority is one tenant", setting("allowed_tenants", []string{tenant}), nil},
 		{"no issuer in the metadata", announced("issuer", nil), nil},
 		{"a realm that is not there, whose 404 has no CORS headers", failing("/.well-known/", oidc.ErrCORSRefused), nil},
 		{"authority is the discovery address; its 404 can be read", serving(oidctest.Discovery, 404, html, login), nil},
+		{"a tenant that is not there (Entra)", serving(oidctest.Discovery, 400, "application/json", `{"error":"invalid_tenant","error_description":"AADSTS90002: Tenant 'contoso.example' not found."}`), nil},
+		{"a pool that is not there (Cognito)", serving(oidctest.Discovery, 400, "application/json", `{"message":"User pool us-east-1_other does not exist."}`), nil},
+		{"a proxy refuses discovery", serving(oidctest.Discovery, 403, html, login), nil},
 		{"discovery down", serving(oidctest.Discovery, 503, html, login), nil},
 		{"discovery cannot be reached, or connect-src forbids it", failing("/.well-known/", oidc.ErrNetwork), nil},
 		{"discovery redirects to another origin", func(w *world) {
@@ -135,6 +141,9 @@ func requestSituations() []situation {
 		{"token endpoint of a proxy", serving(oidctest.Token, 502, html, login), nil},
 		{"a service worker answers", failing("/token", oidc.ErrAnswerForged), nil},
 		{"a client with a secret that none is set for", refusal(401, "invalid_client", "Client authentication failed"), nil},
+		{"a client with a secret that none is set for (Keycloak)", refusal(401, "unauthorized_client", "Invalid client or Invalid client credentials"), nil},
+		{"a client of a web server, with a secret (Auth0)", refusal(401, "access_denied", "Unauthorized"), nil},
+		{"a firewall before the token endpoint", serving(oidctest.Token, 403, html, login), nil},
 		{"the DPoP nonce is hidden", all(bindable, setting("dpop", true), func(w *world) { w.op.RequireNonce, w.op.HideHeaders = true, true }), nil},
 		{"a bearer token in the place of a bound one", all(bindable, setting("dpop", true), answered("token_type", "Bearer")), nil},
 		{"PAR endpoint does not know the client", all(setting("par", "required"), serving(oidctest.PAR, 401, "application/json", `{"error":"invalid_client"}`)), nil},
@@ -153,6 +162,7 @@ func responseSituations() []situation {
 		{"an old login page (Keycloak)", refusal("temporarily_unavailable", "authentication_expired"), nil},
 		{"a scope that the client may not have", refusal("invalid_scope", "Invalid scopes: openid api"), nil},
 		{"a flow that the client may not use", refusal("unauthorized_client", ""), nil},
+		{"somebody cancels the login", refusal("access_denied", "User cancelled"), nil},
 		{"prompt none, and nobody is signed in", refusal("login_required", ""), nil},
 		{"signinCallback on another page", nil, callingBack(func(string) string { return app })},
 		{"signinCallback twice, signed out between", nil, func(w *world) error {
@@ -167,6 +177,8 @@ func responseSituations() []situation {
 			before, _, _ := strings.Cut(address, "&state=")
 			return before
 		})},
+		{"the provider refuses, and returns no state (Cognito, WSO2)", response("error", "invalid_scope", "code", "", "state", ""), nil},
+		{"the provider answers plainly where response_mode jwt was asked for", all(setting("response_mode", "jwt"), func(w *world) { w.op.PlainResponses = true }), nil},
 		{"an answer in the query where the fragment was asked for", setting("response_mode", "fragment"), callingBack(func(address string) string {
 			return strings.Replace(address, "#", "?", 1)
 		})},
@@ -182,14 +194,8 @@ func responseSituations() []situation {
 		{"a server rewrites the address of the redirect URI", nil, callingBack(func(address string) string {
 			return strings.Replace(address, "/callback.html", "/app/signed-in", 1)
 		})},
-		{"the answer comes after 15 minutes", nil, func(w *world) error {
-			tab := w.open()
-			tab.must(redirect, nil, nil)
-			address := w.op.Visit(tab.visited())
-			pause(16 * time.Minute)
-			tab.must("removeUser", nil, nil)
-			return tab.call("signinCallback", object{"url": address}, nil)
-		}},
+		{"the answer comes after 15 minutes", nil, late(16 * time.Minute)},
+		{"the answer comes after what staleStateAgeInSeconds says", setting("staleStateAgeInSeconds", 60), late(2 * time.Minute)},
 		{"the response names no issuer, as promised", response("iss", ""), nil},
 		{"the response is of another issuer", response("iss", "https://other.example"), nil},
 		{"two providers share a redirect URI", announced("authorization_response_iss_parameter_supported", nil), func(w *world) error {
@@ -199,6 +205,18 @@ func responseSituations() []situation {
 			w.settings = own
 			return signingIn(w)
 		}},
+	}
+}
+
+// late has the response come that much later.
+func late(by time.Duration) func(w *world) error {
+	return func(w *world) error {
+		tab := w.open()
+		tab.must(redirect, nil, nil)
+		address := w.op.Visit(tab.visited())
+		pause(by)
+		tab.must("removeUser", nil, nil)
+		return tab.call("signinCallback", object{"url": address}, nil)
 	}
 }
 
@@ -295,6 +313,9 @@ func pageSituations() []situation {
 		{"the frame says nothing", nil, refused("frame", "timeout", silent)},
 		{"signoutSilent without an address to come back to", setting("post_logout_redirect_uri", nil),
 			signedIn(func(_ *world, tab *tab) { tab.refuse("frame", `{"code":"frame_no_response"}`) }, signoutInFrame, nil)},
+		{"signoutSilent, and the address to come back to is not registered", nil,
+			signedIn(func(_ *world, tab *tab) { tab.refuse("frame", `{"code":"frame_no_response"}`) }, signoutInFrame, nil)},
+		{"nobody is signed in whose tokens could be revoked", nil, func(w *world) error { return w.open().call("revokeTokens", nil, nil) }},
 		{"the popup window is closed", nil, refused("popup", "popup_closed", popup)},
 		{"the popup window is cut off", nil, refused("popup", "popup_severed", popup)},
 		{"the browser stores nothing", nil, refused("transactions.put", "storage_unavailable", redirect)},

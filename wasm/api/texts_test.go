@@ -244,6 +244,11 @@ func authority(address string) func(*world) {
 	return func(w *world) { w.op.Issuer, w.settings = address, w.with("authority", address) }
 }
 
+// authorityOf is authority for metadata of another issuer.
+func authorityOf(address, issuer string) func(*world) {
+	return all(authority(address), announced("issuer", issuer))
+}
+
 // response sets parameters of the authorization response; empty takes one away.
 func response(parameters ...string) func(*world) {
 	return func(w *world) {

@@ -42,7 +42,9 @@ export function stateOf(url) {
  * callback page, query and fragment that the tab had when it left. Where the tab does not
  * know the response the redirect URI is that of the settings, and elsewhere stays what is
  * no parameter of a response. Without a mark of its kind, or a state, there is no response:
- * the address is the app's own, and stays. So does a response of another client. That
+ * the address is the app's own, and stays, unless the callback page has handed it on, or it
+ * refuses a sign-in for which the tab has left and which ends here. So does a response of
+ * another client. That
  * of a redirect to sign in is kept by the tab until it is complete: a page that comes
  * back before finds it.
  */
@@ -52,7 +54,8 @@ export function takeResponse(mark, client, redirectURI = "") {
   const url = new URL(href);
   const answers = (parameters) => [mark, "error", "response"].some((name) => parameters.has(name));
   const inFragment = answers(fragmentOf(url.hash));
-  if (!inFragment && !answers(url.searchParams) || !kept && !(stateOf(href)?.length >= STATE_LENGTH)) return href;
+  const refusal = mark === "code" && /[?&#]error=/.test(href) && readTransaction("oidcspa.underway")?.address === url.origin + url.pathname;
+  if (!inFragment && !answers(url.searchParams) || !(kept || refusal || MARK.test(href) || stateOf(href)?.length >= STATE_LENGTH)) return href;
   const left = MARK.test(href) && new URL(kept?.return_to ?? href.replace(MARK, ""));
   if (inFragment) url.hash = left ? left.hash : url.hash.match(/#[^?]*(?=\?)/)?.[0] ?? "";
   const [, query = ""] = redirectURI.split("?");

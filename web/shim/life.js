@@ -6,7 +6,7 @@ export function stampOf(user) {
   return user ? `${user.profile.sub ?? ""} ${user.expires_at}` : "nobody";
 }
 
-/** Resolves when the page comes back from the back/forward cache. */
-export function shownAgain() {
-  return new Promise((resolve) => addEventListener("pageshow", ({ persisted }) => persisted && resolve()));
+/** Resolves when the page comes back from the back/forward cache, unless the signal is aborted before. */
+export function shownAgain(signal) {
+  return new Promise((resolve) => addEventListener("pageshow", ({ persisted }) => persisted && resolve(), { __proto__: null, signal }));
 }

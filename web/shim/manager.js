@@ -123,9 +123,15 @@ export class UserManager {
     // Back from a round trip that the app knows nothing of, or in a page that was left during signinCallback().
     if (response?.restore && !callbacks.has(this.#key)) return (await this.signinCallback()) ?? null;
     await callbacks.get(this.#key)?.catch(() => {}); // it may bring somebody
-    const ask = () => this.#call("getUser", { return_to: mayLeave(event, response) ? location.href : undefined });
-    // With a program that has just ended it is asked again: it changes nothing.
-    return toUser(await ask().catch((error) => (error.code === "runtime_stopped" ? ask() : Promise.reject(error))));
+    const ask = (return_to) => this.#call("getUser", { return_to });
+    const from = mayLeave(event, response) ? location.href : undefined, settled = new AbortController();
+    // A page that is shown again does not wait for the tab to leave, nor hear what came of that.
+    const again = from && shownAgain(settled.signal).then(() => ask());
+    const first = ask(from).catch((error) => {
+      if (error.code === "runtime_stopped") return ask(from); // it has just ended: asking again changes nothing
+      return this.#left && again || Promise.reject(error);
+    });
+    return toUser(await Promise.race([first, again ?? first]).finally(() => settled.abort()));
   }
 
   /** Whether there is a program to ask, or one to be started, when something happens. */
