@@ -105,7 +105,7 @@ func TestBackAfterRestoreByRedirect(t *testing.T) {
 			a, op, tab := newQuietApp(t, host)
 			a.respondPage("later", laterScript)
 			op.Edit(func() { op.SignedIn = false })
-			tab.do("visit", chromedp.Navigate("about:blank"))
+			tab.navigate("about:blank")
 			if host == "shared" {
 				killWorkers(t, a.origin)
 			}
