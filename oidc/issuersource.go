@@ -112,7 +112,7 @@ func (s *IssuerSource) mismatch(issuer string) error {
 	if strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(s.Issuer, "/") {
 		cure = "a slash at the end is all that differs; set Issuer to that"
 	}
-	return fmt.Errorf("Issuer is %s, and the metadata is of %s; %s: %w", s.Issuer, issuer, cure, ErrIssuerMismatch)
+	return fmt.Errorf("setting Issuer is %s, and the metadata is of %s; %s: %w", s.Issuer, issuer, cure, ErrIssuerMismatch)
 }
 
 // authorizationServerURL returns where RFC 8414 3.1 has the metadata of an issuer: before
