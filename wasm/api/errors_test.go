@@ -59,7 +59,7 @@ func TestDescribe(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.message = advised(tt.message, tt.want.Code, tt.want.Endpoint, tt.want.Claim)
+			tt.message = advised(tt.message, tt.want.Code, tt.want.Status, tt.want.Endpoint, tt.want.Claim)
 			data, message := describe(tt.err)
 			if !reflect.DeepEqual(data, tt.want) || message != tt.message {
 				t.Errorf("describe = %+v, %q; want %+v, %q", data, message, tt.want, tt.message)
@@ -101,7 +101,7 @@ func TestPageErrors(t *testing.T) {
 			tab := newWorld(t).open()
 			tab.refuse("frame", tt.data)
 			data, message := tab.mustFail("signinSilent", nil, tt.want)
-			if !reflect.DeepEqual(data, errorData{Code: tt.want}) || message != advised(tt.want.Error(), tt.want) {
+			if !reflect.DeepEqual(data, errorData{Code: tt.want}) || message != advised(tt.want.Error(), tt.want, 0) {
 				t.Errorf("%+v, %q", data, message)
 			}
 		})
@@ -316,8 +316,8 @@ func echo(w *world, answer func(form url.Values) any) {
 }
 
 // advised returns a message as the page gets it.
-func advised(message string, code oidc.Code, places ...string) string {
-	if text := adviceOn(code, strings.Join(places, ""), 0); text != "" {
+func advised(message string, code oidc.Code, status int, places ...string) string {
+	if text := adviceOn(code, strings.Join(places, ""), status); text != "" {
 		return message + ": " + text
 	}
 	return message
