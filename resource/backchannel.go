@@ -18,9 +18,11 @@ const (
 	// DefaultAccessTokenLifetime is how long a session that is over is remembered.
 	DefaultAccessTokenLifetime = 24 * time.Hour
 
-	// logoutBody bounds the body of a logout request, in bytes, and logoutsAtOnce how
-	// many are looked at at the same time: anybody can send one.
+	// logoutBody bounds the body of a logout request, in bytes, logoutTime how long it may
+	// take to come, and logoutsAtOnce how many are looked at at the same time: anybody
+	// can send one.
 	logoutBody    = 32 << 10
+	logoutTime    = 10 * time.Second
 	logoutsAtOnce = 32
 )
 
@@ -110,6 +112,7 @@ func (b *backChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.refuse(w, r, http.StatusMethodNotAllowed, errInvalidRequest)
 		return
 	}
+	token, err := logoutToken(w, r) // before there is a place for it: who sends slowly takes none
 	select {
 	case b.busy <- struct{}{}:
 		defer func() { <-b.busy }()
@@ -117,7 +120,6 @@ func (b *backChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.refuse(w, r, http.StatusServiceUnavailable, errBusy)
 		return
 	}
-	token, err := logoutToken(w, r)
 	if err == nil {
 		err = b.logout(r.Context(), token)
 	}
@@ -145,6 +147,7 @@ func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
 	if typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || typ != "application/x-www-form-urlencoded" {
 		return "", errInvalidRequest
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(logoutTime)) // a recorder of tests has none
 	r.Body = http.MaxBytesReader(w, r.Body, logoutBody)
 	if err := r.ParseForm(); err != nil {
 		return "", errInvalidRequest

@@ -3,6 +3,7 @@ package resource_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -357,4 +358,44 @@ func TestBackChannelLogoutAway(t *testing.T) {
 			t.Errorf("%d of the same token were accepted", fresh)
 		}
 	})
+}
+
+// A slowWriter knows until when the body has to be there.
+type slowWriter struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (w *slowWriter) SetReadDeadline(until time.Time) error {
+	w.until = until
+	return nil
+}
+
+// Who sends slowly keeps no logout of others away, and not for ever.
+func TestBackChannelLogoutSlow(t *testing.T) {
+	p := newProvider(t)
+	_, h := newBackChannel(t, p, newMemory(), nil)
+	answers := make(chan time.Time)
+	var bodies []*io.PipeWriter
+	for range 32 { // as many as are looked at at the same time
+		read, write := io.Pipe()
+		bodies = append(bodies, write)
+		go func() {
+			r := httptest.NewRequest("POST", "/logout", read)
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := &slowWriter{ResponseRecorder: httptest.NewRecorder()}
+			h.ServeHTTP(w, r)
+			answers <- w.until
+		}()
+		if _, err := write.Write([]byte("x")); err != nil { // it is over when that has been read
+			t.Fatal(err)
+		}
+	}
+	checkLogout(t, logOut(h, logoutForm(p.logoutToken(nil))), 200, "")
+	for _, write := range bodies {
+		write.Close()
+		if until := <-answers; until.IsZero() {
+			t.Error("a body may take for ever")
+		}
+	}
 }

@@ -111,14 +111,18 @@ func (e *earshot) run(ctx context.Context) {
 // hear listens once, and returns for how long there is no reason to do so again.
 func (e *earshot) hear(ctx context.Context) time.Duration {
 	s, start := e.session, time.Now()
-	token, err := e.credential(ctx)
+	c := e.client() // whose settings say where the token goes, and for which API it is
+	token, err := e.credential(ctx, c)
 	if err == nil && token.AccessToken == e.refused {
 		err = oidc.ErrTokenExpired
+	}
+	if after, passing := isPassing(err); passing {
+		return e.again(after)
 	}
 	if err != nil {
 		return pace.RestLimit // or until there is another token
 	}
-	resp, err := e.request(ctx, token)
+	resp, err := e.request(ctx, c, token)
 	if ctx.Err() != nil {
 		return 0
 	}
@@ -131,15 +135,20 @@ func (e *earshot) hear(ctx context.Context) time.Duration {
 	if time.Since(start) >= steady {
 		e.failure = pace.Failure{}
 	}
-	e.failure = e.failure.Again(time.Now(), 0, after, pace.Verdict{Passing: true}, s.roll())
+	return e.again(after)
+}
+
+// again returns the pause after one more failure.
+func (e *earshot) again(after time.Duration) time.Duration {
+	e.failure = e.failure.Again(time.Now(), 0, after, pace.Verdict{Passing: true}, e.session.roll())
 	return time.Until(e.failure.Until)
 }
 
-// credential returns who has an access token for the server, none that has expired.
-func (e *earshot) credential(ctx context.Context) (*User, error) {
+// credential returns who has an access token for the server of c's settings, none that has
+// expired.
+func (e *earshot) credential(ctx context.Context, c *Client) (*User, error) {
 	s := e.session
 	user, _ := s.current()
-	c := e.client()
 	if user == nil || user.line != e.line || c == nil {
 		return nil, ErrNotSignedIn
 	}
@@ -161,11 +170,7 @@ func (e *earshot) credential(ctx context.Context) (*User, error) {
 }
 
 // request sends a request, and hears what comes.
-func (e *earshot) request(ctx context.Context, token *User) (*oidc.Response, error) {
-	c := e.client()
-	if c == nil {
-		return nil, ErrNotSignedIn
-	}
+func (e *earshot) request(ctx context.Context, c *Client, token *User) (*oidc.Response, error) {
 	transport := e.session.registry.config.Transport
 	if isBound(token) {
 		transport = token.key.Over(transport)

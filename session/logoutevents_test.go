@@ -288,6 +288,45 @@ func TestLogoutEventsNextToken(t *testing.T) {
 	})
 }
 
+// What comes between the page and the provider for a moment keeps the stream away no longer
+// than what comes between the page and the server does.
+func TestLogoutEventsResource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, server := newHearing(t)
+		w.settings.Fetch.Allow = []API{{URL: "https://api.example.test/", Resource: "https://api.example.test/"}}
+		server.answer = func(int, *oidc.Request, func(string) error) (*oidc.Response, error) { return nil, nil }
+		away := &awayFor{Transport: server.Transport, until: time.Now().Add(30 * time.Second)}
+		server.Transport = away
+		client, _ := w.hears()
+		time.Sleep(5 * time.Minute)
+		if _, live := server.count(); live != 1 || away.times == 0 || away.times > 10 {
+			t.Errorf("%d streams, after %d requests for a token", live, away.times)
+		}
+		if client.Current() == nil {
+			t.Error("nobody is signed in any more")
+		}
+	})
+}
+
+// awayFor does not reach the provider for a while with what is posted after the sign-in.
+type awayFor struct {
+	oidc.Transport
+	until  time.Time
+	signed bool
+	times  int
+}
+
+func (a *awayFor) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, error) {
+	if req.Method == "POST" {
+		if a.signed && time.Now().Before(a.until) {
+			a.times++
+			return nil, oidc.ErrNetwork
+		}
+		a.signed = true
+	}
+	return a.Transport.Do(ctx, req)
+}
+
 // There is one stream for all tabs, as long as somebody is signed in and a tab wants it.
 func TestLogoutEventsLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -68,11 +68,12 @@ func (e *entry) ending() resource.Ending {
 	return resource.Ending{Session: e.Session, Subject: e.Subject, IssuedAt: time.Unix(e.IssuedAt, 0)}
 }
 
-// add is one step, so that nobody sees a part of it: KEYS are those of the ID, of the
-// stream and of the ending; ARGV how long to remember the ID and the rest, in
+// add is one step, so that nobody sees a part of it; what fails in it is not undone, and so
+// the ID comes last, or nothing would be done when the provider tries again. KEYS are
+// those of the ID, of the stream and of the ending; ARGV how long to remember the ID and the rest, in
 // milliseconds, the iat, the entry, and the oldest that the stream has to hold.
 var add = redis.NewScript(`
-if not redis.call('SET', KEYS[1], 1, 'NX', 'PX', ARGV[1]) then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 for i = 3, #KEYS do
 	local known = redis.call('GET', KEYS[i])
 	if not known or cjson.decode(known).iat < tonumber(ARGV[3]) then
@@ -81,6 +82,7 @@ for i = 3, #KEYS do
 end
 redis.call('XADD', KEYS[2], 'MINID', '~', ARGV[5], '*', 'ending', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
+redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
 return 1`)
 
 // Add is part of resource.Endings. If the answer to the first try is lost, the provider's

@@ -147,6 +147,33 @@ func TestFails(t *testing.T) {
 	}
 }
 
+// What failed in the middle is done when the provider tries again.
+func TestAddAgain(t *testing.T) {
+	server := redistest.Start(t)
+	client := newClient(t, server.Socket)
+	endings := redisendings.New(client)
+	for _, key := range []string{"stream", "sid:s", "any:u"} {
+		t.Run(key, func(t *testing.T) {
+			broken := endings.Prefix + key
+			if err := client.FlushAll(t.Context()).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if err := client.HSet(t.Context(), broken, "x", "x").Err(); err != nil { // no type of ours
+				t.Fatal(err)
+			}
+			if fresh, err := endings.Add(t.Context(), ending(key, "s", time.Now())); fresh || err == nil {
+				t.Fatalf("Add = %t, %v", fresh, err)
+			}
+			if err := client.Del(t.Context(), broken).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if fresh, err := endings.Add(t.Context(), ending(key, "s", time.Now())); !fresh || err != nil {
+				t.Errorf("once more: Add = %t, %v", fresh, err)
+			}
+		})
+	}
+}
+
 // A watch hears of everything since it began, once, in order, whoever adds it, and
 // whether Redis was away meanwhile.
 func TestWatch(t *testing.T) {
