@@ -62,7 +62,7 @@ func TestAddressAfterUnknownResponse(t *testing.T) {
 		{"of another redirect URI", "/callback.html", "/?page=app&x=%7e&quiet&" + response[len("zz=1&"):], "/?page=app&x=%7e&quiet", "state_unknown"},
 		{"a code of the app's", "/", "/?view=a+b&code=PROMO50&x=%7e&quiet#top", "", "state_mismatch"},
 		{"a code and a state of the app's", "/", "/?code=PROMO50&view=a+b&state=CA&x=%7e#top", "", "state_unknown"},
-		{"an error of the app's", "/", "/?error=404&view=a+b&x=%7e#/a?b=c", "", "state_mismatch"},
+		{"an error of the app's", "/", "/?error=404&view=a+b&x=%7e#/a?b=c", "", "provider_error"},
 		{"a state of the app's", "/", "/?state=CA&view=a+b&x=%7e", "", ""}, // the page takes it for a sign-out
 	}
 	for _, tt := range tests {

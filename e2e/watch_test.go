@@ -230,8 +230,9 @@ func TestIdleSignout(t *testing.T) {
 // script that listens comes on demand, and does not tell of each key.
 func pressUntil(pressed, tab *tab, expression string) {
 	tab.t.Helper()
+	eval[bool](pressed, `document.querySelector("#keys") ?? document.body.append(Object.assign(document.createElement("input"), {id: "keys"})), true`)
 	tab.until(expression, func() bool {
-		pressed.fill("body", "a")
+		pressed.fill("#keys", "a")
 		return eval[bool](tab, expression)
 	})
 }
