@@ -71,7 +71,7 @@ func (k *flight[T]) doFor(ctx context.Context, c *Client, decided scene, key str
 		switch {
 		case !settled:
 			r.own = c
-		case errors.Is(err, errAbandoned): // it ended just when this tab came
+		case errors.Is(err, errAbandoned) && ctx.Err() == nil: // it ended just when this tab came
 		default:
 			return value, err
 		}

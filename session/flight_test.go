@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -301,6 +302,29 @@ func TestRestoreIsJoinedLater(t *testing.T) {
 		}
 		if n := w.op.Count(oidctest.Authorize); n != 1 {
 			t.Errorf("%d visits to the provider", n)
+		}
+	})
+}
+
+// Who waits with a context of a flight that nobody wants any more leaves: it is not told
+// that the flight that it waits for was given up.
+func TestWaiterOfAFlightThatIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		client, _ := w.open(false)
+		ctx, giveUp := context.WithCancelCause(t.Context())
+		giveUp(errAbandoned)
+		k, begun := flight[int]{config: client.session.config}, 0
+		_, err := k.doFor(ctx, client, scene{}, "", func(ctx, wanted context.Context) (int, error) {
+			if begun++; begun > 1 {
+				t.Error("it begins again")
+				return 0, nil
+			}
+			<-wanted.Done()
+			return 0, context.Cause(wanted)
+		})
+		if !errors.Is(err, errAbandoned) {
+			t.Errorf("doFor = %v", err)
 		}
 	})
 }

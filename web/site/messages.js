@@ -36,6 +36,7 @@ const messages = {
   callback_malformed: "The way back from the sign-in was garbled. Please sign in again.",
   state_unknown: "This sign-in was finished or given up before, perhaps by a reload. Please sign in again.",
   state_mismatch: "This answer belongs to another sign-in. You are not signed in; please sign in again.",
+  callback_unread: "This page has sent you to sign in several times, and did not read the answer. Tell whoever runs it.",
   transaction_expired: "The sign-in took more than 15 minutes. Please sign in again.",
   target_not_allowed: "This link leads to another site, and was not followed.",
 
@@ -56,6 +57,10 @@ const messages = {
   // A token failed a check: nobody is signed in by it.
   token_response_invalid: "The sign-in service sent an incomplete answer. You are not signed in.",
   token_type_not_allowed: "The sign-in service sent a token that anybody could use. You are not signed in.",
+  token_inactive: "The sign-in service does not know your access any more. Please sign in again.",
+  introspection_invalid: "The sign-in service sent an answer that cannot be read. Try again later.",
+  session_ended: "Your session at the sign-in service has ended. Please sign in again.",
+  logout_token_replayed: "The end of a session was told twice.",
   id_token_missing: "The sign-in service did not say who you are. You are not signed in.",
   push_response_invalid: "The sign-in service sent an incomplete answer. Tell whoever runs it.",
   token_malformed: "The sign-in service sent something that is not a token. You are not signed in.",
