@@ -11,7 +11,7 @@ import { MetadataService } from "./metadata.js";
 import { own } from "./own.js";
 import { addPeer } from "./peers.js";
 import { openPopup } from "./popup.js";
-import { dropExpired, serve } from "./services.js";
+import { dropExpired, responseOf, serve } from "./services.js";
 import { UserManagerSettingsStore, forProgram, mentionUnused } from "./settings.js";
 import { isNews, mayLeave, reaction, standingOf } from "./standing.js";
 import { User, toUser } from "./user.js";
@@ -183,7 +183,10 @@ export class UserManager {
     const key = this.#key;
     if (!callbacks.has(key)) {
       const response = takeResponse("code", key, this.settings.redirect_uri);
-      callbacks.set(key, this.#signinCallback(response).finally(() => callbacks.delete(key)));
+      callbacks.set(key, this.#signinCallback(response).finally(() => {
+        callbacks.delete(key);
+        if (!this.#left && keptFor(key)) sessionStorage.removeItem(responseOf(key)); // the app has heard what became of it
+      }));
     }
     return callbacks.get(key);
   }
