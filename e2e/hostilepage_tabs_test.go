@@ -64,7 +64,7 @@ var tabRows = []tabRow{
 		const h = await hand({ serve: silent, lock: await holdLock() });
 		await h.open({ extraHeaders: { "X-Slow": null } });
 		for (const method of ["signinRedirect", "signoutRedirect"]) h.call(method, { return_to: location.href }).catch(() => {});
-		h.call("signinCallback", { url: location.origin + "/?code=forged&state=forged" }).catch(() => {});
+		h.call("signinCallback", { url: location.origin + "/?code=forged&state=" + "forged".padEnd(43, "A") }).catch(() => {});
 		return h.until("transactions.take");
 	})()`},
 	{name: "silence to every service, without a lock", meanwhile: true, long: true, attack: `(async () => {
@@ -76,7 +76,7 @@ var tabRows = []tabRow{
 	{name: "lies in every service", meanwhile: true, attack: `(async () => {
 		const h = await hand({ serve: lying, lock: await holdLock() });
 		await h.open();
-		const codes = [await h.codeOf("signinSilent", { forceIframeAuth: true }), await h.codeOf("signinCallback", { url: location.origin + "/?code=forged&state=forged" })];
+		const codes = [await h.codeOf("signinSilent", { forceIframeAuth: true }), await h.codeOf("signinCallback", { url: location.origin + "/?code=forged&state=" + "forged".padEnd(43, "A") })];
 		return codes.every(Boolean);
 	})()`},
 	{name: "peers of a lie", unnamed: true, attack: `(async () => {
