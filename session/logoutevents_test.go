@@ -67,6 +67,13 @@ func (s *eventServer) count() (asked, live int) {
 	return len(s.asked), s.live
 }
 
+// requests are those that came.
+func (s *eventServer) requests() []*oidc.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
 func okEnd() (*oidc.Response, error) { return &oidc.Response{Status: 200}, nil }
 
 func answerOf(code int, header ...string) (*oidc.Response, error) {
@@ -131,8 +138,9 @@ func TestLogoutEvents(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, server := newHearing(t)
-				said := false
+				said, signedIn := false, make(chan struct{})
 				server.answer = func(_ int, _ *oidc.Request, says func(string) error) (*oidc.Response, error) {
+					<-signedIn
 					if !said {
 						said = true
 						if err := says(": here\n\n" + tt.says(w, time.Now().Unix())); err != nil {
@@ -142,6 +150,7 @@ func TestLogoutEvents(t *testing.T) {
 					return nil, nil
 				}
 				client, tab := w.hears()
+				close(signedIn)
 				synctest.Wait()
 				if got := tab.heard(); !slices.Equal(got, tt.events) {
 					t.Errorf("events %v, want %v", got, tt.events)
@@ -171,17 +180,19 @@ func TestLogoutEventsRequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Minute) // the first stream breaks, and another one begins
-		if len(server.asked) < 2 {
-			t.Fatalf("%d requests", len(server.asked))
+		synctest.Wait()
+		asked := server.requests()
+		if len(asked) < 2 {
+			t.Fatalf("%d requests", len(asked))
 		}
-		last := server.asked[len(server.asked)-1]
+		last := asked[len(asked)-1]
 		want := map[string]string{
 			"Authorization": "Bearer " + renewed.AccessToken.Reveal(), "Accept": "text/event-stream", "Last-Event-ID": fmt.Sprint(start),
 		}
 		if last.Method != "GET" || !maps.Equal(last.Header, want) || last.MayRedirect || last.Cookies || !last.NoStore {
 			t.Errorf("request %+v, want the header %v", last, want)
 		}
-		if server.asked[0].Header["Authorization"] == want["Authorization"] {
+		if asked[0].Header["Authorization"] == want["Authorization"] {
 			t.Error("the first request had the token of the renewal")
 		}
 	})
