@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,11 +71,13 @@ func TestClockSkewIsNotTriedAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				behind, providers := wrong, time.Duration(0)
+				var behind, providers atomic.Int64 // nanoseconds
+				behind.Store(int64(wrong))
 				w.op.EditIDToken = func(_, claims map[string]any) {
-					claims["iat"], claims["exp"] = time.Now().Add(-providers).Unix(), time.Now().Add(time.Hour-providers).Unix()
+					now := time.Now().Add(-time.Duration(providers.Load()))
+					claims["iat"], claims["exp"] = now.Unix(), now.Add(time.Hour).Unix()
 				}
-				w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(-behind) }})
+				w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }})
 				client, _ := w.open(true)
 				ask := func() {
 					for _, call := range []func() (*User, error){
@@ -91,8 +94,8 @@ func TestClockSkewIsNotTriedAgain(t *testing.T) {
 				}
 				_, err := client.User(t.Context())
 				mustFail(t, "User", err, oidc.ErrClockSkew)
-				if behind -= tt.set; tt.set == 0 && tt.want == 0 {
-					providers = wrong
+				if behind.Add(-int64(tt.set)); tt.set == 0 && tt.want == 0 {
+					providers.Store(int64(wrong))
 				}
 				time.Sleep(tt.passes)
 				before := len(w.op.Requests())
