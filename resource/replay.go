@@ -46,8 +46,9 @@ var ErrReplayShareFull = errors.New("resource: the share of a key in the replay 
 // value is ready to use.
 //
 // A key takes one more place while it has fewer than are free. So one that sends whatever it
-// can gets half of all, and leaves as much for the others; a thousand of them leave a
-// thousandth, and each that is new gets as many as one of those has.
+// can gets half of all, and leaves as much for the others. That bounds one key, and not one
+// client: of keys that are made one after another each takes half of what is left, so that
+// some seventeen fill the default limit.
 type MemoryReplayCache struct {
 	Limit int              // of keys; 0 means [DefaultReplayLimit]
 	Now   func() time.Time // default: [time.Now]

@@ -44,9 +44,8 @@ export function stateOf(url) {
  * no parameter of a response. Without a mark of its kind, or a state, there is no response:
  * the address is the app's own, and stays, unless the callback page has handed it on, or it
  * refuses a sign-in for which the tab has left and which ends here. So does a response of
- * another client. That
- * of a redirect to sign in is kept by the tab until it is complete: a page that comes
- * back before finds it.
+ * another client. That of a redirect to sign in is kept by the tab until it is complete:
+ * a page that comes back before finds it.
  */
 export function takeResponse(mark, client, redirectURI = "") {
   const { href } = location, kept = keptFor(client);
