@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -69,6 +70,46 @@ func TestSignoutByPostWithANavigator(t *testing.T) {
 			if query.Has("id_token_hint") || query.Get("client_id") != op.ClientID || query.Get("state") == "" ||
 				!strings.HasPrefix(query.Get("post_logout_redirect_uri"), a.origin) {
 				t.Errorf("the address has %v", query)
+			}
+		})
+	}
+}
+
+// In a frame of the app's own making the navigator gets the response once, and may ask the manager
+// that has called it before it is done; what it throws, the call throws.
+func TestNavigatorCallbackAsksItsManager(t *testing.T) {
+	for _, test := range []struct{ name, call, then, want string }{
+		{"the sign-in in the address", "manager.signinCallback()", "", "undefined"},
+		{"the sign-in in an argument", "manager.signinCallback(location.href)", "", "undefined"},
+		{"two calls", "Promise.all([manager.signinCallback(), manager.signinCallback()])", "", ","},
+		{"the user", "manager.getUser().then((user) => !!user)", "", "true"},
+		{"a sign-out", "manager.signoutCallback(location.href)", "", "undefined"},
+		{"a sign-in that it refuses", "manager.signinCallback()", `throw new Error("refused")`, "Error: refused"},
+		{"a sign-out that it refuses", "manager.signoutCallback(location.href)", `throw new Error("refused")`, "Error: refused"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, tab := signedIn(t)
+			got := eval[[]string](tab, `(async () => {
+				const frame = document.createElement("iframe");
+				frame.src = "/";
+				document.body.append(frame);
+				await new Promise((resolve) => frame.onload = resolve);
+				const app = frame.contentWindow;
+				while (!app.ready) await new Promise((resolve) => setTimeout(resolve, 10));
+				const address = app.location.origin + "/?code=made-up&state=" + "s".repeat(43), heard = [];
+				app.history.replaceState(null, "", address);
+				const callback = async (url) => {
+					heard.push(String(url === address), String(!!await manager.getUser()));
+					`+test.then+`
+				};
+				const manager = new app.um.constructor(app.settings, null, { callback }, { callback });
+				const location = app.location;
+				const got = await (async () => `+test.call+`)().then(String, String);
+				while (!heard.length) await new Promise((resolve) => setTimeout(resolve, 10));
+				return [got, ...heard];
+			})()`)
+			if want := []string{test.want, "true", "true"}; !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
 			}
 		})
 	}

@@ -71,25 +71,34 @@ export function keptFor(client) {
   if ((kept?.client ?? client) === client) return kept;
 }
 
+// What navigators of the app have been given, by address.
+const handed = new Map();
+
 /**
  * In the hidden frame or the popup window of another page: that page gets the
- * response, or the app's navigator that has made the frame or the window.
- * Resolves to false if nobody else waits for it.
+ * response, or the app's navigator that has made the frame or the window, once.
+ * Resolves to null if nobody else waits for it; the navigator, which may call
+ * the manager, goes on until done.
  * @param {string} url
  * @param {boolean} [keepOpen]
  * @param {any} [navigator]
+ * @returns {Promise<{ done?: Promise<void> } | null>}
  */
 export async function handOver(url, keepOpen = false, navigator) {
   const state = URL.canParse(url) ? stateOf(url) : null;
-  if (state === null || readTransaction(`oidcspa.${state}`)) return false;
+  if (state === null || readTransaction(`oidcspa.${state}`)) return null;
   if (navigator) {
-    await navigator.callback(url, { keepOpen });
-    return true;
+    if (!handed.has(url)) {
+      const done = (async () => navigator.callback(url, { keepOpen }))();
+      done.catch(() => handed.delete(url)); // heard by who waits
+      handed.set(url, { done });
+    }
+    return handed.get(url);
   }
   const message = { source: "oidc-client", url, keepOpen };
   if (window.parent !== window) {
     window.parent.postMessage(message, location.origin);
-    return true;
+    return {};
   }
-  return (await onDemand()).answerOpener(message, state);
+  return await (await onDemand()).answerOpener(message, state) ? {} : null;
 }

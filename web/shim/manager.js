@@ -178,7 +178,7 @@ export class UserManager {
   }
 
   async signinCallback(url) {
-    if (url !== undefined) return this.#signinCallback(url);
+    if (url !== undefined) return (await this.#signinCallback(url)).done;
     this.#life.signal.throwIfAborted();
     const key = this.#key;
     if (!callbacks.has(key)) {
@@ -188,11 +188,14 @@ export class UserManager {
         if (!this.#left && keptFor(key)) sessionStorage.removeItem(responseOf(key)); // the app has heard what became of it
       }));
     }
-    return callbacks.get(key);
+    return (await callbacks.get(key)).done;
   }
 
+  /** Settles when a navigator that gets the response has been called; it may call back before it is done. */
   async #signinCallback(url) {
-    return toUser(await this.#call("signinCallback", { url }, async () => !await this.#handOver(url))) ?? undefined;
+    let handed;
+    const user = await this.#call("signinCallback", { url }, async () => !(handed = await this.#handOver(url)));
+    return handed ?? { done: toUser(user) ?? undefined };
   }
 
   async signinSilent(given) {
@@ -216,7 +219,7 @@ export class UserManager {
     else if (!await handOver(url, how?.keepOpen)) throw failure("state_unknown", "nobody waits for it");
   }
 
-  /** The same where it may be a page of the app's own; resolves to false then. */
+  /** The same where it may be a page of the app's own; resolves to null then. */
   #handOver(url, keepOpen) {
     const { frames, popups } = this.#navigators;
     return handOver(url, keepOpen, window.parent !== window ? frames : window.opener && popups);
@@ -326,7 +329,9 @@ export class UserManager {
   }
 
   async signoutCallback(url = takeResponse("state", this.#key), keepOpen = false) {
-    const found = own(await this.#call("signoutCallback", { url }, async () => !await this.#handOver(url, keepOpen)));
+    let handed;
+    const found = own(await this.#call("signoutCallback", { url }, async () => !(handed = await this.#handOver(url, keepOpen))));
+    await handed?.done;
     return (found.state ?? found.url_state) == null ? undefined : signoutResponse(url, found);
   }
 
