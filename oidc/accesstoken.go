@@ -252,8 +252,8 @@ func isIssuer(issuer string, tenants []string, claimed string, set claimSet) boo
 	if !slices.Contains(tenants, tenant) && !slices.Contains(tenants, "*") {
 		return false
 	}
-	named := (&issuers{template: issuer}).of(tenant)
-	return named != "" && claimed == named
+	named, err := (&issuers{template: issuer}).of(tenant)
+	return err == nil && claimed == named
 }
 
 // isAudience wants one of the API's identifiers in aud.

@@ -236,12 +236,13 @@ func (v *idTokenVerifier) checkSubject(c *IDTokenClaims) error {
 func (v *idTokenVerifier) checkIssuer(c *IDTokenClaims) error {
 	issuer := v.Issuer
 	if v.issuers.template != "" {
-		issuer = v.issuers.of(textOf(c.Members["tid"]))
+		named, err := v.issuers.of(textOf(c.Members["tid"]))
+		if err != nil {
+			return err
+		}
+		issuer = named
 	}
-	if issuer == "" {
-		return fmt.Errorf("tid is no tenant, or allowed_tenants lacks it; the provider has to send it, the app to allow it: %w", ErrIssuerMismatch)
-	}
-	if c.Issuer != issuer || v.issuers.named != "" && v.issuers.named != issuer {
+	if issuer == "" || c.Issuer != issuer || v.issuers.named != "" && v.issuers.named != issuer {
 		return fmt.Errorf("the issuer is another: %w", ErrIssuerMismatch)
 	}
 	return nil

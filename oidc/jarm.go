@@ -88,8 +88,8 @@ func (tx *Transaction) verifyResponse(m *Metadata, keys *KeySet, token string, n
 		return nil, r.err
 	}
 	v := &idTokenVerifier{ExpectedIDToken: m.Expect(tx.ClientID, ""), now: now.Unix(), leeway: seconds(0)}
-	if !m.isNamed(claims.Issuer) {
-		return nil, &ClaimError{Claim: "iss", Step: "JARM 2.4", Err: ErrIssuerMismatch}
+	if err := m.checkNamed(claims.Issuer); err != nil {
+		return nil, &ClaimError{Claim: "iss", Step: "JARM 2.4", Err: err}
 	}
 	return set, v.verifySome(claims, "JARM 2.4", "aud", "exp")
 }

@@ -131,7 +131,7 @@ func (m *Metadata) Check(issuer string) error {
 // its metadata names, which is no secret.
 func issuerError(authority, issuer string) error {
 	bare := strings.TrimSuffix(authority, "/")
-	why, mend := "the issuer in its metadata is", "set authority to that; if nothing is published below it (Azure AD B2C), set metadataUrl to where this metadata is, too"
+	why, mend := "the issuer in its metadata is", "if that is your provider, set authority to it; if no metadata is below that (Azure AD B2C), set metadataUrl to the address of this metadata, too"
 	switch {
 	case issuer == "":
 		return fmt.Errorf("the metadata names no issuer: %w", ErrIssuerMismatch)
@@ -215,7 +215,7 @@ func lacks(what string) error {
 // unannounced is [ErrUnsupported] for what no member of the metadata says that the
 // provider can. The app can say so.
 func unannounced(what, member string) error {
-	return fmt.Errorf("%s: the provider does not announce it in %s; switch it on there, or leave it out; if it can, say so with metadataSeed: %w", what, member, ErrUnsupported)
+	return fmt.Errorf("%s: the provider does not announce it in %s; switch it on there, or leave the setting out; if the provider can do it unannounced, say so with metadataSeed: %w", what, member, ErrUnsupported)
 }
 
 // checkResponseMode fails for one that the provider does not announce. Every

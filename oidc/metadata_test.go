@@ -148,7 +148,7 @@ func TestMetadataErrors(t *testing.T) {
 		want string
 	}{
 		"4.3 a slash more":    {func(doc map[string]any) { doc["issuer"] = testIssuer + "/" }, "discovery: authority is https://op.example, and a slash at the end is all that differs from the issuer in its metadata, https://op.example/; set authority to that: oidc: issuer_mismatch"},
-		"4.3 another issuer":  {func(doc map[string]any) { doc["issuer"] = "https://other.example/a" }, "discovery: authority is https://op.example, the issuer in its metadata is https://other.example/a; set authority to that; if nothing is published below it (Azure AD B2C), set metadataUrl to where this metadata is, too: oidc: issuer_mismatch"},
+		"4.3 another issuer":  {func(doc map[string]any) { doc["issuer"] = "https://other.example/a" }, "discovery: authority is https://op.example, the issuer in its metadata is https://other.example/a; if that is your provider, set authority to it; if no metadata is below that (Azure AD B2C), set metadataUrl to the address of this metadata, too: oidc: issuer_mismatch"},
 		"4.3 no issuer":       {func(doc map[string]any) { delete(doc, "issuer") }, "discovery: the metadata names no issuer: oidc: issuer_mismatch"},
 		"4.3 an issuer of MB": {func(doc map[string]any) { doc["issuer"] = strings.Repeat("x", 1<<20) }, "discovery: the metadata is of an issuer that cannot be shown: oidc: issuer_mismatch"},
 		"3 a number":          {func(doc map[string]any) { doc["jwks_uri"] = 1 }, "discovery: jwks_uri has to be text: oidc: metadata_invalid"},

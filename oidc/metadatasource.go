@@ -129,7 +129,7 @@ func (s *MetadataSource) Adopt(m *Metadata) error {
 	case isTemplateOf(m.Issuer, s.Issuer):
 		m.authority, m.issuers = s.Issuer, issuers{template: m.Issuer, tenants: SplitScope(s.Tenants)}
 	case s.Tenants != "":
-		return fmt.Errorf("allowed_tenants is set, and the issuer is %s alone, without {tenantid}; leave it out, or set authority to that of several tenants: %w", m.Issuer, ErrInvalidConfig)
+		return fmt.Errorf("allowed_tenants is set, and the issuer is %s alone, without {tenantid}; leave allowed_tenants out, or set authority to that of several tenants (Entra: common, organizations): %w", m.Issuer, ErrInvalidConfig)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -43,22 +44,28 @@ type issuers struct {
 	named    string   // the one that the response named; empty if it named none
 }
 
-// of returns the issuer of a tenant, empty if that is none or not accepted.
-func (s *issuers) of(tenant string) string {
-	if !isTenant(tenant) || len(s.tenants) > 0 && !slices.Contains(s.tenants, tenant) {
-		return ""
+// of returns the issuer of a tenant. It fails with [ErrIssuerMismatch] if that is none or not accepted.
+func (s *issuers) of(tenant string) (string, error) {
+	switch {
+	case !isTenant(tenant):
+		return "", fmt.Errorf("tid is absent or no GUID; the provider has to send it: %w", ErrIssuerMismatch)
+	case len(s.tenants) > 0 && !slices.Contains(s.tenants, tenant):
+		return "", fmt.Errorf("the tenant is none of allowed_tenants; add it there if its people may sign in: %w", ErrIssuerMismatch)
 	}
-	return strings.Replace(s.template, tenantMark, tenant, 1)
+	return strings.Replace(s.template, tenantMark, tenant, 1), nil
 }
 
-// isNamed tells whether a response of the provider may name issuer as the one that
-// it is from: its ID Token then has to be of the same.
-func (m *Metadata) isNamed(issuer string) bool {
-	if m.issuers.template == "" {
-		return issuer == m.Issuer
+// checkNamed fails with [ErrIssuerMismatch] if a response of the provider may not name issuer
+// as the one that it is from. Its ID Token has to be of the same.
+func (m *Metadata) checkNamed(issuer string) error {
+	if m.issuers.template == "" && issuer == m.Issuer {
+		return nil
 	}
-	tenant, ok := tenantOf(m.issuers.template, issuer)
-	return ok && m.issuers.of(tenant) == issuer
+	if tenant, ok := tenantOf(m.issuers.template, issuer); ok {
+		_, err := m.issuers.of(tenant)
+		return err
+	}
+	return fmt.Errorf("iss in the response is another: %w", ErrIssuerMismatch)
 }
 
 // isFor tells whether a key may verify a token with that payload. Where several tenants

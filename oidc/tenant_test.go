@@ -80,7 +80,7 @@ func TestIssuerErrorNamesTheAuthority(t *testing.T) {
 		{"without v2.0", "https://login.example/common", "https://sts.windows.net/{tenantid}/", "set authority to https://login.example/common/v2.0"},
 		{"a tenant without v2.0", "https://login.example/" + testTenant + "/", "https://sts.windows.net/" + testTenant + "/", "set authority to https://login.example/" + testTenant + "/v2.0"},
 		{"another path", "https://op.example/common", testTemplate, "in the place of {tenantid}"},
-		{"an address that is not the issuer's", "https://op.example/policy", "https://op.example/" + testTenant, "set metadataUrl to where this metadata is"},
+		{"an address that is not the issuer's", "https://op.example/policy", "https://op.example/" + testTenant, "set metadataUrl to the address of this metadata"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -191,8 +191,9 @@ func TestAdopt(t *testing.T) {
 		t.Fatal(err)
 	}
 	expected := kept.Expect(testClientID, "")
-	if kept.provider() != source.Issuer || expected.issuers.of(testTenant) != issuerOf(testTenant) ||
-		expected.issuers.of(otherTenant) != "" || len(expected.TrustedAudiences) != 1 {
+	named, err := expected.issuers.of(testTenant)
+	_, refused := expected.issuers.of(otherTenant)
+	if kept.provider() != source.Issuer || err != nil || named != issuerOf(testTenant) || !errors.Is(refused, ErrIssuerMismatch) || len(expected.TrustedAudiences) != 1 {
 		t.Errorf("expected = %+v", expected)
 	}
 	other := MetadataSource{Issuer: "https://evil.example/common/v2.0"}

@@ -275,17 +275,19 @@ func (tx *Transaction) response(callbackURL string) (url.Values, error) {
 		return nil, ErrCallbackMalformed
 	}
 	asked, other := u.RawQuery, fragmentQuery(u)
-	if tx.ResponseMode == "fragment" || tx.ResponseMode == "fragment.jwt" {
+	fragment := tx.ResponseMode == "fragment" || tx.ResponseMode == "fragment.jwt"
+	if fragment {
 		asked, other = other, asked
 	}
 	values, err := parseResponse(asked)
 	if elsewhere, _ := parseResponse(other); err == nil && !isResponse(values) && isResponse(elsewhere) {
-		return nil, errOtherPlace
+		if fragment {
+			return nil, fmt.Errorf("response_mode asked for the fragment, and the response is in the query; if the provider ignores response_mode, leave it out: %w", ErrCallbackMalformed)
+		}
+		return nil, fmt.Errorf("the response is in the fragment, and the query was asked for; if the provider does so, set response_mode to fragment: %w", ErrCallbackMalformed)
 	}
 	return values, err
 }
-
-var errOtherPlace = fmt.Errorf("the response is in the query where response_mode asked for the fragment, or the other way round; if the provider passes response_mode over, leave it out: %w", ErrCallbackMalformed)
 
 func isResponse(values url.Values) bool {
 	return values.Has("code") || values.Has("error") || values.Has("response")
@@ -355,8 +357,8 @@ func (tx *Transaction) checkIssuer(m *Metadata, response url.Values) error {
 		}
 		return nil
 	}
-	if !m.isNamed(response.Get("iss")) {
-		return fmt.Errorf("iss in the response is another, or of a tenant that allowed_tenants lacks: %w", ErrIssuerMismatch)
+	if err := m.checkNamed(response.Get("iss")); err != nil {
+		return err
 	}
 	tx.answered = response.Get("iss")
 	return nil

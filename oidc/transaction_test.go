@@ -195,8 +195,11 @@ var callbackCases = []struct {
 
 // What is in the other part of the address is no missing response.
 func TestResponseInAnotherPlace(t *testing.T) {
-	const want = "in the query where response_mode asked for the fragment"
-	for mode, separator := range map[string]string{"fragment": "?", "query": "#"} {
+	for mode, want := range map[string]string{
+		"fragment": "response_mode asked for the fragment, and the response is in the query",
+		"query":    "the response is in the fragment, and the query was asked for",
+	} {
+		separator := map[string]string{"fragment": "?", "query": "#"}[mode]
 		callback := testRedirectURI + separator + "code=c&state=" + testState
 		tx := &Transaction{Issuer: testIssuer, RedirectURI: testRedirectURI, ResponseMode: mode, State: testState}
 		if _, err := tx.ParseCallback(goodMetadata(t), callback, noon); err == nil || !strings.Contains(err.Error(), want) {

@@ -122,7 +122,7 @@ func (c *Client) startSignout(ctx context.Context, user *User, args *SignoutArgs
 // outHere says what there is to do where the provider has no sign-out.
 func outHere(err error) error {
 	if errors.Is(err, oidc.ErrUnsupported) {
-		return fmt.Errorf("the user is signed out here already; where the provider has no sign-out, call removeUser(): %w", err)
+		return fmt.Errorf("the user is signed out here already; where the provider has no sign-out, call removeUser() instead: %w", err)
 	}
 	return err
 }

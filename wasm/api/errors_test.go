@@ -333,7 +333,7 @@ func TestAdvice(t *testing.T) {
 	w := newWorld(t)
 	w.op.NoCORS = []string{"discovery"}
 	_, message = w.open().mustFail(redirect, nil, oidc.ErrCORSRefused)
-	if want := "https://op.example.test/.well-known/openid-configuration: oidc: cors_refused (discovery request): authority is wrong "; !strings.HasPrefix(message, want) {
+	if want := "https://op.example.test/.well-known/openid-configuration: oidc: cors_refused (discovery request): open that address: "; !strings.HasPrefix(message, want) {
 		t.Errorf("message = %q, want %q...", message, want)
 	}
 	for _, tt := range []struct {
@@ -343,14 +343,14 @@ func TestAdvice(t *testing.T) {
 		{&oidc.TransportError{Endpoint: "token", Err: oidc.ErrCORSRefused}, "headers such as DPoP"},
 		{&oidc.TransportError{Endpoint: "token", Err: oidc.ErrCORSRefused}, "a proxy answered (502) or the connection broke"},
 		{session.ErrFrameNoResponse, "the page's frame-src"},
-		{session.ErrFrameNoResponse, "frame-src or Cross-Origin-Embedder-Policy"},
+		{session.ErrFrameNoResponse, "frame-src and Cross-Origin-Embedder-Policy"},
 	} {
 		if _, message := describe(tt.err); !strings.Contains(message, tt.want) {
 			t.Errorf("%q does not say %q", message, tt.want)
 		}
 	}
 	for _, a := range advice {
-		if len(a.text) > 140 || strings.HasSuffix(a.text, ".") {
+		if len(a.text) > 180 || strings.HasSuffix(a.text, ".") {
 			t.Errorf("the advice for %s is too long for a message, or ends in a period", string(a.code))
 		}
 	}
