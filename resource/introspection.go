@@ -13,9 +13,12 @@ const (
 	// DefaultAnswerLife is how long an answer about an active token is used.
 	DefaultAnswerLife = 30 * time.Second
 
-	// DefaultUnknownTokens is how many unknown tokens an issuer is asked about at a time, and
-	// in a second.
-	DefaultUnknownTokens = 100
+	// DefaultInquiries is how many tokens that were active before an issuer is asked about at a
+	// time, and how many others.
+	DefaultInquiries = 50
+
+	// patience is how long an issuer may say nothing before it is one that hangs.
+	patience = time.Second
 
 	// refusalLife is how long a token that was refused is not asked about again.
 	refusalLife = 5 * time.Second
@@ -49,7 +52,8 @@ const (
 //
 // Each token is asked about once at a time, whoever sends it. Where the provider does not
 // answer, or with something else, the answer here is status 503, not 401: nobody
-// knows then whether the token is good. Answers that are JWTs (RFC 9701) are not asked for.
+// knows then whether the token is good. If it has let one inquiry wait in vain for a second or
+// longer, and answered no other meanwhile, none is made for five seconds. Answers that are JWTs (RFC 9701) are not asked for.
 type Introspection struct {
 	// Tokens are those that the provider is asked about. One issuer alone takes
 	// opaque ones: nothing says whose they are, and no other provider is to see them.
@@ -71,10 +75,11 @@ type Introspection struct {
 	// VerifiedTokens.
 	AnswerLife time.Duration
 
-	// UnknownTokens bounds how many tokens that were not active before are asked about at a
-	// time, and how many in a second: anybody can send such. More are answered
-	// with status 503 at once. Default: [DefaultUnknownTokens].
-	UnknownTokens int
+	// Inquiries is how many tokens that were active before are asked about at a time, and how
+	// many others, which anybody can send: neither keep the other waiting. Of each kind more
+	// wait, 2,000 at most, and for five seconds; then they get status 503.
+	// Default: [DefaultInquiries].
+	Inquiries int
 
 	// WithoutAudience accepts answers without aud, of a provider that tells an API of nothing
 	// but tokens for it (RFC 7662 4).
@@ -87,8 +92,8 @@ func (i *Introspection) check(issuer *Issuer) error {
 	switch {
 	case i.Tokens < OpaqueTokens || i.Tokens > AllTokens:
 		return wrong("Tokens")
-	case i.UnknownTokens < 0:
-		return wrong("UnknownTokens")
+	case i.Inquiries < 0:
+		return wrong("Inquiries")
 	case (i.Authentication.Secret == "") == (i.Bearer == ""): // RFC 7662 2.1: nobody may ask without
 		return wrong("either the secret of a client, or Bearer")
 	case i.Bearer != "" && !isToken68(i.Bearer.Reveal()): // such as one with the line break that ends a file
@@ -117,7 +122,7 @@ func newIntrospector(config *Config, issuer *Issuer, a *authority) (*introspecto
 		return nil, fmt.Errorf("resource: Introspection: %w", err)
 	}
 	settings.AnswerLife = cmp.Or(settings.AnswerLife, DefaultAnswerLife)
-	settings.UnknownTokens = cmp.Or(settings.UnknownTokens, DefaultUnknownTokens)
+	settings.Inquiries = cmp.Or(settings.Inquiries, DefaultInquiries)
 	verifier := a.verifier
 	verifier.WithoutAudience = settings.WithoutAudience
 	return &introspector{
@@ -129,7 +134,8 @@ func newIntrospector(config *Config, issuer *Issuer, a *authority) (*introspecto
 		active:    seen{limit: a.seen.limit},
 		refused:   seen{limit: refusalLimit},
 		flights:   make(map[digest]*inquiry),
-		bound:     bound{limit: settings.UnknownTokens},
+		known:     newLane(settings.Inquiries),
+		unknown:   newLane(settings.Inquiries),
 	}, nil
 }
 

@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -153,23 +154,43 @@ func (m *Middleware) Require(next http.Handler, required Requirement) http.Handl
 		if nonce != "" {
 			w.Header().Set("DPoP-Nonce", nonce)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, claims)))
+		next.ServeHTTP(w, r.WithContext(&admission{Context: r.Context(), token: claims}))
 	})
 }
 
-// claimsKey is the key of a context for the claims.
+// An admission is the context of a request that may pass.
+type admission struct {
+	context.Context
+	token *oidc.AccessTokenClaims // of all requests with it
+	once  sync.Once
+	own   *oidc.AccessTokenClaims
+}
+
+// claimsKey is the key of a context for its admission.
 type claimsKey struct{}
+
+// Value is part of [context.Context].
+func (a *admission) Value(key any) any {
+	if key == (claimsKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
 
 // ClaimsFrom returns the claims of the access token of a request that came
 // through a [Middleware], by the context of the request; nil for any other. They are
 // those of this request, but for the bytes of Members, which nobody may change.
 func ClaimsFrom(ctx context.Context) *oidc.AccessTokenClaims {
-	claims, _ := ctx.Value(claimsKey{}).(*oidc.AccessTokenClaims)
-	return claims
+	a, _ := ctx.Value(claimsKey{}).(*admission)
+	if a == nil {
+		return nil
+	}
+	a.once.Do(func() { a.own = copyOf(a.token) })
+	return a.own
 }
 
-// authorize returns the claims of a request that may pass, and a nonce for
-// the next one if it is time for that. Its errors are of type *refusal.
+// authorize returns the claims of a request that may pass, which are not to be changed, and a
+// nonce for the next one if it is time for that. Its errors are of type *refusal.
 func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.AccessTokenClaims, string, error) {
 	switch {
 	case required.MaxAge < 0:
