@@ -88,28 +88,31 @@ type Introspection struct {
 
 // check returns nil if the settings make sense for an issuer.
 func (i *Introspection) check(issuer *Issuer) error {
-	wrong := func(what string) error { return fmt.Errorf("%s: %w", what, oidc.ErrInvalidConfig) }
+	wrong := func(member, expected string) error {
+		return fmt.Errorf("%s: %s: %w", member, expected, oidc.ErrInvalidConfig)
+	}
 	switch {
 	case i.Tokens < OpaqueTokens || i.Tokens > AllTokens:
-		return wrong("Tokens")
+		return wrong("Tokens", "has to be OpaqueTokens, JWTs or AllTokens")
 	case i.Inquiries < 0:
-		return wrong("Inquiries")
+		return wrong("Inquiries", "has to be positive, or 0 for the default")
 	case (i.Authentication.Secret == "") == (i.Bearer == ""): // RFC 7662 2.1: nobody may ask without
-		return wrong("either the secret of a client, or Bearer")
+		return wrong("Authentication", "has to have the secret of a client, or else there has to be a Bearer; not both")
 	case i.Bearer != "" && !isToken68(i.Bearer.Reveal()): // such as one with the line break that ends a file
-		return wrong("Bearer")
+		return wrong("Bearer", "has to be an access token, without white space")
 	case i.Bearer == "" && i.ClientID == "":
-		return wrong("ClientID")
-	case len(issuer.Tenants) > 0:
-		return wrong("an issuer that is one for each tenant")
+		return wrong("ClientID", "has to be there beside a secret")
 	case i.Endpoint == "" && issuer.JWKSURI+issuer.Keys != "":
-		return wrong("Endpoint, which no metadata names")
+		return wrong("Endpoint", "has to be there, since no metadata are fetched that could name it")
 	case i.Endpoint != "":
 		if _, err := oidc.Origin(i.Endpoint); err != nil {
-			return fmt.Errorf("the Endpoint: %w", oidc.OfSetting(err))
+			return addressError("Endpoint", err)
 		}
 	}
-	return i.Authentication.Check()
+	if err := i.Authentication.Check(); err != nil {
+		return fmt.Errorf("Authentication: %w", err)
+	}
+	return nil
 }
 
 // newIntrospector returns nil for an issuer that nobody is to ask.
@@ -117,9 +120,12 @@ func newIntrospector(config *Config, issuer *Issuer, a *authority) (*introspecto
 	if issuer.Introspection == nil {
 		return nil, nil
 	}
+	if len(issuer.Tenants) > 0 {
+		return nil, fmt.Errorf("Introspection: cannot be there where an issuer is one for each tenant: %w", oidc.ErrInvalidConfig)
+	}
 	settings := *issuer.Introspection
 	if err := settings.check(issuer); err != nil {
-		return nil, fmt.Errorf("resource: Introspection: %w", err)
+		return nil, fmt.Errorf("Introspection.%w", err)
 	}
 	settings.AnswerLife = cmp.Or(settings.AnswerLife, DefaultAnswerLife)
 	settings.Inquiries = cmp.Or(settings.Inquiries, DefaultInquiries)

@@ -306,40 +306,41 @@ func TestIntrospectionConfig(t *testing.T) {
 		return func(c *resource.Config) { edit(c.Issuers[0].Introspection) }
 	}
 	tests := []struct {
-		name string
-		edit func(*resource.Config)
-		want error
+		name   string
+		edit   func(*resource.Config)
+		member string
+		want   error
 	}{
-		{"good", func(*resource.Config) {}, nil},
-		{"client_secret_basic", with(func(i *resource.Introspection) { i.Authentication.Method = "client_secret_basic" }), nil},
-		{"an unknown method", with(func(i *resource.Introspection) { i.Authentication.Method = "x" }), oidc.ErrInvalidConfig},
-		{"no credentials", with(func(i *resource.Introspection) { i.Authentication.Secret = "" }), oidc.ErrInvalidConfig},
-		{"two credentials", with(func(i *resource.Introspection) { i.Bearer = "x" }), oidc.ErrInvalidConfig},
-		{"a token alone", with(func(i *resource.Introspection) { i.Authentication.Secret, i.ClientID, i.Bearer = "", "", "x" }), nil},
-		{"a token with a line break", with(func(i *resource.Introspection) { i.Authentication.Secret, i.Bearer = "", "x\n" }), oidc.ErrInvalidConfig},
-		{"no client", with(func(i *resource.Introspection) { i.ClientID = "" }), oidc.ErrInvalidConfig},
-		{"an endpoint over http", with(func(i *resource.Introspection) { i.Endpoint = "http://op.example/i" }), oidc.ErrInsecureURL},
-		{"an endpoint that is none", with(func(i *resource.Introspection) { i.Endpoint = "/i" }), oidc.ErrInvalidConfig},
-		{"other tokens", with(func(i *resource.Introspection) { i.Tokens = 3 }), oidc.ErrInvalidConfig},
-		{"a negative bound", with(func(i *resource.Introspection) { i.Inquiries = -1 }), oidc.ErrInvalidConfig},
-		{"keys, and no endpoint", func(c *resource.Config) { c.Issuers[0].JWKSURI = issuer + "/jwks" }, oidc.ErrInvalidConfig},
-		{"tenants", func(c *resource.Config) { c.Issuers[0].Tenants = []string{"*"} }, oidc.ErrInvalidConfig},
+		{"good", func(*resource.Config) {}, "", nil},
+		{"client_secret_basic", with(func(i *resource.Introspection) { i.Authentication.Method = "client_secret_basic" }), "", nil},
+		{"an unknown method", with(func(i *resource.Introspection) { i.Authentication.Method = "x" }), "[0].Introspection.Authentication", oidc.ErrInvalidConfig},
+		{"no credentials", with(func(i *resource.Introspection) { i.Authentication.Secret = "" }), "[0].Introspection.Authentication", oidc.ErrInvalidConfig},
+		{"two credentials", with(func(i *resource.Introspection) { i.Bearer = "x" }), "[0].Introspection.Authentication", oidc.ErrInvalidConfig},
+		{"a token alone", with(func(i *resource.Introspection) { i.Authentication.Secret, i.ClientID, i.Bearer = "", "", "x" }), "", nil},
+		{"a token with a line break", with(func(i *resource.Introspection) { i.Authentication.Secret, i.Bearer = "", "x\n" }), "[0].Introspection.Bearer", oidc.ErrInvalidConfig},
+		{"no client", with(func(i *resource.Introspection) { i.ClientID = "" }), "[0].Introspection.ClientID", oidc.ErrInvalidConfig},
+		{"an endpoint over http", with(func(i *resource.Introspection) { i.Endpoint = "http://op.example/i" }), "[0].Introspection.Endpoint", oidc.ErrInsecureURL},
+		{"an endpoint that is none", with(func(i *resource.Introspection) { i.Endpoint = "/i" }), "[0].Introspection.Endpoint", oidc.ErrInvalidConfig},
+		{"other tokens", with(func(i *resource.Introspection) { i.Tokens = 3 }), "[0].Introspection.Tokens", oidc.ErrInvalidConfig},
+		{"a negative bound", with(func(i *resource.Introspection) { i.Inquiries = -1 }), "[0].Introspection.Inquiries", oidc.ErrInvalidConfig},
+		{"keys, and no endpoint", func(c *resource.Config) { c.Issuers[0].JWKSURI = issuer + "/jwks" }, "[0].Introspection.Endpoint", oidc.ErrInvalidConfig},
+		{"tenants", func(c *resource.Config) { c.Issuers[0].Tenants = []string{"*"} }, "[0].Introspection", oidc.ErrInvalidConfig},
+		{"a preset without marks, which answers do without", func(c *resource.Config) {
+			c.Issuers[0].Tokens = resource.Preset{HasNonce: true}
+		}, "", nil},
 		{"two issuers for opaque tokens", func(c *resource.Config) {
 			c.Issuers = append(c.Issuers, resource.Issuer{Issuer: "https://second.example", Audiences: []string{"x"}, Introspection: good()})
-		}, oidc.ErrInvalidConfig},
+		}, "[1].Introspection.Tokens", oidc.ErrInvalidConfig},
 		{"a second issuer for JWTs", func(c *resource.Config) {
 			c.Issuers = append(c.Issuers, resource.Issuer{Issuer: "https://second.example", Audiences: []string{"x"}, Introspection: good()})
 			c.Issuers[1].Introspection.Tokens = resource.JWTs
-		}, nil},
+		}, "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			config := resource.Config{Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}, Introspection: good()}}}
 			tt.edit(&config)
-			m, err := resource.New(config)
-			if !errors.Is(err, tt.want) || (m == nil) != (err != nil) {
-				t.Errorf("New = %v, %v, want %v", m, err, tt.want)
-			}
+			checkNew(t, config, "Issuers"+tt.member, tt.want)
 		})
 	}
 }

@@ -45,6 +45,24 @@ type Issuer struct {
 	Introspection *Introspection
 }
 
+// check returns nil if what concerns tokens makes sense.
+func (i *Issuer) check() error {
+	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
+		return fmt.Errorf("Audiences: has to have what tokens for this API have as aud, and nothing empty: %w", oidc.ErrInvalidConfig)
+	}
+	if err := oidc.CheckAlgorithms(i.Algorithms); err != nil {
+		return fmt.Errorf("Algorithms: %w", err)
+	}
+	if err := i.Tokens.Check(); err != nil {
+		return fmt.Errorf("Tokens.%w", err)
+	}
+	t := &i.Tokens // what it says of tokens without at+jwt
+	if len(t.Marks) == 0 && i.Introspection == nil && (len(t.Never) > 0 || t.HasNonce || t.AudienceClaim != "") {
+		return fmt.Errorf("Tokens.Marks: has to have a claim by which access tokens are told from others: %w", oidc.ErrInvalidConfig)
+	}
+	return nil
+}
+
 // An authority is an [Issuer] at work.
 type authority struct {
 	verifier oidc.AccessTokenVerifier
@@ -57,14 +75,14 @@ type authority struct {
 
 func newAuthority(config *Config, i *Issuer) (*authority, error) {
 	keys := &keyCache{
-		source:    oidc.IssuerSource{Issuer: i.Issuer, Tenants: i.Tenants, URL: i.MetadataURL, JWKSURI: i.JWKSURI, Keys: i.Keys},
+		source:    oidc.IssuerSource{Issuer: i.Issuer, Tenants: i.Tenants, MetadataURL: i.MetadataURL, JWKSURI: i.JWKSURI, Keys: i.Keys},
 		transport: config.Transport, now: config.Now,
 	}
 	if err := keys.init(); err != nil {
-		return nil, fmt.Errorf("resource: Issuers: %w", err)
+		return nil, err
 	}
-	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
-		return nil, fmt.Errorf("resource: Audiences: %w", oidc.ErrInvalidConfig)
+	if err := i.check(); err != nil {
+		return nil, err
 	}
 	a := &authority{
 		verifier: oidc.AccessTokenVerifier{

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -63,48 +61,6 @@ func TestKnownReplayAfterClockStep(t *testing.T) {
 	if w := get(h, "Authorization", "DPoP "+token, "DPoP", proof); w.Code == 204 {
 		t.Error("a proof was used twice")
 	}
-}
-
-// What can never work is told at once, and by name.
-func TestKnownConfig(t *testing.T) {
-	tests := []struct {
-		name string
-		edit func(*resource.Config)
-	}{
-		{"an algorithm that is none", func(c *resource.Config) { c.Issuers[0].Algorithms = []string{"RS265"} }},
-		{"an algorithm that is never accepted", func(c *resource.Config) { c.Issuers[0].Algorithms = []string{"HS256"} }},
-		{"an algorithm of proofs that is never accepted", func(c *resource.Config) { withDPoP(c); c.DPoP.Algorithms = []string{"HS256"} }},
-		{"two scopes in one text", func(c *resource.Config) { c.Scopes = []string{"read write"} }},
-		{"a scope without a name", func(c *resource.Config) { c.Scopes = []string{""} }},
-		{"a replay cache without room", func(c *resource.Config) { withDPoP(c); c.ReplayCache = &resource.MemoryReplayCache{Limit: -1} }},
-		{"a path that servers clean", func(c *resource.Config) { c.Metadata.Resource = audience + "/a/../b" }},
-		{"marks of a preset missing", func(c *resource.Config) { c.Issuers[0].Tokens = resource.Preset{HasNonce: true} }},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			config := resource.Config{Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}}}}
-			tt.edit(&config)
-			if _, err := resource.New(config); !errors.Is(err, oidc.ErrInvalidConfig) {
-				t.Errorf("New: %v", err)
-			}
-		})
-	}
-}
-
-// What is edited after New changes what passes: audiences are shared with the caller.
-func TestKnownAudiencesAreShared(t *testing.T) {
-	p, audiences := newProvider(t), []string{audience}
-	h := newMiddleware(t, p, func(c *resource.Config) { c.Issuers[0].Audiences = audiences }).Handler(reached)
-	audiences[0] = "https://other.example"
-	check(t, get(h, "Authorization", "Bearer "+p.token(claims{"aud": "https://other.example"})), 401,
-		`Bearer error="invalid_token", error_description="audience_mismatch"`)
-}
-
-// A scope that no token can have is the mistake of the API, not a lack of the client.
-func TestKnownScopes(t *testing.T) {
-	p := newProvider(t)
-	h := newMiddleware(t, p, nil).Handler(reached, "read write")
-	check(t, get(h, "Authorization", "Bearer "+p.token(nil)), http.StatusInternalServerError, "")
 }
 
 // The header of a token that nobody has signed is read whole.
