@@ -47,11 +47,11 @@ func (f *AccessTokenForm) Check() error {
 		other := slices.Contains(otherTokens, claim) && !(f.HasNonce && claim == "nonce")
 		switch {
 		case claim == "":
-			return fmt.Errorf("Marks: one is of no claim: %w", ErrInvalidConfig)
+			return invalidMember("Marks", "one is of no claim")
 		case other || slices.Contains(f.Never, claim):
-			return fmt.Errorf("Marks: %s is a claim that no access token has: %w", claim, ErrInvalidConfig)
+			return invalidMember("Marks", claim+" is a claim that no access token has")
 		case slices.Contains(f.Marks[claim], ""):
-			return fmt.Errorf("Marks: %s cannot be empty: %w", claim, ErrInvalidConfig)
+			return invalidMember("Marks", claim+" cannot be empty")
 		}
 	}
 	return nil

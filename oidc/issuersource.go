@@ -42,7 +42,7 @@ func (s *IssuerSource) Check() error {
 	named, err := "Issuer", error(nil)
 	switch {
 	case s.JWKSURI != "" && s.MetadataURL != "", s.Keys != "" && s.MetadataURL+s.JWKSURI != "":
-		return fmt.Errorf("MetadataURL, JWKSURI, Keys: one of them at most says where the keys are: %w", ErrInvalidConfig)
+		return invalidMember("MetadataURL, JWKSURI, Keys", "one of them at most says where the keys are")
 	case s.MetadataURL+s.JWKSURI+s.Keys == "":
 		err = CheckIssuer(s.Issuer)
 	case !IsVisible(s.Issuer):
@@ -67,7 +67,7 @@ func (s *IssuerSource) Check() error {
 	}
 	for _, tenant := range s.Tenants {
 		if tenant != "*" && !isTenant(tenant) {
-			return fmt.Errorf("Tenants: each has to be a GUID in lower case, or \"*\": %w", ErrInvalidConfig)
+			return invalidMember("Tenants", `each has to be a GUID in lower case, or "*"`)
 		}
 	}
 	if s.JWKSURI+s.Keys != "" {
@@ -76,14 +76,19 @@ func (s *IssuerSource) Check() error {
 	return nil
 }
 
+// invalidMember is for a member of a struct of settings, and what it has to be.
+func invalidMember(name, expected string) error {
+	return fmt.Errorf("%s: %s: %w", name, expected, ErrInvalidConfig)
+}
+
 // checkTenants wants tenants where the issuer is a template, and nowhere else: none of them
 // could be told from another there.
 func (s *IssuerSource) checkTenants(issuer string) error {
 	switch template := strings.Contains(issuer, tenantMark); {
 	case template && len(s.Tenants) == 0:
-		return fmt.Errorf("Tenants: the issuer is one for each tenant, and none are named: %w", ErrInvalidConfig)
+		return invalidMember("Tenants", "the issuer is one for each tenant, and none are named")
 	case !template && len(s.Tenants) > 0:
-		return fmt.Errorf("Tenants: some are named, and the issuer is one for all: %w", ErrInvalidConfig)
+		return invalidMember("Tenants", "some are named, and the issuer is one for all")
 	}
 	return nil
 }

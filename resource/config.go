@@ -29,21 +29,21 @@ func (c *Config) own() {
 func (c *Config) complete() error {
 	switch {
 	case len(c.Issuers) == 0:
-		return fmt.Errorf("Issuers: has to have one at least: %w", oidc.ErrInvalidConfig)
+		return invalidMember("Issuers", "has to have one at least")
 	case c.Leeway < 0:
-		return fmt.Errorf("Leeway: has to be positive, or 0 for the default: %w", oidc.ErrInvalidConfig)
+		return invalidMember("Leeway", "has to be positive, or 0 for the default")
 	}
 	if err := checkScopes(c.Scopes); err != nil {
-		return fmt.Errorf("Scopes: %w", err)
+		return within("Scopes: ", err)
 	}
 	if err := c.DPoP.complete(); err != nil {
-		return fmt.Errorf("DPoP.%w", err)
+		return within("DPoP.", err)
 	}
 	if cache, ok := c.ReplayCache.(*MemoryReplayCache); ok && (cache == nil || cache.Limit < 0) {
-		return fmt.Errorf("ReplayCache: has to have a Limit that is positive, or 0 for the default: %w", oidc.ErrInvalidConfig)
+		return invalidMember("ReplayCache", "has to have a Limit that is positive, or 0 for the default")
 	}
 	if endings, ok := c.Endings.(*MemoryEndings); ok && (endings == nil || endings.Limit < 0) {
-		return fmt.Errorf("Endings: has to have a Limit that is positive, or 0 for the default: %w", oidc.ErrInvalidConfig)
+		return invalidMember("Endings", "has to have a Limit that is positive, or 0 for the default")
 	}
 	if c.Transport == nil {
 		c.Transport = &Transport{}
@@ -66,6 +66,14 @@ func checkScopes(scopes []string) error {
 	}
 	return nil
 }
+
+// invalidMember is for a member, and what it has to be.
+func invalidMember(name, expected string) error {
+	return fmt.Errorf("%s: %s: %w", name, expected, oidc.ErrInvalidConfig)
+}
+
+// within puts a name, or where it is, in front of an error.
+func within(name string, err error) error { return fmt.Errorf("%s%w", name, err) }
 
 // addressError is that of a member that has to be an address.
 func addressError(member string, err error) error {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -44,7 +43,7 @@ func (d *DPoP) enabled() bool { return d.BaseURL != "" }
 func (d *DPoP) complete() error {
 	if !d.enabled() {
 		if d.Required || d.RequireNonce || len(d.Algorithms) > 0 || d.MaxAge != 0 {
-			return fmt.Errorf("BaseURL: has to be there, since DPoP is off without it: %w", oidc.ErrInvalidConfig)
+			return invalidMember("BaseURL", "has to be there, since DPoP is off without it")
 		}
 		return nil
 	}
@@ -52,10 +51,10 @@ func (d *DPoP) complete() error {
 		return addressError("BaseURL", err)
 	}
 	if d.MaxAge < 0 {
-		return fmt.Errorf("MaxAge: has to be positive, or 0 for the default: %w", oidc.ErrInvalidConfig)
+		return invalidMember("MaxAge", "has to be positive, or 0 for the default")
 	}
 	if err := oidc.CheckAlgorithms(d.Algorithms); err != nil {
-		return fmt.Errorf("Algorithms: %w", err)
+		return within("Algorithms: ", err)
 	}
 	if len(d.Algorithms) == 0 {
 		d.Algorithms = []string{"ES256", "EdDSA", "Ed25519"}
@@ -64,7 +63,7 @@ func (d *DPoP) complete() error {
 		d.NonceKey = randomNonceKey()
 	}
 	if d.RequireNonce && len(d.NonceKey) < nonceKeySize {
-		return fmt.Errorf("NonceKey: has to have %d bytes at least: %w", nonceKeySize, oidc.ErrInvalidConfig)
+		return invalidMember("NonceKey", "has to have 32 bytes at least")
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package resource
 import (
 	"cmp"
 	"crypto/rand"
-	"fmt"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -88,29 +87,26 @@ type Introspection struct {
 
 // check returns nil if the settings make sense for an issuer.
 func (i *Introspection) check(issuer *Issuer) error {
-	wrong := func(member, expected string) error {
-		return fmt.Errorf("%s: %s: %w", member, expected, oidc.ErrInvalidConfig)
-	}
 	switch {
 	case i.Tokens < OpaqueTokens || i.Tokens > AllTokens:
-		return wrong("Tokens", "has to be OpaqueTokens, JWTs or AllTokens")
+		return invalidMember("Tokens", "has to be OpaqueTokens, JWTs or AllTokens")
 	case i.Inquiries < 0:
-		return wrong("Inquiries", "has to be positive, or 0 for the default")
+		return invalidMember("Inquiries", "has to be positive, or 0 for the default")
 	case (i.Authentication.Secret == "") == (i.Bearer == ""): // RFC 7662 2.1: nobody may ask without
-		return wrong("Authentication", "has to have the secret of a client, or else there has to be a Bearer; not both")
+		return invalidMember("Authentication", "has to have the secret of a client, or else there has to be a Bearer; not both")
 	case i.Bearer != "" && !isToken68(i.Bearer.Reveal()): // such as one with the line break that ends a file
-		return wrong("Bearer", "has to be an access token, without white space")
+		return invalidMember("Bearer", "has to be an access token, without white space")
 	case i.Bearer == "" && i.ClientID == "":
-		return wrong("ClientID", "has to be there beside a secret")
+		return invalidMember("ClientID", "has to be there beside a secret")
 	case i.Endpoint == "" && issuer.JWKSURI+issuer.Keys != "":
-		return wrong("Endpoint", "has to be there, since no metadata are fetched that could name it")
+		return invalidMember("Endpoint", "has to be there, since no metadata are fetched that could name it")
 	case i.Endpoint != "":
 		if _, err := oidc.Origin(i.Endpoint); err != nil {
 			return addressError("Endpoint", err)
 		}
 	}
 	if err := i.Authentication.Check(); err != nil {
-		return fmt.Errorf("Authentication: %w", err)
+		return within("Authentication: ", err)
 	}
 	return nil
 }
@@ -121,11 +117,11 @@ func newIntrospector(config *Config, issuer *Issuer, a *authority) (*introspecto
 		return nil, nil
 	}
 	if len(issuer.Tenants) > 0 {
-		return nil, fmt.Errorf("Introspection: cannot be there where an issuer is one for each tenant: %w", oidc.ErrInvalidConfig)
+		return nil, invalidMember("Introspection", "cannot be there where an issuer is one for each tenant")
 	}
 	settings := *issuer.Introspection
 	if err := settings.check(issuer); err != nil {
-		return nil, fmt.Errorf("Introspection.%w", err)
+		return nil, within("Introspection.", err)
 	}
 	settings.AnswerLife = cmp.Or(settings.AnswerLife, DefaultAnswerLife)
 	settings.Inquiries = cmp.Or(settings.Inquiries, DefaultInquiries)

@@ -129,9 +129,9 @@ func TestInquiriesAreBounded(t *testing.T) {
 		{"after a restart, all at once", 100 * time.Millisecond, 0,
 			map[string]kind{"new": {2000, 2000, 2000, 5 * time.Second}}, 50, false},
 		{"more garbage than the provider has time for", 20 * time.Millisecond, 0,
-			map[string]kind{"bad": {25_000, 5000, 0, 2 * time.Second}, "new": {500, 100, 100, 2 * time.Second}}, 50, true},
-		{"the same, and tokens that were good before", 20 * time.Millisecond, 500,
-			map[string]kind{"bad": {25_000, 5000, 0, 2 * time.Second}, "old": {500, 100, 500, 20 * time.Millisecond}}, 100, true},
+			map[string]kind{"bad": {12_000, 6000, 0, 2 * time.Second}, "new": {200, 100, 40, 2 * time.Second}}, 50, true},
+		{"the same, and tokens that were good before", 20 * time.Millisecond, 200,
+			map[string]kind{"bad": {12_000, 6000, 0, 2 * time.Second}, "old": {200, 100, 200, 20 * time.Millisecond}}, 100, true},
 		{"all that were good before, at once", 20 * time.Millisecond, 2000,
 			map[string]kind{"old": {2000, 1_000_000, 2000, time.Second}}, 50, false},
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -48,17 +47,17 @@ type Issuer struct {
 // check returns nil if what concerns tokens makes sense.
 func (i *Issuer) check() error {
 	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
-		return fmt.Errorf("Audiences: has to have what tokens for this API have as aud, and nothing empty: %w", oidc.ErrInvalidConfig)
+		return invalidMember("Audiences", "has to have what tokens for this API have as aud, and nothing empty")
 	}
 	if err := oidc.CheckAlgorithms(i.Algorithms); err != nil {
-		return fmt.Errorf("Algorithms: %w", err)
+		return within("Algorithms: ", err)
 	}
 	if err := i.Tokens.Check(); err != nil {
-		return fmt.Errorf("Tokens.%w", err)
+		return within("Tokens.", err)
 	}
 	t := &i.Tokens // what it says of tokens without at+jwt
 	if len(t.Marks) == 0 && i.Introspection == nil && (len(t.Never) > 0 || t.HasNonce || t.AudienceClaim != "") {
-		return fmt.Errorf("Tokens.Marks: has to have a claim by which access tokens are told from others: %w", oidc.ErrInvalidConfig)
+		return invalidMember("Tokens.Marks", "has to have a claim by which access tokens are told from others")
 	}
 	return nil
 }

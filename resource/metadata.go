@@ -54,20 +54,20 @@ func publish(config *Config) (*published, error) {
 	m := &config.Metadata
 	if m.Resource == "" {
 		if m.Name+m.Documentation != "" || len(m.Scopes) > 0 {
-			return nil, fmt.Errorf(".Resource: has to be there beside the rest: %w", oidc.ErrInvalidConfig)
+			return nil, invalidMember("Resource", "has to be there beside the rest")
 		}
 		return &published{}, nil
 	}
 	u, err := addressOf(m.Resource)
 	if err != nil {
-		return nil, addressError(".Resource", err)
+		return nil, addressError("Resource", err)
 	}
 	if err := checkScopes(m.Scopes); err != nil {
-		return nil, fmt.Errorf(".Scopes: %w", err)
+		return nil, within("Scopes: ", err)
 	}
 	if m.Documentation != "" {
 		if _, err := oidc.Origin(m.Documentation); err != nil {
-			return nil, addressError(".Documentation", err)
+			return nil, addressError("Documentation", err)
 		}
 	}
 	d := protectedResource{

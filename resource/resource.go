@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -101,11 +102,11 @@ type Requirement struct {
 func New(config Config) (*Middleware, error) {
 	config.own()
 	if err := config.complete(); err != nil {
-		return nil, fmt.Errorf("resource: %w", err)
+		return nil, within("resource: ", err)
 	}
 	published, err := publish(&config)
 	if err != nil {
-		return nil, fmt.Errorf("resource: Metadata%w", err)
+		return nil, within("resource: Metadata.", err)
 	}
 	m := &Middleware{config: config, published: published}
 	for i := range config.Issuers {
@@ -113,9 +114,9 @@ func New(config Config) (*Middleware, error) {
 		switch {
 		case err != nil:
 		case slices.ContainsFunc(m.issuers, func(other *authority) bool { return other.verifier.Issuer == a.verifier.Issuer }):
-			err = fmt.Errorf("Issuer: one has it already: %w", oidc.ErrInvalidConfig)
+			err = invalidMember("Issuer", "one has it already")
 		case a.takesOpaque() && slices.ContainsFunc(m.issuers, (*authority).takesOpaque):
-			err = fmt.Errorf("Introspection.Tokens: one issuer alone can take opaque ones: %w", oidc.ErrInvalidConfig)
+			err = invalidMember("Introspection.Tokens", "one issuer alone can take opaque ones")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("resource: Issuers[%d].%w", i, err)
@@ -131,15 +132,15 @@ func New(config Config) (*Middleware, error) {
 // check returns nil if a token can meet a requirement.
 func (r *Requirement) check() error {
 	if err := checkScopes(r.Scopes); err != nil {
-		return fmt.Errorf("Scopes: %w", err)
+		return within("Scopes: ", err)
 	}
 	for _, acr := range r.ACRValues {
 		if acr == "" || strings.Contains(acr, " ") { // every token without acr would meet the first
-			return fmt.Errorf("ACRValues: %q is not one value: %w", acr, oidc.ErrInvalidConfig)
+			return invalidMember("ACRValues", strconv.Quote(acr)+" is not one value")
 		}
 	}
 	if r.MaxAge < 0 {
-		return fmt.Errorf("MaxAge: is negative: %w", oidc.ErrInvalidConfig)
+		return invalidMember("MaxAge", "is negative")
 	}
 	return nil
 }
