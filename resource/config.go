@@ -46,7 +46,7 @@ func (c *Config) complete() error {
 		return invalidMember("Endings", "has to have a Limit that is positive, or 0 for the default")
 	}
 	if c.Transport == nil {
-		c.Transport = &Transport{}
+		c.Transport = newTransport(c)
 	}
 	if c.Now == nil {
 		c.Now = time.Now

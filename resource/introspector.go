@@ -17,6 +17,11 @@ var errNoAnswer = errors.New("resource: no introspection")
 // A digest stands for a token: none is kept.
 type digest = [sha256.Size]byte
 
+func digestOf(token string) digest {
+	var room [2 << 10]byte // for most tokens: nothing is allocated for them
+	return sha256.Sum256(append(room[:0], token...))
+}
+
 // An introspector asks one provider about tokens, and remembers the answers.
 type introspector struct {
 	settings  Introspection

@@ -3,9 +3,12 @@ package resource_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -301,5 +304,49 @@ func TestInquiriesWait(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Inquiries over HTTP/1.1 share connections, as many as there are at a time.
+func TestInquiriesKeepConnections(t *testing.T) {
+	const inquiries, rounds = 8, 10
+	var opened atomic.Int64
+	came, answer := make(chan struct{}), make(chan struct{})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		came <- struct{}{}
+		<-answer
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"active": false}`))
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	_, m := introspecting(t, func(c *resource.Config) {
+		c.Transport, c.Issuers[0].Introspection.Endpoint, c.Issuers[0].Introspection.Inquiries = nil, server.URL, inquiries
+	})
+	h := m.Handler(reached)
+	for round := range rounds {
+		var wait sync.WaitGroup
+		for i := range inquiries {
+			wait.Go(func() {
+				if status := ask(h, strconv.Itoa(round)+"-"+strconv.Itoa(i)); status != 401 {
+					t.Errorf("status %d", status)
+				}
+			})
+		}
+		for range inquiries {
+			<-came
+		}
+		for range inquiries { // all are under way by now
+			answer <- struct{}{}
+		}
+		wait.Wait()
+	}
+	if n := opened.Load(); n > 2*inquiries {
+		t.Errorf("%d connections for %d inquiries, %d at a time", n, rounds*inquiries, inquiries)
 	}
 }

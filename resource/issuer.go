@@ -3,7 +3,6 @@ package resource
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"slices"
 	"strings"
 	"time"
@@ -105,7 +104,7 @@ func newAuthority(config *Config, i *Issuer) (*authority, error) {
 // verify returns the claims of a good token, which are not to be changed, and when it was: the
 // keys may take long.
 func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessTokenClaims, time.Time, error) {
-	sum := sha256.Sum256([]byte(token))
+	sum := digestOf(token)
 	a, asks, err := m.issuerOf(token, sum)
 	switch {
 	case err != nil:
