@@ -61,7 +61,7 @@ type Config struct {
 	// [Middleware.BackChannelLogout] is told; default: nothing is known of that.
 	Endings Endings
 
-	Transport oidc.Transport   // to the issuers; default: a [Transport]
+	Transport oidc.Transport   // to the issuers; default: a [Transport] that keeps a connection for each inquiry
 	Now       func() time.Time // default: [time.Now]
 
 	// Refused is told why a request was not let through, for a log. The error
@@ -98,7 +98,7 @@ type Requirement struct {
 // New returns a middleware. It fetches nothing before the first request. What can never work
 // is an error that names the member and what it has to be; what the caller does with
 // slices and maps of the settings later changes nothing.
-// Codes: [oidc.ErrInvalidConfig], [oidc.ErrInsecureURL].
+// Codes: [oidc.ErrInvalidConfig], [oidc.ErrInsecureURL], [oidc.ErrKeysInvalid].
 func New(config Config) (*Middleware, error) {
 	config.own()
 	if err := config.complete(); err != nil {
