@@ -41,6 +41,22 @@ type AccessTokenForm struct {
 // (OIDC Back-Channel Logout 2.4).
 var otherTokens = []string{"nonce", "at_hash", "c_hash", "events"}
 
+// Check fails for a form that no token can have. Code: [ErrInvalidConfig].
+func (f *AccessTokenForm) Check() error {
+	for _, claim := range slices.Sorted(maps.Keys(f.Marks)) {
+		other := slices.Contains(otherTokens, claim) && !(f.HasNonce && claim == "nonce")
+		switch {
+		case claim == "":
+			return invalidMember("Marks", "one is of no claim")
+		case other || slices.Contains(f.Never, claim):
+			return invalidMember("Marks", claim+" is a claim that no access token has")
+		case slices.Contains(f.Marks[claim], ""):
+			return invalidMember("Marks", claim+" cannot be empty")
+		}
+	}
+	return nil
+}
+
 // recognize returns nil if a token is an access token by its claims.
 func (f *AccessTokenForm) recognize(typ string, set claimSet) error {
 	if len(f.Marks) == 0 {

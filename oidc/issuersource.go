@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +20,9 @@ type IssuerSource struct {
 	// {tenantid}: GUIDs in lower case, or "*" for all. There they have to be named.
 	Tenants []string
 
-	URL     string // of the metadata; default: below the issuer
-	JWKSURI string // of the keys; no metadata is fetched then
-	Keys    string // the keys themselves, a JWK Set; nothing is fetched then
+	MetadataURL string // where the metadata is; default: below the issuer
+	JWKSURI     string // where the keys are; no metadata is fetched then
+	Keys        string // the keys themselves, a JWK Set; nothing is fetched then
 }
 
 // IssuerMetadata is what an API has to know of an issuer (RFC 8414 2, OIDC Discovery 3).
@@ -38,28 +37,37 @@ type IssuerMetadata struct {
 }
 
 // Check returns nil if the source makes sense, as far as that shows without
-// fetching. Codes: [ErrInvalidConfig], [ErrInsecureURL], [ErrKeysInvalid].
+// fetching. An error names the member. Codes: [ErrInvalidConfig], [ErrInsecureURL], [ErrKeysInvalid].
 func (s *IssuerSource) Check() error {
-	err := error(nil)
+	named, err := "Issuer", error(nil)
 	switch {
-	case s.URL+s.JWKSURI+s.Keys == "":
+	case s.JWKSURI != "" && s.MetadataURL != "", s.Keys != "" && s.MetadataURL+s.JWKSURI != "":
+		return invalidMember("MetadataURL, JWKSURI, Keys", "one of them at most says where the keys are")
+	case s.MetadataURL+s.JWKSURI+s.Keys == "":
 		err = CheckIssuer(s.Issuer)
 	case !IsVisible(s.Issuer):
-		err = ErrInvalidConfig
-	case s.Keys == "":
-		_, err = parseSecureURL(cmp.Or(s.URL, s.JWKSURI))
+		err = fmt.Errorf("has to be what access tokens have as iss: %w", ErrInvalidConfig)
+	case s.MetadataURL != "":
+		named = "MetadataURL"
+		_, err = parseSecureURL(s.MetadataURL)
+	case s.JWKSURI != "":
+		named = "JWKSURI"
+		_, err = parseSecureURL(s.JWKSURI)
 	default:
-		_, err = ParseKeys([]byte(s.Keys))
+		named = "Keys"
+		if _, err = ParseKeys([]byte(s.Keys)); err != nil {
+			err = fmt.Errorf("has to be a JWK Set with a public key that verifies signatures: %w", err)
+		}
 	}
 	switch {
+	case errors.Is(err, ErrInsecureURL):
+		return fmt.Errorf("%s: has to be https, or http on a loopback host: %w", named, err)
 	case err != nil:
-		return fmt.Errorf("issuer, or where its keys are: %w", err)
-	case s.URL != "" && s.JWKSURI != "" || s.Keys != "" && s.URL+s.JWKSURI != "":
-		return fmt.Errorf("more than one place for the keys: %w", ErrInvalidConfig)
+		return fmt.Errorf("%s: %w", named, OfSetting(err))
 	}
 	for _, tenant := range s.Tenants {
 		if tenant != "*" && !isTenant(tenant) {
-			return fmt.Errorf("a tenant that is no GUID in lower case: %w", ErrInvalidConfig)
+			return invalidMember("Tenants", `each has to be a GUID in lower case, or "*"`)
 		}
 	}
 	if s.JWKSURI+s.Keys != "" {
@@ -68,14 +76,19 @@ func (s *IssuerSource) Check() error {
 	return nil
 }
 
+// invalidMember is for a member of a struct of settings, and what it has to be.
+func invalidMember(name, expected string) error {
+	return fmt.Errorf("%s: %s: %w", name, expected, ErrInvalidConfig)
+}
+
 // checkTenants wants tenants where the issuer is a template, and nowhere else: none of them
 // could be told from another there.
 func (s *IssuerSource) checkTenants(issuer string) error {
 	switch template := strings.Contains(issuer, tenantMark); {
 	case template && len(s.Tenants) == 0:
-		return fmt.Errorf("the issuer is one for each tenant, and no tenants are named: %w", ErrInvalidConfig)
+		return invalidMember("Tenants", "the issuer is one for each tenant, and none are named")
 	case !template && len(s.Tenants) > 0:
-		return fmt.Errorf("tenants are named, and the issuer is one for all: %w", ErrInvalidConfig)
+		return invalidMember("Tenants", "some are named, and the issuer is one for all")
 	}
 	return nil
 }
@@ -90,8 +103,8 @@ func (s *IssuerSource) Fetch(ctx context.Context, t Transport) (*IssuerMetadata,
 	switch {
 	case s.JWKSURI != "":
 		return &IssuerMetadata{Issuer: s.Issuer, JWKSURI: s.JWKSURI}, nil
-	case s.URL != "":
-		return s.fetch(ctx, t, s.URL)
+	case s.MetadataURL != "":
+		return s.fetch(ctx, t, s.MetadataURL)
 	}
 	m, err := s.fetch(ctx, t, ConfigurationURL(s.Issuer))
 	if answer := (*TransportError)(nil); !errors.As(err, &answer) || answer.Status < 200 || answer.Status >= 500 {
@@ -139,7 +152,7 @@ func (s *IssuerSource) fetch(ctx context.Context, t Transport, url string) (*Iss
 		return nil, fmt.Errorf("discovery: %w", err)
 	}
 	m := &IssuerMetadata{Issuer: document.Issuer, JWKSURI: document.JWKSURI}
-	if s.URL != "" && textOf(document.AccessToken) == s.Issuer {
+	if s.MetadataURL != "" && textOf(document.AccessToken) == s.Issuer {
 		m.Issuer = s.Issuer
 	}
 	if endpoint := textOf(document.Introspection); checkEndpoint(endpoint) == nil { // who does not need it does not mind

@@ -36,6 +36,17 @@ var asymmetricAlgorithms = []string{
 	"ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 }
 
+// CheckAlgorithms returns nil if each is one that can be accepted for a signature. Code:
+// [ErrInvalidConfig].
+func CheckAlgorithms(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(asymmetricAlgorithms, name) {
+			return fmt.Errorf("%q is none of %s: %w", name, strings.Join(asymmetricAlgorithms, ", "), ErrInvalidConfig)
+		}
+	}
+	return nil
+}
+
 // header is the protected header of a JWS (RFC 7515 4.1). A key that a token
 // brings or points to (jwk, jku, x5u, x5c) is passed over: those of the issuer
 // alone verify (RFC 8725 3.10).

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -274,6 +275,18 @@ func TestEveryBit(t *testing.T) {
 			if _, _, err := verifyJWS(string(flipped), keys, []string{"EdDSA", "Ed25519"}); err == nil {
 				t.Errorf("%s: accepted with bit %d flipped", alg, i)
 			}
+		}
+	}
+}
+
+// An algorithm that is never accepted is told by its name.
+func TestCheckAlgorithms(t *testing.T) {
+	if err := CheckAlgorithms(asymmetricAlgorithms); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"", "none", "HS256", "rs256", "RS265", "RSA-OAEP"} {
+		if err := CheckAlgorithms([]string{"RS256", name}); !errors.Is(err, ErrInvalidConfig) || !strings.Contains(err.Error(), `"`+name+`" is none of RS256, `) {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }

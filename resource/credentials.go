@@ -62,11 +62,17 @@ func namesToken(query string) bool {
 func isToken68(token string) bool {
 	trimmed := strings.TrimRight(token, "=")
 	for i := range len(trimmed) {
-		c := trimmed[i]
-		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !alphanumeric && strings.IndexByte("-._~+/", c) < 0 {
+		if !token68[trimmed[i]] {
 			return false
 		}
 	}
 	return trimmed != ""
 }
+
+// token68 has the characters: a token has many of them, and comes with each request.
+var token68 = func() (is [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/") {
+		is[c] = true
+	}
+	return is
+}()

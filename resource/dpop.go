@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -43,16 +42,19 @@ func (d *DPoP) enabled() bool { return d.BaseURL != "" }
 // complete sets defaults.
 func (d *DPoP) complete() error {
 	if !d.enabled() {
-		if d.Required || d.RequireNonce {
-			return fmt.Errorf("resource: DPoP needs a BaseURL: %w", oidc.ErrInvalidConfig)
+		if d.Required || d.RequireNonce || len(d.Algorithms) > 0 || d.MaxAge != 0 {
+			return invalidMember("BaseURL", "has to be there, since DPoP is off without it")
 		}
 		return nil
 	}
 	if err := oidc.CheckIssuer(d.BaseURL); err != nil { // the same rules
-		return fmt.Errorf("resource: DPoP.BaseURL: %w", err)
+		return addressError("BaseURL", err)
 	}
 	if d.MaxAge < 0 {
-		return fmt.Errorf("resource: DPoP.MaxAge: %w", oidc.ErrInvalidConfig)
+		return invalidMember("MaxAge", "has to be positive, or 0 for the default")
+	}
+	if err := oidc.CheckAlgorithms(d.Algorithms); err != nil {
+		return within("Algorithms: ", err)
 	}
 	if len(d.Algorithms) == 0 {
 		d.Algorithms = []string{"ES256", "EdDSA", "Ed25519"}
@@ -61,7 +63,7 @@ func (d *DPoP) complete() error {
 		d.NonceKey = randomNonceKey()
 	}
 	if d.RequireNonce && len(d.NonceKey) < nonceKeySize {
-		return fmt.Errorf("resource: DPoP.NonceKey: %w", oidc.ErrInvalidConfig)
+		return invalidMember("NonceKey", "has to have 32 bytes at least")
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package resource
 import (
 	"cmp"
 	"crypto/rand"
-	"fmt"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -13,9 +12,12 @@ const (
 	// DefaultAnswerLife is how long an answer about an active token is used.
 	DefaultAnswerLife = 30 * time.Second
 
-	// DefaultUnknownTokens is how many unknown tokens an issuer is asked about at a time, and
-	// in a second.
-	DefaultUnknownTokens = 100
+	// DefaultInquiries is how many tokens that were active before an issuer is asked about at a
+	// time, and how many others.
+	DefaultInquiries = 50
+
+	// patience is how long an issuer may say nothing before it is one that hangs.
+	patience = time.Second
 
 	// refusalLife is how long a token that was refused is not asked about again.
 	refusalLife = 5 * time.Second
@@ -49,7 +51,8 @@ const (
 //
 // Each token is asked about once at a time, whoever sends it. Where the provider does not
 // answer, or with something else, the answer here is status 503, not 401: nobody
-// knows then whether the token is good. Answers that are JWTs (RFC 9701) are not asked for.
+// knows then whether the token is good. If it has let one inquiry wait in vain for a second or
+// longer, and answered no other meanwhile, none is made for five seconds. Answers that are JWTs (RFC 9701) are not asked for.
 type Introspection struct {
 	// Tokens are those that the provider is asked about. One issuer alone takes
 	// opaque ones: nothing says whose they are, and no other provider is to see them.
@@ -71,10 +74,11 @@ type Introspection struct {
 	// VerifiedTokens.
 	AnswerLife time.Duration
 
-	// UnknownTokens bounds how many tokens that were not active before are asked about at a
-	// time, and how many in a second: anybody can send such. More are answered
-	// with status 503 at once. Default: [DefaultUnknownTokens].
-	UnknownTokens int
+	// Inquiries is how many tokens that were active before are asked about at a time, and how
+	// many others, which anybody can send: neither keep the other waiting. Of each kind more
+	// wait, 2,000 at most, and for five seconds; then they get status 503.
+	// Default: [DefaultInquiries].
+	Inquiries int
 
 	// WithoutAudience accepts answers without aud, of a provider that tells an API of nothing
 	// but tokens for it (RFC 7662 4).
@@ -83,28 +87,28 @@ type Introspection struct {
 
 // check returns nil if the settings make sense for an issuer.
 func (i *Introspection) check(issuer *Issuer) error {
-	wrong := func(what string) error { return fmt.Errorf("%s: %w", what, oidc.ErrInvalidConfig) }
 	switch {
 	case i.Tokens < OpaqueTokens || i.Tokens > AllTokens:
-		return wrong("Tokens")
-	case i.UnknownTokens < 0:
-		return wrong("UnknownTokens")
+		return invalidMember("Tokens", "has to be OpaqueTokens, JWTs or AllTokens")
+	case i.Inquiries < 0:
+		return invalidMember("Inquiries", "has to be positive, or 0 for the default")
 	case (i.Authentication.Secret == "") == (i.Bearer == ""): // RFC 7662 2.1: nobody may ask without
-		return wrong("either the secret of a client, or Bearer")
+		return invalidMember("Authentication", "has to have the secret of a client, or else there has to be a Bearer; not both")
 	case i.Bearer != "" && !isToken68(i.Bearer.Reveal()): // such as one with the line break that ends a file
-		return wrong("Bearer")
+		return invalidMember("Bearer", "has to be an access token, without white space")
 	case i.Bearer == "" && i.ClientID == "":
-		return wrong("ClientID")
-	case len(issuer.Tenants) > 0:
-		return wrong("an issuer that is one for each tenant")
+		return invalidMember("ClientID", "has to be there beside a secret")
 	case i.Endpoint == "" && issuer.JWKSURI+issuer.Keys != "":
-		return wrong("Endpoint, which no metadata names")
+		return invalidMember("Endpoint", "has to be there, since no metadata are fetched that could name it")
 	case i.Endpoint != "":
 		if _, err := oidc.Origin(i.Endpoint); err != nil {
-			return fmt.Errorf("the Endpoint: %w", oidc.OfSetting(err))
+			return addressError("Endpoint", err)
 		}
 	}
-	return i.Authentication.Check()
+	if err := i.Authentication.Check(); err != nil {
+		return within("Authentication: ", err)
+	}
+	return nil
 }
 
 // newIntrospector returns nil for an issuer that nobody is to ask.
@@ -112,12 +116,15 @@ func newIntrospector(config *Config, issuer *Issuer, a *authority) (*introspecto
 	if issuer.Introspection == nil {
 		return nil, nil
 	}
+	if len(issuer.Tenants) > 0 {
+		return nil, invalidMember("Introspection", "cannot be there where an issuer is one for each tenant")
+	}
 	settings := *issuer.Introspection
 	if err := settings.check(issuer); err != nil {
-		return nil, fmt.Errorf("resource: Introspection: %w", err)
+		return nil, within("Introspection.", err)
 	}
 	settings.AnswerLife = cmp.Or(settings.AnswerLife, DefaultAnswerLife)
-	settings.UnknownTokens = cmp.Or(settings.UnknownTokens, DefaultUnknownTokens)
+	settings.Inquiries = cmp.Or(settings.Inquiries, DefaultInquiries)
 	verifier := a.verifier
 	verifier.WithoutAudience = settings.WithoutAudience
 	return &introspector{
@@ -129,7 +136,8 @@ func newIntrospector(config *Config, issuer *Issuer, a *authority) (*introspecto
 		active:    seen{limit: a.seen.limit},
 		refused:   seen{limit: refusalLimit},
 		flights:   make(map[digest]*inquiry),
-		bound:     bound{limit: settings.UnknownTokens},
+		known:     newLane(settings.Inquiries),
+		unknown:   newLane(settings.Inquiries),
 	}, nil
 }
 

@@ -7,11 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -214,126 +212,6 @@ func TestIntrospectionIsRemembered(t *testing.T) {
 	}
 }
 
-// A thousand requests with one token are one question, also if they come at once.
-func TestIntrospectionIsShared(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, m := introspecting(t, nil)
-		h, release := m.Handler(reached), make(chan struct{})
-		answer := opaque(t, nil)
-		r.says(func(token string) (*oidc.Response, error) {
-			<-release
-			return answer(token)
-		})
-		gone, leave := context.WithCancel(t.Context())
-		var wait sync.WaitGroup
-		for i := range 1000 {
-			ctx, want := t.Context(), 204
-			if i%10 == 0 {
-				ctx, want = gone, 503
-			}
-			wait.Go(func() {
-				if w := requestIn(ctx, h, "/things", "Authorization", "Bearer opaque"); w.Code != want {
-					t.Errorf("status %d, want %d", w.Code, want)
-				}
-			})
-			if i == 0 {
-				synctest.Wait() // the first one asks
-			}
-		}
-		synctest.Wait()
-		leave() // who does not wait any more takes nothing from the others
-		synctest.Wait()
-		close(release)
-		wait.Wait()
-		if r.times() != 1 {
-			t.Errorf("asked %d times", r.times())
-		}
-	})
-}
-
-// Whoever sends tokens that nobody knows has the provider asked so many times at most, and
-// holds up nobody whose token was good before.
-func TestUnknownTokensAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		now := noon
-		var mu sync.Mutex
-		var refused error
-		r, m := introspecting(t, func(c *resource.Config) {
-			c.Now = func() time.Time { return now }
-			c.Refused = func(_ *http.Request, err error) {
-				mu.Lock()
-				defer mu.Unlock()
-				refused = err
-			}
-			c.Issuers[0].Introspection.UnknownTokens = 10
-		})
-		h := m.Handler(reached)
-		flood := func(name string) (busy int) {
-			for i := range 1000 {
-				if ask(h, name+strconv.Itoa(i)) == 503 {
-					busy++
-				}
-			}
-			return busy
-		}
-		if status := ask(h, "known"); status != 204 {
-			t.Fatalf("status %d", status)
-		}
-		r.says(opaque(t, claims{"active": false}))
-		if busy := flood("a"); busy != 991 || r.times() != 10 || !errors.Is(refused, resource.ErrTooManyUnknownTokens) {
-			t.Errorf("in one moment: %d are refused, %d asked about, with %v", busy, r.times(), refused)
-		}
-		now = now.Add(500 * time.Millisecond)
-		if busy := flood("b"); busy != 995 {
-			t.Errorf("half a second later: %d are refused", busy)
-		}
-		now = now.Add(time.Hour)
-		if busy := flood("c"); busy != 990 {
-			t.Errorf("an hour later: %d are refused", busy)
-		}
-		r.says(opaque(t, claims{"exp": now.Unix() + 60}))
-		if before := r.times(); ask(h, "known") != 204 || r.times() != before+1 {
-			t.Error("a token that was good before is not asked about")
-		}
-		r.says(opaque(t, claims{"active": false}))
-		if now = now.Add(40 * time.Second); ask(h, "known") != 401 {
-			t.Error("a token that was revoked passes")
-		}
-		now = now.Add(6 * time.Second)
-		if flood("g"); ask(h, "known") != 503 {
-			t.Error("a token that was revoked is none of the unknown ones")
-		}
-
-		// At a time: the provider does not answer, and seconds pass.
-		release, answer := make(chan struct{}), opaque(t, claims{"active": false})
-		r.says(func(token string) (*oidc.Response, error) {
-			<-release
-			return answer(token)
-		})
-		var wait sync.WaitGroup
-		begin := func(name string) {
-			now = now.Add(time.Second)
-			for i := range 10 {
-				wait.Go(func() { ask(h, name+strconv.Itoa(i)) })
-			}
-			synctest.Wait()
-		}
-		before := r.times()
-		begin("d")
-		begin("e")
-		if asked := r.times() - before; asked != 10 {
-			t.Errorf("%d are asked about at a time", asked)
-		}
-		close(release)
-		wait.Wait()
-		begin("f")
-		wait.Wait()
-		if asked := r.times() - before; asked != 20 {
-			t.Errorf("%d are asked about when there is room again", asked-10)
-		}
-	})
-}
-
 // A setting says which tokens the provider is asked about; none of them goes to another one.
 func TestIntrospectedTokens(t *testing.T) {
 	tests := []struct {
@@ -428,40 +306,41 @@ func TestIntrospectionConfig(t *testing.T) {
 		return func(c *resource.Config) { edit(c.Issuers[0].Introspection) }
 	}
 	tests := []struct {
-		name string
-		edit func(*resource.Config)
-		want error
+		name   string
+		edit   func(*resource.Config)
+		member string
+		want   error
 	}{
-		{"good", func(*resource.Config) {}, nil},
-		{"client_secret_basic", with(func(i *resource.Introspection) { i.Authentication.Method = "client_secret_basic" }), nil},
-		{"an unknown method", with(func(i *resource.Introspection) { i.Authentication.Method = "x" }), oidc.ErrInvalidConfig},
-		{"no credentials", with(func(i *resource.Introspection) { i.Authentication.Secret = "" }), oidc.ErrInvalidConfig},
-		{"two credentials", with(func(i *resource.Introspection) { i.Bearer = "x" }), oidc.ErrInvalidConfig},
-		{"a token alone", with(func(i *resource.Introspection) { i.Authentication.Secret, i.ClientID, i.Bearer = "", "", "x" }), nil},
-		{"a token with a line break", with(func(i *resource.Introspection) { i.Authentication.Secret, i.Bearer = "", "x\n" }), oidc.ErrInvalidConfig},
-		{"no client", with(func(i *resource.Introspection) { i.ClientID = "" }), oidc.ErrInvalidConfig},
-		{"an endpoint over http", with(func(i *resource.Introspection) { i.Endpoint = "http://op.example/i" }), oidc.ErrInsecureURL},
-		{"an endpoint that is none", with(func(i *resource.Introspection) { i.Endpoint = "/i" }), oidc.ErrInvalidConfig},
-		{"other tokens", with(func(i *resource.Introspection) { i.Tokens = 3 }), oidc.ErrInvalidConfig},
-		{"a negative bound", with(func(i *resource.Introspection) { i.UnknownTokens = -1 }), oidc.ErrInvalidConfig},
-		{"keys, and no endpoint", func(c *resource.Config) { c.Issuers[0].JWKSURI = issuer + "/jwks" }, oidc.ErrInvalidConfig},
-		{"tenants", func(c *resource.Config) { c.Issuers[0].Tenants = []string{"*"} }, oidc.ErrInvalidConfig},
+		{"good", func(*resource.Config) {}, "", nil},
+		{"client_secret_basic", with(func(i *resource.Introspection) { i.Authentication.Method = "client_secret_basic" }), "", nil},
+		{"an unknown method", with(func(i *resource.Introspection) { i.Authentication.Method = "x" }), "[0].Introspection.Authentication", oidc.ErrInvalidConfig},
+		{"no credentials", with(func(i *resource.Introspection) { i.Authentication.Secret = "" }), "[0].Introspection.Authentication", oidc.ErrInvalidConfig},
+		{"two credentials", with(func(i *resource.Introspection) { i.Bearer = "x" }), "[0].Introspection.Authentication", oidc.ErrInvalidConfig},
+		{"a token alone", with(func(i *resource.Introspection) { i.Authentication.Secret, i.ClientID, i.Bearer = "", "", "x" }), "", nil},
+		{"a token with a line break", with(func(i *resource.Introspection) { i.Authentication.Secret, i.Bearer = "", "x\n" }), "[0].Introspection.Bearer", oidc.ErrInvalidConfig},
+		{"no client", with(func(i *resource.Introspection) { i.ClientID = "" }), "[0].Introspection.ClientID", oidc.ErrInvalidConfig},
+		{"an endpoint over http", with(func(i *resource.Introspection) { i.Endpoint = "http://op.example/i" }), "[0].Introspection.Endpoint", oidc.ErrInsecureURL},
+		{"an endpoint that is none", with(func(i *resource.Introspection) { i.Endpoint = "/i" }), "[0].Introspection.Endpoint", oidc.ErrInvalidConfig},
+		{"other tokens", with(func(i *resource.Introspection) { i.Tokens = 3 }), "[0].Introspection.Tokens", oidc.ErrInvalidConfig},
+		{"a negative bound", with(func(i *resource.Introspection) { i.Inquiries = -1 }), "[0].Introspection.Inquiries", oidc.ErrInvalidConfig},
+		{"keys, and no endpoint", func(c *resource.Config) { c.Issuers[0].JWKSURI = issuer + "/jwks" }, "[0].Introspection.Endpoint", oidc.ErrInvalidConfig},
+		{"tenants", func(c *resource.Config) { c.Issuers[0].Tenants = []string{"*"} }, "[0].Introspection", oidc.ErrInvalidConfig},
+		{"a preset without marks, which answers do without", func(c *resource.Config) {
+			c.Issuers[0].Tokens = resource.Preset{HasNonce: true}
+		}, "", nil},
 		{"two issuers for opaque tokens", func(c *resource.Config) {
 			c.Issuers = append(c.Issuers, resource.Issuer{Issuer: "https://second.example", Audiences: []string{"x"}, Introspection: good()})
-		}, oidc.ErrInvalidConfig},
+		}, "[1].Introspection.Tokens", oidc.ErrInvalidConfig},
 		{"a second issuer for JWTs", func(c *resource.Config) {
 			c.Issuers = append(c.Issuers, resource.Issuer{Issuer: "https://second.example", Audiences: []string{"x"}, Introspection: good()})
 			c.Issuers[1].Introspection.Tokens = resource.JWTs
-		}, nil},
+		}, "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			config := resource.Config{Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}, Introspection: good()}}}
 			tt.edit(&config)
-			m, err := resource.New(config)
-			if !errors.Is(err, tt.want) || (m == nil) != (err != nil) {
-				t.Errorf("New = %v, %v, want %v", m, err, tt.want)
-			}
+			checkNew(t, config, "Issuers"+tt.member, tt.want)
 		})
 	}
 }

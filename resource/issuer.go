@@ -3,8 +3,6 @@ package resource
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +43,24 @@ type Issuer struct {
 	Introspection *Introspection
 }
 
+// check returns nil if what concerns tokens makes sense.
+func (i *Issuer) check() error {
+	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
+		return invalidMember("Audiences", "has to have what tokens for this API have as aud, and nothing empty")
+	}
+	if err := oidc.CheckAlgorithms(i.Algorithms); err != nil {
+		return within("Algorithms: ", err)
+	}
+	if err := i.Tokens.Check(); err != nil {
+		return within("Tokens.", err)
+	}
+	t := &i.Tokens // what it says of tokens without at+jwt
+	if len(t.Marks) == 0 && i.Introspection == nil && (len(t.Never) > 0 || t.HasNonce || t.AudienceClaim != "") {
+		return invalidMember("Tokens.Marks", "has to have a claim by which access tokens are told from others")
+	}
+	return nil
+}
+
 // An authority is an [Issuer] at work.
 type authority struct {
 	verifier oidc.AccessTokenVerifier
@@ -57,14 +73,14 @@ type authority struct {
 
 func newAuthority(config *Config, i *Issuer) (*authority, error) {
 	keys := &keyCache{
-		source:    oidc.IssuerSource{Issuer: i.Issuer, Tenants: i.Tenants, URL: i.MetadataURL, JWKSURI: i.JWKSURI, Keys: i.Keys},
+		source:    oidc.IssuerSource{Issuer: i.Issuer, Tenants: i.Tenants, MetadataURL: i.MetadataURL, JWKSURI: i.JWKSURI, Keys: i.Keys},
 		transport: config.Transport, now: config.Now,
 	}
 	if err := keys.init(); err != nil {
-		return nil, fmt.Errorf("resource: Issuers: %w", err)
+		return nil, err
 	}
-	if len(i.Audiences) == 0 || slices.Contains(i.Audiences, "") {
-		return nil, fmt.Errorf("resource: Audiences: %w", oidc.ErrInvalidConfig)
+	if err := i.check(); err != nil {
+		return nil, err
 	}
 	a := &authority{
 		verifier: oidc.AccessTokenVerifier{
@@ -85,18 +101,22 @@ func newAuthority(config *Config, i *Issuer) (*authority, error) {
 	return a, err
 }
 
-// verify returns the claims of a good token, and when it was: the keys may take long.
+// verify returns the claims of a good token, which are not to be changed, and when it was: the
+// keys may take long.
 func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessTokenClaims, time.Time, error) {
-	a, isJWT, err := m.issuerOf(token)
+	sum := digestOf(token)
+	a, asks, err := m.issuerOf(token, sum)
 	switch {
 	case err != nil:
 		return nil, time.Time{}, err
-	case a.introspector.takes(isJWT):
-		return a.introspector.verify(ctx, token)
+	case asks:
+		return a.introspector.verify(ctx, token, sum)
 	}
-	var claims *oidc.AccessTokenClaims
-	var now time.Time
-	sum := sha256.Sum256([]byte(token))
+	return a.verify(ctx, token, sum)
+}
+
+// verify is for tokens that the provider is not asked about.
+func (a *authority) verify(ctx context.Context, token string, sum digest) (claims *oidc.AccessTokenClaims, now time.Time, err error) {
 	err = a.keys.verify(ctx, func(t *trust) (err error) {
 		now = a.now()
 		verifier := a.verifier
@@ -119,20 +139,30 @@ func (m *Middleware) verify(ctx context.Context, token string) (*oidc.AccessToke
 }
 
 // issuerOf returns the authority that a token says it is from, which is to be verified, and
-// whether it says so as a JWT does.
-func (m *Middleware) issuerOf(token string) (a *authority, isJWT bool, err error) {
+// whether the provider is asked. One that has come before need not be read for that.
+func (m *Middleware) issuerOf(token string, sum digest) (a *authority, asks bool, err error) {
 	if len(m.issuers) == 1 && m.issuers[0].introspector == nil {
-		return m.issuers[0], true, nil
+		return m.issuers[0], false, nil
+	}
+	for _, a := range m.issuers {
+		switch i := a.introspector; {
+		case a.seen.has(sum):
+			return a, false, nil
+		case i != nil && i.active.has(sum):
+			return a, true, nil
+		}
 	}
 	issuer, err := oidc.UnverifiedIssuer(token)
 	if err != nil {
 		if i := slices.IndexFunc(m.issuers, (*authority).takesOpaque); i >= 0 {
-			return m.issuers[i], false, nil
+			return m.issuers[i], true, nil
 		}
 		return nil, false, err
 	}
-	a, err = m.issuerNamed(issuer)
-	return a, true, err
+	if a, err = m.issuerNamed(issuer); err != nil {
+		return nil, false, err
+	}
+	return a, a.introspector.takes(true), nil
 }
 
 // takesOpaque tells whether an issuer takes tokens that do not say whose they are.

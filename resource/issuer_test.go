@@ -132,28 +132,46 @@ func TestIssuerConfig(t *testing.T) {
 	}
 	api := []string{audience}
 	tests := []struct {
-		name string
-		is   resource.Issuer
-		want error
+		name   string
+		is     resource.Issuer
+		member string
+		want   error
 	}{
-		{"static keys", resource.Issuer{Issuer: "x", Audiences: api, Keys: string(keys)}, nil},
-		{"static keys that are none", resource.Issuer{Issuer: "x", Audiences: api, Keys: `{"keys": []}`}, oidc.ErrKeysInvalid},
-		{"keys, and their address", resource.Issuer{Issuer: "x", Audiences: api, Keys: string(keys), JWKSURI: issuer}, oidc.ErrInvalidConfig},
-		{"two addresses", resource.Issuer{Issuer: "x", Audiences: api, MetadataURL: issuer, JWKSURI: issuer}, oidc.ErrInvalidConfig},
-		{"keys of nobody", resource.Issuer{Audiences: api, Keys: string(keys)}, oidc.ErrInvalidConfig},
-		{"no address", resource.Issuer{Issuer: "x", Audiences: api}, oidc.ErrInvalidConfig},
-		{"keys over http", resource.Issuer{Issuer: issuer, Audiences: api, JWKSURI: "http://op.example/jwks"}, oidc.ErrInsecureURL},
-		{"a template without tenants", resource.Issuer{Issuer: template, Audiences: api, JWKSURI: issuer}, oidc.ErrInvalidConfig},
-		{"tenants without a template", resource.Issuer{Issuer: issuer, Audiences: api, Keys: string(keys), Tenants: []string{tenant}}, oidc.ErrInvalidConfig},
-		{"a tenant by its name", resource.Issuer{Issuer: authority, Audiences: api, Tenants: []string{"contoso"}}, oidc.ErrInvalidConfig},
-		{"the same issuer twice", resource.Issuer{Issuer: "https://twice.example", Audiences: api}, oidc.ErrInvalidConfig},
+		{"static keys", resource.Issuer{Issuer: "x", Audiences: api, Keys: string(keys)}, "", nil},
+		{"static keys that are none", resource.Issuer{Issuer: "x", Audiences: api, Keys: `{"keys": []}`}, "Keys", oidc.ErrKeysInvalid},
+		{"keys, and their address", resource.Issuer{Issuer: "x", Audiences: api, Keys: string(keys), JWKSURI: issuer}, "MetadataURL, JWKSURI, Keys", oidc.ErrInvalidConfig},
+		{"two addresses", resource.Issuer{Issuer: "x", Audiences: api, MetadataURL: issuer, JWKSURI: issuer}, "MetadataURL, JWKSURI, Keys", oidc.ErrInvalidConfig},
+		{"keys of nobody", resource.Issuer{Audiences: api, Keys: string(keys)}, "Issuer", oidc.ErrInvalidConfig},
+		{"no address", resource.Issuer{Issuer: "x", Audiences: api}, "Issuer", oidc.ErrInvalidConfig},
+		{"keys over http", resource.Issuer{Issuer: issuer, Audiences: api, JWKSURI: "http://op.example/jwks"}, "JWKSURI", oidc.ErrInsecureURL},
+		{"a template without tenants", resource.Issuer{Issuer: template, Audiences: api, JWKSURI: issuer}, "Tenants", oidc.ErrInvalidConfig},
+		{"tenants without a template", resource.Issuer{Issuer: issuer, Audiences: api, Keys: string(keys), Tenants: []string{tenant}}, "Tenants", oidc.ErrInvalidConfig},
+		{"a tenant by its name", resource.Issuer{Issuer: authority, Audiences: api, Tenants: []string{"contoso"}}, "Tenants", oidc.ErrInvalidConfig},
+		{"metadata over http", resource.Issuer{Issuer: issuer, Audiences: api, MetadataURL: "http://op.example/md"}, "MetadataURL", oidc.ErrInsecureURL},
+		{"metadata at no address", resource.Issuer{Issuer: issuer, Audiences: api, MetadataURL: "/md"}, "MetadataURL", oidc.ErrInvalidConfig},
+		{"keys at no address", resource.Issuer{Issuer: issuer, Audiences: api, JWKSURI: "jwks"}, "JWKSURI", oidc.ErrInvalidConfig},
+		{"an issuer over http", resource.Issuer{Issuer: "http://op.example", Audiences: api}, "Issuer", oidc.ErrInsecureURL},
+		{"no audience", resource.Issuer{Issuer: issuer}, "Audiences", oidc.ErrInvalidConfig},
+		{"an empty audience", resource.Issuer{Issuer: issuer, Audiences: []string{audience, ""}}, "Audiences", oidc.ErrInvalidConfig},
+		{"an algorithm", resource.Issuer{Issuer: issuer, Audiences: api, Algorithms: []string{"ES256", "Ed25519"}}, "", nil},
+		{"an algorithm that is none", resource.Issuer{Issuer: issuer, Audiences: api, Algorithms: []string{"RS256", "RS265"}}, "Algorithms", oidc.ErrInvalidConfig},
+		{"an algorithm with a secret", resource.Issuer{Issuer: issuer, Audiences: api, Algorithms: []string{"HS256"}}, "Algorithms", oidc.ErrInvalidConfig},
+		{"no signature", resource.Issuer{Issuer: issuer, Audiences: api, Algorithms: []string{"none", "HS256"}}, "Algorithms", oidc.ErrInvalidConfig},
+		{"a preset without marks", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{HasNonce: true}}, "Tokens.Marks", oidc.ErrInvalidConfig},
+		{"a preset with what is never there", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{Never: []string{"azp"}}}, "Tokens.Marks", oidc.ErrInvalidConfig},
+		{"a preset with an audience", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{AudienceClaim: "azp"}}, "Tokens.Marks", oidc.ErrInvalidConfig},
+		{"a preset for at+jwt", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{RealmRoles: true, NotItsClient: true}}, "", nil},
+		{"a mark that is never there", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{Marks: map[string][]string{"azp": nil}, Never: []string{"azp"}}}, "Tokens.Marks", oidc.ErrInvalidConfig},
+		{"a mark of ID Tokens", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{Marks: map[string][]string{"nonce": nil}}}, "Tokens.Marks", oidc.ErrInvalidConfig},
+		{"a mark of ID Tokens that access tokens have", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{Marks: map[string][]string{"nonce": nil}, HasNonce: true}}, "", nil},
+		{"a mark of no claim", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{Marks: map[string][]string{"": nil}}}, "Tokens.Marks", oidc.ErrInvalidConfig},
+		{"a mark that is empty", resource.Issuer{Issuer: issuer, Audiences: api, Tokens: resource.Preset{Marks: map[string][]string{"use": {""}}}}, "Tokens.Marks", oidc.ErrInvalidConfig},
+		{"the same issuer twice", resource.Issuer{Issuer: "https://twice.example", Audiences: api}, "Issuer", oidc.ErrInvalidConfig},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := resource.New(resource.Config{Issuers: []resource.Issuer{tt.is, {Issuer: "https://twice.example", Audiences: api}}})
-			if !errors.Is(err, tt.want) || (m == nil) != (err != nil) {
-				t.Errorf("New = %v, %v, want %v", m, err, tt.want)
-			}
+			config := resource.Config{Issuers: []resource.Issuer{{Issuer: "https://twice.example", Audiences: api}, tt.is}}
+			checkNew(t, config, "Issuers[1]."+tt.member, tt.want)
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -53,17 +54,20 @@ func publish(config *Config) (*published, error) {
 	m := &config.Metadata
 	if m.Resource == "" {
 		if m.Name+m.Documentation != "" || len(m.Scopes) > 0 {
-			return nil, fmt.Errorf("resource: Metadata needs a Resource: %w", oidc.ErrInvalidConfig)
+			return nil, invalidMember("Resource", "has to be there beside the rest")
 		}
 		return &published{}, nil
 	}
 	u, err := addressOf(m.Resource)
 	if err != nil {
-		return nil, fmt.Errorf("resource: Metadata.Resource: %w", err)
+		return nil, addressError("Resource", err)
+	}
+	if err := checkScopes(m.Scopes); err != nil {
+		return nil, within("Scopes: ", err)
 	}
 	if m.Documentation != "" {
 		if _, err := oidc.Origin(m.Documentation); err != nil {
-			return nil, fmt.Errorf("resource: Metadata.Documentation: %w", oidc.OfSetting(err))
+			return nil, addressError("Documentation", err)
 		}
 	}
 	d := protectedResource{
@@ -93,9 +97,19 @@ func addressOf(resource string) (*url.URL, error) {
 		return nil, err
 	}
 	if !oidc.IsVisible(resource) || strings.ContainsAny(resource, ` "\{}`) {
-		return nil, fmt.Errorf("a character that has to be escaped: %w", oidc.ErrInvalidConfig)
+		return nil, fmt.Errorf("has a character that has to be escaped: %w", oidc.ErrInvalidConfig)
 	}
-	return url.Parse(resource)
+	u, err := url.Parse(resource)
+	if err == nil && !isClean(u.EscapedPath()) {
+		return nil, fmt.Errorf("has a path that clients or servers clean (/./, /../, //), so that nobody would find the metadata: %w", oidc.ErrInvalidConfig)
+	}
+	return u, err
+}
+
+// isClean tells whether a path is one that nobody makes another of.
+func isClean(escaped string) bool {
+	escaped = strings.ReplaceAll(strings.ToLower(escaped), "%2e", ".") // browsers do
+	return escaped == "" || strings.TrimSuffix(escaped, "/") == strings.TrimSuffix(path.Clean(escaped), "/")
 }
 
 // MetadataPath returns the path where clients look for the metadata of the API (RFC 9728 3.1),

@@ -1,7 +1,6 @@
 package resource_test
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -148,28 +147,34 @@ func TestMetadataConfig(t *testing.T) {
 	tests := []struct {
 		name     string
 		metadata resource.Metadata
+		member   string
 		want     error
 	}{
-		{"9728-1.2 over http", resource.Metadata{Resource: "http://api.example"}, oidc.ErrInsecureURL},
-		{"9728-1.2 a query", resource.Metadata{Resource: "https://api.example?a=b"}, oidc.ErrInvalidConfig},
-		{"9728-1.2 a fragment", resource.Metadata{Resource: "https://api.example#a"}, oidc.ErrInvalidConfig},
-		{"9728-1.2 a path alone", resource.Metadata{Resource: "/api"}, oidc.ErrInvalidConfig},
-		{"9110-5.6.4 a quote", resource.Metadata{Resource: `https://api.example/a"b`}, oidc.ErrInvalidConfig},
-		{"9110-5.6.4 a backslash", resource.Metadata{Resource: `https://api.example/a\b`}, oidc.ErrInvalidConfig},
-		{"9110-5.6.4 a space", resource.Metadata{Resource: `https://api.example/a b`}, oidc.ErrInvalidConfig},
-		{"9110-5.6.4 a letter beyond ASCII", resource.Metadata{Resource: `https://api.example/ä`}, oidc.ErrInvalidConfig},
-		{"9110-5.6.4 a line", resource.Metadata{Resource: "https://api.example/\r\nX: y"}, oidc.ErrInvalidConfig},
-		{"a wildcard of patterns", resource.Metadata{Resource: "https://api.example/{x}"}, oidc.ErrInvalidConfig},
-		{"9728-2 all but the resource", resource.Metadata{Name: "Things"}, oidc.ErrInvalidConfig},
-		{"9728-2 a page that is no address", resource.Metadata{Resource: audience, Documentation: "docs"}, oidc.ErrInvalidConfig},
-		{"9728-2 a page over http", resource.Metadata{Resource: audience, Documentation: "http://api.example"}, oidc.ErrInsecureURL},
+		{"9728-1.2 over http", resource.Metadata{Resource: "http://api.example"}, "Resource", oidc.ErrInsecureURL},
+		{"9728-1.2 a query", resource.Metadata{Resource: "https://api.example?a=b"}, "Resource", oidc.ErrInvalidConfig},
+		{"9728-1.2 a fragment", resource.Metadata{Resource: "https://api.example#a"}, "Resource", oidc.ErrInvalidConfig},
+		{"9728-1.2 a path alone", resource.Metadata{Resource: "/api"}, "Resource", oidc.ErrInvalidConfig},
+		{"9110-5.6.4 a quote", resource.Metadata{Resource: `https://api.example/a"b`}, "Resource", oidc.ErrInvalidConfig},
+		{"9110-5.6.4 a backslash", resource.Metadata{Resource: `https://api.example/a\b`}, "Resource", oidc.ErrInvalidConfig},
+		{"9110-5.6.4 a space", resource.Metadata{Resource: `https://api.example/a b`}, "Resource", oidc.ErrInvalidConfig},
+		{"9110-5.6.4 a letter beyond ASCII", resource.Metadata{Resource: `https://api.example/ä`}, "Resource", oidc.ErrInvalidConfig},
+		{"9110-5.6.4 a line", resource.Metadata{Resource: "https://api.example/\r\nX: y"}, "Resource", oidc.ErrInvalidConfig},
+		{"a wildcard of patterns", resource.Metadata{Resource: "https://api.example/{x}"}, "Resource", oidc.ErrInvalidConfig},
+		{"3986-6.2.2.3 dot segments", resource.Metadata{Resource: audience + "/a/../b"}, "Resource", oidc.ErrInvalidConfig},
+		{"3986-6.2.2.3 dot segments, escaped", resource.Metadata{Resource: audience + "/a/%2E./b"}, "Resource", oidc.ErrInvalidConfig},
+		{"two slashes", resource.Metadata{Resource: audience + "/a//b"}, "Resource", oidc.ErrInvalidConfig},
+		{"two slashes at the end", resource.Metadata{Resource: audience + "//"}, "Resource", oidc.ErrInvalidConfig},
+		{"a slash at the end", resource.Metadata{Resource: audience + "/a/"}, "", nil},
+		{"dots in a name", resource.Metadata{Resource: audience + "/a..b/.c/d."}, "", nil},
+		{"6749-3.3 two scopes in one text", resource.Metadata{Resource: audience, Scopes: []string{"read write"}}, "Scopes", oidc.ErrInvalidConfig},
+		{"9728-2 all but the resource", resource.Metadata{Name: "Things"}, "Resource", oidc.ErrInvalidConfig},
+		{"9728-2 a page that is no address", resource.Metadata{Resource: audience, Documentation: "docs"}, "Documentation", oidc.ErrInvalidConfig},
+		{"9728-2 a page over http", resource.Metadata{Resource: audience, Documentation: "http://api.example"}, "Documentation", oidc.ErrInsecureURL},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := resource.New(resource.Config{Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}}}, Metadata: tt.metadata})
-			if !errors.Is(err, tt.want) || m != nil {
-				t.Errorf("New = %v, %v, want %v", m, err, tt.want)
-			}
+			config := resource.Config{Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}}}, Metadata: tt.metadata}
+			checkNew(t, config, "Metadata."+tt.member, tt.want)
 		})
 	}
 }

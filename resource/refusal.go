@@ -47,10 +47,10 @@ var (
 )
 
 // misconfigured is for who demands what cannot be met: no request passes.
-func misconfigured(name string) error {
+func misconfigured(err error) error {
 	return &refusal{
 		status: http.StatusInternalServerError, code: "server_error",
-		cause: fmt.Errorf("resource: %s: %w", name, oidc.ErrInvalidConfig),
+		cause: fmt.Errorf("resource: Requirement.%w", err),
 	}
 }
 

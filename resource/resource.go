@@ -30,6 +30,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -58,7 +61,7 @@ type Config struct {
 	// [Middleware.BackChannelLogout] is told; default: nothing is known of that.
 	Endings Endings
 
-	Transport oidc.Transport   // to the issuers; default: a [Transport]
+	Transport oidc.Transport   // to the issuers; default: a [Transport] that keeps a connection for each inquiry
 	Now       func() time.Time // default: [time.Now]
 
 	// Refused is told why a request was not let through, for a log. The error
@@ -76,64 +79,70 @@ type Middleware struct {
 	published *published
 }
 
-// A Requirement is what a handler demands beyond a good token.
+// A Requirement is what a handler demands beyond a good token. With one that is a mistake no
+// request passes, each has status 500: a scope or an ACRValue that is empty or has a
+// space, as two in one text have, and a negative MaxAge.
 type Requirement struct {
 	Scopes []string // all of them, with those of [Config]
 
 	// ACRValues are the authentication contexts of which the token has to
-	// have one (RFC 9470 3). "" is none: it is a mistake as a negative MaxAge is.
+	// have one (RFC 9470 3).
 	ACRValues []string
 	// MaxAge is how long ago the End-User may have signed in, in whole
-	// seconds; 0 demands nothing (RFC 9470 3), and less is a mistake: no
-	// request passes, each has status 500.
+	// seconds; 0 demands nothing (RFC 9470 3).
 	MaxAge time.Duration
 
 	ended bool // tokens of sessions that are over pass, too
 }
 
-// New returns a middleware. It fetches nothing before the first request.
-// Codes: [oidc.ErrInvalidConfig], [oidc.ErrInsecureURL].
+// New returns a middleware. It fetches nothing before the first request. What can never work
+// is an error that names the member and what it has to be; what the caller does with
+// slices and maps of the settings later changes nothing.
+// Codes: [oidc.ErrInvalidConfig], [oidc.ErrInsecureURL], [oidc.ErrKeysInvalid].
 func New(config Config) (*Middleware, error) {
-	if config.Leeway < 0 {
-		return nil, fmt.Errorf("resource: Leeway: %w", oidc.ErrInvalidConfig)
-	}
-	if config.Transport == nil {
-		config.Transport = &Transport{}
-	}
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	if config.ReplayCache == nil {
-		config.ReplayCache = &MemoryReplayCache{Now: config.Now}
-	}
-	if err := config.DPoP.complete(); err != nil {
-		return nil, err
+	config.own()
+	if err := config.complete(); err != nil {
+		return nil, within("resource: ", err)
 	}
 	published, err := publish(&config)
 	if err != nil {
-		return nil, err
+		return nil, within("resource: Metadata.", err)
 	}
 	m := &Middleware{config: config, published: published}
 	for i := range config.Issuers {
 		a, err := newAuthority(&config, &config.Issuers[i])
+		switch {
+		case err != nil:
+		case slices.ContainsFunc(m.issuers, func(other *authority) bool { return other.verifier.Issuer == a.verifier.Issuer }):
+			err = invalidMember("Issuer", "one has it already")
+		case a.takesOpaque() && slices.ContainsFunc(m.issuers, (*authority).takesOpaque):
+			err = invalidMember("Introspection.Tokens", "one issuer alone can take opaque ones")
+		}
 		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(m.issuers, func(other *authority) bool { return other.verifier.Issuer == a.verifier.Issuer }) {
-			return nil, fmt.Errorf("resource: Issuers: one comes twice: %w", oidc.ErrInvalidConfig)
-		}
-		if a.takesOpaque() && slices.ContainsFunc(m.issuers, (*authority).takesOpaque) {
-			return nil, fmt.Errorf("resource: Introspection: two issuers take opaque tokens: %w", oidc.ErrInvalidConfig)
+			return nil, fmt.Errorf("resource: Issuers[%d].%w", i, err)
 		}
 		m.issuers = append(m.issuers, a)
-	}
-	if len(m.issuers) == 0 {
-		return nil, fmt.Errorf("resource: Issuers: %w", oidc.ErrInvalidConfig)
 	}
 	if config.DPoP.RequireNonce {
 		m.nonces = &nonces{key: config.DPoP.NonceKey}
 	}
 	return m, nil
+}
+
+// check returns nil if a token can meet a requirement.
+func (r *Requirement) check() error {
+	if err := checkScopes(r.Scopes); err != nil {
+		return within("Scopes: ", err)
+	}
+	for _, acr := range r.ACRValues {
+		if acr == "" || strings.Contains(acr, " ") { // every token without acr would meet the first
+			return invalidMember("ACRValues", strconv.Quote(acr)+" is not one value")
+		}
+	}
+	if r.MaxAge < 0 {
+		return invalidMember("MaxAge", "is negative")
+	}
+	return nil
 }
 
 // Handler lets requests through to next whose token has all of scopes.
@@ -143,8 +152,13 @@ func (m *Middleware) Handler(next http.Handler, scopes ...string) http.Handler {
 
 // Require lets requests through to next that meet a requirement.
 func (m *Middleware) Require(next http.Handler, required Requirement) http.Handler {
-	required.Scopes = slices.Concat(m.config.Scopes, required.Scopes)
+	required.Scopes, required.ACRValues = slices.Concat(m.config.Scopes, required.Scopes), slices.Clone(required.ACRValues)
+	mistake := required.check()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if mistake != nil {
+			m.refuse(w, r, misconfigured(mistake))
+			return
+		}
 		claims, nonce, err := m.authorize(r, &required)
 		if err != nil {
 			m.refuse(w, r, err)
@@ -153,30 +167,44 @@ func (m *Middleware) Require(next http.Handler, required Requirement) http.Handl
 		if nonce != "" {
 			w.Header().Set("DPoP-Nonce", nonce)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, claims)))
+		next.ServeHTTP(w, r.WithContext(&admission{Context: r.Context(), token: claims}))
 	})
 }
 
-// claimsKey is the key of a context for the claims.
+// An admission is the context of a request that may pass.
+type admission struct {
+	context.Context
+	token *oidc.AccessTokenClaims // of all requests with it
+	once  sync.Once
+	own   *oidc.AccessTokenClaims
+}
+
+// claimsKey is the key of a context for its admission.
 type claimsKey struct{}
+
+// Value is part of [context.Context].
+func (a *admission) Value(key any) any {
+	if key == (claimsKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
 
 // ClaimsFrom returns the claims of the access token of a request that came
 // through a [Middleware], by the context of the request; nil for any other. They are
 // those of this request, but for the bytes of Members, which nobody may change.
 func ClaimsFrom(ctx context.Context) *oidc.AccessTokenClaims {
-	claims, _ := ctx.Value(claimsKey{}).(*oidc.AccessTokenClaims)
-	return claims
+	a, _ := ctx.Value(claimsKey{}).(*admission)
+	if a == nil {
+		return nil
+	}
+	a.once.Do(func() { a.own = copyOf(a.token) })
+	return a.own
 }
 
-// authorize returns the claims of a request that may pass, and a nonce for
-// the next one if it is time for that. Its errors are of type *refusal.
+// authorize returns the claims of a request that may pass, which are not to be changed, and a
+// nonce for the next one if it is time for that. Its errors are of type *refusal.
 func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.AccessTokenClaims, string, error) {
-	switch {
-	case required.MaxAge < 0:
-		return nil, "", misconfigured("Requirement.MaxAge")
-	case slices.Contains(required.ACRValues, ""): // which every token without acr would meet
-		return nil, "", misconfigured("Requirement.ACRValues")
-	}
 	scheme, token, err := m.credentials(r)
 	if err != nil {
 		return nil, "", err

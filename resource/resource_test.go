@@ -122,6 +122,10 @@ func TestStepUp(t *testing.T) {
 		{"3 an acr without a name beside one", resource.Requirement{ACRValues: []string{"mfa", ""}}, claims{"acr": "mfa"}, 500, ""},
 		{"6750-3.1 the scope first", resource.Requirement{Scopes: []string{"admin"}, MaxAge: time.Minute}, nil, 403,
 			`Bearer error="insufficient_scope", scope="admin"`},
+		{"3 two acrs in one text", resource.Requirement{ACRValues: []string{"mfa hwk"}}, claims{"acr": "mfa"}, 500, ""},
+		{"6749-3.3 two scopes in one text", resource.Requirement{Scopes: []string{"read write"}}, nil, 500, ""},
+		{"6749-3.3 a scope without a name", resource.Requirement{Scopes: []string{""}}, nil, 500, ""},
+		{"6749-3.3 a scope that no token has", resource.Requirement{Scopes: []string{`re"ad`}}, nil, 500, ""},
 		{"9110-5.6.4 a quote", resource.Requirement{ACRValues: []string{"a\"b\r\n"}}, nil, 401, refused + `"acr_not_met", acr_values="a?b??"`},
 	}
 	for _, tt := range tests {
@@ -160,42 +164,5 @@ func TestRefused(t *testing.T) {
 	get(h, "Authorization", "Bearer "+p.token(nil))
 	if !errors.Is(got, oidc.ErrScopeInsufficient) {
 		t.Errorf("error %v, want %v", got, oidc.ErrScopeInsufficient)
-	}
-}
-
-func TestConfig(t *testing.T) {
-	tests := []struct {
-		name string
-		edit func(*resource.Config)
-		want error
-	}{
-		{"good", func(*resource.Config) {}, nil},
-		{"no issuers", func(c *resource.Config) { c.Issuers = nil }, oidc.ErrInvalidConfig},
-		{"no issuer", func(c *resource.Config) { c.Issuers[0].Issuer = "" }, oidc.ErrInvalidConfig},
-		{"issuer over http", func(c *resource.Config) { c.Issuers[0].Issuer = "http://op.example" }, oidc.ErrInsecureURL},
-		{"no audience", func(c *resource.Config) { c.Issuers[0].Audiences = nil }, oidc.ErrInvalidConfig},
-		{"an empty audience", func(c *resource.Config) { c.Issuers[0].Audiences = []string{audience, ""} }, oidc.ErrInvalidConfig},
-		{"DPoP required and off", func(c *resource.Config) { c.DPoP.Required = true }, oidc.ErrInvalidConfig},
-		{"nonce required and off", func(c *resource.Config) { c.DPoP.RequireNonce = true }, oidc.ErrInvalidConfig},
-		{"BaseURL a path", func(c *resource.Config) { c.DPoP.BaseURL = "/api" }, oidc.ErrInvalidConfig},
-		{"BaseURL over http", func(c *resource.Config) { c.DPoP.BaseURL = "http://api.example" }, oidc.ErrInsecureURL},
-		{"proofs of no age", func(c *resource.Config) { c.DPoP = resource.DPoP{BaseURL: audience, MaxAge: -1} }, oidc.ErrInvalidConfig},
-		{"a negative leeway", func(c *resource.Config) { c.Leeway = -1 }, oidc.ErrInvalidConfig},
-		{"a short key", func(c *resource.Config) {
-			c.DPoP = resource.DPoP{BaseURL: audience, RequireNonce: true, NonceKey: make([]byte, 31)}
-		}, oidc.ErrInvalidConfig},
-		{"an empty key", func(c *resource.Config) {
-			c.DPoP = resource.DPoP{BaseURL: audience, RequireNonce: true, NonceKey: []byte{}}
-		}, oidc.ErrInvalidConfig},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			config := resource.Config{Issuers: []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}}}}
-			tt.edit(&config)
-			m, err := resource.New(config)
-			if !errors.Is(err, tt.want) || (m == nil) != (err != nil) {
-				t.Errorf("New = %v, %v, want %v", m, err, tt.want)
-			}
-		})
 	}
 }

@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"crypto/sha256"
 	"maps"
 	"slices"
 	"sync"
@@ -29,28 +28,37 @@ type seen struct {
 
 	mu         sync.Mutex // guards all of the below
 	by         *trust
-	young, old map[[sha256.Size]byte]sighting
+	young, old map[digest]sighting
 	bytes      int // of young
 }
 
 // A sighting is a token that was verified.
 type sighting struct {
-	claims *oidc.AccessTokenClaims // shared by nobody
+	claims *oidc.AccessTokenClaims // not to be changed
 	err    error                   // why there are none
 	until  time.Time
 	cost   int
 }
 
-// find returns a copy of the claims of a token that t has verified, or nil.
-func (s *seen) find(token [sha256.Size]byte, t *trust, now time.Time) *oidc.AccessTokenClaims {
+// find returns the claims of a token that t has verified, which are not to be changed, or nil.
+func (s *seen) find(token digest, t *trust, now time.Time) *oidc.AccessTokenClaims {
 	if sight, found := s.look(token, t); found && now.Before(sight.until) {
-		return copyOf(sight.claims)
+		return sight.claims
 	}
 	return nil
 }
 
-// look returns what is known of a token, however old, with claims that are not to be changed.
-func (s *seen) look(token [sha256.Size]byte, t *trust) (sight sighting, found bool) {
+// has tells whether anything is known of a token.
+func (s *seen) has(token digest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, young := s.young[token]
+	_, old := s.old[token]
+	return young || old
+}
+
+// look returns what is known of a token, however old.
+func (s *seen) look(token digest, t *trust) (sight sighting, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by != t {
@@ -66,7 +74,7 @@ func (s *seen) look(token [sha256.Size]byte, t *trust) (sight sighting, found bo
 }
 
 // drop forgets a token.
-func (s *seen) drop(token [sha256.Size]byte) {
+func (s *seen) drop(token digest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes -= s.young[token].cost
@@ -75,15 +83,15 @@ func (s *seen) drop(token [sha256.Size]byte) {
 }
 
 // put remembers what is known of a token, whoever says so.
-func (s *seen) put(token [sha256.Size]byte, sight sighting) {
+func (s *seen) put(token digest, sight sighting) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keep(token, sight)
 }
 
 // add remembers claims until then, or until they expire. Those of another trust are forgotten.
-func (s *seen) add(token [sha256.Size]byte, length int, t *trust, claims *oidc.AccessTokenClaims, until time.Time) {
-	sight := sighting{claims: copyOf(claims), until: until, cost: costOf(claims, length)}
+func (s *seen) add(token digest, length int, t *trust, claims *oidc.AccessTokenClaims, until time.Time) {
+	sight := sighting{claims: claims, until: until, cost: costOf(claims, length)}
 	if end := time.Unix(claims.Expiry, 0); end.Before(sight.until) {
 		sight.until = end
 	}
@@ -96,12 +104,12 @@ func (s *seen) add(token [sha256.Size]byte, length int, t *trust, claims *oidc.A
 }
 
 // keep has a token in the young half, if half of all that may be there has room for it.
-func (s *seen) keep(token [sha256.Size]byte, sight sighting) {
+func (s *seen) keep(token digest, sight sighting) {
 	if sight.cost > seenBytes/2 || s.limit < 2 {
 		return
 	}
 	if s.young == nil || len(s.young) >= s.limit/2 || s.bytes+sight.cost > seenBytes/2 {
-		s.young, s.old, s.bytes = make(map[[sha256.Size]byte]sighting), s.young, 0
+		s.young, s.old, s.bytes = make(map[digest]sighting), s.young, 0
 	}
 	s.bytes += sight.cost - s.young[token].cost
 	s.young[token] = sight

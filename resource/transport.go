@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,25 @@ const (
 type Transport struct {
 	// RoundTripper is the way to the network; default: [http.DefaultTransport].
 	RoundTripper http.RoundTripper
+}
+
+// newTransport returns that of settings without one. It keeps a connection for each inquiry
+// that there may be at a time: [http.DefaultTransport] keeps two for a host, and so shakes
+// hands anew for nearly all others, which is more work for the provider than they are.
+func newTransport(c *Config) *Transport {
+	inquiries := 0
+	for _, i := range c.Issuers {
+		if i.Introspection != nil {
+			inquiries = max(inquiries, 2*cmp.Or(i.Introspection.Inquiries, DefaultInquiries))
+		}
+	}
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if inquiries == 0 || !ok {
+		return &Transport{}
+	}
+	own := standard.Clone()
+	own.MaxIdleConnsPerHost, own.MaxIdleConns = inquiries, max(own.MaxIdleConns, inquiries)
+	return &Transport{RoundTripper: own}
 }
 
 // Do sends a request and reads its answer, with no cookies, in at most 10

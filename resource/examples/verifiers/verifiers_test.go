@@ -94,7 +94,13 @@ func (is *issuer) resource(verified int) func(token string) bool {
 	if err != nil {
 		is.tb.Fatal(err)
 	}
-	return passes(func(next http.Handler) http.Handler { return guard.Handler(next) })
+	return passes(func(next http.Handler) http.Handler {
+		return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if resource.ClaimsFrom(r.Context()).Issuer == is.URL { // a handler looks at them
+				next.ServeHTTP(w, r)
+			}
+		}))
+	})
 }
 
 func (is *issuer) goOIDC() func(token string) bool {
