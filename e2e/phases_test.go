@@ -40,8 +40,8 @@ func TestStartPhases(t *testing.T) {
 			if got := phasesOf(tab, "start", startPhases); got != startPhases {
 				t.Errorf("the phases are %q, want %q", got, startPhases)
 			}
-			const start = `um.stats().then(({start}) => start.by + " " + start.running)`
-			if got := eval[string](tab, start); got != "prepare undefined" {
+			const start = `um.stats().then(({start}) => start.by + " " + start.running + " " + start.host)`
+			if got := eval[string](tab, start); got != "prepare undefined "+host {
 				t.Errorf("started by %q", got)
 			}
 			if now := eval[bool](tab, `um.stats().then(({start}) => start.called >= Math.floor(performance.timeOrigin) - 1 && start.opened <= Date.now())`); !now {
@@ -53,7 +53,7 @@ func TestStartPhases(t *testing.T) {
 			other := tab.sibling() // a reload, while the first holds the program
 			other.visit(a.origin + "/")
 			eval[bool](other, "firstUser.then((first) => first !== null)") // it looks for a program that runs before it asks
-			if got := eval[string](other, start); got != "getUser true" {
+			if got := eval[string](other, start); got != "getUser true shared" {
 				t.Errorf("another page of the program: started by %q", got)
 			}
 			if got, want := phasesOf(other, "start", startPhases), "script answered received compiled main called opened"; got != want {

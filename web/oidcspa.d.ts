@@ -695,6 +695,8 @@ export interface StartPhases {
   readonly by?: string;
   /** The program ran already when the page called for it: what is about the program was before that. */
   readonly running?: true;
+  /** Where the program runs. */
+  readonly host?: "shared" | "dedicated" | "page";
   /** The page called for the program. */
   readonly called?: number;
   /** The worker's script ran. */

@@ -23,6 +23,15 @@ const HOST = "oidcspa.host";
 /** The smallest module there is: what does not compile it compiles nothing. */
 const EMPTY_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
+/** Where this runs, as the setting host names it. */
+const WHERE = globalThis.SharedWorkerGlobalScope ? "shared" : globalThis.DedicatedWorkerGlobalScope ? "dedicated" : "page";
+
+/**
+ * Of a page from a scheme of an app's own, WebKit's shared workers have an opaque origin:
+ * they get no locks, and providers hear from "null".
+ */
+const isOpaque = WHERE === "shared" && globalThis.origin === "null";
+
 /** The address of this script. A worker knows it itself; Parcel takes import.meta.url away. */
 const SELF = globalThis.WorkerGlobalScope ? location.href : import.meta.url;
 
@@ -30,13 +39,13 @@ const SELF = globalThis.WorkerGlobalScope ? location.href : import.meta.url;
  * Held for as long as this host lives, so that pages notice its end, and find it
  * if it is one that all of them can connect to; see web/shim/host.js.
  */
-const alive = holdLock(`oidcspa.host.${globalThis.SharedWorkerGlobalScope ? "shared" : ""} ${SELF} ${Math.random()}`);
+const alive = holdLock(`oidcspa.host.${WHERE === "shared" ? WHERE : ""} ${SELF} ${Math.random()}`);
 
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;
 
-/** When the program got how far, in milliseconds since the epoch; see api.HostPhases. */
-const phases = { script: Date.now() };
+/** Where the program runs, and when it got how far, in milliseconds since the epoch; see api.HostPhases. */
+const phases = { host: WHERE, script: Date.now() };
 
 /** @type {WeakRef<MessagePort>[]} */
 let ports = [];
@@ -55,20 +64,22 @@ const SILENCE = 10_000;
 /**
  * Connects one page to the program, which is started if it does not run. The
  * page hears "hello" at once, with the lock that this host holds, and "stopped" with the reason if the program
- * cannot start, or when it ends.
+ * cannot start, or when it ends. A reason without a code sends the page to another host.
  * @param {MessagePort} port
  */
 export async function connect(port) {
-  if (isCrowded(port)) {
-    post(port, "stopped", failure("runtime_stopped", "too many pages connect and say nothing"));
-    port.close();
-    return;
-  }
+  if (isOpaque) return refuse(port, failure("", "an opaque origin"));
+  if (isCrowded(port)) return refuse(port, failure("runtime_stopped", "too many pages connect and say nothing"));
   post(port, "hello", { lock: await alive });
   ports = ports.filter((ref) => ref.deref());
   ports.push(new WeakRef(port));
   program ??= start();
   program.then((accept) => accept(port), (error) => post(port, "stopped", error));
+}
+
+function refuse(port, reason) {
+  post(port, "stopped", reason);
+  port.close();
 }
 
 function isCrowded(port) {
@@ -101,14 +112,14 @@ logouts.onmessage = async ({ data: url }) => {
   logouts.postMessage(true);
 };
 
-/** Resolves to the name of a lock that is never given back. */
+/** Resolves to the name of a lock that is never given back, or to null where the browser gives none. */
 function holdLock(name) {
   return new Promise((resolve) => {
     if (!navigator.locks) resolve(null);
     navigator.locks?.request(name, () => {
       resolve(name);
       return new Promise(() => {});
-    }).catch(() => {}); // taken from a page that goes to the back/forward cache, in WebKit: who watches asks from then on
+    }).catch(() => resolve(null)); // also if it is taken from a page that goes to the back/forward cache, in WebKit: who watches asks from then on
   });
 }
 

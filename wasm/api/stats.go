@@ -16,14 +16,15 @@ type statsResult struct {
 	Signin   *session.SigninPhases  `json:"signin,omitempty"`
 }
 
-// HostPhases are when the program got how far before it ran, as its host says:
-// milliseconds since the epoch; 0 is unknown.
+// HostPhases are what the program's host says of it: where it runs, and when it got how
+// far before that, in milliseconds since the epoch; 0 is unknown.
 type HostPhases struct {
-	Script   int64 `json:"script,omitempty"`   // the host's own script ran
-	Answered int64 `json:"answered,omitempty"` // the answer with the wasm began
-	Received int64 `json:"received,omitempty"` // all of it was there
-	Compiled int64 `json:"compiled,omitempty"` // it was compiled and instantiated
-	Main     int64 `json:"main,omitempty"`     // Go's main ran
+	Host     string `json:"host,omitempty"`     // "shared", "dedicated" or "page"
+	Script   int64  `json:"script,omitempty"`   // the host's own script ran
+	Answered int64  `json:"answered,omitempty"` // the answer with the wasm began
+	Received int64  `json:"received,omitempty"` // all of it was there
+	Compiled int64  `json:"compiled,omitempty"` // it was compiled and instantiated
+	Main     int64  `json:"main,omitempty"`     // Go's main ran
 }
 
 // ParseHostPhases reads what the host says; what cannot be read is unknown.

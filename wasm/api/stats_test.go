@@ -32,8 +32,8 @@ func (tab *tab) stats() (s statsResult) {
 // The page hears how it came to the program: whether that ran already, and when
 // each part of the start was; what somebody says that cannot be read is unknown.
 func TestStart(t *testing.T) {
-	const host = `{"script":10,"answered":20,"received":30,"compiled":40,"main":50}`
-	known := HostPhases{10, 20, 30, 40, 50}
+	const host = `{"host":"shared","script":10,"answered":20,"received":30,"compiled":40,"main":50}`
+	known := HostPhases{"shared", 10, 20, 30, 40, 50}
 	tests := []struct {
 		name, host string
 		called     any

@@ -55,6 +55,7 @@ async function startAnywhere(url, hosts, start, ends) {
         return connection;
       } catch (error) {
         if (error?.code) throw error;
+        if (error?.message && !hosts[1]) throw failure("worker_not_found", "shared workers have no origin here");
         if (error !== "error") break; // no matter of the name: the next host
         if (ends.length === 1 || await missing(url)) return null;
       }

@@ -19,7 +19,10 @@ export function pageLock() {
     navigator.locks?.request(PAGE_LOCK, () => {
       resolve(PAGE_LOCK);
       return new Promise(() => {});
-    }).catch(() => { lock = undefined; });
+    }).catch(() => {
+      resolve(""); // there was none
+      lock = undefined;
+    });
   }));
 }
 
