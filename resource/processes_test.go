@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/oidcspa/oidcspa/internal/redistest"
 	"github.com/oidcspa/oidcspa/resource"
 	"github.com/oidcspa/oidcspa/resource/redisreplay"
@@ -41,14 +39,10 @@ func TestMain(m *testing.M) {
 
 // beInstance serves until nobody holds the other end of the standard input.
 func beInstance(keys, socket string) error {
-	client := redis.NewClient(&redis.Options{
-		Network: "unix", Addr: socket, ContextTimeoutEnabled: true,
-		MaxRetries: -1, DialerRetries: 1, // who is gone stays away
-	})
 	guard, err := resource.New(resource.Config{
 		Issuers:     []resource.Issuer{{Issuer: issuer, Audiences: []string{audience}, Keys: keys}},
 		DPoP:        resource.DPoP{BaseURL: audience},
-		ReplayCache: redisreplay.New(client),
+		ReplayCache: redisreplay.New(redistest.Dial(socket)),
 	})
 	if err != nil {
 		return err

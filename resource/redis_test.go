@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/oidcspa/oidcspa/internal/redistest"
 	"github.com/oidcspa/oidcspa/resource"
 	"github.com/oidcspa/oidcspa/resource/redisreplay"
@@ -17,14 +15,9 @@ func TestRedisReplay(t *testing.T) {
 	server := redistest.Start(t)
 	p, c := newProvider(t), newClient(t)
 	instance := func() http.Handler {
-		client := redis.NewClient(&redis.Options{
-			Network: "unix", Addr: server.Socket, ContextTimeoutEnabled: true,
-			MaxRetries: -1, DialerRetries: 1, // who is gone stays away
-		})
-		t.Cleanup(func() { client.Close() })
 		return newMiddleware(t, p, func(config *resource.Config) {
 			withDPoP(config)
-			cache := redisreplay.New(client)
+			cache := redisreplay.New(redistest.NewClient(t, server.Socket))
 			cache.Now = config.Now
 			config.ReplayCache = cache
 		}).Handler(reached)

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/oidcspa/oidcspa/internal/redistest"
 	"github.com/oidcspa/oidcspa/resource"
 	"github.com/oidcspa/oidcspa/resource/redisendings"
@@ -23,12 +21,7 @@ func TestRedisEndings(t *testing.T) {
 		events      string
 	}
 	start := func() instance {
-		client := redis.NewClient(&redis.Options{
-			Network: "unix", Addr: server.Socket, ContextTimeoutEnabled: true,
-			MaxRetries: -1, DialerRetries: 1, // who is gone stays away
-		})
-		t.Cleanup(func() { client.Close() })
-		endings := redisendings.New(client)
+		endings := redisendings.New(redistest.NewClient(t, server.Socket))
 		endings.Now = func() time.Time { return noon }
 		m, h := newBackChannel(t, p, endings, nil)
 		_, url := newStream(t, m, resource.LogoutEvents{})

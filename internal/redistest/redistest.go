@@ -1,4 +1,4 @@
-// Package redistest starts a Redis for a test.
+// Package redistest starts a Redis for a test, and talks to it.
 package redistest
 
 import (
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A Server is a redis-server that ends with its test.
@@ -18,6 +20,21 @@ type Server struct {
 	program string
 	args    []string
 	cmd     *exec.Cmd
+}
+
+// NewClient returns a client of the server at a socket, which ends with its test.
+func NewClient(t testing.TB, socket string) *redis.Client {
+	client := Dial(socket)
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+// Dial is NewClient for a process that is no test.
+func Dial(socket string) *redis.Client {
+	return redis.NewClient(&redis.Options{
+		Network: "unix", Addr: socket, ContextTimeoutEnabled: true,
+		MaxRetries: -1, DialerRetries: 1, // who is not there stays away
+	})
 }
 
 // Start returns a server that is ready. Where there is none it skips the

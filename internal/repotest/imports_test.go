@@ -85,7 +85,7 @@ func TestImports(t *testing.T) {
 var cutPackages = []string{"crypto/elliptic", "crypto/sha1", "crypto/sha3", "math/big", "os", "runtime/pprof", "runtime/trace"}
 
 // redisFolders are those of the packages that know Redis.
-var redisFolders = []string{"resource/redisreplay", "resource/redisendings"}
+var redisFolders = []string{"resource/redisreplay", "resource/redisendings", "internal/redistest"}
 
 // forbidden returns why a file may not import a package; "" if it may.
 func forbidden(file, imported string) string {

@@ -10,21 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/oidcspa/oidcspa/internal/redistest"
 	"github.com/oidcspa/oidcspa/resource"
 	"github.com/oidcspa/oidcspa/resource/redisendings"
 )
-
-func newClient(t testing.TB, socket string) *redis.Client {
-	client := redis.NewClient(&redis.Options{
-		Network: "unix", Addr: socket, ContextTimeoutEnabled: true,
-		MaxRetries: -1, DialerRetries: 1, // who is not there stays away
-	})
-	t.Cleanup(func() { client.Close() })
-	return client
-}
 
 func ending(id, session string, at time.Time) resource.Ending {
 	return resource.Ending{ID: id, Session: session, Subject: "u", IssuedAt: at, Used: at.Add(time.Minute), Forget: at.Add(time.Hour)}
@@ -32,8 +21,8 @@ func ending(id, session string, at time.Time) resource.Ending {
 
 func TestAdd(t *testing.T) {
 	server := redistest.Start(t)
-	client := newClient(t, server.Socket)
-	one, two, other := redisendings.New(client), redisendings.New(newClient(t, server.Socket)), redisendings.New(client)
+	client := redistest.NewClient(t, server.Socket)
+	one, two, other := redisendings.New(client), redisendings.New(redistest.NewClient(t, server.Socket)), redisendings.New(client)
 	other.Prefix = "{another API}:"
 	now := time.Now().Truncate(time.Second)
 	steps := []struct {
@@ -88,7 +77,7 @@ func TestAddRace(t *testing.T) {
 	var wait sync.WaitGroup
 	now := time.Now()
 	for range 4 {
-		endings := redisendings.New(newClient(t, server.Socket))
+		endings := redisendings.New(redistest.NewClient(t, server.Socket))
 		for range 10 {
 			wait.Go(func() {
 				fresh, err := endings.Add(t.Context(), ending("1", "s", now))
@@ -110,10 +99,10 @@ func TestAddRace(t *testing.T) {
 // What cannot be remembered is an error, and so is what cannot be looked up.
 func TestFails(t *testing.T) {
 	server, full := redistest.Start(t), redistest.Start(t)
-	if err := newClient(t, full.Socket).ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+	if err := redistest.NewClient(t, full.Socket).ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := newClient(t, server.Socket).Set(t.Context(), "{oidcspa:ended}:sid:s", "x", 0).Err(); err != nil {
+	if err := redistest.NewClient(t, server.Socket).Set(t.Context(), "{oidcspa:ended}:sid:s", "x", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -131,7 +120,7 @@ func TestFails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			endings := redisendings.New(newClient(t, tt.socket))
+			endings := redisendings.New(redistest.NewClient(t, tt.socket))
 			fresh, err := endings.Add(tt.ctx, ending("1", "s", time.Now()))
 			if fresh || err == nil || !regexp.MustCompile(tt.add).MatchString(err.Error()) {
 				t.Errorf("Add = %t, %v, want %s", fresh, err, tt.add)
@@ -142,7 +131,7 @@ func TestFails(t *testing.T) {
 			}
 		})
 	}
-	if _, err := redisendings.New(newClient(t, server.Socket+"x")).Watch(t.Context()); err == nil {
+	if _, err := redisendings.New(redistest.NewClient(t, server.Socket+"x")).Watch(t.Context()); err == nil {
 		t.Error("a watch of nobody")
 	}
 }
@@ -150,7 +139,7 @@ func TestFails(t *testing.T) {
 // What failed in the middle is done when the provider tries again.
 func TestAddAgain(t *testing.T) {
 	server := redistest.Start(t)
-	client := newClient(t, server.Socket)
+	client := redistest.NewClient(t, server.Socket)
 	endings := redisendings.New(client)
 	for _, key := range []string{"stream", "sid:s", "any:u"} {
 		t.Run(key, func(t *testing.T) {
@@ -178,7 +167,7 @@ func TestAddAgain(t *testing.T) {
 // whether Redis was away meanwhile.
 func TestWatch(t *testing.T) {
 	server := redistest.StartKept(t)
-	one, two := redisendings.New(newClient(t, server.Socket)), redisendings.New(newClient(t, server.Socket))
+	one, two := redisendings.New(redistest.NewClient(t, server.Socket)), redisendings.New(redistest.NewClient(t, server.Socket))
 	now := time.Now()
 	n := 0
 	add := func(endings *redisendings.Endings) {
@@ -207,7 +196,7 @@ func TestWatch(t *testing.T) {
 	add(one) // it is not read before the end
 	server.Stop()
 	server.StartAgain()
-	add(redisendings.New(newClient(t, server.Socket)))
+	add(redisendings.New(redistest.NewClient(t, server.Socket)))
 	hears("s4")
 	hears("s5")
 	cancel()
@@ -217,7 +206,7 @@ func TestWatch(t *testing.T) {
 }
 
 func BenchmarkLast(b *testing.B) {
-	endings := redisendings.New(newClient(b, redistest.Start(b).Socket))
+	endings := redisendings.New(redistest.NewClient(b, redistest.Start(b).Socket))
 	for b.Loop() {
 		if _, err := endings.Last(b.Context(), []string{"sid:s", "sub:u"}); err != nil {
 			b.Fatal(err)

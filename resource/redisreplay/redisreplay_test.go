@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/oidcspa/oidcspa/internal/redistest"
 	"github.com/oidcspa/oidcspa/resource"
 	"github.com/oidcspa/oidcspa/resource/redisreplay"
@@ -20,19 +18,10 @@ import (
 
 var _ resource.ReplayCache = (*redisreplay.Cache)(nil)
 
-func newClient(t testing.TB, socket string) *redis.Client {
-	client := redis.NewClient(&redis.Options{
-		Network: "unix", Addr: socket, ContextTimeoutEnabled: true,
-		MaxRetries: -1, DialerRetries: 1, // who is not there stays away
-	})
-	t.Cleanup(func() { client.Close() })
-	return client
-}
-
 func TestUse(t *testing.T) {
 	server := redistest.Start(t)
-	client := newClient(t, server.Socket)
-	one, two, other := redisreplay.New(client), redisreplay.New(newClient(t, server.Socket)), redisreplay.New(client)
+	client := redistest.NewClient(t, server.Socket)
+	one, two, other := redisreplay.New(client), redisreplay.New(redistest.NewClient(t, server.Socket)), redisreplay.New(client)
 	other.Prefix = "another API:"
 	now := time.Now()
 	for _, cache := range []*redisreplay.Cache{one, two, other} {
@@ -75,7 +64,7 @@ func TestUseRace(t *testing.T) {
 	var first atomic.Int32
 	var wait sync.WaitGroup
 	for range 4 {
-		cache := redisreplay.New(newClient(t, server.Socket))
+		cache := redisreplay.New(redistest.NewClient(t, server.Socket))
 		for range 10 {
 			wait.Go(func() {
 				fresh, err := cache.Use(t.Context(), "key", time.Now().Add(time.Hour))
@@ -98,7 +87,7 @@ func TestUseRace(t *testing.T) {
 func TestUseFails(t *testing.T) {
 	server := redistest.Start(t)
 	full := redistest.Start(t)
-	if err := newClient(t, full.Socket).ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+	if err := redistest.NewClient(t, full.Socket).ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -118,7 +107,7 @@ func TestUseFails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			cache := redisreplay.New(newClient(t, tt.socket))
+			cache := redisreplay.New(redistest.NewClient(t, tt.socket))
 			cache.Timeout = tt.timeout
 			fresh, err := cache.Use(tt.ctx, "key", time.Now().Add(time.Minute))
 			if fresh || err == nil || !regexp.MustCompile(tt.want).MatchString(err.Error()) {
@@ -141,7 +130,7 @@ func silent(t *testing.T) string {
 }
 
 func BenchmarkUse(b *testing.B) {
-	cache := redisreplay.New(newClient(b, redistest.Start(b).Socket))
+	cache := redisreplay.New(redistest.NewClient(b, redistest.Start(b).Socket))
 	expires := time.Now().Add(2 * time.Minute)
 	for i := 0; b.Loop(); i++ {
 		if fresh, err := cache.Use(b.Context(), strconv.Itoa(i), expires); !fresh || err != nil {
