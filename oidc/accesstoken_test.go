@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -55,6 +56,7 @@ func accessTokenCases() []accessTokenCase {
 		}
 	}
 	cases := []accessTokenCase{
+		{"a thousand groups", claim("groups", slices.Repeat([]string{"a group of people, by its GUID"}, 1000)), nil, ""},
 		{"9068-4 valid", func(_, _ map[string]any, _ *AccessTokenVerifier) {}, nil, ""},
 		{"9068-4 typ with its prefix", typ("application/at+jwt"), nil, ""},
 		{"9068-4 typ in upper case", typ("AT+JWT"), nil, ""},
@@ -301,6 +303,8 @@ func TestAccessTokenMalformed(t *testing.T) {
 	good := sign(t, "EdDSA", encode(t, header), encode(t, claims))
 	flipped := []byte(good)
 	flipped[len(flipped)-2] ^= 1
+	claims["groups"] = strings.Repeat("x", MaxAccessTokenLength*3/4)
+	long := sign(t, "EdDSA", encode(t, header), encode(t, claims))
 	tests := []struct {
 		name, token string
 		want        error
@@ -309,6 +313,7 @@ func TestAccessTokenMalformed(t *testing.T) {
 		{"7515-7.1 empty", "", ErrTokenMalformed},
 		{"7515-7.1 with its scheme", "Bearer " + good, ErrTokenMalformed},
 		{"7519-7.2 claims null", sign(t, "EdDSA", encode(t, header), "null"), ErrTokenMalformed},
+		{"longer than any", long, ErrTokenMalformed},
 		{"7515-5.2 one bit flipped", string(flipped), ErrSignatureInvalid},
 	}
 	for _, tt := range tests {

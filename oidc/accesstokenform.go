@@ -122,6 +122,9 @@ func (f *AccessTokenForm) roles(set claimSet) (roles []string, byClient map[stri
 // UnverifiedIssuer returns what a token says of its issuer, to choose by it who
 // verifies the token. Nothing about it is known. Codes: [ErrTokenMalformed].
 func UnverifiedIssuer(token string) (string, error) {
+	if err := checkLength(token); err != nil {
+		return "", err
+	}
 	parts, err := splitToken(token)
 	if err != nil {
 		return "", err

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -51,6 +52,7 @@ func TestUnverifiedIssuer(t *testing.T) {
 		{"two", of(`{"iss":"https://op.example","iss":"x"}`), "", ErrTokenMalformed},
 		{"no object", of(`null`), "", ErrTokenMalformed},
 		{"opaque", mark, "", ErrTokenMalformed},
+		{"longer than any", of(`{"iss":"https://op.example","groups":"` + strings.Repeat("x", 48<<10) + `"}`), "", ErrTokenMalformed},
 		{"no base64", "e30.!.x", "", ErrTokenMalformed},
 	}
 	for _, tt := range tests {

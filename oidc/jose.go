@@ -23,6 +23,11 @@ import (
 // maxTokenLength bounds a token in bytes, before anything reads it.
 const maxTokenLength = 256 << 10
 
+// maxHeaderLength bounds the header of a token in bytes, in base64url: whoever sends one has it
+// read before anything is verified. A chain of three certificates that nobody here looks
+// at fits (x5c, RFC 7515 4.1.6).
+const maxHeaderLength = 16 << 10
+
 // minRSABits is the smallest RSA modulus accepted (RFC 7518 3.3).
 const minRSABits = 2048
 
@@ -91,6 +96,9 @@ func decodePart(part string) ([]byte, error) {
 // parseHeader decodes the protected header and refuses what would let the
 // token choose how it is verified (RFC 8725 3.1; RFC 7515 4.1.11).
 func parseHeader(part string, algorithms []string) (*header, error) {
+	if len(part) > maxHeaderLength {
+		return nil, ErrTokenMalformed
+	}
 	data, err := decodePart(part)
 	if err != nil {
 		return nil, err

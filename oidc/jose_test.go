@@ -210,12 +210,29 @@ func TestHeaderMalformed(t *testing.T) {
 		"7515-4 a byte order mark":  "\ufeff{\"alg\":\"EdDSA\",\"kid\":\"ed\"}",
 		"7515-4 nested too deeply":  `{"alg":"EdDSA","kid":"ed","x":` + strings.Repeat("[", 80) + strings.Repeat("]", 80) + `}`,
 		"7515-4 an unfinished text": `{"alg":"EdDSA`,
+		"7515-4 longer than any":    headerOfLength(maxHeaderLength + 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := verifyJWS(sign(t, "EdDSA", header, `{}`), testKeySet(t), []string{"EdDSA"})
 			checkError(t, err, ErrTokenMalformed)
 		})
 	}
+}
+
+// headerOfLength returns a header that has so many bytes, or one more, in base64url.
+func headerOfLength(n int) string {
+	const before, behind = `{"alg":"EdDSA","kid":"ed","x":"`, `"}`
+	return before + strings.Repeat("x", (3*n+3)/4-len(before+behind)) + behind
+}
+
+// A header that is as long as it may be is read.
+func TestLongestHeader(t *testing.T) {
+	token := sign(t, "EdDSA", headerOfLength(maxHeaderLength), `{}`)
+	if length := strings.IndexByte(token, '.'); length != maxHeaderLength {
+		t.Fatalf("a header of %d bytes", length)
+	}
+	_, _, err := verifyJWS(token, testKeySet(t), []string{"EdDSA"})
+	checkError(t, err, nil)
 }
 
 func TestCompactSerialization(t *testing.T) {

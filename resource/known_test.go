@@ -3,14 +3,10 @@
 package resource_test
 
 import (
-	"errors"
-	"fmt"
-	"net/http"
 	"strconv"
 	"testing"
 	"time"
 
-	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/resource"
 )
 
@@ -60,22 +56,5 @@ func TestKnownReplayAfterClockStep(t *testing.T) {
 	now = noon.Add(time.Second)
 	if w := get(h, "Authorization", "DPoP "+token, "DPoP", proof); w.Code == 204 {
 		t.Error("a proof was used twice")
-	}
-}
-
-// The header of a token that nobody has signed is read whole.
-func TestKnownLargeHeader(t *testing.T) {
-	p := newProvider(t)
-	var refused error
-	h := newMiddleware(t, p, func(c *resource.Config) {
-		c.Refused = func(_ *http.Request, err error) { refused = err }
-	}).Handler(reached)
-	header := []byte(`{"alg":"none"`)
-	for i := range 20_000 {
-		header = fmt.Appendf(header, `,"%d":0`, i)
-	}
-	request(h, "/things", "Authorization", "Bearer "+b64(append(header, '}'))+".e30.AAAA")
-	if errors.Is(refused, oidc.ErrAlgNotAllowed) {
-		t.Errorf("a header of %d bytes is parsed: %v", len(header), refused)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +62,38 @@ func TestBearer(t *testing.T) {
 	h := newMiddleware(t, p, func(c *resource.Config) { c.Scopes = []string{"read"} }).Handler(reached, "write")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { check(t, get(h, tt.fields...), tt.status, tt.challenge) })
+	}
+}
+
+// A token that is longer than any is not read, nor is its header; many groups are no reason
+// to refuse one.
+func TestLongTokens(t *testing.T) {
+	p := newProvider(t)
+	const limit = oidc.MaxAccessTokenLength
+	const refused = `Bearer error="invalid_token", error_description="token_malformed"`
+	unsigned := func(members int) string {
+		header := []byte(`{"alg":"none"`)
+		for i := range members {
+			header = fmt.Appendf(header, `,"%d":0`, i)
+		}
+		return b64(append(header, '}')) + ".e30.AAAA"
+	}
+	signed := func(size int) string { return p.token(claims{"groups": strings.Repeat("x", size)}) }
+	tests := []struct {
+		name, token string
+		status      int
+		challenge   string
+	}{
+		{"many groups", signed(45_000), 204, ""},
+		{"signed, and longer than any", signed(limit), 401, refused},
+		{"a header of some size", unsigned(1000), 401, `Bearer error="invalid_token", error_description="alg_not_allowed"`},
+		{"a large header", unsigned(2000), 401, refused},
+		{"a header that is longer than any token", unsigned(20_000), 401, refused},
+		{"many dots", strings.Repeat(".", 1_000_000), 401, refused},
+	}
+	h := newMiddleware(t, p, nil).Handler(reached)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { check(t, get(h, "Authorization", "Bearer "+tt.token), tt.status, tt.challenge) })
 	}
 }
 
