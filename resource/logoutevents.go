@@ -56,12 +56,11 @@ type LogoutStream struct {
 	now     func() time.Time
 	guarded http.Handler
 
-	mu       sync.Mutex // guards all of the below
-	streams  int
-	waiting  map[string]map[*stream]struct{} // by key of [Ending]
-	stop     func()                          // ends the watch; nil if there is none
-	closed   bool
-	starting sync.Mutex // held by who begins or ends the watch; before mu
+	mu      sync.Mutex // guards all of the below; nobody waits who holds it
+	streams int
+	waiting map[string]map[*stream]struct{} // by key of [Ending]
+	watch   *watch                          // nil if there is none
+	closed  bool
 }
 
 // LogoutEvents returns a handler for pages; the Endings of [Config] are required.
@@ -196,17 +195,32 @@ func write(w http.ResponseWriter, text string) bool {
 // join has s hear of news, and begins the watch if it is the first. It returns the
 // status to refuse it with, or 0.
 func (l *LogoutStream) join(s *stream) int {
-	l.starting.Lock()
-	defer l.starting.Unlock()
+	watch, status := l.enter(s)
+	if status != 0 {
+		return status
+	}
+	select {
+	case <-watch.begun:
+	case <-s.over.Done():
+	}
+	select {
+	case <-watch.begun:
+		return 0
+	default:
+		l.leave(s)
+		return http.StatusServiceUnavailable
+	}
+}
+
+// enter gives s a place, if there is one, and returns the watch that it has to wait for.
+func (l *LogoutStream) enter(s *stream) (w *watch, status int) {
 	l.mu.Lock()
-	owner := s.keys[0]
+	defer l.mu.Unlock()
 	switch {
 	case l.closed || l.streams >= l.config.Limit:
-		l.mu.Unlock()
-		return http.StatusServiceUnavailable
-	case len(l.waiting[owner]) >= l.config.PerSession:
-		l.mu.Unlock()
-		return http.StatusTooManyRequests
+		return nil, http.StatusServiceUnavailable
+	case len(l.waiting[s.keys[0]]) >= l.config.PerSession:
+		return nil, http.StatusTooManyRequests
 	}
 	l.streams++
 	for _, key := range s.keys {
@@ -215,39 +229,53 @@ func (l *LogoutStream) join(s *stream) int {
 		}
 		l.waiting[key][s] = struct{}{}
 	}
-	watched := l.stop != nil
-	l.mu.Unlock()
-	if watched || l.watch() == nil {
-		return 0
+	if l.watch == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		l.watch = &watch{begun: make(chan struct{}), end: cancel}
+		go l.keep(ctx, l.watch)
 	}
-	l.remove(s)
-	return http.StatusServiceUnavailable
+	return l.watch, 0
 }
 
-// watch rings whom an ending concerns. The caller holds starting.
-func (l *LogoutStream) watch() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	endings, err := l.endings.Watch(ctx)
-	if err != nil {
-		cancel()
-		return err
-	}
+// leave ends the watch with the last stream.
+func (l *LogoutStream) leave(s *stream) {
 	l.mu.Lock()
-	l.stop = cancel
-	l.mu.Unlock()
-	go func() {
+	defer l.mu.Unlock()
+	l.streams--
+	for _, key := range s.keys {
+		delete(l.waiting[key], s)
+		if len(l.waiting[key]) == 0 {
+			delete(l.waiting, key)
+		}
+	}
+	if l.streams == 0 && l.watch != nil {
+		l.watch.end()
+		l.watch = nil
+	}
+}
+
+// A watch is one of the [Endings], for all streams.
+type watch struct {
+	begun chan struct{} // closed when it has; never if it could not
+	end   func()
+}
+
+// keep rings whom an ending concerns, until the watch ends. If that is not by the last stream, all
+// streams end: nobody would be told of anything any more.
+func (l *LogoutStream) keep(ctx context.Context, w *watch) {
+	if endings, err := l.endings.Watch(ctx); err == nil {
+		close(w.begun)
 		for e := range endings {
 			l.ring(e.Keys())
 		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if ctx.Err() == nil { // nobody would be told of anything any more
-			cancel()
-			l.stop = nil
-			l.endAll()
-		}
-	}()
-	return nil
+	}
+	w.end()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.watch == w {
+		l.watch = nil
+		l.endAll()
+	}
 }
 
 // ring has all look who wait for one of keys.
@@ -260,31 +288,6 @@ func (l *LogoutStream) ring(keys []string) {
 			case s.rung <- struct{}{}:
 			default: // one look is enough
 			}
-		}
-	}
-}
-
-// leave ends the watch with the last stream.
-func (l *LogoutStream) leave(s *stream) {
-	l.starting.Lock()
-	defer l.starting.Unlock()
-	l.remove(s)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.streams == 0 && l.stop != nil {
-		l.stop()
-		l.stop = nil
-	}
-}
-
-func (l *LogoutStream) remove(s *stream) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.streams--
-	for _, key := range s.keys {
-		delete(l.waiting[key], s)
-		if len(l.waiting[key]) == 0 {
-			delete(l.waiting, key)
 		}
 	}
 }
