@@ -1,12 +1,14 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -223,16 +225,24 @@ func (b *backChannel) refuse(w http.ResponseWriter, r *http.Request, status int,
 	_, _ = w.Write([]byte(body + "}\n")) // fails only if the provider is gone
 }
 
-// checkEnded refuses a token of a session that has ended since it was issued.
+// checkEnded refuses a token of a session that has ended since it was issued: iat says when, or nbf. One
+// that does not say may be of a session that began later, unless that names itself.
 func (m *Middleware) checkEnded(ctx context.Context, scheme string, claims *oidc.AccessTokenClaims) error {
 	if m.config.Endings == nil {
 		return nil
 	}
-	last, err := m.config.Endings.Last(ctx, endingKeys(claims))
+	keys, issued := endingKeys(claims), cmp.Or(claims.IssuedAt, claims.NotBefore)
+	if issued == 0 {
+		keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, ofSession) })
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	last, err := m.config.Endings.Last(ctx, keys)
 	switch {
 	case err != nil:
 		return unavailable(err)
-	case last != nil && claims.IssuedAt <= last.IssuedAt.Unix():
+	case last != nil && issued <= last.IssuedAt.Unix():
 		return invalidToken(scheme, oidc.ErrSessionEnded)
 	}
 	return nil

@@ -263,6 +263,41 @@ func TestEndedTokens(t *testing.T) {
 	}
 }
 
+// Of a token that does not say when it was issued nobody knows whether it is older than a
+// logout, unless that was of its own session.
+func TestEndedTokensWithoutTime(t *testing.T) {
+	sid, other := mark+"-sid-1", mark+"-other"
+	tests := []struct {
+		name          string
+		logout, token claims
+		ended         bool
+	}{
+		{"of the session", nil, claims{"sid": sid}, true},
+		{"another session", nil, claims{"sid": other}, false},
+		{"all sessions", claims{"sid": nil}, claims{"sid": other}, false},
+		{"all sessions, and no sid", claims{"sid": nil}, claims{}, false},
+		{"no sid", nil, claims{}, false},
+		{"no sid, and nbf before", nil, claims{"nbf": noon.Unix()}, true},
+		{"no sid, and nbf after", nil, claims{"nbf": noon.Unix() + 1}, false},
+		{"no sid, and iat before", nil, claims{"iat": noon.Unix()}, true},
+		{"no sid, and iat after, nbf before", nil, claims{"iat": noon.Unix() + 1, "nbf": noon.Unix()}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, m := introspecting(t, func(c *resource.Config) { c.Endings = newMemory() })
+			r.says(opaque(t, tt.token))
+			h, err := m.BackChannelLogout(resource.BackChannelLogout{Clients: map[string][]string{issuer: {"app"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkLogout(t, logOut(h, logoutForm(r.logoutToken(tt.logout))), 200, "")
+			if status := ask(m.Handler(reached), "opaque"); (status == 401) != tt.ended || status != 204 && status != 401 {
+				t.Errorf("status %d", status)
+			}
+		})
+	}
+}
+
 // A sessionStore hears of logouts, and may fail.
 type sessionStore struct {
 	err   error

@@ -23,15 +23,23 @@ type Ending struct {
 	Forget time.Time // until when the rest is: older access tokens have expired then
 }
 
+// What an ending is kept under: the session that is over, the subject whose sessions all are,
+// and the subject of which one is.
+const (
+	ofSession     = "sid:"
+	ofAllSessions = "sub:"
+	ofAnySession  = "any:"
+)
+
 // Keys are what an ending is kept under, and found by [Endings].
 func (e *Ending) Keys() (keys []string) {
 	if e.Session != "" {
-		keys = append(keys, "sid:"+e.Session)
+		keys = append(keys, ofSession+e.Session)
 	} else {
-		keys = append(keys, "sub:"+e.Subject)
+		keys = append(keys, ofAllSessions+e.Subject)
 	}
 	if e.Subject != "" {
-		keys = append(keys, "any:"+e.Subject)
+		keys = append(keys, ofAnySession+e.Subject)
 	}
 	return keys
 }
@@ -50,9 +58,9 @@ func newEnding(c *oidc.LogoutClaims, used, forget time.Time) Ending {
 func endingKeys(c *oidc.AccessTokenClaims) []string {
 	subject, sid := oidc.LogoutDigest("sub", c.Issuer, c.Subject), ""
 	if strictjson.Unmarshal(c.Members["sid"], &sid) == nil && sid != "" {
-		return []string{"sid:" + oidc.LogoutDigest("sid", c.Issuer, sid), "sub:" + subject}
+		return []string{ofSession + oidc.LogoutDigest("sid", c.Issuer, sid), ofAllSessions + subject}
 	}
-	return []string{"any:" + subject}
+	return []string{ofAnySession + subject}
 }
 
 // Endings remembers which sessions are over. All instances of an API share one: what

@@ -58,7 +58,8 @@ type Config struct {
 	Metadata Metadata
 
 	// Endings has access tokens refused that were issued before their session ended, as
-	// [Middleware.BackChannelLogout] is told; default: nothing is known of that.
+	// [Middleware.BackChannelLogout] is told; default: nothing is known of that. Tokens with
+	// neither iat nor nbf are refused if it is the session of their sid.
 	Endings Endings
 
 	Transport oidc.Transport   // to the issuers; default: a [Transport] that keeps a connection for each inquiry
