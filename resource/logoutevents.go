@@ -45,11 +45,15 @@ type LogoutEvents struct {
 //	data: {"iat":1795348800,"session":"..."}
 //
 // iat is that of the logout token; session is the digest of issuer and sid (see
-// [Ending]), "" if all sessions of the End-User are over. What has happened since the
-// token was issued is told at once; with Last-Event-ID, what has happened since that time, in
-// seconds since the epoch: a page says the iat of its ID Token. The stream ends with the
-// access token. It has no end for a WriteTimeout of [http.Server]; a proxy in front of it
-// must not hold answers back.
+// [oidc.LogoutDigest]), "" if all sessions of the End-User are over. What has happened since the
+// token was issued is told at once, and of a token that does not say when that was, all that is remembered.
+//
+// With Last-Event-ID a page says since when it wants to know, the iat of its ID Token in
+// seconds since the epoch, and behind a dot which session is its own, the digest. Where access tokens have no
+// sid, a page that does not say so hears of the last logout of its End-User, whose ever session it was.
+//
+// The stream ends with the access token. It has no end for a WriteTimeout of [http.Server]; a
+// proxy in front of it must not hold answers back.
 type LogoutStream struct {
 	config  LogoutEvents
 	endings Endings
@@ -58,6 +62,7 @@ type LogoutStream struct {
 
 	mu      sync.Mutex // guards all of the below; nobody waits who holds it
 	streams int
+	sharing map[string]int                  // streams, by whom they are of: a key of [Ending]
 	waiting map[string]map[*stream]struct{} // by key of [Ending]
 	watch   *watch                          // nil if there is none
 	closed  bool
@@ -79,7 +84,7 @@ func (m *Middleware) LogoutEvents(config LogoutEvents) (*LogoutStream, error) {
 	if config.Heartbeat == 0 {
 		config.Heartbeat = DefaultHeartbeat
 	}
-	l := &LogoutStream{config: config, endings: m.config.Endings, now: m.config.Now, waiting: map[string]map[*stream]struct{}{}}
+	l := &LogoutStream{config: config, endings: m.config.Endings, now: m.config.Now, sharing: map[string]int{}, waiting: map[string]map[*stream]struct{}{}}
 	l.guarded = m.Require(http.HandlerFunc(l.serve), Requirement{ended: true})
 	return l, nil
 }
@@ -105,22 +110,10 @@ func (l *LogoutStream) endAll() {
 	}
 }
 
-// A stream is one page that listens.
-type stream struct {
-	keys  []string
-	since int64         // the iat of the first logout that concerns it, seconds since the epoch
-	rung  chan struct{} // has room for one: there may be news
-	over  context.Context
-	end   func()
-}
-
 // serve is for who has shown a good access token.
 func (l *LogoutStream) serve(w http.ResponseWriter, r *http.Request) {
 	claims := ClaimsFrom(r.Context())
-	s := &stream{keys: endingKeys(claims), since: claims.IssuedAt, rung: make(chan struct{}, 1)}
-	if heard, err := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64); err == nil {
-		s.since = heard
-	}
+	s := newStream(claims, r.Header.Get("Last-Event-ID"))
 	left := time.Unix(claims.Expiry, 0).Sub(l.now())
 	s.over, s.end = context.WithTimeout(r.Context(), max(left, 0))
 	defer s.end()
@@ -155,7 +148,7 @@ func (l *LogoutStream) tell(w http.ResponseWriter, s *stream, last *Ending) {
 	const here = ": here\n\n"
 	text, pending := here, false
 	for {
-		if last != nil && last.IssuedAt.Unix() >= s.since {
+		if last != nil && last.IssuedAt.Unix() >= s.since && s.mayHear(last) {
 			at := strconv.FormatInt(last.IssuedAt.Unix(), 10)
 			text = "event: logout\nid: " + at + "\ndata: {\"iat\":" + at + ",\"session\":\"" + last.Session + "\"}\n\n"
 			s.since, last = last.IssuedAt.Unix()+1, nil
@@ -190,104 +183,4 @@ func write(w http.ResponseWriter, text string) bool {
 	}
 	_ = control.SetWriteDeadline(time.Time{}) // HTTP/2 would end the stream then, whether there is something to write or not
 	return err == nil
-}
-
-// join has s hear of news, and begins the watch if it is the first. It returns the
-// status to refuse it with, or 0.
-func (l *LogoutStream) join(s *stream) int {
-	watch, status := l.enter(s)
-	if status != 0 {
-		return status
-	}
-	select {
-	case <-watch.begun:
-	case <-s.over.Done():
-	}
-	select {
-	case <-watch.begun:
-		return 0
-	default:
-		l.leave(s)
-		return http.StatusServiceUnavailable
-	}
-}
-
-// enter gives s a place, if there is one, and returns the watch that it has to wait for.
-func (l *LogoutStream) enter(s *stream) (w *watch, status int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.closed || l.streams >= l.config.Limit:
-		return nil, http.StatusServiceUnavailable
-	case len(l.waiting[s.keys[0]]) >= l.config.PerSession:
-		return nil, http.StatusTooManyRequests
-	}
-	l.streams++
-	for _, key := range s.keys {
-		if l.waiting[key] == nil {
-			l.waiting[key] = map[*stream]struct{}{}
-		}
-		l.waiting[key][s] = struct{}{}
-	}
-	if l.watch == nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		l.watch = &watch{begun: make(chan struct{}), end: cancel}
-		go l.keep(ctx, l.watch)
-	}
-	return l.watch, 0
-}
-
-// leave ends the watch with the last stream.
-func (l *LogoutStream) leave(s *stream) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.streams--
-	for _, key := range s.keys {
-		delete(l.waiting[key], s)
-		if len(l.waiting[key]) == 0 {
-			delete(l.waiting, key)
-		}
-	}
-	if l.streams == 0 && l.watch != nil {
-		l.watch.end()
-		l.watch = nil
-	}
-}
-
-// A watch is one of the [Endings], for all streams.
-type watch struct {
-	begun chan struct{} // closed when it has; never if it could not
-	end   func()
-}
-
-// keep rings whom an ending concerns, until the watch ends. If that is not by the last stream, all
-// streams end: nobody would be told of anything any more.
-func (l *LogoutStream) keep(ctx context.Context, w *watch) {
-	if endings, err := l.endings.Watch(ctx); err == nil {
-		close(w.begun)
-		for e := range endings {
-			l.ring(e.Keys())
-		}
-	}
-	w.end()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.watch == w {
-		l.watch = nil
-		l.endAll()
-	}
-}
-
-// ring has all look who wait for one of keys.
-func (l *LogoutStream) ring(keys []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, key := range keys {
-		for s := range l.waiting[key] {
-			select {
-			case s.rung <- struct{}{}:
-			default: // one look is enough
-			}
-		}
-	}
 }

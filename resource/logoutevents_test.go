@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -227,106 +226,6 @@ func TestLogoutEventsBounds(t *testing.T) {
 	if _, err := newMiddleware(t, p, nil).LogoutEvents(resource.LogoutEvents{}); !errors.Is(err, oidc.ErrInvalidConfig) {
 		t.Errorf("no Endings: %v", err)
 	}
-}
-
-// A watch goes on as long as somebody listens, and no longer.
-func TestLogoutEventsWatch(t *testing.T) {
-	p := newProvider(t)
-	endings := &watchedEndings{ended: make(chan struct{}, 1)}
-	endings.Now = func() time.Time { return noon }
-	m, h := newBackChannel(t, p, endings, nil)
-	_, url := newStream(t, m, resource.LogoutEvents{})
-	for i := range 2 {
-		l := listen(t, url, p.token(claims{"sid": strconv.Itoa(i)}))
-		l.hears(here)
-		l.leave()
-		<-endings.ended
-	}
-	l := listen(t, url, p.token(claims{"sid": mark + "-sid-1"}))
-	l.hears(here)
-	checkLogout(t, logOut(h, logoutForm(p.logoutToken(nil))), 200, "")
-	l.hears(aLogout)
-}
-
-// hangingEndings does not answer whoever wants to watch, until it has lost patience.
-type hangingEndings struct {
-	resource.MemoryEndings
-	patience time.Duration // 0: it answers
-	asked    int
-}
-
-func (e *hangingEndings) Watch(ctx context.Context) (<-chan resource.Ending, error) {
-	e.asked++
-	if e.patience == 0 {
-		return e.MemoryEndings.Watch(ctx)
-	}
-	select {
-	case <-time.After(e.patience):
-	case <-ctx.Done():
-	}
-	return nil, errBroken
-}
-
-// Pages that come while the endings hang wait together, and none of them longer than it wants.
-func TestLogoutEventsHang(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newProvider(t)
-		endings := &hangingEndings{patience: time.Second}
-		endings.Now = func() time.Time { return noon }
-		m, h := newBackChannel(t, p, endings, nil)
-		stream, err := m.LogoutEvents(resource.LogoutEvents{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		type answer struct {
-			*httptest.ResponseRecorder
-			after time.Duration
-		}
-		connect := func(ctx context.Context) <-chan answer {
-			start, to := time.Now(), make(chan answer, 1)
-			go func() {
-				to <- answer{requestIn(ctx, stream, "/events", "Authorization", "Bearer "+p.token(nil)), time.Since(start)}
-			}()
-			return to
-		}
-		impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		defer cancel()
-		first, second, third := connect(t.Context()), connect(t.Context()), connect(impatient)
-		for _, page := range []struct {
-			name  string
-			to    <-chan answer
-			after time.Duration
-		}{{"who leaves", third, time.Millisecond}, {"the first", first, time.Second}, {"the second", second, time.Second}} {
-			if a := <-page.to; a.Code != 503 || a.after != page.after {
-				t.Errorf("%s: status %d after %v, want 503 after %v", page.name, a.Code, a.after, page.after)
-			}
-		}
-		if endings.asked != 1 {
-			t.Errorf("%d watches for pages that came together", endings.asked)
-		}
-
-		endings.patience = 0
-		ctx, leave := context.WithCancel(t.Context())
-		last := connect(ctx)
-		synctest.Wait()
-		checkLogout(t, logOut(h, logoutForm(p.logoutToken(nil))), 200, "")
-		synctest.Wait()
-		leave()
-		if a := <-last; a.Code != 200 || !strings.Contains(a.Body.String(), "event: logout") {
-			t.Errorf("afterwards: status %d, %s", a.Code, a.Body)
-		}
-	})
-}
-
-// watchedEndings says when a watch has ended.
-type watchedEndings struct {
-	resource.MemoryEndings
-	ended chan struct{}
-}
-
-func (e *watchedEndings) Watch(ctx context.Context) (<-chan resource.Ending, error) {
-	context.AfterFunc(ctx, func() { e.ended <- struct{}{} })
-	return e.MemoryEndings.Watch(ctx)
 }
 
 // What is remembered is forgotten when no token of that time lives any more.

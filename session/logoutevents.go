@@ -88,8 +88,9 @@ func (l *logoutEvents) settle() {
 type earshot struct {
 	*logoutEvents
 	line  string
-	since int64 // the iat of its ID Token, or after that of the last event: an earlier logout is of another session; seconds since the epoch
+	since int64 // the iat of its ID Token: an earlier logout is of another session; seconds since the epoch
 
+	own     string // the digest of its sid, which an access token need not have
 	failure pace.Failure
 	refused oidc.Secret // the access token that is good for nothing there
 }
@@ -152,6 +153,7 @@ func (e *earshot) credential(ctx context.Context, c *Client) (*User, error) {
 	if user == nil || user.line != e.line || c == nil {
 		return nil, ErrNotSignedIn
 	}
+	e.own = user.sessionDigest()
 	api, err := c.settings.Fetch.find(c.settings.LogoutEvents)
 	if err != nil {
 		return nil, err
@@ -177,7 +179,7 @@ func (e *earshot) request(ctx context.Context, c *Client, token *User) (*oidc.Re
 	}
 	header := map[string]string{"Authorization": "Bearer " + token.AccessToken.Reveal(), "Accept": "text/event-stream"}
 	if e.since > 0 {
-		header["Last-Event-ID"] = strconv.FormatInt(e.since, 10)
+		header["Last-Event-ID"] = strconv.FormatInt(e.since, 10) + "." + e.own
 	}
 	var lines eventLines
 	take := func(piece []byte) error { return lines.take(piece, e.told) }
@@ -191,8 +193,8 @@ func (e *earshot) request(ctx context.Context, c *Client, token *User) (*oidc.Re
 	return resp, err
 }
 
-// told is for an event: it ends the session if it is about that one, and not older. Where
-// access tokens have no sid, other sessions of the same person are told of, too.
+// told is for an event: it ends the session if it is about that one, and not older. A server
+// may tell of other sessions of the same person.
 func (e *earshot) told(name, data string) error {
 	var event struct {
 		IssuedAt int64  `json:"iat"`
@@ -201,9 +203,8 @@ func (e *earshot) told(name, data string) error {
 	if name != "logout" || strictjson.Unmarshal([]byte(data), &event) != nil || event.IssuedAt < e.since {
 		return nil
 	}
-	e.since = event.IssuedAt + 1
 	e.session.endIf(func(user *User) bool {
-		own := oidc.LogoutDigest("sid", user.claims.Issuer, user.claims.SessionID)
+		own := user.sessionDigest()
 		return user.line == e.line && (event.Session == "" || own == "" || event.Session == own)
 	})
 	return nil

@@ -126,6 +126,9 @@ func TestLogoutEvents(t *testing.T) {
 		{"of another session, and of this one", func(w *world, now int64) string {
 			return logoutEvent(now, sid(w, "sid-2")) + logoutEvent(now+1, sid(w, "sid-1"))
 		}, over},
+		{"of another session, and of this one that ended before that", func(w *world, now int64) string {
+			return logoutEvent(now+1, sid(w, "sid-2")) + logoutEvent(now, sid(w, "sid-1"))
+		}, over},
 		{"of one that had ended before", func(w *world, now int64) string { return logoutEvent(now-1, sid(w, "sid-1")) }, nil},
 		{"a word of another kind", func(_ *world, now int64) string {
 			return strings.Replace(logoutEvent(now, ""), "logout", "message", 1)
@@ -166,7 +169,7 @@ func TestLogoutEvents(t *testing.T) {
 	}
 }
 
-// What goes to the server: the access token, and since when to tell.
+// What goes to the server: the access token, since when to tell, and of which session.
 func TestLogoutEventsRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, server := newHearing(t)
@@ -187,7 +190,7 @@ func TestLogoutEventsRequest(t *testing.T) {
 		}
 		last := asked[len(asked)-1]
 		want := map[string]string{
-			"Authorization": "Bearer " + renewed.AccessToken.Reveal(), "Accept": "text/event-stream", "Last-Event-ID": fmt.Sprint(start),
+			"Authorization": "Bearer " + renewed.AccessToken.Reveal(), "Accept": "text/event-stream", "Last-Event-ID": fmt.Sprint(start) + "." + oidc.LogoutDigest("sid", w.op.Issuer, "sid-1"),
 		}
 		if last.Method != "GET" || !maps.Equal(last.Header, want) || last.MayRedirect || last.Cookies || !last.NoStore {
 			t.Errorf("request %+v, want the header %v", last, want)

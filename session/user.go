@@ -55,6 +55,11 @@ type User struct {
 // [time.Duration].
 const maxLifetime = 100 * 365 * 24 * 60 * 60 // seconds
 
+// sessionDigest is of the session at the provider that the ID Token names; "" if it names none.
+func (u *User) sessionDigest() string {
+	return oidc.LogoutDigest("sid", u.claims.Issuer, u.claims.SessionID)
+}
+
 // newUser makes a user of a token response that passed all its checks. The
 // life of the access token counts from when it was asked for.
 func (s *Settings) newUser(tokens *oidc.TokenResponse, claims *oidc.IDTokenClaims, r round) *User {
