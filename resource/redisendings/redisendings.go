@@ -19,6 +19,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -71,7 +74,7 @@ func (e *entry) ending() resource.Ending {
 // add is one step, so that nobody sees a part of it; what fails in it is not undone, and so
 // the ID comes last, or nothing would be done when the provider tries again. KEYS are
 // those of the ID, of the stream and of the ending; ARGV how long to remember the ID and the rest, in
-// milliseconds, the iat, the entry, and the oldest that the stream has to hold.
+// milliseconds, the iat, and the entry. The stream goes by the clock of Redis.
 var add = redis.NewScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 for i = 3, #KEYS do
@@ -80,7 +83,8 @@ for i = 3, #KEYS do
 		redis.call('SET', KEYS[i], ARGV[4], 'PX', ARGV[2])
 	end
 end
-redis.call('XADD', KEYS[2], 'MINID', '~', ARGV[5], '*', 'ending', ARGV[4])
+local oldest = math.max(redis.call('TIME')[1] * 1000 - ARGV[2], 0)
+redis.call('XADD', KEYS[2], 'MINID', '~', string.format('%.0f', oldest), '*', 'ending', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
 return 1`)
@@ -99,9 +103,8 @@ func (s *Endings) Add(ctx context.Context, e resource.Ending) (fresh bool, err e
 	for _, key := range e.Keys() {
 		keys = append(keys, s.Prefix+key)
 	}
-	life := e.Forget.Sub(now)
 	done, err := add.Run(ctx, s.client, keys,
-		milliseconds(e.Used.Sub(now)), milliseconds(life), e.IssuedAt.Unix(), data, max(time.Now().Add(-life).UnixMilli(), 0)).Int()
+		milliseconds(e.Used.Sub(now)), milliseconds(e.Forget.Sub(now)), e.IssuedAt.Unix(), data).Int()
 	if err != nil {
 		return false, fmt.Errorf("redisendings: %w", err)
 	}
@@ -153,15 +156,9 @@ func parse(value any) (resource.Ending, error) {
 // Watch is part of resource.Endings. Where Redis is away it tries again, twice a second,
 // and goes on where it was.
 func (s *Endings) Watch(ctx context.Context) (<-chan resource.Ending, error) {
-	bounded, cancel := s.within(ctx)
-	defer cancel()
-	newest, err := s.client.XRevRangeN(bounded, s.Prefix+"stream", "+", "-", 1).Result()
+	position, err := s.newest(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("redisendings: %w", err)
-	}
-	position := "0"
-	if len(newest) > 0 {
-		position = newest[0].ID
 	}
 	endings := make(chan resource.Ending)
 	go func() {
@@ -173,10 +170,27 @@ func (s *Endings) Watch(ctx context.Context) (<-chan resource.Ending, error) {
 	return endings, nil
 }
 
+// start is before the first entry of a stream.
+const start = "0-0"
+
+// newest returns the position of the last entry.
+func (s *Endings) newest(ctx context.Context) (position string, err error) {
+	ctx, cancel := s.within(ctx)
+	defer cancel()
+	messages, err := s.client.XRevRangeN(ctx, s.Prefix+"stream", "+", "-", 1).Result()
+	if err != nil || len(messages) == 0 {
+		return start, err
+	}
+	return messages[0].ID, nil
+}
+
 // read sends what comes after a position, and returns the next one.
 func (s *Endings) read(ctx context.Context, position string, to chan<- resource.Ending) string {
 	streams, err := s.client.XRead(ctx, &redis.XReadArgs{Streams: []string{s.Prefix + "stream", position}, Count: batch, Block: block}).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
+	switch {
+	case errors.Is(err, redis.Nil):
+		return s.again(ctx, position)
+	case err != nil:
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -198,6 +212,29 @@ func (s *Endings) read(ctx context.Context, position string, to chan<- resource.
 		}
 	}
 	return position
+}
+
+// again returns the position to go on at when nothing has come. A stream that Redis has lost, or that
+// has expired, begins anew: at an earlier position, if the clock of Redis has been set back, or is
+// that of another. All that it has then is new.
+func (s *Endings) again(ctx context.Context, position string) string {
+	newest, err := s.newest(ctx)
+	if err == nil && isBefore(newest, position) {
+		return start
+	}
+	return position
+}
+
+// isBefore compares positions: milliseconds since the epoch, and a number.
+func isBefore(a, b string) bool {
+	number := func(position string) (n [2]uint64) {
+		at, count, _ := strings.Cut(position, "-")
+		n[0], _ = strconv.ParseUint(at, 10, 64)
+		n[1], _ = strconv.ParseUint(count, 10, 64)
+		return n
+	}
+	x, y := number(a), number(b)
+	return slices.Compare(x[:], y[:]) < 0
 }
 
 func (s *Endings) now() time.Time {

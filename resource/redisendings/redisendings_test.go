@@ -2,6 +2,7 @@ package redisendings_test
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/oidcspa/oidcspa/internal/redistest"
 	"github.com/oidcspa/oidcspa/resource"
@@ -202,6 +205,40 @@ func TestWatch(t *testing.T) {
 	cancel()
 	for range heard {
 		t.Error("heard of something after the end")
+	}
+}
+
+// A watch goes on when Redis has lost everything, and when its clock is behind.
+func TestWatchAnew(t *testing.T) {
+	server := redistest.Start(t)
+	client := redistest.NewClient(t, server.Socket)
+	endings := redisendings.New(client)
+	now := time.Now()
+	stream := endings.Prefix + "stream"
+	heard, err := endings.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, past := range []string{"", "1000-0", "999-7", "999-6"} {
+		session := "s" + strconv.Itoa(i)
+		if past != "" { // as a Redis would write it whose clock has been set back
+			pipe := client.TxPipeline()
+			pipe.Del(t.Context(), stream)
+			pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: stream, ID: past, Values: []string{"ending", fmt.Sprintf(`{"iat":%d,"sid":%q,"sub":"u"}`, now.Unix(), session)}})
+			if _, err := pipe.Exec(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		} else if _, err := endings.Add(t.Context(), ending("1", session, now)); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case e := <-heard:
+			if e.Session != session {
+				t.Fatalf("heard of %s, want %s", e.Session, session)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("%s: nothing is heard", session)
+		}
 	}
 }
 
