@@ -71,6 +71,32 @@ func (p passing) Use(context.Context, string, time.Time) (bool, error) {
 	return true, nil
 }
 
+// A clock that is set forward and back makes no proof good again, and refuses none that is new.
+func TestReplayAfterClockStep(t *testing.T) {
+	p, now := newProvider(t), noon
+	h := newMiddleware(t, p, func(config *resource.Config) {
+		withDPoP(config)
+		config.Now = func() time.Time { return now }
+	}).Handler(reached)
+	const replayed = `DPoP error="invalid_dpop_proof", error_description="dpop_replayed", ` + algs
+	send := func(c *client, token, proof string, status int, challenge string) {
+		t.Helper()
+		check(t, get(h, "Authorization", "DPoP "+token, "DPoP", proof), status, challenge)
+	}
+	c, other := newClient(t), newClient(t)
+	token := p.token(claims{"cnf": c.binding()})
+	late := p.token(claims{"sub": "other", "cnf": other.binding(), "exp": noon.Unix() + 7200})
+	proof := c.proof(token, nil)
+	send(c, token, proof, 204, "")
+	now = noon.Add(time.Hour)
+	send(other, late, other.proof(late, claims{"iat": now.Unix()}), 204, "")
+	now = noon.Add(time.Second)
+	send(c, token, proof, 401, replayed)
+	fresh := c.proof(token, claims{"iat": now.Unix()})
+	send(c, token, fresh, 204, "")
+	send(c, token, fresh, 401, replayed)
+}
+
 // A proof is forgotten when it has expired, and what has been forgotten is not
 // accepted, however long the keys were waited for.
 func TestReplayWhileKeysCome(t *testing.T) {

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -85,7 +86,7 @@ func (m *Middleware) checkBinding(
 	case !bound:
 		return "", invalidToken(dpop, oidc.ErrDPoPNotBound)
 	}
-	proof, err := m.checkProof(r, token, claims.KeyThumbprint, now)
+	proof, err := m.checkProof(r, token, claims, now)
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +97,9 @@ func (m *Middleware) checkBinding(
 }
 
 // checkProof checks the DPoP header of a request (RFC 9449 4.3).
-func (m *Middleware) checkProof(r *http.Request, token, thumbprint string, now time.Time) (*oidc.DPoPProof, error) {
+func (m *Middleware) checkProof(
+	r *http.Request, token string, claims *oidc.AccessTokenClaims, now time.Time,
+) (*oidc.DPoPProof, error) {
 	headers := r.Header.Values("DPoP")
 	if len(headers) != 1 { // step 1
 		return nil, invalidProof(oidc.ErrDPoPProofMissing)
@@ -105,7 +108,7 @@ func (m *Middleware) checkProof(r *http.Request, token, thumbprint string, now t
 		Method:      r.Method,
 		URL:         m.config.DPoP.url(r),
 		AccessToken: oidc.Secret(token),
-		Thumbprint:  thumbprint,
+		Thumbprint:  claims.KeyThumbprint,
 		Algorithms:  m.config.DPoP.Algorithms,
 		MaxAge:      m.config.DPoP.MaxAge,
 		Leeway:      m.config.Leeway,
@@ -120,7 +123,7 @@ func (m *Middleware) checkProof(r *http.Request, token, thumbprint string, now t
 	if err != nil {
 		return nil, invalidProof(err)
 	}
-	fresh, err := m.use(r.Context(), proof)
+	fresh, err := m.use(r.Context(), proof, claims)
 	switch {
 	case errors.Is(err, ErrReplayShareFull):
 		return nil, tooManyRequests(err)
@@ -134,11 +137,11 @@ func (m *Middleware) checkProof(r *http.Request, token, thumbprint string, now t
 	return proof, nil
 }
 
-// use has the replay cache remember a proof, which is for a good token.
-func (m *Middleware) use(ctx context.Context, proof *oidc.DPoPProof) (fresh bool, err error) {
+// use has the replay cache remember a proof, which came with a good token of these claims.
+func (m *Middleware) use(ctx context.Context, proof *oidc.DPoPProof, claims *oidc.AccessTokenClaims) (fresh bool, err error) {
 	key, until := replayKey(proof), m.forget(proof)
 	if shared, ok := m.config.ReplayCache.(SharedReplayCache); ok {
-		return shared.UseOf(ctx, proof.Thumbprint, key, until)
+		return shared.UseOf(ctx, replaySharers(proof, claims), key, until)
 	}
 	return m.config.ReplayCache.Use(ctx, key, until)
 }
@@ -148,6 +151,17 @@ func (m *Middleware) use(ctx context.Context, proof *oidc.DPoPProof) (fresh bool
 func replayKey(proof *oidc.DPoPProof) string {
 	sum := sha256.Sum256([]byte(proof.Thumbprint + "." + proof.ID))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// replaySharers names who takes a place in the replay cache: a key, and whoever has the token,
+// which may be for as many keys as they like. A client acts for itself where there is no sub.
+func replaySharers(proof *oidc.DPoPProof, claims *oidc.AccessTokenClaims) []string {
+	owner := cmp.Or(
+		oidc.LogoutDigest("sub", claims.Issuer, claims.Subject), oidc.LogoutDigest("client_id", claims.Issuer, claims.ClientID))
+	if owner == "" {
+		return []string{proof.Thumbprint}
+	}
+	return []string{proof.Thumbprint, owner}
 }
 
 // forget returns when a proof need not be remembered any more: when it is

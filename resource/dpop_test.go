@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,8 +144,8 @@ func TestReplayShareOfClient(t *testing.T) {
 		withDPoP(config)
 		config.ReplayCache = &resource.MemoryReplayCache{Limit: 8, Now: config.Now}
 	}).Handler(reached)
-	token, others := p.token(claims{"cnf": greedy.binding()}), p.token(claims{"cnf": other.binding()})
-	expired := p.token(claims{"cnf": other.binding(), "exp": 1})
+	token, others := p.token(claims{"cnf": greedy.binding()}), p.token(claims{"sub": "other", "cnf": other.binding()})
+	expired := p.token(claims{"sub": "other", "cnf": other.binding(), "exp": 1})
 	for range 20 {
 		get(h, "Authorization", "DPoP "+expired, "DPoP", other.proof(expired, nil))
 		get(h, "Authorization", "DPoP "+token, "DPoP", other.proof(token, nil))
@@ -163,6 +165,96 @@ func TestReplayShareOfClient(t *testing.T) {
 		`DPoP error="invalid_dpop_proof", error_description="dpop_replayed", `+algs)
 	for range 2 {
 		check(t, get(h, "Authorization", "DPoP "+others, "DPoP", other.proof(others, nil)), 204, "")
+	}
+}
+
+// A person who signs in with many keys keeps nobody else away.
+func TestReplayShareOfPerson(t *testing.T) {
+	p := newProvider(t)
+	h := newMiddleware(t, p, func(config *resource.Config) {
+		withDPoP(config)
+		config.ReplayCache = &resource.MemoryReplayCache{Limit: 100, Now: config.Now}
+	}).Handler(reached)
+	n := 0
+	send := func(c *client, token string) int {
+		n++
+		return get(h, "Authorization", "DPoP "+token, "DPoP", c.proof(token, claims{"jti": strconv.Itoa(n)})).Code
+	}
+	for range 20 { // one key after another, until it gets no more
+		c := newClient(t)
+		token := p.token(claims{"sub": "greedy", "cnf": c.binding()})
+		for send(c, token) == 204 {
+		}
+	}
+	c := newClient(t)
+	token := p.token(claims{"sub": "somebody", "cnf": c.binding()})
+	for i := range 25 {
+		if status := send(c, token); status != 204 {
+			t.Fatalf("request %d of somebody else: status %d", i+1, status)
+		}
+	}
+}
+
+// sharing is a [resource.SharedReplayCache] that keeps whose places it was asked for.
+type sharing struct {
+	recording
+	sharers []string
+}
+
+func (s *sharing) UseOf(_ context.Context, sharers []string, _ string, _ time.Time) (bool, error) {
+	s.sharers = sharers
+	return true, nil
+}
+
+// Whose places a proof takes: of its key, and of the person, or client, that has the token.
+func TestReplaySharers(t *testing.T) {
+	p, c := newProvider(t), newClient(t)
+	const other = "https://other.example"
+	cache := &sharing{}
+	h := newMiddleware(t, p, func(config *resource.Config) {
+		withDPoP(config)
+		config.ReplayCache = cache
+		config.Issuers[0].WithoutSubject = true
+		config.Issuers = append(config.Issuers, resource.Issuer{
+			Issuer: other, Audiences: []string{audience}, WithoutSubject: true, Keys: string(encode(t, p.jwks())),
+		})
+	}).Handler(reached)
+	sharers := func(c *client, edit claims) []string {
+		t.Helper()
+		edit["cnf"] = c.binding()
+		token := p.token(edit)
+		check(t, get(h, "Authorization", "DPoP "+token, "DPoP", c.proof(token, nil)), 204, "")
+		for _, sharer := range cache.sharers {
+			if len(sharer) != 43 || strings.Contains(sharer, mark) {
+				t.Errorf("sharer %q", sharer)
+			}
+		}
+		return cache.sharers
+	}
+	first := sharers(c, claims{})
+	if len(first) != 2 || first[0] != c.binding()["jkt"] {
+		t.Fatalf("sharers %q", first)
+	}
+	tests := []struct {
+		name      string
+		of        *client
+		edit      claims
+		key, same bool // as those of the first
+	}{
+		{"another token", c, claims{"jti": "2", "client_id": "x"}, true, true},
+		{"another key", newClient(t), claims{}, false, true},
+		{"another sub", c, claims{"sub": "x"}, true, false},
+		{"another issuer", c, claims{"iss": other}, true, false},
+		{"a client", c, claims{"sub": nil}, true, false},
+		{"a client by the name of the person", c, claims{"sub": nil, "client_id": mark + "-user"}, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := sharers(tt.of, tt.edit)
+			if len(got) != 2 || (got[0] == first[0]) != tt.key || (got[1] == first[1]) != tt.same {
+				t.Errorf("sharers %q, those of the first %q", got, first)
+			}
+		})
 	}
 }
 

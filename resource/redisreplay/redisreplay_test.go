@@ -2,21 +2,20 @@ package redisreplay_test
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/redistest"
+	"github.com/oidcspa/oidcspa/internal/replaytest"
 	"github.com/oidcspa/oidcspa/resource"
 	"github.com/oidcspa/oidcspa/resource/redisreplay"
 )
-
-var _ resource.ReplayCache = (*redisreplay.Cache)(nil)
 
 func TestUse(t *testing.T) {
 	server := redistest.Start(t)
@@ -28,58 +27,96 @@ func TestUse(t *testing.T) {
 		cache.Now = func() time.Time { return now }
 	}
 	steps := []struct {
-		name  string
-		cache *redisreplay.Cache
-		key   string
-		life  time.Duration
-		fresh bool
+		name    string
+		cache   *redisreplay.Cache
+		key     string
+		life    time.Duration
+		sharers []string
+		fresh   bool
 	}{
-		{"first", one, "a", time.Minute, true},
-		{"again", one, "a", time.Minute, false},
-		{"again, elsewhere", two, "a", time.Minute, false},
-		{"another key", two, "b", 90 * time.Second, true},
-		{"another API", other, "a", time.Minute, true},
-		{"a broken second", one, "c", 1500 * time.Millisecond, true},
-		{"too late to be remembered", one, "d", -time.Minute, true},
+		{"first", one, "a", time.Minute, []string{"first"}, true},
+		{"again", one, "a", time.Minute, nil, false},
+		{"again, elsewhere", two, "a", time.Minute, nil, false},
+		{"another proof", two, "b", 90 * time.Second, []string{"first", "second"}, true},
+		{"another API", other, "a", time.Minute, nil, true},
+		{"a broken second", one, "c", 1500 * time.Millisecond, []string{"first"}, true},
+		{"too late to be remembered", one, "d", -time.Minute, nil, true},
 	}
 	for _, s := range steps {
-		fresh, err := s.cache.Use(t.Context(), s.key, now.Add(s.life))
+		fresh, err := s.cache.UseOf(t.Context(), s.sharers, s.key, now.Add(s.life))
 		if err != nil || fresh != s.fresh {
 			t.Errorf("%s: %t, %v, want %t", s.name, fresh, err, s.fresh)
 		}
 	}
-	// No key stays for ever, and none goes too early.
-	for key, most := range map[string]time.Duration{"a": time.Minute, "b": 90 * time.Second, "c": 1500 * time.Millisecond, "d": time.Second} {
-		left, err := client.PTTL(t.Context(), "oidcspa:dpop:"+key).Result()
-		expired := left == -2 && most < 2*time.Second // on a machine that is slow
-		if err != nil || !expired && (left <= most/2 || left > most) {
+	// No key stays for ever, and none goes too early: a proof that is known no more has to be known as forgotten.
+	const day = 24 * time.Hour
+	for key, most := range map[string]time.Duration{"proofs": day + time.Minute, "of:first": 90 * time.Second, "of:second": 90 * time.Second} {
+		if left, err := client.PTTL(t.Context(), one.Prefix+key).Result(); err != nil || left <= most/2 || left > most {
 			t.Errorf("%s lives for %v, %v, want at most %v", key, left, err, most)
 		}
 	}
 }
 
-// Of many at once, at several instances, one is first.
-func TestUseRace(t *testing.T) {
-	server := redistest.Start(t)
-	var first atomic.Int32
-	var wait sync.WaitGroup
-	for range 4 {
+// opener returns caches in one Redis, each of which knows nothing of the others.
+func opener(t *testing.T) replaytest.Opener {
+	server, n := redistest.Start(t), 0
+	return func(t testing.TB, limit int, now func() time.Time) resource.SharedReplayCache {
+		n++
 		cache := redisreplay.New(redistest.NewClient(t, server.Socket))
-		for range 10 {
-			wait.Go(func() {
-				fresh, err := cache.Use(t.Context(), "key", time.Now().Add(time.Hour))
-				if err != nil {
-					t.Error(err)
-				}
-				if fresh {
-					first.Add(1)
-				}
-			})
-		}
+		cache.Prefix, cache.Limit, cache.Now = fmt.Sprintf("{test %d}:", n), limit, now
+		return cache
 	}
-	wait.Wait()
-	if first.Load() != 1 {
-		t.Errorf("fresh for %d, want one", first.Load())
+}
+
+func TestRemembers(t *testing.T) { replaytest.Remembers(t, opener(t)) }
+
+func TestSetBack(t *testing.T) { replaytest.SetBack(t, opener(t)) }
+
+func TestShares(t *testing.T) { replaytest.Shares(t, opener(t)) }
+
+func TestOneAfterAnother(t *testing.T) { replaytest.OneAfterAnother(t, opener(t)) }
+
+// Of many at once, at several instances, one is first.
+func TestRace(t *testing.T) {
+	server := redistest.Start(t)
+	replaytest.Race(t, func(t testing.TB, _ int, _ func() time.Time) resource.SharedReplayCache {
+		return instances{redisreplay.New(redistest.NewClient(t, server.Socket)), redisreplay.New(redistest.NewClient(t, server.Socket))}
+	})
+}
+
+// instances are a cache that is asked at any of them.
+type instances []*redisreplay.Cache
+
+func (i instances) Use(ctx context.Context, key string, expires time.Time) (bool, error) {
+	return i.UseOf(ctx, nil, key, expires)
+}
+
+func (i instances) UseOf(ctx context.Context, sharers []string, key string, expires time.Time) (bool, error) {
+	return i[rand.IntN(len(i))].UseOf(ctx, sharers, key, expires)
+}
+
+// An instance whose clock is ahead has nothing forgotten, and refuses no proofs of others.
+func TestClockAhead(t *testing.T) {
+	server := redistest.Start(t)
+	right, ahead := redisreplay.New(redistest.NewClient(t, server.Socket)), redisreplay.New(redistest.NewClient(t, server.Socket))
+	now := time.Now()
+	ahead.Now = func() time.Time { return time.Now().Add(time.Hour) }
+	steps := []struct {
+		name    string
+		at      *redisreplay.Cache
+		key     string
+		expires time.Duration // from now on
+		fresh   bool
+	}{
+		{"a proof", right, "a", 2 * time.Minute, true},
+		{"one of an hour later", ahead, "b", time.Hour + 2*time.Minute, true},
+		{"the first again", right, "a", 2 * time.Minute, false},
+		{"an older one that is new", right, "c", time.Minute, true},
+	}
+	for _, s := range steps {
+		if fresh, err := s.at.Use(t.Context(), s.key, now.Add(s.expires)); fresh != s.fresh || err != nil {
+			t.Errorf("%s: %t, %v, want %t", s.name, fresh, err, s.fresh)
+		}
 	}
 }
 
@@ -133,7 +170,8 @@ func BenchmarkUse(b *testing.B) {
 	cache := redisreplay.New(redistest.NewClient(b, redistest.Start(b).Socket))
 	expires := time.Now().Add(2 * time.Minute)
 	for i := 0; b.Loop(); i++ {
-		if fresh, err := cache.Use(b.Context(), strconv.Itoa(i), expires); !fresh || err != nil {
+		sharers := []string{"key" + strconv.Itoa(i%1000), "person" + strconv.Itoa(i%500)}
+		if fresh, err := cache.UseOf(b.Context(), sharers, strconv.Itoa(i), expires); !fresh || err != nil {
 			b.Fatal(fresh, err)
 		}
 	}
