@@ -154,14 +154,18 @@ func replayKey(proof *oidc.DPoPProof) string {
 }
 
 // replaySharers names who takes a place in the replay cache: a key, and whoever has the token,
-// which may be for as many keys as they like. A client acts for itself where there is no sub.
+// which may be for as many keys as they like.
 func replaySharers(proof *oidc.DPoPProof, claims *oidc.AccessTokenClaims) []string {
-	owner := cmp.Or(
-		oidc.LogoutDigest("sub", claims.Issuer, claims.Subject), oidc.LogoutDigest("client_id", claims.Issuer, claims.ClientID))
+	owner := ownerOf(claims)
 	if owner == "" {
 		return []string{proof.Thumbprint}
 	}
 	return []string{proof.Thumbprint, owner}
+}
+
+// ownerOf names who has a token by a digest: sub, or the client; "" if the token names nobody.
+func ownerOf(c *oidc.AccessTokenClaims) string {
+	return cmp.Or(oidc.LogoutDigest("sub", c.Issuer, c.Subject), oidc.LogoutDigest("client_id", c.Issuer, c.ClientID))
 }
 
 // forget returns when a proof need not be remembered any more: when it is

@@ -28,7 +28,7 @@ const (
 // LogoutEvents describes where the open pages of an app hear that their session is
 // over.
 type LogoutEvents struct {
-	Limit      int // of streams; 0 means [DefaultStreamLimit]
+	Limit      int // of streams; 0 means [DefaultStreamLimit]. A person gets no more than are free.
 	PerSession int // 0 means [DefaultStreamsPerSession]
 
 	// Heartbeat is how long a stream says nothing at most; 0 means [DefaultHeartbeat].
@@ -62,7 +62,7 @@ type LogoutStream struct {
 
 	mu      sync.Mutex // guards all of the below; nobody waits who holds it
 	streams int
-	sharing map[string]int                  // streams, by whom they are of: a key of [Ending]
+	sharing map[string]int                  // streams, by session and by owner
 	waiting map[string]map[*stream]struct{} // by key of [Ending]
 	watch   *watch                          // nil if there is none
 	closed  bool

@@ -172,6 +172,17 @@ func TestLogoutEventsBounds(t *testing.T) {
 		}
 		listen(t, url, session("2")).hears(here)
 	})
+	t.Run("of one person with many sessions", func(t *testing.T) {
+		m, _ := newBackChannel(t, p, newMemory(), nil)
+		_, url := newStream(t, m, resource.LogoutEvents{Limit: 4})
+		for i, want := range []int{200, 200, 429} {
+			l := listen(t, url, session(strconv.Itoa(i)))
+			if l.resp.StatusCode != want {
+				t.Errorf("session %d: status %d, want %d", i, l.resp.StatusCode, want)
+			}
+		}
+		listen(t, url, p.token(claims{"sub": "somebody", "sid": "x"})).hears(here)
+	})
 	t.Run("of all", func(t *testing.T) {
 		m, _ := newBackChannel(t, p, newMemory(), nil)
 		_, url := newStream(t, m, resource.LogoutEvents{Limit: 1})

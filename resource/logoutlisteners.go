@@ -14,7 +14,8 @@ import (
 
 // A stream is one page that listens.
 type stream struct {
-	owner   string // whose places it takes: a key of [Ending]
+	session string // whose places it takes: a key of [Ending], and
+	owner   string // the digest of who has the token
 	keys    []string
 	subject string        // the digest, if the page itself has said which session is its own; else ""
 	since   int64         // the iat of the first logout that concerns it, seconds since the epoch
@@ -26,15 +27,15 @@ type stream struct {
 // newStream returns the stream of who has shown an access token with claims. The session of a
 // token without sid is the one that Last-Event-ID names.
 func newStream(c *oidc.AccessTokenClaims, lastEventID string) *stream {
-	s := &stream{keys: endingKeys(c), since: cmp.Or(c.IssuedAt, c.NotBefore), rung: make(chan struct{}, 1)}
-	s.owner = s.keys[0]
+	s := &stream{owner: ownerOf(c), keys: endingKeys(c), since: cmp.Or(c.IssuedAt, c.NotBefore), rung: make(chan struct{}, 1)}
+	s.session = s.keys[0]
 	at, session, _ := strings.Cut(lastEventID, ".")
 	since, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
 		return s
 	}
 	s.since = since
-	if subject, ok := strings.CutPrefix(s.owner, ofAnySession); ok && isDigest(session) {
+	if subject, ok := strings.CutPrefix(s.session, ofAnySession); ok && isDigest(session) {
 		s.subject, s.keys = subject, []string{ofSession + session, ofAllSessions + subject}
 	}
 	return s
@@ -79,10 +80,12 @@ func (l *LogoutStream) enter(s *stream) (w *watch, status int) {
 	switch {
 	case l.closed || l.streams >= l.config.Limit:
 		return nil, http.StatusServiceUnavailable
-	case l.sharing[s.owner] >= l.config.PerSession:
+	case l.sharing[s.session] >= l.config.PerSession,
+		s.owner != "" && l.sharing[s.owner] >= l.config.Limit-l.streams: // however many sessions they have
 		return nil, http.StatusTooManyRequests
 	}
 	l.streams++
+	l.sharing[s.session]++
 	l.sharing[s.owner]++
 	for _, key := range s.keys {
 		if l.waiting[key] == nil {
@@ -103,8 +106,10 @@ func (l *LogoutStream) leave(s *stream) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.streams--
-	if l.sharing[s.owner]--; l.sharing[s.owner] == 0 {
-		delete(l.sharing, s.owner)
+	for _, sharer := range []string{s.session, s.owner} {
+		if l.sharing[sharer]--; l.sharing[sharer] == 0 {
+			delete(l.sharing, sharer)
+		}
 	}
 	for _, key := range s.keys {
 		delete(l.waiting[key], s)
