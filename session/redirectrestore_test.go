@@ -210,6 +210,50 @@ func TestRestoreByRedirectWaitsForACallback(t *testing.T) {
 	}
 }
 
+// Who asks while a response is read that the tab does not know waits for that, and that
+// waits for nobody: the tab leaves once.
+func TestRestoreByRedirectBesideAnUnknownResponse(t *testing.T) {
+	for _, first := range []string{"asked", "the response is there"} {
+		t.Run("first "+first, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, tab := newRedirectWorld(t)
+				w.settings.RedirectURI = "https://app.example.test/"
+				client := w.openIn(tab, true)
+				w.transport.Fail = func(*oidc.Request) error {
+					time.Sleep(time.Second)
+					return nil
+				}
+				ctx, leave := context.WithCancel(t.Context())
+				settled := make(chan error, 2)
+				calls := []func() (*User, error){
+					func() (*User, error) { return client.Restore(ctx, w.settings.RedirectURI) },
+					func() (*User, error) {
+						return client.SigninCallback(ctx, w.settings.RedirectURI+"?error=access_denied&state=of-before&iss="+w.op.Issuer)
+					},
+				}
+				if first != "asked" {
+					slices.Reverse(calls)
+				}
+				for _, call := range calls {
+					go func() {
+						_, err := call()
+						settled <- err
+					}()
+					time.Sleep(100 * time.Millisecond)
+				}
+				time.Sleep(departure / 2)
+				if len(tab.addresses) != 1 || len(settled) > 0 {
+					t.Errorf("the tab has left %d times, and %d calls have settled", len(tab.addresses), len(settled))
+				}
+				leave() // the page ends
+				for range calls {
+					<-settled
+				}
+			})
+		})
+	}
+}
+
 // Two clients of one tab: what belongs to one is left to it by the other.
 func TestTransactionsBelongToAClient(t *testing.T) {
 	w := newWorld(t)

@@ -28,10 +28,14 @@ var errStays = errors.New("the tab stays")
 
 // restoreByRedirect sends the tab to the provider and back, once: a mark in
 // the tab keeps it from going again until a sign-in succeeds. It returns when
-// the tab has not left after all. With inCallback it is a part of the callback in the air.
+// the tab has not left after all. With inCallback it is a part of the callback in the air,
+// and a flight of its own: all others wait for that callback.
 func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began moment, inCallback bool) (*User, error) {
-	s := c.session
-	return c.restoring.doFor(ctx, c, scene{moment: began}, "", func(ctx, wanted context.Context) (*User, error) {
+	s, key := c.session, ""
+	if inCallback {
+		key = "callback"
+	}
+	return c.restoring.doFor(ctx, c, scene{moment: began}, key, func(ctx, wanted context.Context) (*User, error) {
 		start := time.Now()
 		defer c.leaving.Store(false)
 		err := c.leaveToRestore(ctx, wanted, returnTo, began, inCallback)
@@ -54,7 +58,7 @@ func (c *Client) restoreByRedirect(ctx context.Context, returnTo string, began m
 func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, began moment, inCallback bool) error {
 	s := c.session
 	call, _ := c.leaveCall("")
-	if !inCallback && c.callback.settle(ctx) {
+	if !inCallback && c.callback.settle(wanted) {
 		return errStays
 	}
 	if err := s.outlives(c); err != nil {
@@ -84,7 +88,7 @@ func (c *Client) leaveToRestore(ctx, wanted context.Context, returnTo string, be
 		if err := c.mark(ctx, now.order); err != nil {
 			return err
 		}
-		if !inCallback && c.callback.settle(ctx) || wanted.Err() != nil {
+		if !inCallback && c.callback.settle(wanted) || wanted.Err() != nil {
 			return errors.Join(errStays, c.unmark(ctx))
 		}
 		return nil
