@@ -46,6 +46,27 @@ func TestAddressAfterResponse(t *testing.T) {
 	}
 }
 
+// What the app's own page has under the names of a response is neither taken for one nor in
+// its way, where the other part of the address has the response.
+func TestAddressWithOwnParameters(t *testing.T) {
+	for _, own := range []string{"state=CA", "code=PROMO50", "error=404", "response=yes", "code=PROMO50&state=CA"} {
+		t.Run(own, func(t *testing.T) {
+			a := newApp(t)
+			a.set("redirect_uri", a.origin+"/?x=%7e&"+own)
+			a.set("response_mode", "fragment")
+			newHostile(t, a)
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			if code := signinCode(tab); code != "" {
+				t.Errorf("code %q", code)
+			}
+			if got, want := eval[string](tab, "location.href"), a.origin+"/?x=%7e&"+own; got != want {
+				t.Errorf("the address is %s, want %s", got, want)
+			}
+		})
+	}
+}
+
 // unknownState is one that some program has drawn, and this tab does not know.
 const unknownState = "of-before-0123456789-0123456789-0123456789-0"
 
@@ -58,6 +79,9 @@ func TestAddressAfterUnknownResponse(t *testing.T) {
 	}{
 		{"in the query", "/?page=app&x=%7e&quiet", "/?page=app&x=%7e&quiet&" + response, "/?page=app&x=%7e&quiet", "state_unknown"},
 		{"in a query of its own", "/", "/?" + response, "/", "state_unknown"},
+		{"at the origin", "", "/?" + response, "/", "state_unknown"},
+		{"in the fragment, beside a state of the app's", "/?state=CA&x=%7e", "/?state=CA&x=%7e#" + response, "/?state=CA&x=%7e", "state_unknown"},
+		{"in the query, with a code of the app's in the fragment", "/", "/?" + response + "#/orders?code=PROMO50", "/#/orders?code=PROMO50", "state_unknown"},
 		{"in the fragment", "/?page=app&x=%7e&quiet", "/?page=app&x=%7e&quiet#" + response, "/?page=app&x=%7e&quiet", "state_unknown"},
 		{"of another redirect URI", "/callback.html", "/?page=app&x=%7e&quiet&" + response[len("zz=1&"):], "/?page=app&x=%7e&quiet", "state_unknown"},
 		{"a code of the app's", "/", "/?view=a+b&code=PROMO50&x=%7e&quiet#top", "", "state_mismatch"},

@@ -110,12 +110,17 @@ func TestRefusalWithoutState(t *testing.T) {
 	}{
 		{"by way of the callback page", "/callback.html", true, "?view=cart#top"},
 		{"at a page of the app", "/", true, ""},
+		{"at the origin", "", true, ""},
+		{"at a page that the server names anew", "/index.html", true, ""},
 		{"the app's own", "/callback.html", false, "?error=disk_full"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t)
 			a.set("redirect_uri", a.origin+tt.redirectURI)
+			a.respond("/index.html", func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "/?"+r.URL.RawQuery, http.StatusFound)
+			})
 			op := newHostile(t, a)
 			op.Edit(func() {
 				op.Answer(oidctest.Authorize, func(w http.ResponseWriter, r *http.Request) {

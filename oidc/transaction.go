@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -176,7 +177,8 @@ var responseParameters = []string{
 }
 
 // CallbackState returns the state of the response in callbackURL, in its
-// query or in its fragment, to find the transaction by. Codes:
+// query or in its fragment, to find the transaction by: where both look like one,
+// that which has a state of ours, as the other is the app's own. Codes:
 // [ErrCallbackMissing] if there is no response, [ErrCallbackMalformed],
 // [ErrStateMismatch] if the response has no state, and a [ProviderError] with
 // NoState if it is an error without one.
@@ -185,26 +187,38 @@ func CallbackState(callbackURL string) (Secret, error) {
 	if err != nil {
 		return "", ErrCallbackMalformed
 	}
-	for _, raw := range []string{u.RawQuery, fragmentQuery(u)} {
-		values, err := parseResponse(raw)
-		if err != nil {
-			return "", err
+	err = ErrCallbackMissing
+	var found Secret
+	for _, raw := range []string{fragmentQuery(u), u.RawQuery} { // what the last one says counts
+		state, partErr := stateOf(raw)
+		worse := found != "" && (state == "" || IsState(found) && !IsState(state))
+		if !worse && !errors.Is(partErr, ErrCallbackMissing) {
+			found, err = state, partErr
 		}
-		state, found := Secret(values.Get("state")), values.Has("code") || values.Has("error")
-		if !found && values.Has("response") {
-			state, found = unverifiedState(values.Get("response"))
-		}
-		switch {
-		case !found:
-			continue
-		case state == "" && values.Has("error") && !values.Has("code") && !values.Has("response"):
-			return "", withoutState(values.Get("error"))
-		case state == "":
-			return "", ErrStateMismatch
-		}
-		return state, nil
 	}
-	return "", ErrCallbackMissing
+	return found, err
+}
+
+// stateOf returns the state of the response in a query or a fragment. Codes: those of
+// [CallbackState].
+func stateOf(raw string) (Secret, error) {
+	values, err := parseResponse(raw)
+	if err != nil {
+		return "", err
+	}
+	state, found := Secret(values.Get("state")), values.Has("code") || values.Has("error")
+	if !found && values.Has("response") {
+		state, found = unverifiedState(values.Get("response"))
+	}
+	switch {
+	case !found:
+		return "", ErrCallbackMissing
+	case state == "" && values.Has("error") && !values.Has("code") && !values.Has("response"):
+		return "", withoutState(values.Get("error"))
+	case state == "":
+		return "", ErrStateMismatch
+	}
+	return state, nil
 }
 
 // withoutState is for an error that comes without the state that the request had

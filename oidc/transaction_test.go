@@ -83,6 +83,10 @@ func TestCallbackState(t *testing.T) {
 		{"multiple-2.1 in the fragment beside a query", testRedirectURI + "?tab=1#code=c&state=" + testState, nil},
 		{"multiple-2.1 behind a hash route", testRedirectURI + "#/signed-in?code=c&state=" + testState, nil},
 		{"multiple-2.1 in the fragment with a question mark", testRedirectURI + "#error=e&error_uri=https://x/?y&state=" + testState, nil},
+		{"multiple-2.1 in the fragment, beside a code of the app", testRedirectURI + "?code=PROMO50#code=c&state=" + testState, nil},
+		{"multiple-2.1 in the fragment, beside an error of the app", testRedirectURI + "?error=404#code=c&state=" + testState, nil},
+		{"multiple-2.1 in the fragment, beside a query that is none", testRedirectURI + "?code=%5#code=c&state=" + testState, nil},
+		{"6749-4.1.2 in the query, before an error of the app", testRedirectURI + "?code=c&state=" + testState + "#/home?error=404&state=CA", nil},
 		{"6749-4.1.2 no response", testRedirectURI, ErrCallbackMissing},
 		{"6749-4.1.2 a route only", testRedirectURI + "?tab=1#/home?tab=2", ErrCallbackMissing},
 		{"6749-4.1.2 state without code", testRedirectURI + "?state=" + testState, ErrCallbackMissing},
@@ -108,6 +112,19 @@ func TestCallbackState(t *testing.T) {
 				t.Errorf("state = %q with error %v", state.Reveal(), err)
 			}
 		})
+	}
+}
+
+// A state of ours counts, whatever the app has under that name in the other part.
+func TestCallbackStateBesideTheApps(t *testing.T) {
+	drawn := Secret(strings.Repeat("aA-_", 10) + "aAA")
+	for _, address := range []string{
+		"?code=PROMO50&state=CA#code=c&state=%s", "?error=404&state=CA#/home?code=c&state=%s",
+		"?code=c&state=%s#/home?code=PROMO50&state=CA", "?code=c&state=%s#error=404&error=404",
+	} {
+		if state, err := CallbackState(testRedirectURI + strings.Replace(address, "%s", drawn.Reveal(), 1)); err != nil || state != drawn {
+			t.Errorf("CallbackState(%s) = %q, %v", address, state.Reveal(), err)
+		}
 	}
 }
 

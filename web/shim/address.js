@@ -13,27 +13,33 @@ const STATE_LENGTH = 32;
 /** What the callback page puts between the parameters of the app's page and those that it hands on. */
 const MARK = /[?&]oidcspa\.arrival=.*/;
 
-/** The parameters in a fragment, also behind the route of a hash router. */
-function fragmentOf(hash) {
-  return new URLSearchParams(hash.replace(/#([^?]*\?)?/, ""));
+/** The parameters of an address: in its query, and in its fragment, also behind the route of a hash router. */
+function partsOf(url) {
+  const { searchParams, hash } = new URL(url);
+  return [searchParams, new URLSearchParams(hash.replace(/#([^?]*\?)?/, ""))];
 }
 
-/**
- * The state of a response, null if it has none. A response that is a JWT has
- * it inside: it says which sign-in that is for, and the program verifies it.
- */
-export function stateOf(url) {
-  const { searchParams, hash } = new URL(url);
-  for (const response of [searchParams, fragmentOf(hash)]) {
-    try {
-      const payload = response.get("response")?.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-      const state = payload ? JSON.parse(atob(payload)).state : response.get("state");
-      if (state) return state;
-    } catch {
-      // no JWT
-    }
+/** A response that is a JWT has its state inside: it says which sign-in that is for, and the program verifies it. */
+function stateIn(response) {
+  try {
+    return JSON.parse(atob(response.get("response").split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).state;
+  } catch {
+    return response.get("state"); // no JWT
   }
-  return null;
+}
+
+const isDrawn = (state) => state?.length >= STATE_LENGTH;
+
+/** The state of a response, null if it has none. One that a client has drawn comes before the app's own beside it. */
+export function stateOf(url) {
+  const states = partsOf(url).map(stateIn);
+  return states.find(isDrawn) ?? states.find(Boolean) ?? null;
+}
+
+/** Where an address leads, whichever of its names a server gives it: see FitRedirectURI in oidc. */
+function placeOf(address) {
+  const { origin, pathname } = new URL(address);
+  return origin + pathname.replace(/\/+/g, "/").replace(/(\/index)?(\.html)?\/?$/, "");
 }
 
 /**
@@ -50,16 +56,17 @@ export function stateOf(url) {
 export function takeResponse(mark, client, redirectURI = "") {
   const { href } = location, kept = keptFor(client);
   if (kept === undefined || kept?.response) return kept?.response ?? href;
-  const url = new URL(href);
-  const answers = (parameters) => [mark, "error", "response"].some((name) => parameters.has(name));
-  const inFragment = answers(fragmentOf(url.hash));
-  const refusal = mark === "code" && /[?&#]error=/.test(href) && readTransaction("oidcspa.underway")?.address === url.origin + url.pathname;
-  if (!inFragment && !answers(url.searchParams) || !(kept || refusal || MARK.test(href) || stateOf(href)?.length >= STATE_LENGTH)) return href;
+  const url = new URL(href), parts = partsOf(href);
+  const answers = parts.filter((part) => [mark, "error", "response"].some((name) => part.has(name)));
+  const response = answers.find((part) => isDrawn(stateIn(part))) ?? answers[0], inFragment = response === parts[1];
+  const isAt = (address) => URL.canParse(address) && placeOf(address) === placeOf(href);
+  const refusal = mark === "code" && response?.has("error") && isAt(readTransaction("oidcspa.underway")?.address);
+  if (!response || !(kept || refusal || MARK.test(href) || isDrawn(stateIn(response)))) return href;
   const left = MARK.test(href) && new URL(kept?.return_to ?? href.replace(MARK, ""));
   if (inFragment) url.hash = left ? left.hash : url.hash.match(/#[^?]*(?=\?)/)?.[0] ?? "";
-  const [, query = ""] = redirectURI.split("?");
+  const [, query = ""] = redirectURI.split("?"), own = query && `${query}&`;
   if (kept || left) url.search = (left ? left.search : kept.query) ?? "";
-  else if (!inFragment) url.search = href.startsWith(redirectURI + (query ? "&" : "?")) ? query : url.search.slice(1).split("&").filter((parameter) => !RESPONSE.test(parameter)).join("&");
+  else if (!inFragment) url.search = isAt(redirectURI) && url.search.startsWith(`?${own}`) ? query : url.search.slice(1).split("&").filter((parameter) => !RESPONSE.test(parameter)).join("&");
   if (mark === "code" && kept?.client) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
   history.replaceState(history.state, "", url);
   return href;
