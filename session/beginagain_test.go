@@ -128,6 +128,9 @@ func TestSigninBeginsNotAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			for state := range tab.transactions {
+				if state == underwayMark {
+					continue
+				}
 				_, err := client.SigninCallback(t.Context(), w.settings.RedirectURI+"?error=temporarily_unavailable&error_description=authentication_expired&iss="+w.op.Issuer+"&state="+state.Reveal())
 				mustFail(t, "SigninCallback", err, oidc.ErrProvider)
 			}

@@ -207,7 +207,7 @@ func (c *Client) begin(ctx context.Context, metadata *oidc.Metadata, request *oi
 		c.session.goesAway()
 		kept := Transaction{Record: data, Address: tx.RedirectURI, ReturnTo: returnTo, Client: c.name(), ExpiresAt: tx.ExpiresAt(), Restore: r.Restore}
 		err = c.page.Transactions.Put(ctx, tx.State, kept)
-		if err == nil && r.Request != nil {
+		if err == nil && r.unread > 0 {
 			err = c.goesUnderway(ctx, tx.State, kept, r.unread)
 		}
 	}
@@ -279,6 +279,9 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 		return c.answeredAnother(ctx, wanted, callbackURL, call, now, err)
 	}
 	if err != nil {
+		if !errors.Is(err, oidc.ErrCallbackMissing) {
+			_, _ = c.read(ctx, underwayMark, ofNothing, false) // a page reads what comes
+		}
 		return nil, err
 	}
 	if c.keepsMetadata() && record.Metadata != nil {

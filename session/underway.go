@@ -28,7 +28,7 @@ const (
 )
 
 // unreadWith returns how many sign-ins in a row there are, with the one that is about to
-// begin. A page counts once. It is [ErrCallbackUnread] beyond the limit.
+// begin, whichever clients of the tab they are of. A page of each counts once. It is [ErrCallbackUnread] beyond the limit.
 func (c *Client) unreadWith(ctx context.Context) (int64, error) {
 	c.named.Lock()
 	n := c.unread
@@ -42,7 +42,7 @@ func (c *Client) unreadWith(ctx context.Context) (int64, error) {
 	}
 	n = 1
 	_, before, left := parseUnderway(kept)
-	if since := c.session.config.Now().UnixMilli() - left; 0 <= since && since < unreadPause.Milliseconds() && kept.Client == c.name() {
+	if since := c.session.config.Now().UnixMilli() - left; 0 <= since && since < unreadPause.Milliseconds() {
 		n = before + 1
 	}
 	if n > unreadLimit {

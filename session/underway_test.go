@@ -10,7 +10,7 @@ import (
 )
 
 // An app that signs in whenever nobody is there, and reads no response, is told so after
-// a few round trips; who clicks, or thinks, is not.
+// a few round trips, whichever clients of the tab sign in; who clicks, or thinks, is not.
 func TestUnreadSignins(t *testing.T) {
 	visit := func(t *testing.T, w *world, client *Client, tab *tab) { w.op.Visit(tab.address) }
 	tests := []struct {
@@ -36,6 +36,10 @@ func TestUnreadSignins(t *testing.T) {
 			kept := tab.transactions[underwayMark]
 			kept.Client = "https://other.example.test:app"
 			tab.transactions[underwayMark] = kept
+		}, ErrCallbackUnread},
+		{"refusals without a state are read", time.Second, func(t *testing.T, w *world, client *Client, _ *tab) {
+			_, err := client.SigninCallback(t.Context(), w.settings.RedirectURI+"?error=invalid_scope")
+			mustFail(t, "SigninCallback", err, oidc.ErrProvider)
 		}, ""},
 		{"an earlier release has kept the mark", time.Second, func(_ *testing.T, _ *world, _ *Client, tab *tab) {
 			kept := tab.transactions[underwayMark]
@@ -81,4 +85,22 @@ func TestUnreadSignins(t *testing.T) {
 			})
 		})
 	}
+}
+
+// So is one whose request is an object of its own, with which no sign-in begins again.
+func TestUnreadSigninsWithAnObject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		tab := newTab(w.op)
+		for page := range unreadLimit + 1 {
+			client := w.openIn(tab, false)
+			err := client.SigninRedirect(t.Context(), SigninArgs{RequestURI: "urn:ietf:params:oauth:request_uri:of-the-app"})
+			if page < unreadLimit && err != nil {
+				t.Fatalf("page %d: %v", page, err)
+			} else if page == unreadLimit {
+				mustFail(t, "SigninRedirect", err, ErrCallbackUnread)
+			}
+			client.Close()
+		}
+	})
 }
