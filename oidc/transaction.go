@@ -267,6 +267,7 @@ func parseResponse(raw string) (url.Values, error) {
 // back. Codes: [ErrCallbackMissing], [ErrCallbackMalformed],
 // [ErrStateMismatch], [ErrRedirectURIMismatch], [ErrIssuerMismatch],
 // [ErrTransactionExpired],
+// a [ProviderError] with NoState if it is an error without state,
 // [ErrUnsupported] if a signed response was asked for, which
 // [Transaction.ParseSignedCallback] checks, and a [ProviderError] with the
 // endpoint "authorization".
@@ -313,6 +314,9 @@ func (tx *Transaction) accept(m *Metadata, callbackURL string, values url.Values
 		return nil, ErrCallbackMissing
 	}
 	if tx.State == "" || !tx.State.equal(values.Get("state")) {
+		if values.Get("state") == "" && !values.Has("code") {
+			return nil, withoutState(values.Get("error"))
+		}
 		return nil, ErrStateMismatch
 	}
 	if err := tx.checkArrival(callbackURL); err != nil {

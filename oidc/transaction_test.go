@@ -159,6 +159,9 @@ var callbackCases = []struct {
 	}, ErrStateMismatch},
 	{"10.12 another state on an error", replace("?code="+testCode+"&state=", "?error=access_denied&state=x"), ErrStateMismatch},
 
+	{"10.12 state missing from an error", replace("?code="+testCode+"&state="+testState, "?error=access_denied"), ErrProvider},
+	{"10.12 state missing from an error beside a code", replace("&state="+testState, "&error=access_denied"), ErrStateMismatch},
+
 	{"9207-2.4 iss missing though promised", replace("&iss=https%3A%2F%2Fop.example", ""), ErrIssuerMismatch},
 	{"9207-2.4 iss missing, not promised", func(_ *Transaction, m *Metadata, url *string) {
 		m.AuthorizationResponseIssParameterSupported = false

@@ -207,3 +207,32 @@ func TestNoSessionThatNeitherWorksNorEnds(t *testing.T) {
 		}
 	}
 }
+
+// A refusal without a state is told as one in windows and frames, too, and ends nothing:
+// of which request it is cannot be known.
+func TestRefusalWithoutState(t *testing.T) {
+	for _, code := range []string{"invalid_scope", "login_required"} {
+		w := newWorld(t)
+		client, tab := w.open(false)
+		w.signIn(client, tab)
+		tab.heard()
+		answer := w.settings.RedirectURI + "?error=" + code
+		tab.popup = func(context.Context, Popup) (string, error) { return answer, nil }
+		tab.frame = func(context.Context, string) (string, error) { return answer, nil }
+		for name, call := range map[string]func() (*User, error){
+			"SigninPopup":  func() (*User, error) { return client.SigninPopup(t.Context(), SigninArgs{Window: 1}) },
+			"SigninSilent": func() (*User, error) { return client.SigninSilent(t.Context(), SigninArgs{}) },
+		} {
+			_, err := call()
+			if refusal := (*oidc.ProviderError)(nil); !errors.As(err, &refusal) || !refusal.NoState || refusal.ErrorCode != code {
+				t.Errorf("%s = %v, want %s without state", name, err, code)
+			}
+			if wantsUser(err) {
+				t.Errorf("%s: %v says that nobody is signed in", name, err)
+			}
+		}
+		if client.Current() == nil {
+			t.Error("the session has ended")
+		}
+	}
+}

@@ -137,9 +137,9 @@ func wantsUser(err error) bool {
 }
 
 // isRefusal tells whether the provider has refused a sign-in, with one of some codes if
-// there are any.
+// there are any. What came without state may be of another one.
 func isRefusal(err error, codes ...string) bool {
 	var refusal *oidc.ProviderError
-	return errors.As(err, &refusal) && refusal.Endpoint != "userinfo" &&
+	return errors.As(err, &refusal) && refusal.Endpoint != "userinfo" && !refusal.NoState &&
 		(codes == nil || slices.Contains(codes, refusal.ErrorCode))
 }
