@@ -148,6 +148,36 @@ func TestRefusalWithoutState(t *testing.T) {
 	}
 }
 
+// So it is in a window and in a hidden frame, whichever page is the redirect URI there.
+func TestRefusalWithoutStateElsewhere(t *testing.T) {
+	for _, redirectURI := range []string{"/callback.html", "/"} {
+		for _, way := range []string{"signinPopup", "signinSilent"} {
+			t.Run(way+redirectURI, func(t *testing.T) {
+				a := newApp(t)
+				a.set("redirect_uri", a.origin+redirectURI)
+				op := newHostile(t, a)
+				op.Edit(func() {
+					op.Answer(oidctest.Authorize, func(w http.ResponseWriter, r *http.Request) {
+						http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?error=invalid_scope", http.StatusFound)
+					})
+				})
+				tab := newTab(t)
+				tab.visit(a.origin + "/")
+				got := ""
+				if way == "signinPopup" {
+					tab.openPopup("um.signinPopup()")
+					got = tab.popupResult()
+				} else {
+					got = codeOf(tab, "um.signinSilent()")
+				}
+				if got != "provider_error" {
+					t.Errorf("%s: code %q", way, got)
+				}
+			})
+		}
+	}
+}
+
 // A program that a stranger's message reaches goes on.
 func TestBigIntMessages(t *testing.T) {
 	a := newApp(t)

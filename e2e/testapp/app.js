@@ -10,7 +10,8 @@ globalThis.others = others.map((other) => new oidc.UserManager({ ...settings, ..
 globalThis.settings = settings;
 const start = performance.now();
 globalThis.um = new oidc.UserManager(settings);
-const returns = parameters.has("state") || parameters.has("response");
+const guest = parent !== window || window.opener;
+const returns = parameters.has("state") || parameters.has("response") || guest && parameters.has("error");
 globalThis.firstUser = returns ? null : um.getUser().then((user) => [user, performance.now() - start]);
 globalThis.firstUser?.catch(() => {});
 globalThis.heard = [];

@@ -93,7 +93,7 @@ const handed = new Map();
  */
 export async function handOver(url, keepOpen = false, navigator) {
   const state = URL.canParse(url) ? stateOf(url) : null;
-  if (state === null || readTransaction(`oidcspa.${state}`)) return null;
+  if (state === null && !/[?&#]error=/.test(url) || readTransaction(`oidcspa.${state}`)) return null;
   if (navigator) {
     if (!handed.has(url)) {
       const done = (async () => navigator.callback(url, { keepOpen }))();
@@ -103,6 +103,10 @@ export async function handOver(url, keepOpen = false, navigator) {
     return handed.get(url);
   }
   const message = { source: "oidc-client", url, keepOpen };
+  if (state === null) { // who waits knows the window; if nobody does, it is this page's
+    (window.parent === window ? window.opener : window.parent)?.postMessage(message, location.origin);
+    return null;
+  }
   if (window.parent !== window) {
     window.parent.postMessage(message, location.origin);
     return {};
