@@ -141,6 +141,8 @@ func issuerError(authority, issuer string) error {
 		why, mend = "and a slash at the end is all that differs from the issuer in its metadata,", "set authority to that"
 	case isTemplateOf(issuer, bare):
 		mend = "take the slash at the end of authority away"
+	case strings.HasPrefix(issuer, "https://sts.windows.net/") && strings.HasSuffix(bare, "/v2.0"):
+		mend = "that is of version 1.0 of Microsoft Entra: leave metadataUrl out, or set it to " + bare + wellKnown
 	case strings.HasPrefix(issuer, "https://sts.windows.net/"):
 		mend = "that is of version 1.0 of Microsoft Entra: set authority to " + bare + "/v2.0"
 	case strings.Contains(issuer, tenantMark):

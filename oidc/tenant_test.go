@@ -79,6 +79,7 @@ func TestIssuerErrorNamesTheAuthority(t *testing.T) {
 		{"a slash behind common", issuerOf("common") + "/", testTemplate, "take the slash at the end of authority away"},
 		{"without v2.0", "https://login.example/common", "https://sts.windows.net/{tenantid}/", "set authority to https://login.example/common/v2.0"},
 		{"a tenant without v2.0", "https://login.example/" + testTenant + "/", "https://sts.windows.net/" + testTenant + "/", "set authority to https://login.example/" + testTenant + "/v2.0"},
+		{"version 1.0 at another address", "https://login.example/" + testTenant + "/v2.0", "https://sts.windows.net/" + testTenant + "/", "set it to https://login.example/" + testTenant + "/v2.0/.well-known/openid-configuration"},
 		{"another path", "https://op.example/common", testTemplate, "in the place of {tenantid}"},
 		{"an address that is not the issuer's", "https://op.example/policy", "https://op.example/" + testTenant, "set metadataUrl to the address of this metadata"},
 	}

@@ -6,8 +6,7 @@
   const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response", MARK];
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
-  const states = [query, fragment].map(stateOf);
-  const state = states.find((drawn) => drawn?.length > 31) ?? states[0] ?? states[1]; // not the app's own
+  const state = stateOf(fragment) ?? stateOf(query); // which may have one of the app's own
   const message = { source: "oidc-client", url: location.href, keepOpen: false };
 
   /** A response that is a JWT has its state inside; the program verifies it. */

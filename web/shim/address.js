@@ -28,18 +28,17 @@ function stateIn(response) {
   }
 }
 
-const isDrawn = (state) => state?.length >= STATE_LENGTH;
+const isOurs = (response) => stateIn(response)?.length >= STATE_LENGTH;
 
 /** The state of a response, null if it has none. One that a client has drawn comes before the app's own beside it. */
 export function stateOf(url) {
-  const states = partsOf(url).map(stateIn);
-  return states.find(isDrawn) ?? states.find(Boolean) ?? null;
+  const parts = partsOf(url);
+  return stateIn(parts.find(isOurs) ?? parts.find(stateIn) ?? parts[0]) ?? null;
 }
 
-/** Where an address leads, whichever of its names a server gives it: see FitRedirectURI in oidc. */
+/** Where an address leads, under whichever of its names a server shows it; see oidc.FitRedirectURI. */
 function placeOf(address) {
-  const { origin, pathname } = new URL(address);
-  return origin + pathname.replace(/\/+/g, "/").replace(/(\/index)?(\.html)?\/?$/, "");
+  return URL.canParse(address) && new URL(address.split(/[?#]/)[0]).href.replace(/(\/index)?(\.html)?\/?$/, "");
 }
 
 /**
@@ -58,15 +57,15 @@ export function takeResponse(mark, client, redirectURI = "") {
   if (kept === undefined || kept?.response) return kept?.response ?? href;
   const url = new URL(href), parts = partsOf(href);
   const answers = parts.filter((part) => [mark, "error", "response"].some((name) => part.has(name)));
-  const response = answers.find((part) => isDrawn(stateIn(part))) ?? answers[0], inFragment = response === parts[1];
-  const isAt = (address) => URL.canParse(address) && placeOf(address) === placeOf(href);
+  const response = answers.find(isOurs) ?? answers[0], inFragment = response === parts[1];
+  const isAt = (address) => placeOf(address) === placeOf(href);
   const refusal = mark === "code" && response?.has("error") && isAt(readTransaction("oidcspa.underway")?.address);
-  if (!response || !(kept || refusal || MARK.test(href) || isDrawn(stateIn(response)))) return href;
+  if (!response || !(kept || refusal || MARK.test(href) || isOurs(response))) return href;
   const left = MARK.test(href) && new URL(kept?.return_to ?? href.replace(MARK, ""));
   if (inFragment) url.hash = left ? left.hash : url.hash.match(/#[^?]*(?=\?)/)?.[0] ?? "";
-  const [, query = ""] = redirectURI.split("?"), own = query && `${query}&`;
+  const [, query = ""] = redirectURI.split("?");
   if (kept || left) url.search = (left ? left.search : kept.query) ?? "";
-  else if (!inFragment) url.search = isAt(redirectURI) && url.search.startsWith(`?${own}`) ? query : url.search.slice(1).split("&").filter((parameter) => !RESPONSE.test(parameter)).join("&");
+  else if (!inFragment) url.search = isAt(redirectURI) && url.search.startsWith(`?${query && query + "&"}`) ? query : url.search.slice(1).split("&").filter((parameter) => !RESPONSE.test(parameter)).join("&");
   if (mark === "code" && kept?.client) sessionStorage.setItem(responseOf(client), JSON.stringify({ expires_at: kept.expires_at, restore: true, response: href }));
   history.replaceState(history.state, "", url);
   return href;
@@ -103,13 +102,10 @@ export async function handOver(url, keepOpen = false, navigator) {
     return handed.get(url);
   }
   const message = { source: "oidc-client", url, keepOpen };
-  if (state === null) { // who waits knows the window; if nobody does, it is this page's
-    (window.parent === window ? window.opener : window.parent)?.postMessage(message, location.origin);
-    return null;
-  }
-  if (window.parent !== window) {
-    window.parent.postMessage(message, location.origin);
-    return {};
+  const other = window.parent === window ? window.opener : window.parent;
+  if (state === null || other === window.parent) { // without a state it may be this page's own all the same
+    other?.postMessage(message, location.origin);
+    return state && {};
   }
   return await (await onDemand()).answerOpener(message, state) ? {} : null;
 }
