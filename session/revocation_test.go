@@ -169,6 +169,32 @@ func TestRevocationAtSignout(t *testing.T) {
 	}
 }
 
+// A sign-out that comes while one with other arguments is in the air leaves that to it.
+func TestRevocationAtTwoSignouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		wanted := true
+		w.op.RefreshTokens, w.settings.RevokeAtSignout = true, &wanted
+		client, tab := w.open(false)
+		user := w.signIn(client, tab)
+		w.op.Edit(func() {
+			w.op.Hold = func(endpoint string, _ *http.Request) {
+				if endpoint == oidctest.Revocation {
+					time.Sleep(time.Second)
+				}
+			}
+		})
+		for _, urlState := range []string{"first", "second"} {
+			go func() { _ = client.SignoutRedirect(t.Context(), SignoutArgs{URLState: urlState}) }()
+			synctest.Wait()
+		}
+		time.Sleep(2 * time.Second)
+		if n := w.op.Count(oidctest.Revocation); n != 1 || !w.op.Revoked(user.RefreshToken.Reveal()) {
+			t.Errorf("%d revocations of one token", n)
+		}
+	})
+}
+
 // Requests are pushed where the provider demands it, or the settings do.
 func TestPushedRequests(t *testing.T) {
 	tests := []struct {

@@ -23,7 +23,7 @@ type SignoutArgs struct {
 	// State is any JSON value; [Client.SignoutCallback] returns it.
 	State strictjson.RawMessage
 
-	revoked bool          // the tokens have been, as far as they are to be
+	revoked bool          // the tokens have been, or are being, as far as they are to be
 	idle    time.Duration // nobody has done anything for so long: the tab stays if somebody is about to sign in, or is there
 }
 
@@ -46,7 +46,8 @@ func (c *Client) SignoutRedirect(ctx context.Context, args SignoutArgs) error {
 // signoutByRedirect is SignoutRedirect for a user who is forgotten already.
 func (c *Client) signoutByRedirect(ctx context.Context, user *User, args SignoutArgs) error {
 	if user == nil {
-		user = c.leaver.Load() // of the call before
+		user = c.leaver.Load() // of the call before, which revokes what is to be
+		args.revoked = user != nil
 	}
 	if c.leaver.Swap(user); user != nil {
 		defer c.leaver.CompareAndSwap(user, nil)
@@ -115,7 +116,7 @@ func (c *Client) startSignout(ctx context.Context, user *User, args *SignoutArgs
 		return nil, to, err
 	}
 	to, err = request.Address(metadata)
-	args.revoked = c.revokeAtSignout(ctx, metadata, user, err == nil)
+	args.revoked = args.revoked || c.revokeAtSignout(ctx, metadata, user, err == nil)
 	return request, to, err
 }
 
