@@ -229,7 +229,8 @@ func parseJWK(data []byte) (*jwk, error) {
 		Use    string   `json:"use"`
 		KeyOps []string `json:"key_ops"`
 		D      string   `json:"d"`
-		Issuer string   `json:"issuer"`
+
+		Issuer strictjson.RawMessage `json:"issuer"` // of Microsoft; what is no address is something else
 	}
 	if err := strictjson.Unmarshal(data, &attributes); err != nil {
 		return nil, ErrKeysInvalid
@@ -246,7 +247,10 @@ func parseJWK(data []byte) (*jwk, error) {
 	if err := parsed.UnmarshalJSON(public); err != nil {
 		return nil, ErrKeysInvalid
 	}
-	key := &jwk{kid: parsed.KeyID, alg: parsed.Algorithm, issuer: attributes.Issuer, public: parsed.Key}
+	key := &jwk{kid: parsed.KeyID, alg: parsed.Algorithm, public: parsed.Key}
+	if issuer := textOf(attributes.Issuer); strings.Contains(issuer, "://") {
+		key.issuer = issuer
+	}
 	key.algorithms = keyAlgorithms(key)
 	if len(key.algorithms) == 0 {
 		return nil, ErrKeysInvalid

@@ -276,6 +276,23 @@ func TestKeyOfOneTenant(t *testing.T) {
 	}
 }
 
+// Members of a key that are not understood are ignored (RFC 7517 4).
+func TestKeyWithAnotherIssuer(t *testing.T) {
+	for _, issuer := range []any{"CN=Example CA", map[string]any{"CN": "Example CA"}, nil} {
+		published := publicJWK(t, "rsa")
+		published["issuer"] = issuer
+		keys, err := ParseKeys([]byte(jwks(t, published)))
+		if err != nil {
+			t.Errorf("%v: %v", issuer, err)
+			continue
+		}
+		token := sign(t, "RS256", encode(t, goodHeader("RS256")), encode(t, goodClaims()))
+		if _, _, err := verifyJWS(token, keys, []string{"RS256"}); err != nil {
+			t.Errorf("%v: verifyJWS = %v", issuer, err)
+		}
+	}
+}
+
 // A key set may have a key once for each tenant that uses it.
 func TestKeyOfTwoTenants(t *testing.T) {
 	own, other := publicJWK(t, "rsa"), publicJWK(t, "rsa")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
@@ -328,4 +329,22 @@ func TestAnswerToWhatIsOver(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who is signed in stays so: where the provider is away, and the token has ended, that is told.
+func TestUnknownResponseWhileTheProviderIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.settings.ManualRenew, w.op.RefreshTokens = true, true
+		client, tab := w.open(false)
+		user := w.signIn(client, tab)
+		time.Sleep(time.Until(time.Unix(user.ExpiresAt, 0)) + time.Minute)
+		w.transport.Fail = func(*oidc.Request) error { return oidc.ErrNetwork }
+		_, err := client.SigninCallback(t.Context(), w.settings.RedirectURI+"?code=c&state=of-before")
+		mustFail(t, "SigninCallback", err, oidc.ErrNetwork)
+		if client.Current() == nil {
+			t.Error("the session has ended")
+		}
+		_ = client.RemoveUser(t.Context())
+	})
 }

@@ -91,11 +91,13 @@ func (c *Client) answeredAnother(ctx, wanted context.Context, callbackURL string
 	if oidc.FitRedirectURI(returnTo, callbackURL) == 0 {
 		returnTo = ""
 	}
-	switch user, _ := c.restore(wanted, returnTo, true); {
+	switch user, failed := c.restore(wanted, returnTo, true); {
 	case user != nil:
 		return user.unanswered(), nil
 	case wanted.Err() != nil: // the tab has left
 		return nil, context.Cause(wanted)
+	case failed != nil && c.Current() != nil: // whose tokens cannot be renewed now
+		return nil, failed
 	}
 	return nil, err
 }
