@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,6 +194,38 @@ func TestRevocationAtTwoSignouts(t *testing.T) {
 			t.Errorf("%d revocations of one token", n)
 		}
 	})
+}
+
+// A sign-out that stays because a later call leaves revokes what that does not end.
+func TestRevocationOfASignoutThatStays(t *testing.T) {
+	for later, want := range map[string]int{"a sign-out": 0, "a sign-in": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			client, tab := w.open(false)
+			w.signIn(client, tab)
+			held := make(chan struct{})
+			var first atomic.Bool
+			tab.keeping = func() {
+				if !first.Swap(true) {
+					<-held
+				}
+			}
+			go func() { _ = client.SignoutRedirect(t.Context(), SignoutArgs{}) }()
+			synctest.Wait()
+			var err error
+			if later == "a sign-out" {
+				err = client.SignoutRedirect(t.Context(), SignoutArgs{URLState: "again"})
+			} else {
+				err = client.SigninRedirect(t.Context(), SigninArgs{})
+			}
+			close(held)
+			synctest.Wait()
+			if n := w.op.Count(oidctest.Revocation); err != nil || n != want {
+				t.Errorf("the tab leaves for %s: %v, %d revocations, want %d", later, err, n, want)
+			}
+		})
+	}
 }
 
 // Requests are pushed where the provider demands it, or the settings do.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
@@ -71,6 +72,7 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 			err = c.page.Navigator.Navigate(ctx, to)
 			left = to.Action != "" && errors.Is(err, ErrPageGone) // a page that sends a form goes before it answers
 		}
+		left = left || errors.Is(err, errStays) && c.signsOut()
 		if err != nil && !left && !args.revoked && args.idle == 0 {
 			c.revokeSoon(ctx, user, false)
 		}
@@ -79,12 +81,23 @@ func (c *Client) signoutByRedirect(ctx context.Context, user *User, args Signout
 	return err
 }
 
+// signsOut tells whether the last call that has the tab leave is a sign-out: it ends the
+// session at the provider, whatever its arguments are.
+func (c *Client) signsOut() bool {
+	c.named.Lock()
+	defer c.named.Unlock()
+	return strings.HasPrefix(c.called, signoutKey)
+}
+
+// signoutKey is what the key of a sign-out begins with.
+const signoutKey = "out "
+
 // key is equal for arguments that ask for the same; empty for no call of the tab.
 func (a *SignoutArgs) key() string {
 	if a.idle > 0 {
 		return ""
 	}
-	return fmt.Sprintf("out %q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
+	return fmt.Sprintf(signoutKey+"%q %q %q %q %s", a.PostLogoutRedirectURI, a.IDTokenHint.Reveal(), a.Extra, a.URLState, a.State)
 }
 
 func (c *Client) endSession(args *SignoutArgs) *oidc.EndSessionRequest {
