@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -77,18 +76,15 @@ type backChannel struct {
 // check gets status 400, and where keys, Endings or the SessionStore do not answer, 503.
 // Codes: [oidc.ErrInvalidConfig].
 func (m *Middleware) BackChannelLogout(config BackChannelLogout) (http.Handler, error) {
-	if m.config.Endings == nil {
-		return nil, fmt.Errorf("resource: Endings: %w", oidc.ErrInvalidConfig)
+	if err := cmp.Or(
+		m.checkEndings(),
+		checkTime("MaxAge", config.MaxAge),
+		checkTime("AccessTokenLifetime", config.AccessTokenLifetime),
+	); err != nil {
+		return nil, within("resource: ", err)
 	}
-	if config.MaxAge < 0 || config.AccessTokenLifetime < 0 {
-		return nil, fmt.Errorf("resource: MaxAge, AccessTokenLifetime: %w", oidc.ErrInvalidConfig)
-	}
-	if config.MaxAge == 0 {
-		config.MaxAge = DefaultLogoutTokenAge
-	}
-	if config.AccessTokenLifetime == 0 {
-		config.AccessTokenLifetime = DefaultAccessTokenLifetime
-	}
+	config.MaxAge = cmp.Or(config.MaxAge, DefaultLogoutTokenAge)
+	config.AccessTokenLifetime = cmp.Or(config.AccessTokenLifetime, DefaultAccessTokenLifetime)
 	b := &backChannel{config, m, map[*authority]oidc.LogoutTokenVerifier{}, make(chan struct{}, logoutsAtOnce)}
 	for _, a := range m.issuers {
 		clients := config.Clients[a.verifier.Issuer]
@@ -101,9 +97,17 @@ func (m *Middleware) BackChannelLogout(config BackChannelLogout) (http.Handler, 
 		}
 	}
 	if len(b.issuers) == 0 || len(b.issuers) != len(config.Clients) {
-		return nil, fmt.Errorf("resource: Clients have to name issuers of the Config, and clients of each: %w", oidc.ErrInvalidConfig)
+		return nil, within("resource: ", invalidMember("Clients", "has to name issuers as the Config has them, and clients of each"))
 	}
 	return b, nil
+}
+
+// checkEndings returns nil if it is remembered which sessions are over.
+func (m *Middleware) checkEndings() error {
+	if m.config.Endings == nil {
+		return invalidMember("Endings", "has to be in the Config, for what the provider says is remembered there")
+	}
+	return nil
 }
 
 // ServeHTTP answers a logout request (Back-Channel Logout 2.5, 2.8).

@@ -199,20 +199,22 @@ func TestBackChannelLogoutConfig(t *testing.T) {
 		name    string
 		endings resource.Endings
 		config  resource.BackChannelLogout
+		member  string
 	}{
-		{"no Endings", nil, resource.BackChannelLogout{Clients: good}},
-		{"no clients", newMemory(), resource.BackChannelLogout{}},
-		{"an issuer without clients", newMemory(), resource.BackChannelLogout{Clients: map[string][]string{issuer: {}}}},
-		{"another issuer", newMemory(), resource.BackChannelLogout{Clients: map[string][]string{issuer: {"app"}, "https://x.example": {"app"}}}},
-		{"a negative age", newMemory(), resource.BackChannelLogout{Clients: good, MaxAge: -1}},
-		{"a negative life", newMemory(), resource.BackChannelLogout{Clients: good, AccessTokenLifetime: -1}},
+		{"no Endings", nil, resource.BackChannelLogout{Clients: good}, "Endings"},
+		{"no clients", newMemory(), resource.BackChannelLogout{}, "Clients"},
+		{"an issuer without clients", newMemory(), resource.BackChannelLogout{Clients: map[string][]string{issuer: {}}}, "Clients"},
+		{"another issuer", newMemory(), resource.BackChannelLogout{Clients: map[string][]string{issuer: {"app"}, "https://x.example": {"app"}}}, "Clients"},
+		{"a negative age", newMemory(), resource.BackChannelLogout{Clients: good, MaxAge: -1}, "MaxAge"},
+		{"an age without a unit", newMemory(), resource.BackChannelLogout{Clients: good, MaxAge: 600}, "MaxAge"},
+		{"a negative life", newMemory(), resource.BackChannelLogout{Clients: good, AccessTokenLifetime: -1}, "AccessTokenLifetime"},
+		{"a life without a unit", newMemory(), resource.BackChannelLogout{Clients: good, AccessTokenLifetime: 3600}, "AccessTokenLifetime"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMiddleware(t, p, func(c *resource.Config) { c.Endings = tt.endings })
-			if _, err := m.BackChannelLogout(tt.config); !errors.Is(err, oidc.ErrInvalidConfig) {
-				t.Errorf("error %v", err)
-			}
+			_, err := m.BackChannelLogout(tt.config)
+			checkMember(t, err, tt.member, oidc.ErrInvalidConfig)
 		})
 	}
 }

@@ -27,11 +27,11 @@ func (c *Config) own() {
 
 // complete sets defaults. Its errors begin with the name of the member.
 func (c *Config) complete() error {
-	switch {
-	case len(c.Issuers) == 0:
+	if len(c.Issuers) == 0 {
 		return invalidMember("Issuers", "has to have one at least")
-	case c.Leeway < 0:
-		return invalidMember("Leeway", "has to be positive, or 0 for the default")
+	}
+	if err := checkTime("Leeway", c.Leeway); err != nil {
+		return err
 	}
 	if err := checkScopes(c.Scopes); err != nil {
 		return within("Scopes: ", err)
@@ -63,6 +63,25 @@ func checkScopes(scopes []string) error {
 		if !oidc.IsVisible(scope) || strings.ContainsAny(scope, ` "\\`) {
 			return fmt.Errorf("%q is not one scope: %w", scope, oidc.ErrInvalidConfig)
 		}
+	}
+	return nil
+}
+
+// checkTime returns nil if a setting can be meant: a number without its unit is nanoseconds.
+func checkTime(name string, d time.Duration) error {
+	switch {
+	case d < 0:
+		return invalidMember(name, "has to be positive, or 0 for the default")
+	case d > 0 && d < time.Millisecond:
+		return invalidMember(name, "has to be a millisecond at least; a number without a unit is nanoseconds")
+	}
+	return nil
+}
+
+// checkCount returns nil if a setting is a number of something, or 0.
+func checkCount(name string, n int) error {
+	if n < 0 {
+		return invalidMember(name, "has to be positive, or 0 for the default")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/resource"
@@ -15,15 +16,24 @@ import (
 func checkNew(t *testing.T, config resource.Config, member string, want error) {
 	t.Helper()
 	m, err := resource.New(config)
-	if !errors.Is(err, want) || (m == nil) != (err != nil) {
+	if (m == nil) != (err != nil) {
 		t.Fatalf("New = %v, %v, want %v", m, err, want)
+	}
+	checkMember(t, err, member, want)
+}
+
+// checkMember wants the error of one setting, as checkNew does.
+func checkMember(t *testing.T, err error, member string, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("error %v, want %v", err, want)
 	}
 	if err == nil {
 		return
 	}
 	said, named := strings.CutPrefix(err.Error(), "resource: "+member+": ")
 	if !named || said == want.Error() {
-		t.Errorf("New: %v, want %s, and what it has to be", err, member)
+		t.Errorf("error %v, want %s, and what it has to be", err, member)
 	}
 }
 
@@ -42,6 +52,8 @@ func TestConfig(t *testing.T) {
 		{"good", func(*resource.Config) {}, "", nil},
 		{"no issuers", func(c *resource.Config) { c.Issuers = nil }, "Issuers", oidc.ErrInvalidConfig},
 		{"no issuer", func(c *resource.Config) { c.Issuers[0].Issuer = "" }, "Issuers[0].Issuer", oidc.ErrInvalidConfig},
+		{"a leeway without a unit", func(c *resource.Config) { c.Leeway = 30 }, "Leeway", oidc.ErrInvalidConfig},
+		{"a leeway of a millisecond", func(c *resource.Config) { c.Leeway = time.Millisecond }, "", nil},
 		{"a negative leeway", func(c *resource.Config) { c.Leeway = -1 }, "Leeway", oidc.ErrInvalidConfig},
 		{"6749-3.3 two scopes in one text", func(c *resource.Config) { c.Scopes = []string{"read write"} }, "Scopes", oidc.ErrInvalidConfig},
 		{"6749-3.3 a scope without a name", func(c *resource.Config) { c.Scopes = []string{"read", ""} }, "Scopes", oidc.ErrInvalidConfig},
@@ -55,6 +67,7 @@ func TestConfig(t *testing.T) {
 		{"an age of proofs, and off", dpop(resource.DPoP{MaxAge: 1}), "DPoP.BaseURL", oidc.ErrInvalidConfig},
 		{"BaseURL a path", dpop(resource.DPoP{BaseURL: "/api"}), "DPoP.BaseURL", oidc.ErrInvalidConfig},
 		{"BaseURL over http", dpop(resource.DPoP{BaseURL: "http://api.example"}), "DPoP.BaseURL", oidc.ErrInsecureURL},
+		{"an age of proofs without a unit", dpop(resource.DPoP{BaseURL: audience, MaxAge: 60}), "DPoP.MaxAge", oidc.ErrInvalidConfig},
 		{"proofs of no age", dpop(resource.DPoP{BaseURL: audience, MaxAge: -1}), "DPoP.MaxAge", oidc.ErrInvalidConfig},
 		{"an algorithm of proofs", dpop(resource.DPoP{BaseURL: audience, Algorithms: []string{"ES256", "RS256"}}), "", nil},
 		{"an algorithm of proofs that is none", dpop(resource.DPoP{BaseURL: audience, Algorithms: []string{"es256"}}), "DPoP.Algorithms", oidc.ErrInvalidConfig},

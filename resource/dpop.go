@@ -51,8 +51,8 @@ func (d *DPoP) complete() error {
 	if err := oidc.CheckIssuer(d.BaseURL); err != nil { // the same rules
 		return addressError("BaseURL", err)
 	}
-	if d.MaxAge < 0 {
-		return invalidMember("MaxAge", "has to be positive, or 0 for the default")
+	if err := checkTime("MaxAge", d.MaxAge); err != nil {
+		return err
 	}
 	if err := oidc.CheckAlgorithms(d.Algorithms); err != nil {
 		return within("Algorithms: ", err)

@@ -105,6 +105,9 @@ func (i *Introspection) check(issuer *Issuer) error {
 			return addressError("Endpoint", err)
 		}
 	}
+	if err := checkTime("AnswerLife", max(i.AnswerLife, 0)); err != nil {
+		return err
+	}
 	if err := i.Authentication.Check(); err != nil {
 		return within("Authentication: ", err)
 	}

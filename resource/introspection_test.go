@@ -322,6 +322,8 @@ func TestIntrospectionConfig(t *testing.T) {
 		{"an endpoint over http", with(func(i *resource.Introspection) { i.Endpoint = "http://op.example/i" }), "[0].Introspection.Endpoint", oidc.ErrInsecureURL},
 		{"an endpoint that is none", with(func(i *resource.Introspection) { i.Endpoint = "/i" }), "[0].Introspection.Endpoint", oidc.ErrInvalidConfig},
 		{"other tokens", with(func(i *resource.Introspection) { i.Tokens = 3 }), "[0].Introspection.Tokens", oidc.ErrInvalidConfig},
+		{"a life without a unit", with(func(i *resource.Introspection) { i.AnswerLife = 30 }), "[0].Introspection.AnswerLife", oidc.ErrInvalidConfig},
+		{"no life", with(func(i *resource.Introspection) { i.AnswerLife = -1 }), "", nil},
 		{"a negative bound", with(func(i *resource.Introspection) { i.Inquiries = -1 }), "[0].Introspection.Inquiries", oidc.ErrInvalidConfig},
 		{"keys, and no endpoint", func(c *resource.Config) { c.Issuers[0].JWKSURI = issuer + "/jwks" }, "[0].Introspection.Endpoint", oidc.ErrInvalidConfig},
 		{"tenants", func(c *resource.Config) { c.Issuers[0].Tenants = []string{"*"} }, "[0].Introspection", oidc.ErrInvalidConfig},

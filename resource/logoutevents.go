@@ -1,14 +1,12 @@
 package resource
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/oidcspa/oidcspa/oidc"
 )
 
 const (
@@ -72,18 +70,17 @@ type LogoutStream struct {
 // Preflight requests, which come without a token, are answered in front of it. Codes:
 // [oidc.ErrInvalidConfig].
 func (m *Middleware) LogoutEvents(config LogoutEvents) (*LogoutStream, error) {
-	if m.config.Endings == nil || config.Heartbeat < 0 || config.Limit < 0 || config.PerSession < 0 {
-		return nil, fmt.Errorf("resource: LogoutEvents needs Endings, and nothing negative: %w", oidc.ErrInvalidConfig)
+	if err := cmp.Or(
+		m.checkEndings(),
+		checkCount("Limit", config.Limit),
+		checkCount("PerSession", config.PerSession),
+		checkTime("Heartbeat", config.Heartbeat),
+	); err != nil {
+		return nil, within("resource: ", err)
 	}
-	if config.Limit == 0 {
-		config.Limit = DefaultStreamLimit
-	}
-	if config.PerSession == 0 {
-		config.PerSession = DefaultStreamsPerSession
-	}
-	if config.Heartbeat == 0 {
-		config.Heartbeat = DefaultHeartbeat
-	}
+	config.Limit = cmp.Or(config.Limit, DefaultStreamLimit)
+	config.PerSession = cmp.Or(config.PerSession, DefaultStreamsPerSession)
+	config.Heartbeat = cmp.Or(config.Heartbeat, DefaultHeartbeat)
 	l := &LogoutStream{config: config, endings: m.config.Endings, now: m.config.Now, sharing: map[string]int{}, waiting: map[string]map[*stream]struct{}{}}
 	l.guarded = m.Require(http.HandlerFunc(l.serve), Requirement{ended: true})
 	return l, nil

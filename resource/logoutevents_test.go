@@ -227,15 +227,22 @@ func TestLogoutEventsBounds(t *testing.T) {
 			t.Errorf("status %d", l.resp.StatusCode)
 		}
 	})
-	for name, config := range map[string]resource.LogoutEvents{
-		"a heartbeat below nothing": {Heartbeat: -1}, "a limit below nothing": {Limit: -1}, "a limit of a session below nothing": {PerSession: -1},
+	for _, tt := range []struct {
+		name    string
+		endings resource.Endings
+		config  resource.LogoutEvents
+		member  string
+	}{
+		{"no Endings", nil, resource.LogoutEvents{}, "Endings"},
+		{"a heartbeat below nothing", newMemory(), resource.LogoutEvents{Heartbeat: -1}, "Heartbeat"},
+		{"a heartbeat without a unit", newMemory(), resource.LogoutEvents{Heartbeat: 20}, "Heartbeat"},
+		{"a limit below nothing", newMemory(), resource.LogoutEvents{Limit: -1}, "Limit"},
+		{"a limit of a session below nothing", newMemory(), resource.LogoutEvents{PerSession: -1}, "PerSession"},
 	} {
-		if _, err := newMiddleware(t, p, func(c *resource.Config) { c.Endings = newMemory() }).LogoutEvents(config); !errors.Is(err, oidc.ErrInvalidConfig) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if _, err := newMiddleware(t, p, nil).LogoutEvents(resource.LogoutEvents{}); !errors.Is(err, oidc.ErrInvalidConfig) {
-		t.Errorf("no Endings: %v", err)
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := newMiddleware(t, p, func(c *resource.Config) { c.Endings = tt.endings }).LogoutEvents(tt.config)
+			checkMember(t, err, tt.member, oidc.ErrInvalidConfig)
+		})
 	}
 }
 

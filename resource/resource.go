@@ -82,7 +82,7 @@ type Middleware struct {
 
 // A Requirement is what a handler demands beyond a good token. With one that is a mistake no
 // request passes, each has status 500: a scope or an ACRValue that is empty or has a
-// space, as two in one text have, and a negative MaxAge.
+// space, as two in one text have, and a MaxAge that is negative or no whole seconds.
 type Requirement struct {
 	Scopes []string // all of them, with those of [Config]
 
@@ -140,8 +140,8 @@ func (r *Requirement) check() error {
 			return invalidMember("ACRValues", strconv.Quote(acr)+" is not one value")
 		}
 	}
-	if r.MaxAge < 0 {
-		return invalidMember("MaxAge", "is negative")
+	if r.MaxAge < 0 || r.MaxAge%time.Second != 0 {
+		return invalidMember("MaxAge", "has to be whole seconds; a number without a unit is nanoseconds")
 	}
 	return nil
 }

@@ -152,6 +152,8 @@ func TestStepUp(t *testing.T) {
 			refused + `"auth_time_too_old", acr_values="mfa", max_age="60"`},
 		{"3 a negative age", resource.Requirement{MaxAge: -time.Second}, claims{"auth_time": noon.Unix()}, 500, ""},
 		{"3 a negative age, no whole second", resource.Requirement{MaxAge: -1}, claims{"auth_time": 1}, 500, ""},
+		{"3 an age without a unit", resource.Requirement{MaxAge: 300}, claims{"auth_time": noon.Unix()}, 500, ""},
+		{"3 an age of no whole seconds", resource.Requirement{MaxAge: 1500 * time.Millisecond}, claims{"auth_time": noon.Unix()}, 500, ""},
 		{"3 an acr without a name", resource.Requirement{ACRValues: []string{""}}, nil, 500, ""},
 		{"3 an acr without a name beside one", resource.Requirement{ACRValues: []string{"mfa", ""}}, claims{"acr": "mfa"}, 500, ""},
 		{"6750-3.1 the scope first", resource.Requirement{Scopes: []string{"admin"}, MaxAge: time.Minute}, nil, 403,
