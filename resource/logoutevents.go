@@ -3,6 +3,7 @@ package resource
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -51,12 +52,14 @@ type LogoutEvents struct {
 // sid, a page that does not say so hears of the last logout of its End-User, whose ever session it was.
 //
 // The stream ends with the access token. It has no end for a WriteTimeout of [http.Server]; a
-// proxy in front of it must not hold answers back.
+// proxy in front of it must not hold answers back, and a ResponseWriter that wraps another one has
+// Flush or Unwrap: without, the answer is status 500.
 type LogoutStream struct {
 	config  LogoutEvents
 	endings Endings
 	now     func() time.Time
 	guarded http.Handler
+	refuse  func(w http.ResponseWriter, r *http.Request, err error) // that of the middleware
 
 	mu      sync.Mutex // guards all of the below; nobody waits who holds it
 	streams int
@@ -81,13 +84,23 @@ func (m *Middleware) LogoutEvents(config LogoutEvents) (*LogoutStream, error) {
 	config.Limit = cmp.Or(config.Limit, DefaultStreamLimit)
 	config.PerSession = cmp.Or(config.PerSession, DefaultStreamsPerSession)
 	config.Heartbeat = cmp.Or(config.Heartbeat, DefaultHeartbeat)
-	l := &LogoutStream{config: config, endings: m.config.Endings, now: m.config.Now, sharing: map[string]int{}, waiting: map[string]map[*stream]struct{}{}}
+	l := &LogoutStream{
+		config: config, endings: m.config.Endings, now: m.config.Now, refuse: m.refuse,
+		sharing: map[string]int{}, waiting: map[string]map[*stream]struct{}{},
+	}
 	l.guarded = m.Require(http.HandlerFunc(l.serve), Requirement{ended: true})
 	return l, nil
 }
 
 // ServeHTTP serves one page.
-func (l *LogoutStream) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.guarded.ServeHTTP(w, r) }
+func (l *LogoutStream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet { // the answer to HEAD would have no end, either
+		w.Header().Set("Allow", http.MethodGet)
+		l.refuse(w, r, &refusal{status: http.StatusMethodNotAllowed, code: "invalid_request", cause: errInvalidRequest})
+		return
+	}
+	l.guarded.ServeHTTP(w, r)
+}
 
 // Close ends all streams, and takes no more: for [http.Server.RegisterOnShutdown], since a
 // server waits for its answers. The pages come back to another instance.
@@ -114,32 +127,33 @@ func (l *LogoutStream) serve(w http.ResponseWriter, r *http.Request) {
 	left := time.Unix(claims.Expiry, 0).Sub(l.now())
 	s.over, s.end = context.WithTimeout(r.Context(), max(left, 0))
 	defer s.end()
-	status := l.join(s)
-	if status == 0 {
-		defer l.leave(s)
-		var last *Ending
-		var err error
-		if last, err = l.endings.Last(r.Context(), s.keys); err == nil {
-			l.tell(w, s, last)
-			return
-		}
-		status = http.StatusServiceUnavailable
+	if err := l.join(s); err != nil {
+		l.refuse(w, r, err)
+		return
 	}
-	header := w.Header()
-	header.Set("Retry-After", retryAfter)
-	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(`{"error":"temporarily_unavailable"}` + "\n"))
-}
-
-// tell writes until there was a logout, or the stream is over.
-func (l *LogoutStream) tell(w http.ResponseWriter, s *stream, last *Ending) {
+	defer l.leave(s)
+	last, err := l.endings.Last(r.Context(), s.keys)
+	if err != nil {
+		l.refuse(w, r, unavailable(err))
+		return
+	}
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Accel-Buffering", "no") // the proxies that know it pass everything on at once
+	if err := http.NewResponseController(w).Flush(); errors.Is(err, http.ErrNotSupported) {
+		l.refuse(w, r, &refusal{status: http.StatusInternalServerError, code: "server_error", cause: errNoFlush})
+		return
+	}
+	l.tell(w, s, last)
+}
+
+// errNoFlush is for what stands in front of a stream, such as a log of answers, and would hold them back.
+var errNoFlush = errors.New("resource: LogoutEvents is behind a ResponseWriter without Flush, or an Unwrap to one that has it")
+
+// tell writes until the stream is over, of what was when it began, and of each logout since.
+func (l *LogoutStream) tell(w http.ResponseWriter, s *stream, last *Ending) {
 	beat := time.NewTicker(l.config.Heartbeat)
 	defer beat.Stop()
 	const here = ": here\n\n"

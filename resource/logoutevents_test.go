@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -242,6 +243,78 @@ func TestLogoutEventsBounds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := newMiddleware(t, p, func(c *resource.Config) { c.Endings = tt.endings }).LogoutEvents(tt.config)
 			checkMember(t, err, tt.member, oidc.ErrInvalidConfig)
+		})
+	}
+}
+
+// A plainWriter is what a log of answers may put in front of a handler.
+type plainWriter struct{ under http.ResponseWriter }
+
+func (w plainWriter) Header() http.Header         { return w.under.Header() }
+func (w plainWriter) Write(b []byte) (int, error) { return w.under.Write(b) }
+func (w plainWriter) WriteHeader(status int)      { w.under.WriteHeader(status) }
+
+// Who gets no stream is answered at once, and Refused is told why.
+func TestLogoutEventsRefused(t *testing.T) {
+	p := newProvider(t)
+	tests := []struct {
+		name   string
+		method string
+		config resource.LogoutEvents
+		front  func(http.Handler) http.Handler
+		edit   func(*resource.Config)
+		first  bool // somebody listens already
+		status int
+		told   string
+	}{
+		{name: "HEAD", method: "HEAD", status: 405, told: "resource: invalid request"},
+		{name: "POST", method: "POST", status: 405, told: "resource: invalid request"},
+		{name: "behind what cannot flush", method: "GET", front: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(plainWriter{w}, r) })
+		}, status: 500, told: "resource: LogoutEvents is behind a ResponseWriter without Flush, or an Unwrap to one that has it"},
+		{name: "no place for the session", method: "GET", config: resource.LogoutEvents{PerSession: 1}, first: true, status: 429, told: "resource: as many streams as there may be"},
+		{name: "no place", method: "GET", config: resource.LogoutEvents{Limit: 1}, first: true, status: 503, told: "resource: as many streams as there may be"},
+		{name: "the endings are away", method: "GET", edit: func(c *resource.Config) { c.Endings = &brokenEndings{} }, status: 503, told: errBroken.Error()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var mu sync.Mutex
+			var told []string
+			stream, url := newStream(t, newMiddleware(t, p, func(c *resource.Config) {
+				c.Endings = newMemory()
+				c.Refused = func(_ *http.Request, err error) {
+					mu.Lock()
+					defer mu.Unlock()
+					told = append(told, err.Error())
+				}
+				if tt.edit != nil {
+					tt.edit(c)
+				}
+			}), tt.config)
+			if tt.front != nil {
+				server := httptest.NewServer(tt.front(stream))
+				t.Cleanup(server.Close)
+				url = server.URL
+			}
+			token := p.token(claims{"sid": "1"})
+			if tt.first {
+				listen(t, url, token).hears(here)
+			}
+			r, err := http.NewRequestWithContext(t.Context(), tt.method, url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+token)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			if resp.StatusCode != tt.status || len(told) != 1 || told[0] != tt.told {
+				t.Errorf("status %d, want %d, told %q, want %q", resp.StatusCode, tt.status, told, tt.told)
+			}
 		})
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -53,12 +53,17 @@ func (s *stream) mayHear(e *Ending) bool {
 	return s.subject == "" || e.Subject == "" || e.Subject == s.subject
 }
 
-// join has s hear of news, and begins the watch if it is the first. It returns the
-// status to refuse it with, or 0.
-func (l *LogoutStream) join(s *stream) int {
-	watch, status := l.enter(s)
-	if status != 0 {
-		return status
+// errNoPlace and errNotWatched are for a page that cannot listen.
+var (
+	errNoPlace    = errors.New("resource: as many streams as there may be")
+	errNotWatched = errors.New("resource: the Endings are not watched yet")
+)
+
+// join has s hear of news, and begins the watch if it is the first. Its errors are of type *refusal.
+func (l *LogoutStream) join(s *stream) error {
+	watch, err := l.enter(s)
+	if err != nil {
+		return err
 	}
 	select {
 	case <-watch.begun:
@@ -66,23 +71,25 @@ func (l *LogoutStream) join(s *stream) int {
 	}
 	select {
 	case <-watch.begun:
-		return 0
+		return nil
 	default:
 		l.leave(s)
-		return http.StatusServiceUnavailable
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return unavailable(cmp.Or(watch.err, errNotWatched))
 	}
 }
 
 // enter gives s a place, if there is one, and returns the watch that it has to wait for.
-func (l *LogoutStream) enter(s *stream) (w *watch, status int) {
+func (l *LogoutStream) enter(s *stream) (*watch, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.closed || l.streams >= l.config.Limit:
-		return nil, http.StatusServiceUnavailable
+		return nil, unavailable(errNoPlace)
 	case l.sharing[s.session] >= l.config.PerSession,
 		s.owner != "" && l.sharing[s.owner] >= l.config.Limit-l.streams: // however many sessions they have
-		return nil, http.StatusTooManyRequests
+		return nil, tooManyRequests(errNoPlace)
 	}
 	l.streams++
 	l.sharing[s.session]++
@@ -98,7 +105,7 @@ func (l *LogoutStream) enter(s *stream) (w *watch, status int) {
 		l.watch = &watch{begun: make(chan struct{}), end: cancel}
 		go l.keep(ctx, l.watch)
 	}
-	return l.watch, 0
+	return l.watch, nil
 }
 
 // leave ends the watch with the last stream.
@@ -127,12 +134,14 @@ func (l *LogoutStream) leave(s *stream) {
 type watch struct {
 	begun chan struct{} // closed when it has; never if it could not
 	end   func()
+	err   error // why it could not; mu of the LogoutStream guards it
 }
 
 // keep rings whom an ending concerns, until the watch ends. If that is not by the last stream, all
 // streams end: nobody would be told of anything any more.
 func (l *LogoutStream) keep(ctx context.Context, w *watch) {
-	if endings, err := l.endings.Watch(ctx); err == nil {
+	endings, err := l.endings.Watch(ctx)
+	if err == nil {
 		close(w.begun)
 		for e := range endings {
 			l.ring(e.Keys())
@@ -141,6 +150,7 @@ func (l *LogoutStream) keep(ctx context.Context, w *watch) {
 	w.end()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	w.err = err
 	if l.watch == w {
 		l.watch = nil
 		l.endAll()
