@@ -115,7 +115,7 @@ func (b *backChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		b.refuse(w, r, http.StatusMethodNotAllowed, errInvalidRequest)
+		b.refuse(w, r, http.StatusMethodNotAllowed, ErrInvalidRequest)
 		return
 	}
 	token, err := logoutToken(w, r) // before there is a place for it: who sends slowly takes none
@@ -151,17 +151,17 @@ func (e *awayError) Unwrap() error { return e.error }
 // logoutToken returns the token of a request: the parameter comes once, in a form.
 func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
 	if typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || typ != "application/x-www-form-urlencoded" {
-		return "", errInvalidRequest
+		return "", ErrInvalidRequest
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(logoutTime)) // a recorder of tests has none
 	r.Body = http.MaxBytesReader(w, r.Body, logoutBody)
 	if err := r.ParseForm(); err != nil {
-		return "", errInvalidRequest
+		return "", ErrInvalidRequest
 	}
 	if tokens := r.PostForm["logout_token"]; len(tokens) == 1 && tokens[0] != "" {
 		return tokens[0], nil
 	}
-	return "", errInvalidRequest
+	return "", ErrInvalidRequest
 }
 
 // logout does what a token says.

@@ -23,7 +23,7 @@ func (m *Middleware) credentials(r *http.Request) (scheme, token string, err err
 	values := r.Header.Values("Authorization")
 	switch len(values) {
 	case 0:
-		return "", "", m.unauthenticated()
+		return "", "", m.unauthenticated(ErrNoToken)
 	case 1:
 	default: // RFC 6750 2
 		return "", "", m.invalidRequest("there is more than one token")
@@ -34,8 +34,10 @@ func (m *Middleware) credentials(r *http.Request) (scheme, token string, err err
 		scheme = bearer
 	case strings.EqualFold(name, dpop) && m.config.DPoP.enabled():
 		scheme = dpop
+	case strings.EqualFold(name, dpop):
+		return "", "", m.unauthenticated(m.config.DPoP.ifOff(ErrNoToken))
 	default:
-		return "", "", m.unauthenticated()
+		return "", "", m.unauthenticated(ErrNoToken)
 	}
 	token = strings.Trim(token, " ")
 	if !isToken68(token) {

@@ -40,6 +40,14 @@ type DPoP struct {
 
 func (d *DPoP) enabled() bool { return d.BaseURL != "" }
 
+// ifOff puts in front of an error that DPoP is off, if it is.
+func (d *DPoP) ifOff(err error) error {
+	if d.enabled() {
+		return err
+	}
+	return within("DPoP is off without DPoP.BaseURL: ", err)
+}
+
 // complete sets defaults.
 func (d *DPoP) complete() error {
 	if !d.enabled() {
@@ -80,7 +88,7 @@ func (m *Middleware) checkBinding(
 	case scheme == bearer && m.config.DPoP.Required:
 		return "", invalidToken(dpop, oidc.ErrDPoPRequired)
 	case scheme == bearer && bound:
-		return "", invalidToken(bearer, oidc.ErrDPoPRequired)
+		return "", invalidToken(bearer, m.config.DPoP.ifOff(oidc.ErrDPoPRequired))
 	case scheme == bearer:
 		return "", nil
 	case !bound:

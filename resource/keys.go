@@ -81,7 +81,7 @@ func (c *keyCache) init() error {
 func (c *keyCache) verify(ctx context.Context, check func(*trust) error) error {
 	known, err := c.get(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNoKeys, err)
+		return fmt.Errorf("%w of %s: %w", errNoKeys, c.source.Issuer, err)
 	}
 	err = check(known)
 	if !errors.Is(err, oidc.ErrKeyNotFound) && !errors.Is(err, oidc.ErrSignatureInvalid) {
@@ -90,7 +90,7 @@ func (c *keyCache) verify(ctx context.Context, check func(*trust) error) error {
 	newer, fetchErr := c.get(ctx, known)
 	switch {
 	case fetchErr != nil:
-		return fmt.Errorf("%w: %w", errNoKeys, fetchErr)
+		return fmt.Errorf("%w of %s: %w", errNoKeys, c.source.Issuer, fetchErr)
 	case newer == known:
 		return err
 	}

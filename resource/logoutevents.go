@@ -96,7 +96,7 @@ func (m *Middleware) LogoutEvents(config LogoutEvents) (*LogoutStream, error) {
 func (l *LogoutStream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet { // the answer to HEAD would have no end, either
 		w.Header().Set("Allow", http.MethodGet)
-		l.refuse(w, r, &refusal{status: http.StatusMethodNotAllowed, code: "invalid_request", cause: errInvalidRequest})
+		l.refuse(w, r, &refusal{status: http.StatusMethodNotAllowed, code: "invalid_request", cause: ErrInvalidRequest})
 		return
 	}
 	l.guarded.ServeHTTP(w, r)

@@ -39,12 +39,12 @@ func (e *refusal) Error() string {
 // Unwrap returns the cause.
 func (e *refusal) Unwrap() error { return e.cause }
 
-// errNoCredentials and errInvalidRequest are causes without a code: nothing
-// was wrong with a token.
-var (
-	errNoCredentials  = errors.New("resource: no access token")
-	errInvalidRequest = errors.New("resource: invalid request")
-)
+// ErrNoToken means that a request has no access token in a form that is taken here.
+var ErrNoToken = errors.New("resource: no access token")
+
+// ErrInvalidRequest means that a request has more than one access token, or has it in the
+// query, or that it is none by its characters (RFC 6750 3.1).
+var ErrInvalidRequest = errors.New("resource: invalid request")
 
 // misconfigured is for who demands what cannot be met: no request passes.
 func misconfigured(err error) error {
@@ -55,8 +55,8 @@ func misconfigured(err error) error {
 }
 
 // unauthenticated is for who sent nothing: no error code (RFC 6750 3.1).
-func (m *Middleware) unauthenticated() error {
-	return &refusal{status: http.StatusUnauthorized, scheme: m.firstScheme(), cause: errNoCredentials}
+func (m *Middleware) unauthenticated(cause error) error {
+	return &refusal{status: http.StatusUnauthorized, scheme: m.firstScheme(), cause: cause}
 }
 
 // invalidRequest is RFC 6750 3.1 invalid_request.
@@ -64,7 +64,7 @@ func (m *Middleware) invalidRequest(description string) error {
 	return &refusal{
 		status: http.StatusBadRequest, scheme: m.firstScheme(), code: "invalid_request",
 		params: []param{{"error_description", description}},
-		cause:  errInvalidRequest,
+		cause:  within(description+": ", ErrInvalidRequest),
 	}
 }
 

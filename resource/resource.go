@@ -65,9 +65,10 @@ type Config struct {
 	Transport oidc.Transport   // to the issuers; default: a [Transport] that keeps a connection for each inquiry
 	Now       func() time.Time // default: [time.Now]
 
-	// Refused is told why a request was not let through, for a log. The error
-	// has an [oidc.Code] or is one of the replay cache; it holds nothing out
-	// of the token. Default: nobody is told.
+	// Refused is told why a request was not let through, for a log: what the client is not
+	// told, such as why there are no keys, too. The error has an [oidc.Code], or is
+	// [ErrNoToken], [ErrInvalidRequest], or one of the replay cache, the Endings or a
+	// stream; it holds nothing out of the token. Default: nobody is told.
 	Refused func(r *http.Request, err error)
 }
 
@@ -215,7 +216,7 @@ func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.Ac
 	case errors.Is(err, errNoKeys), errors.Is(err, errNoAnswer):
 		return nil, "", unavailable(err)
 	case err != nil:
-		return nil, "", invalidToken(scheme, err)
+		return nil, "", invalidToken(scheme, m.withSetting(token, err))
 	}
 	if !required.ended {
 		if err := m.checkEnded(r.Context(), scheme, claims); err != nil {
@@ -230,6 +231,19 @@ func (m *Middleware) authorize(r *http.Request, required *Requirement) (*oidc.Ac
 		return nil, "", err
 	}
 	return claims, nonce, nil
+}
+
+// withSetting puts in front of the error of a token which setting it may be about.
+func (m *Middleware) withSetting(token string, err error) error {
+	switch {
+	case errors.Is(err, oidc.ErrAudienceMismatch):
+		return within("aud has none of Audiences: ", err)
+	case errors.Is(err, oidc.ErrIssuerMismatch):
+		return within("iss is no Issuer of the Config: ", err)
+	case errors.Is(err, oidc.ErrTokenMalformed) && strings.Count(token, ".") != 2 && !slices.ContainsFunc(m.issuers, (*authority).takesOpaque):
+		return within("no signed JWT; opaque tokens need Introspection: ", err)
+	}
+	return err
 }
 
 // checkRequirement is about the rights of who proved to have the token.

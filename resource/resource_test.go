@@ -202,3 +202,57 @@ func TestRefused(t *testing.T) {
 		t.Errorf("error %v, want %v", got, oidc.ErrScopeInsufficient)
 	}
 }
+
+// The log says what the challenge does not: which setting to look at.
+func TestRefusedNamesTheSetting(t *testing.T) {
+	p, c := newProvider(t), newClient(t)
+	bound := p.token(claims{"cnf": c.binding()})
+	elsewhere := p.token(claims{"iss": "https://" + mark + ".example"})
+	opaque := func(c *resource.Config) {
+		c.Issuers[0].Introspection = &resource.Introspection{ClientID: "api", Authentication: oidc.ClientAuthentication{Secret: "x"}}
+	}
+	second := func(c *resource.Config) {
+		c.Issuers = append(c.Issuers, resource.Issuer{Issuer: "https://second.example", Audiences: []string{audience}})
+	}
+	const off = "DPoP is off without DPoP.BaseURL: "
+	tests := []struct {
+		name          string
+		edit          func(*resource.Config)
+		authorization []string
+		says          string
+		want          error
+	}{
+		{"another audience", nil, []string{"Bearer " + p.token(claims{"aud": mark})}, "aud has none of Audiences: ", oidc.ErrAudienceMismatch},
+		{"another issuer", nil, []string{"Bearer " + elsewhere}, "iss is no Issuer of the Config: ", oidc.ErrIssuerMismatch},
+		{"another issuer than two", second, []string{"Bearer " + elsewhere}, "iss is no Issuer of the Config: ", oidc.ErrIssuerMismatch},
+		{"an opaque token", nil, []string{"Bearer " + mark}, "no signed JWT; opaque tokens need Introspection: ", oidc.ErrTokenMalformed},
+		{"a JWT that is malformed", nil, []string{"Bearer a.b.c"}, "oidc: ", oidc.ErrTokenMalformed},
+		{"an opaque token too long to ask about", opaque, []string{"Bearer " + strings.Repeat("a", 17<<10)}, "longer than ", oidc.ErrTokenMalformed},
+		{"bound, and DPoP off", nil, []string{"Bearer " + bound}, off, oidc.ErrDPoPRequired},
+		{"bound, and DPoP on", withDPoP, []string{"Bearer " + bound}, "oidc: ", oidc.ErrDPoPRequired},
+		{"by DPoP, and DPoP off", nil, []string{"DPoP " + bound}, off, resource.ErrNoToken},
+		{"by another scheme", nil, []string{"Basic " + mark}, "resource: ", resource.ErrNoToken},
+		{"nothing", nil, nil, "resource: ", resource.ErrNoToken},
+		{"two", nil, []string{"Bearer a", "Bearer a"}, "there is more than one token: ", resource.ErrInvalidRequest},
+		{"none by its characters", nil, []string{"Bearer a b"}, "the token is malformed: ", resource.ErrInvalidRequest},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var told error
+			h := newMiddleware(t, p, func(c *resource.Config) {
+				c.Refused = func(_ *http.Request, err error) { told = err }
+				if tt.edit != nil {
+					tt.edit(c)
+				}
+			}).Handler(reached)
+			var fields []string
+			for _, value := range tt.authorization {
+				fields = append(fields, "Authorization", value)
+			}
+			get(h, fields...)
+			if !errors.Is(told, tt.want) || !strings.HasPrefix(told.Error(), tt.says) || strings.Contains(told.Error(), mark) {
+				t.Errorf("told %v, want %s%v", told, tt.says, tt.want)
+			}
+		})
+	}
+}

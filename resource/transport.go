@@ -3,12 +3,16 @@ package resource
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/oidcspa/oidcspa/oidc"
@@ -95,8 +99,8 @@ func (t *Transport) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, 
 	return &oidc.Response{Status: res.StatusCode, Header: header, Body: body}, nil
 }
 
-// reason returns the code of a request that failed. The cause goes with it
-// unless it may hold a URL.
+// reason returns the code of a request that failed. Of the cause goes with it what
+// kind it is: it may hold a URL.
 func reason(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -104,8 +108,25 @@ func reason(ctx context.Context, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return oidc.ErrTimeout
 	default:
-		return oidc.ErrNetwork
+		return networkError(err)
 	}
+}
+
+// networkError is [oidc.ErrNetwork], with what somebody has to look at where that is known.
+func networkError(err error) error {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Errorf("the name of the host cannot be resolved: %w", oidc.ErrNetwork)
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return fmt.Errorf("the certificate is of an authority that is not known here: %w", oidc.ErrNetwork)
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("the certificate is of another host, or not good now: %w", oidc.ErrNetwork)
+	}
+	if number, ok := errors.AsType[syscall.Errno](err); ok { // such as "connection refused"
+		return fmt.Errorf("%w: %w", number, oidc.ErrNetwork)
+	}
+	return oidc.ErrNetwork
 }
 
 // recovered makes an error of a transport that panics. It is to be deferred.

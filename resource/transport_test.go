@@ -2,12 +2,17 @@ package resource_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -69,6 +74,45 @@ func TestTransport(t *testing.T) {
 		})
 	}
 }
+
+// A log says why nobody was reached, and nothing out of an address.
+func TestTransportNetwork(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	trusted := x509.NewCertPool()
+	trusted.AddCert(server.Certificate())
+	other := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, ServerName: mark + ".test"}}
+	defer other.CloseIdleConnections()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	noName := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: mark, IsNotFound: true}}
+	tests := []struct {
+		name string
+		by   http.RoundTripper
+		url  string
+		says string
+	}{
+		{"nobody there", nil, gone.URL, syscall.ECONNREFUSED.Error()},
+		{"no such name", unreachable{noName}, "https://op.test", "the name of the host cannot be resolved"},
+		{"an authority of its own", nil, server.URL, "the certificate is of an authority that is not known here"},
+		{"the certificate of another host", other, server.URL, "the certificate is of another host, or not good now"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := (&resource.Transport{RoundTripper: tt.by}).Do(t.Context(), &oidc.Request{Method: "GET", URL: tt.url + "/" + mark})
+			if want := tt.says + ": " + oidc.ErrNetwork.Error(); !errors.Is(err, oidc.ErrNetwork) || err.Error() != want {
+				t.Errorf("error %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+// An unreachable network reaches nobody.
+type unreachable struct{ err error }
+
+func (u unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, u.err }
 
 // Metadata may have moved to an address with a slash more, and nowhere else; all else has not.
 func TestTransportMoves(t *testing.T) {
