@@ -131,6 +131,10 @@ func (m *Middleware) MetadataHandler() http.Handler {
 		case m.published.path == "":
 			http.NotFound(w, r)
 			return
+		case r.Method == http.MethodOptions: // the preflight of who sends a header of its own
+			header.Set("Access-Control-Allow-Headers", "*")
+			w.WriteHeader(http.StatusNoContent)
+			return
 		case !slices.Contains([]string{http.MethodGet, http.MethodHead}, r.Method):
 			header.Set("Allow", "GET, HEAD")
 			w.WriteHeader(http.StatusMethodNotAllowed)

@@ -95,6 +95,11 @@ func TestMetadataDocument(t *testing.T) {
 			if m.MetadataHandler().ServeHTTP(w, httptest.NewRequest("POST", "/", nil)); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
 				t.Errorf("POST: %d %v", w.Code, w.Header())
 			}
+			w = httptest.NewRecorder()
+			m.MetadataHandler().ServeHTTP(w, httptest.NewRequest("OPTIONS", "/", nil))
+			if h := w.Header(); w.Code != 204 || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Headers") != "*" {
+				t.Errorf("OPTIONS: %d %v", w.Code, h)
+			}
 		})
 	}
 	w := httptest.NewRecorder()
