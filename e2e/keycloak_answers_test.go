@@ -44,8 +44,8 @@ func testKeycloakRefusals(t *testing.T, k *keycloakRig) {
 		says         string // in the message
 	}{
 		{"nobody is signed in", "spa", nil, "provider_error login_required", ""},
-		{"a realm that is not there", "spa", map[string]any{"authority": k.base + "/realms/nope"}, "cors_refused ", "authority is wrong"},
-		{"/auth, as it was before 17", "spa", map[string]any{"authority": k.base + "/auth/realms/app"}, "cors_refused ", "authority is wrong"},
+		{"a realm that is not there", "spa", map[string]any{"authority": k.base + "/realms/nope"}, "cors_refused ", "nothing is there, mend authority"},
+		{"/auth, as it was before 17", "spa", map[string]any{"authority": k.base + "/auth/realms/app"}, "cors_refused ", "nothing is there, mend authority"},
 		{"PAR that the client demands", "spa-par", nil, "provider_error invalid_request", `par: "required"`},
 		{"an unknown scope", "spa", map[string]any{"scope": "openid nope"}, "provider_error invalid_scope", ""},
 		{"an unknown client", "nobody", nil, "frame_no_response ", ""},

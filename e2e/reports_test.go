@@ -35,13 +35,13 @@ func TestReportedMistakes(t *testing.T) {
 		}, "frame_no_response", []string{"the page's frame-src"}},
 		{"a page with an embedder policy", func(a *app) {
 			a.embedder("require-corp")
-		}, "frame_no_response", []string{"frame-src or Cross-Origin-Embedder-Policy"}},
+		}, "frame_no_response", []string{"frame-src and Cross-Origin-Embedder-Policy"}},
 		{"an authority where nothing is", func(a *app) {
 			a.set("authority", serve(t, http.NotFoundHandler())+"/realms/nope")
-		}, "cors_refused", []string{"authority is wrong", "/realms/nope/.well-known/openid-configuration"}},
+		}, "cors_refused", []string{"nothing is there, mend authority", "/realms/nope/.well-known/openid-configuration"}},
 		{"an authority that is the address of the metadata", func(a *app) {
 			a.set("authority", serve(t, http.NotFoundHandler())+"/realms/app/.well-known/openid-configuration")
-		}, "cors_refused", []string{"authority is wrong", "/.well-known/openid-configuration/.well-known/openid-configuration"}},
+		}, "cors_refused", []string{"nothing is there, mend authority", "/.well-known/openid-configuration/.well-known/openid-configuration"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
