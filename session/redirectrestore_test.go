@@ -242,6 +242,7 @@ func TestRestoreByRedirectBesideAnUnknownResponse(t *testing.T) {
 					time.Sleep(100 * time.Millisecond)
 				}
 				time.Sleep(departure / 2)
+				synctest.Wait() // what the tab has done is read below
 				if len(tab.addresses) != 1 || len(settled) > 0 {
 					t.Errorf("the tab has left %d times, and %d calls have settled", len(tab.addresses), len(settled))
 				}
