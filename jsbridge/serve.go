@@ -21,33 +21,48 @@ import (
 //	go.run(instance);
 //	connect(port);
 //
-// Messages that arrive before accept listens are kept. Serve returns the text
-// that the host's function has returned, empty if it returned something else.
-func Serve(global string, accept func(*Port)) (said string, err error) {
-	said, _, err = serve(global, accept)
-	return said, err
+// Messages that arrive before accept listens are kept.
+func Serve(global string, accept func(*Port)) (*Host, error) {
+	host, _, err := serve(global, accept)
+	return host, err
+}
+
+// A Host is the JavaScript around the program.
+type Host struct {
+	// Said is the text that its function has returned, empty if that returned something
+	// else.
+	Said string
+
+	function safejs.Value
+}
+
+// Tell calls the function of the host again, with a text.
+func (h *Host) Tell(text string) error {
+	_, err := h.function.Invoke(text)
+	return caught(err)
 }
 
 // serve is Serve for tests, which want the callback back.
-func serve(global string, accept func(*Port)) (said string, stop func(), err error) {
+func serve(global string, accept func(*Port)) (_ *Host, stop func(), err error) {
 	host, err := safejs.Global().Get(global)
 	if err != nil {
-		return "", nil, caught(err)
+		return nil, nil, caught(err)
 	}
 	if !isType(host, safejs.TypeFunction) {
-		return "", nil, fmt.Errorf("jsbridge: globalThis[%q] is no function: the host did not offer itself", global)
+		return nil, nil, fmt.Errorf("jsbridge: globalThis[%q] is no function: the host did not offer itself", global)
 	}
 	if err := safejs.Global().Delete(global); err != nil {
-		return "", nil, caught(err)
+		return nil, nil, caught(err)
 	}
 	f := callback(func(port safejs.Value) { spawn(func() { accept(NewPort(port)) }) })
 	answer, err := host.Invoke(f)
 	if err != nil {
 		release(f)
-		return "", nil, caught(err)
+		return nil, nil, caught(err)
 	}
+	h := &Host{function: host}
 	if isType(answer, safejs.TypeString) {
-		said, _ = answer.String()
+		h.Said, _ = answer.String()
 	}
-	return said, func() { release(f) }, nil
+	return h, func() { release(f) }, nil
 }

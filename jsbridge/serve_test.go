@@ -10,11 +10,22 @@ import (
 func TestServe(t *testing.T) {
 	const name = "jsbridge.test"
 	before := Live()
-	eval(t, `globalThis[args[0]] = (accept) => { globalThis.acceptForTest = accept; return "said"; }`, name)
+	eval(t, `
+		globalThis[args[0]] = (given) => {
+			if (typeof given === "string") globalThis.toldForTest = given;
+			else globalThis.acceptForTest = given;
+			return "said";
+		}`, name)
 	ports := make(chan *Port, 2)
-	said, stop, err := serve(name, func(p *Port) { ports <- p })
-	if err != nil || said != "said" {
-		t.Fatalf("%q, %v", said, err)
+	host, stop, err := serve(name, func(p *Port) { ports <- p })
+	if err != nil || host.Said != "said" {
+		t.Fatalf("%v, %v", host, err)
+	}
+	if err := host.Tell("a text"); err != nil {
+		t.Error(err)
+	}
+	if got := eval(t, `return globalThis.toldForTest`); text(t, got) != "a text" {
+		t.Errorf("the host was told %q", text(t, got))
 	}
 	if got := eval(t, `return String(args[0] in globalThis)`, name); text(t, got) != "false" {
 		t.Error("the global is still there")
@@ -33,7 +44,7 @@ func TestServe(t *testing.T) {
 		p.Close()
 		eval(t, `args[0].close()`, other)
 	}
-	eval(t, `delete globalThis.acceptForTest`)
+	eval(t, `delete globalThis.acceptForTest; delete globalThis.toldForTest`)
 	stop()
 	if Live() != before {
 		t.Errorf("%d callbacks are left", Live()-before)

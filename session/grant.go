@@ -14,6 +14,7 @@ import (
 type grant struct {
 	token oidc.Secret // the newest; that of the user may be used up
 	shown oidc.Secret // what the user has of it: the newest of an answer that passed its checks
+	used  bool        // a request with it is in the air
 	pace.Grant
 }
 
@@ -52,10 +53,20 @@ func (g *grant) take(token oidc.Secret) {
 	}
 }
 
+// uses notes that a request with the refresh token of user begins. Its end is [session.rotate] or
+// [session.doubt].
+func (s *session) uses(user *User) {
+	s.mu.Lock()
+	s.grant.used = s.grant.used || s.user == user
+	s.mu.Unlock()
+	s.handOver()
+}
+
 // rotate remembers the refresh token that came for user, in case that the
 // renewal fails after all: the one before is used up. Pages do not see it before
 // the checks of its answer have passed.
 func (s *session) rotate(user *User, token oidc.Secret) {
+	defer s.handOver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.user == user {
@@ -65,11 +76,13 @@ func (s *session) rotate(user *User, token oidc.Secret) {
 
 // doubt notes what a failed refresh request says about the refresh token.
 func (s *session) doubt(user *User, args *SigninArgs, err error) {
+	defer s.handOver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.user != user {
 		return
 	}
+	s.grant.used = false
 	switch {
 	case args.losesGrant(err):
 		s.grant.Refused = true

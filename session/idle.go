@@ -122,6 +122,17 @@ func (i *idle) left() time.Duration {
 	return i.settings.Timeout - max(i.now().Sub(i.since), time.Since(i.moved))
 }
 
+// endsAt is when the user is signed out who does nothing, in milliseconds since the epoch;
+// 0 if nobody watches.
+func (i *idle) endsAt() int64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.cancel == nil {
+		return 0
+	}
+	return i.now().Add(i.left()).UnixMilli()
+}
+
 // run counts down, and ends the session.
 func (i *idle) run(ctx context.Context) {
 	counting := false

@@ -183,6 +183,7 @@ func (r *Registry) Heard(message []byte) {
 func (r *Registry) deliver(m peerMessage, from *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.handover.disown(m.Issuer, m.ClientID)
 	for _, s := range r.inOrder() {
 		id := s.id
 		if s != from && id.source.Issuer == m.Issuer && id.clientID == m.ClientID {

@@ -75,6 +75,7 @@ type Registry struct {
 	redirects redirects
 	responses responses
 	absences  absences
+	handover  handover
 }
 
 // key identifies a session: one for each client, however the settings of its
@@ -121,6 +122,7 @@ func (r *Registry) Open(settings Settings, page Page, hint Hint) (*Client, error
 	}
 	client := r.session(settings.key()).newClient(settings, page)
 	client.uses(settings.SilentRedirectURI, settings.PopupRedirectURI)
+	client.session.goOn(client)
 	client.session.join(client, hint)
 	return client, nil
 }

@@ -124,6 +124,7 @@ func (s *session) carryOut(result effects, user *User, reason error) (gone *User
 	if result.has(take) {
 		s.dismiss(s.set(user))
 	}
+	s.handOver()
 	if result.has(tellPages) {
 		s.tellPages()
 	}
@@ -218,6 +219,7 @@ func (s *session) forget() *User {
 	user := s.last()
 	s.user, s.grant, s.failure, s.carried = nil, grant{}, failure{}, s.standing
 	s.mu.Unlock()
+	s.handOver()
 	s.expiry.stop()
 	s.fetches.forget()
 	s.idle.stop()

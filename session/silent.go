@@ -193,6 +193,7 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	r := round{sent: s.config.Now()}
 	bounded, cancel := within(ctx, min(args.Timeout, turnLimit)) // others wait for the turn
 	defer cancel()
+	s.uses(previous)
 	tokens, err := request.Refresh(bounded, transport, metadata)
 	if err != nil {
 		s.doubt(previous, &args, err)

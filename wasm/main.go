@@ -25,12 +25,16 @@ func main() {
 	jsbridge.OnPanic = config.OnPanic
 	registry, pages := joinPeers(config), &api.Pages{}
 	var phases api.HostPhases
-	said, err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, pages, phases, port) })
+	js, err := jsbridge.Serve(host, func(port *jsbridge.Port) { serve(registry, pages, phases, port) })
 	if err != nil {
 		report("the host did not take the program: %v", err)
 		return
 	}
-	phases = api.ParseHostPhases(said)
+	said := api.ParseHost(js.Said)
+	phases = said.HostPhases
+	if said.Keeps {
+		registry.TakeOver([]byte(said.Taken), func(record []byte) { _ = js.Tell(string(record)) })
+	}
 	select {} // callbacks do the rest
 }
 

@@ -8,6 +8,12 @@ const WASM_FILE = "oidcspa.wasm";
 /** The hash of that file, as in the manifest of the build. */
 const WASM_INTEGRITY = "";
 
+/** The service worker that keeps what the program has given; see keeper.js. */
+const KEEPER_FILE = "keeper.js";
+
+/** How long it may take to answer, in milliseconds: the session is restored without it then. */
+const KEEPER_TIMEOUT = 2_000;
+
 /** How long the program may take to arrive, in milliseconds. */
 const FETCH_TIMEOUT = 60_000;
 
@@ -43,6 +49,27 @@ const alive = holdLock(`oidcspa.host.${WHERE === "shared" ? WHERE : ""} ${SELF} 
 
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;
+
+/**
+ * Whether there can be a keeper: workers of Chromium cannot talk to service workers, and where a
+ * bundler has renamed the files nobody knows what it is called.
+ */
+const keeps = Boolean(globalThis.WorkerGlobalScope && navigator.serviceWorker && !/[?#]/.test(SELF));
+
+/** What the program has given last, for the next one. */
+let record = "";
+
+/**
+ * The keeper, once it was there: one that has gone was sent away, by a person or by another build.
+ * @type {ServiceWorker | null}
+ */
+let active = null;
+
+/**
+ * Settles when it has that record.
+ * @type {Promise<void> | null}
+ */
+let giving = null;
 
 /** Where the program runs, and when it got how far, in milliseconds since the epoch; see api.HostPhases. */
 const phases = { host: WHERE, script: Date.now() };
@@ -130,12 +157,13 @@ function post(port, method, params = {}) {
 async function start() {
   try {
     const go = new globalThis.Go();
-    const instance = await load(go.importObject);
+    const [instance, taken] = await Promise.all([load(go.importObject), take()]);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
-    globalThis[HOST] = (fn) => {
-      accept = fn;
-      return JSON.stringify({ ...phases, main: Date.now() });
+    globalThis[HOST] = (given) => {
+      if (typeof given === "string") return give(given);
+      accept = given;
+      return JSON.stringify({ ...phases, main: Date.now(), keeps, taken });
     };
     // main has run up to the point where it waits when run returns.
     go.run(instance).finally(() => stopped(runtimeStopped()));
@@ -147,6 +175,63 @@ async function start() {
     program = null; // the next page tries again
     throw error.code ? error : failure("wasm_invalid", String(error.message));
   }
+}
+
+/** The registration of the keeper of this build, if there is one. */
+async function keeper() {
+  const registration = await navigator.serviceWorker.getRegistration(SELF);
+  const { scope, active } = registration ?? {};
+  return scope === SELF && active?.scriptURL === new URL(KEEPER_FILE, SELF).href ? registration : null;
+}
+
+/** Resolves to what an earlier program has given that lives no more; to "" without any. */
+async function take() {
+  try {
+    active = keeps && (await keeper())?.active;
+    if (!active) return "";
+    const { port1, port2 } = new MessageChannel();
+    const answer = new Promise((resolve) => {
+      port1.onmessage = ({ data }) => resolve(data);
+      setTimeout(resolve, KEEPER_TIMEOUT, "");
+    });
+    active.postMessage({ build: WASM_INTEGRITY }, [port2]);
+    return await answer;
+  } catch {
+    return ""; // no service workers here
+  }
+}
+
+/** Takes what the program gives for the next one; "" has the keeper forget all, at once, and go. */
+function give(given) {
+  record = given;
+  if (!given) active?.postMessage({ drop: true });
+  giving ??= settle().catch(() => {}).finally(() => { giving = null; }); // no service workers here, or no room
+}
+
+async function settle() {
+  let given;
+  do {
+    given = record;
+    const registration = await keeper() ?? (given && !active && await register());
+    if (record) {
+      active = registration?.active ?? active;
+      active?.postMessage({ build: WASM_INTEGRITY, put: record });
+    } else {
+      active = null;
+      await registration?.unregister?.();
+    }
+  } while (given !== record);
+}
+
+/** Registers the keeper, in the place of those of other builds. */
+async function register() {
+  const { serviceWorker } = navigator, folder = new URL(".", SELF).href;
+  for (const other of await serviceWorker.getRegistrations()) {
+    if (other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
+  }
+  const registration = await serviceWorker.register(new URL(KEEPER_FILE, SELF), { scope: SELF, updateViaCache: "all" });
+  while (!registration.active && (registration.installing ?? registration.waiting)) await new Promise((resolve) => setTimeout(resolve, 50));
+  return registration;
 }
 
 /**

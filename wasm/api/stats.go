@@ -27,12 +27,22 @@ type HostPhases struct {
 	Main     int64  `json:"main,omitempty"`     // Go's main ran
 }
 
-// ParseHostPhases reads what the host says; what cannot be read is unknown.
-func ParseHostPhases(text string) (p HostPhases) {
-	if strictjson.Unmarshal([]byte(text), &p) != nil {
-		return HostPhases{}
+// A Host is what the JavaScript around the program says.
+type Host struct {
+	HostPhases
+
+	// Keeps says that it keeps what the program gives for the next one, and Taken is
+	// what the one before has given; see [session.Registry.TakeOver].
+	Keeps bool   `json:"keeps"`
+	Taken string `json:"taken"`
+}
+
+// ParseHost reads what the host says; what cannot be read is unknown.
+func ParseHost(text string) (h Host) {
+	if strictjson.Unmarshal([]byte(text), &h) != nil {
+		return Host{}
 	}
-	return p
+	return h
 }
 
 // startJSON is how the page came to its connection.

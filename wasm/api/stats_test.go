@@ -14,7 +14,7 @@ import (
 func (w *world) openAt(host string, more object) *tab {
 	w.t.Helper()
 	tab := w.connect()
-	tab.connection.Host = ParseHostPhases(host)
+	tab.connection.Host = ParseHost(host).HostPhases
 	params := object{"version": Version, "settings": w.settings}
 	for name, value := range more {
 		params[name] = value

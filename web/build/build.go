@@ -120,8 +120,9 @@ func assemble(ctx context.Context, source, folder string, tools *toolchain) ([]a
 	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)
-	workerAsset := hashed("worker.js", workerScript(src, wasmExec, wasmAsset))
-	assets := []asset{wasmAsset, workerAsset}
+	keeperAsset := hashed("keeper.js", src.plainScript("keeper.js"))
+	workerAsset := hashed("worker.js", workerScript(src, wasmExec, wasmAsset, keeperAsset.name))
+	assets := []asset{wasmAsset, workerAsset, keeperAsset}
 	page := pageScripts(src, workerAsset.name, wasmAsset.name)
 	for _, name := range scripts {
 		if name == onDemandScript {
