@@ -41,9 +41,14 @@ type keptGrant struct {
 
 // keptUser is a [User] in the open. Its ID Token has passed its checks when it came.
 type keptUser struct {
-	User
-	AccessToken, RefreshToken, IDToken string                // for those that marshal as redacted
-	State                              strictjson.RawMessage `json:",omitempty"`
+	AccessToken, TokenType, RefreshToken, IDToken string
+
+	Scope                  string
+	ExpiresAt              int64
+	SessionState, URLState string
+	State                  strictjson.RawMessage `json:",omitempty"`
+	Profile, Extra, Kept   map[string]strictjson.RawMessage
+	Response               map[string]string
 
 	Claims   keptClaims
 	Asked    *keptSettings // nil if the app has brought the user
@@ -53,9 +58,16 @@ type keptUser struct {
 	Left     time.Duration // of the access token
 }
 
+// keptClaims are [oidc.IDTokenClaims] in the open.
 type keptClaims struct {
-	oidc.IDTokenClaims
-	Nonce string
+	Issuer, Subject        string
+	Audience               []string
+	AuthorizedParty        string
+	Expiry, IssuedAt       int64
+	NotBefore, AuthTime    int64
+	Nonce, AccessTokenHash string
+	ACR, SessionID         string
+	Members                map[string]strictjson.RawMessage
 }
 
 // keptSettings are those of the sign-in that [Settings.again] asks for again.
@@ -87,15 +99,19 @@ func (s *session) kept() *keptSession {
 		return nil
 	}
 	now := s.config.Now()
-	st, g := &s.standing, &s.grant
+	st, g, c := &s.standing, &s.grant, u.claims
 	kept := &keptSession{
 		Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Key: s.id.name(), At: now.UnixMilli(), IdleAt: idle,
 		Standing: keptStanding{st.order, st.act, st.last, st.at, st.asked, st.closed, st.explicit},
 		Grant:    keptGrant{g.token.Reveal(), g.shown.Reveal(), g.Lost, g.Spent, g.Refused},
 		User: keptUser{
-			User: *u, AccessToken: u.AccessToken.Reveal(), RefreshToken: u.RefreshToken.Reveal(), IDToken: u.IDToken.Reveal(), State: u.State,
-			Claims: keptClaims{*u.claims, u.claims.Nonce.Reveal()}, Resource: u.resource,
-			Line: u.line, Lifetime: u.lifetime, Left: u.left(now),
+			u.AccessToken.Reveal(), u.TokenType, u.RefreshToken.Reveal(), u.IDToken.Reveal(),
+			u.Scope, u.ExpiresAt, u.SessionState, u.URLState, u.State, u.Profile, u.Extra, u.Kept, u.Response,
+			keptClaims{
+				c.Issuer, c.Subject, c.Audience, c.AuthorizedParty, c.Expiry, c.IssuedAt, c.NotBefore, c.AuthTime,
+				c.Nonce.Reveal(), c.AccessTokenHash, c.ACR, c.SessionID, c.Members,
+			},
+			nil, u.resource, u.line, u.lifetime, u.left(now),
 		},
 	}
 	if g.used {
@@ -119,11 +135,18 @@ func (k *keptGrant) grant() grant {
 // program that has ended: the wall clock says how long that is ago, and takes nothing back.
 func (kept *keptSession) user(settings *Settings, now time.Time) *User {
 	k := &kept.User
-	user, claims := k.User, k.Claims.IDTokenClaims
-	claims.Nonce = oidc.Secret(k.Claims.Nonce)
-	user.AccessToken, user.RefreshToken, user.IDToken = oidc.Secret(k.AccessToken), oidc.Secret(k.RefreshToken), oidc.Secret(k.IDToken)
-	user.State = k.State
-	user.claims, user.resource, user.line, user.lifetime = &claims, k.Resource, k.Line, k.Lifetime
+	c := &k.Claims
+	user := &User{
+		AccessToken: oidc.Secret(k.AccessToken), TokenType: k.TokenType, RefreshToken: oidc.Secret(k.RefreshToken), IDToken: oidc.Secret(k.IDToken),
+		Scope: k.Scope, ExpiresAt: k.ExpiresAt, SessionState: k.SessionState, URLState: k.URLState, State: k.State,
+		Profile: k.Profile, Extra: k.Extra, Kept: k.Kept, Response: k.Response,
+		claims: &oidc.IDTokenClaims{
+			Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, AuthorizedParty: c.AuthorizedParty,
+			Expiry: c.Expiry, IssuedAt: c.IssuedAt, NotBefore: c.NotBefore, AuthTime: c.AuthTime,
+			Nonce: oidc.Secret(c.Nonce), AccessTokenHash: c.AccessTokenHash, ACR: c.ACR, SessionID: c.SessionID, Members: c.Members,
+		},
+		resource: k.Resource, line: k.Line, lifetime: k.Lifetime,
+	}
 	user.deadline = time.Now().Add(k.Left - max(0, now.Sub(time.UnixMilli(kept.At))))
 	if a := k.Asked; a != nil {
 		user.asked = settings.again(&User{asked: &Settings{
@@ -131,5 +154,5 @@ func (kept *keptSession) user(settings *Settings, now time.Time) *User {
 			Request: a.Request, ExtraToken: a.ExtraToken, Profile: a.Profile, TokenMembers: a.TokenMembers,
 		}})
 	}
-	return &user
+	return user
 }
