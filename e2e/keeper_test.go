@@ -3,8 +3,12 @@
 package e2e
 
 import (
+	"fmt"
+	"net/http"
 	"os"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -26,13 +30,18 @@ func newKept(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
 	op := newHostile(t, a)
 	op.Edit(func() { op.RefreshTokens = true })
 	tab := newTab(t)
+	signInKept(t, a, tab)
+	op.ResetRequests()
+	return a, op, tab
+}
+
+func signInKept(t *testing.T, a *app, tab *tab) {
+	t.Helper()
 	tab.visit(a.origin + "/")
 	if code := signinCode(tab); code != "" {
 		t.Fatalf("sign-in: %s", code)
 	}
 	tab.until("a keeper", func() bool { return eval[bool](tab, keeperReady) })
-	op.ResetRequests()
-	return a, op, tab
 }
 
 // A reload finds the session, and asks the provider nothing. KEEPER_RELOADS says how often.
@@ -60,4 +69,172 @@ func TestKeeperReload(t *testing.T) {
 			}
 		})
 	}
+}
+
+// asker is what a script does that wants the record: it resolves to the answer of the
+// keeper of scope, or to why there is none.
+const asker = `
+globalThis.askKeeper = async (scope, build, message = {}) => {
+  const registration = await navigator.serviceWorker.getRegistration(scope);
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data || "nothing"); });
+  registration.active.postMessage({ build, ...message }, [port2]);
+  if (message.put || message.drop) port1.close();
+  return message.put || message.drop ? "sent" : answer;
+};
+globalThis.askIn = (worker, ...args) => {
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve, reject) => {
+    port1.onmessage = ({ data }) => resolve(data);
+    worker.onerror = () => reject(new Error("no worker"));
+  });
+  (worker.port ?? worker).postMessage(args, [port2]);
+  return answer;
+};
+`
+
+// askerWorker is the same in a worker of either kind.
+const askerWorker = asker + `
+globalThis.onmessage = async ({ data, ports }) => ports[0].postMessage(
+  await askKeeper(...data).catch((e) => e.name === "SecurityError" ? "nothing" : String(e)));
+globalThis.onconnect = ({ ports }) => { ports[0].onmessage = globalThis.onmessage; };
+`
+
+// Nobody gets anything from the keeper, but a worker of the program's own address and
+// build, when its owner is gone.
+func TestKeeperGivesNothing(t *testing.T) {
+	for _, host := range keeperHosts {
+		t.Run(host, func(t *testing.T) {
+			a, op, tab := newKept(t, host)
+			m := assetsManifest(t)
+			script, build := "/"+m.Files["worker.js"].Name, m.Files["oidcspa.wasm"].Integrity
+			a.respondPage("blank", asker)
+			var hostile atomic.Bool
+			assets := a.assets
+			a.respond(script, func(w http.ResponseWriter, r *http.Request) {
+				if !hostile.Load() {
+					assets.ServeHTTP(w, r)
+					return
+				}
+				w.Header().Set("Content-Type", "text/javascript")
+				w.Header().Set("Cache-Control", "no-store")
+				_, _ = w.Write([]byte(askerWorker))
+			})
+			scope := a.origin + script
+			start := func(end, more string) string {
+				return fmt.Sprintf("askIn(new Worker(%q), %q, %q%s)", scope+end, scope, build, more)
+			}
+			ask := fmt.Sprintf("askKeeper(%q, %q)", scope, build)
+			blob := fmt.Sprintf("askIn(new Worker(URL.createObjectURL(new Blob([%q]))), %q, %q)", askerWorker, scope, build)
+			want := func(what, expression, want string) {
+				t.Helper()
+				if got := eval[string](tab, expression+".catch(String)"); got != want {
+					t.Errorf("%s: got %.60q, of %d characters; want %q", what, got, len(got), want)
+				}
+			}
+
+			app := tab
+			tab = tab.sibling()
+			tab.navigate(a.origin + "/blank.html")
+			tab.waitFor("!!globalThis.askKeeper")
+			hostile.Store(true)
+			want("the owner lives: a page", ask, "nothing")
+			want("the owner lives: another worker of its address", start("", ""), "nothing")
+			app.navigate(a.origin + "/blank.html")
+			want("a page, when the owner has gone", ask, "nothing")
+			want("its worker", blob, "nothing")
+			want("a worker with a query", start("?y", ""), "nothing")
+			want("a worker with a fragment", start("#x", ""), "nothing")
+			want("a worker of another build", fmt.Sprintf("askIn(new Worker(%q), %q, 'another')", scope, scope), "nothing")
+			want("a page puts something in its place", fmt.Sprintf("askKeeper(%q, %q, { put: 'forged' })", scope, build), "sent")
+			want("a page has it forgotten", fmt.Sprintf("askKeeper(%q, %q, { drop: true })", scope, build), "sent")
+
+			framed := fmt.Sprintf(`new Promise((resolve) => {
+				const frame = document.createElement("iframe");
+				frame.src = %q;
+				frame.onload = () => resolve(frame.contentWindow);
+				document.body.append(frame);
+			}).then(({ navigator, MessageChannel, Worker, URL, Blob }) => %%s)`, script)
+			run := fmt.Sprintf("(() => { const globalThis = {}; %s; return globalThis; })()", asker)
+			want("a frame of the address", fmt.Sprintf(framed, run+fmt.Sprintf(".askKeeper(%q, %q)", scope, build)), "nothing")
+			want("a worker that is made in it", fmt.Sprintf(framed, run+"."+blob), "nothing")
+
+			hostile.Store(false)
+			op.ResetRequests()
+			app.visit(a.origin + "/")
+			if got := eval[bool](app, `firstUser.then(([user]) => !!user)`); !got || len(op.Requests()) > 0 {
+				t.Errorf("the program does not get it: found %t, requests %v", got, op.Requests())
+			}
+		})
+	}
+}
+
+// registrations are the scopes of the service workers of an origin.
+const registrations = `navigator.serviceWorker.getRegistrations().then((all) => all.map(({ scope }) => new URL(scope).pathname).sort().join())`
+
+// A sign-out ends the keeper, and leaves nothing anywhere; the next sign-in begins anew.
+func TestKeeperSignout(t *testing.T) {
+	for _, host := range keeperHosts {
+		for _, how := range []string{"removeUser", "signoutRedirect"} {
+			t.Run(host+" "+how, func(t *testing.T) {
+				a, op, tab := newKept(t, host)
+				for range 2 {
+					found := eval[string](tab, walk)
+					for _, secret := range op.Secrets() {
+						if strings.Contains(found, secret) {
+							t.Errorf("signed in: the browser keeps a secret of %d characters", len(secret))
+						}
+					}
+					if how == "removeUser" {
+						eval[bool](tab, "um.removeUser().then(() => true)")
+					} else {
+						eval[bool](tab, "globalThis.ready = false, um.signoutRedirect(), true")
+						tab.waitReady()
+						if code := codeOf(tab, "callback"); code != "" {
+							t.Fatalf("sign-out: %s", code)
+						}
+					}
+					tab.until("no keeper", func() bool { return eval[string](tab, registrations) == "" })
+					tab.visit(a.origin + "/")
+					if !eval[bool](tab, `firstUser.then(([user]) => user === null)`) {
+						t.Fatal("somebody is signed in")
+					}
+					signInKept(t, a, tab)
+				}
+			})
+		}
+	}
+}
+
+// The keeper of an earlier build goes, and a service worker of the app's stays.
+func TestKeeperAmongOthers(t *testing.T) {
+	if inChromium(t) {
+		t.Skip("its workers cannot talk to service workers")
+	}
+	a := newApp(t)
+	newHostile(t, a)
+	a.respondPage("blank", "globalThis.ready = true;")
+	a.respond("/app-sw.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		_, _ = w.Write([]byte("addEventListener('fetch', () => {});"))
+	})
+	tab := newTab(t)
+	tab.visit(a.origin + "/blank.html")
+	keeper, worker := "/"+assetsManifest(t).Files["keeper.js"].Name, "/"+assetsManifest(t).Files["worker.js"].Name
+	const earlier = "/worker.0123456789abcdef.js"
+	eval[bool](tab, fmt.Sprintf(`Promise.all([["/app-sw.js", "/"], [%q, %q]].map(async ([script, scope]) => {
+		const { installing, waiting, active } = await navigator.serviceWorker.register(script, { scope });
+		const worker = installing ?? waiting ?? active;
+		while (worker.state !== "activated") await new Promise((resolve) => worker.addEventListener("statechange", resolve, { once: true }));
+	})).then(() => true)`, keeper, earlier))
+	if got := eval[string](tab, registrations); got != "/,"+earlier {
+		t.Fatalf("registered: %s", got)
+	}
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("sign-in: %s", code)
+	}
+	tab.until("the keeper, and the app's", func() bool { return eval[string](tab, registrations) == "/,"+worker })
+	eval[bool](tab, "um.removeUser().then(() => true)")
+	tab.until("the app's alone", func() bool { return eval[string](tab, registrations) == "/" })
 }

@@ -17,11 +17,13 @@ addEventListener("message", (event) => event.waitUntil(hear(event)));
 
 /**
  * A program puts its record, takes one, or has all forgotten. Pages, frames, and
- * workers of another address, whoever has started them, are not heard.
+ * workers of another address, whoever has started them, get nothing.
  */
 async function hear({ source, data: { build, put, drop }, ports: [port] }) {
   const { id, type, url } = source ?? {};
-  if (type !== "sharedworker" && type !== "worker" || url.split("#")[0] !== registration.scope) return;
+  if (type !== "sharedworker" && type !== "worker" || url.split("#")[0] !== registration.scope) {
+    return port?.postMessage("");
+  }
   const now = Date.now(), who = `${build} ${url}`;
   for (const [owner, { at }] of records) if (now - at > LIFE) records.delete(owner);
   if (drop) records.clear();
