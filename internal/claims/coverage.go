@@ -19,6 +19,7 @@ var Sections = []Section{
 	{Document: "SECURITY.md", Heading: "What is guaranteed", DropLastColumn: true},
 	{Document: "SECURITY.md", Heading: "What a hostile script in the page can do"},
 	{Document: "SECURITY.md", Heading: "The hosts differ"},
+	{Document: "SECURITY.md", Heading: "The keeper"},
 	{Document: "SECURITY.md", Heading: "Third-party cookies"},
 	{Document: "README.md", Heading: "What is kept where"},
 	{Document: "README.md", Heading: "Calling APIs"},
