@@ -25,6 +25,9 @@ var flows = []func(*testing.T){
 	TestBackForwardCache, TestMissingHintIsNoSignOut, TestGetUserBesideCallback, TestDisposeBetweenEffects,
 	TestDisposeDuringCallback, TestRestoreByRedirect, TestRestoreByRedirectNobody, TestPageIsNotSentAway, TestFaultBackForward,
 
+	// Reloads where a program ends with its page.
+	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAmongOthers,
+
 	// Workers that end.
 	TestWorkerDies, TestWorkerDiesDuringPopup, TestWithoutAHint, TestTabClosesDuringRenewal,
 

@@ -42,7 +42,8 @@ func standIn(t *testing.T) string {
 		"web/client.d.ts":       "export class Client {}\n",
 		"web/monitor.d.ts":      "export const monitor: 1;\n",
 		"web/index.d.ts":        "export * from \"./oidcspa.js\";\n",
-		"web/worker.js":         "// the worker\nconst WASM_FILE = \"oidcspa.wasm\";\nconst WASM_INTEGRITY = \"\";\n",
+		"web/worker.js":         "// the worker\nconst WASM_FILE = \"oidcspa.wasm\";\nconst WASM_INTEGRITY = \"\";\nconst KEEPER_FILE = \"keeper.js\";\n",
+		"web/keeper.js":         "// keeps\nvoid registration.scope;\n",
 		"web/callback.html":     "<!doctype html>\n<script src=\"callback.js\"></script>\n",
 		"web/callback.js":       "// tells who waits\nopener.postMessage(location.href);\n",
 		"web/frontchannel.html": "<!doctype html>\n<script src=\"frontchannel.js\"></script>\n",
@@ -223,6 +224,7 @@ func TestBuild(t *testing.T) {
 		{"oidcspa.classic.js", "Document.prototype,\"currentScript\").get.call(document)?.src"},
 		{"oidcspa.classic.js", "return{OIDCClient:"},
 		{worker, `"` + wasm + `"`},
+		{worker, `"` + m.Files["keeper.js"].Name + `"`},
 		{worker, "The Go Authors"}, // the licence of wasm_exec.js stays
 		{worker, "globalThis.Go = class"},
 		{"callback.js", header},
@@ -235,7 +237,7 @@ func TestBuild(t *testing.T) {
 
 	// A changed worker gets another name; the old file goes, ours stays.
 	if err := os.WriteFile(filepath.Join(source, "web", "worker.js"),
-		[]byte("const WASM_FILE = \"oidcspa.wasm\";\nconst WASM_INTEGRITY = \"\";\nrun();\n"), 0o644); err != nil {
+		[]byte("const WASM_FILE = \"oidcspa.wasm\";\nconst WASM_INTEGRITY = \"\";\nconst KEEPER_FILE = \"keeper.js\";\nrun();\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Build(t.Context(), Options{Out: out, Source: source, SkipCompression: true})
@@ -299,6 +301,8 @@ func TestBuildFails(t *testing.T) {
 			"web/worker.js: want once, got 0 times: " + wasmMarker},
 		{"no marker for the hash of the wasm", "web/worker.js", wasmMarker + "\n",
 			"web/worker.js: want once, got 0 times: " + integrityMarker},
+		{"no marker for the keeper", "web/worker.js", wasmMarker + "\n" + integrityMarker + "\n",
+			"web/worker.js: want once, got 0 times: " + keeperMarker},
 		{"marker for the worker twice", "web/oidcspa.js", workerMarker + "\n" + shim,
 			"web/oidcspa.js: want once, got 2 times: " + workerMarker},
 		{"no marker for the URL", "web/oidcspa.js", strings.Replace(shim, urlMarker, "", 1),

@@ -25,7 +25,7 @@ func TestMinify(t *testing.T) {
 // TestOwnSources expects our own scripts to keep what was agreed on.
 func TestOwnSources(t *testing.T) {
 	src := &sources{folder: ".."}
-	worker := workerScript(src, nil, asset{"oidcspa.wasm", "oidcspa.0.wasm", []byte("the program")})
+	worker := workerScript(src, nil, asset{"oidcspa.wasm", "oidcspa.0.wasm", []byte("the program")}, "keeper.0.js")
 	page := pageScripts(src, "worker.0.js", "oidcspa.0.wasm")
 	classic := classicScript(src, "worker.0.js", "oidcspa.0.wasm")
 	callback := src.plainScript("callback.js")
@@ -43,7 +43,7 @@ func TestOwnSources(t *testing.T) {
 			t.Errorf("%q is not in the module, or in the classic script", only)
 		}
 	}
-	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback}
+	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback, "keeper.js": src.plainScript("keeper.js")}
 	maps.Copy(all, page)
 	for name, script := range all {
 		if !bytes.Contains(script, []byte(header)) || bytes.Contains(script, []byte("@ts-check")) {
