@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -19,6 +20,16 @@ func newHostile(t *testing.T, a *app) *oidctest.OP {
 	server.Config.Handler = op
 	server.Start()
 	t.Cleanup(server.Close)
+	a.set("authority", op.Issuer)
+	return op
+}
+
+// newElsewhere is newHostile on a site that is not the app's: Firefox and WebKit
+// keep its cookies from frames in the app.
+func newElsewhere(t *testing.T, a *app) *oidctest.OP {
+	t.Helper()
+	op := newHostile(t, a)
+	op.Edit(func() { op.Issuer = strings.Replace(op.Issuer, "localhost", "127.0.0.1", 1) })
 	a.set("authority", op.Issuer)
 	return op
 }

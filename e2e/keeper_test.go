@@ -27,7 +27,7 @@ func newKept(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
 	}
 	a := newApp(t)
 	a.setHost(host)
-	op := newHostile(t, a)
+	op := newElsewhere(t, a)
 	op.Edit(func() { op.RefreshTokens = true })
 	tab := newTab(t)
 	signInKept(t, a, tab)

@@ -177,17 +177,16 @@ async function start() {
   }
 }
 
-/** The registration of the keeper of this build, if there is one. */
-async function keeper() {
-  const registration = await navigator.serviceWorker.getRegistration(SELF);
-  const { scope, active } = registration ?? {};
-  return scope === SELF && active?.scriptURL === new URL(KEEPER_FILE, SELF).href ? registration : null;
+/** The keeper of this build in a registration, if it is there. It hears messages from its first moment on. */
+function keeperIn({ scope, active, waiting, installing } = {}) {
+  const { href } = new URL(KEEPER_FILE, SELF);
+  return scope === SELF ? [active, waiting, installing].find((worker) => worker?.scriptURL === href) : null;
 }
 
 /** Resolves to what an earlier program has given that lives no more; to "" without any. */
 async function take() {
   try {
-    active = keeps && (await keeper())?.active;
+    active = keeps ? keeperIn(await navigator.serviceWorker.getRegistration(SELF)) : null;
     if (!active) return "";
     const { port1, port2 } = new MessageChannel();
     const answer = new Promise((resolve) => {
@@ -212,13 +211,15 @@ async function settle() {
   let given;
   do {
     given = record;
-    const registration = await keeper() ?? (given && !active && await register());
+    let registration = await navigator.serviceWorker.getRegistration(SELF);
+    if (given && !active && !keeperIn(registration)) registration = await register();
+    const worker = keeperIn(registration);
     if (record) {
-      active = registration?.active ?? active;
+      active = worker ?? active;
       active?.postMessage({ build: WASM_INTEGRITY, put: record });
     } else {
       active = null;
-      await registration?.unregister?.();
+      if (worker) await registration.unregister();
     }
   } while (given !== record);
 }
@@ -229,9 +230,7 @@ async function register() {
   for (const other of await serviceWorker.getRegistrations()) {
     if (other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
   }
-  const registration = await serviceWorker.register(new URL(KEEPER_FILE, SELF), { scope: SELF, updateViaCache: "all" });
-  while (!registration.active && (registration.installing ?? registration.waiting)) await new Promise((resolve) => setTimeout(resolve, 50));
-  return registration;
+  return serviceWorker.register(new URL(KEEPER_FILE, SELF), { scope: SELF, updateViaCache: "all" });
 }
 
 /**
