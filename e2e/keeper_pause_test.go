@@ -38,12 +38,12 @@ func TestKeeperPauses(t *testing.T) {
 						other := tab.sibling()
 						other.navigate(strings.Replace(a.origin, "localhost", "127.0.0.1", 1) + "/blank.html")
 						state := eval[string](tab, "document.visibilityState")
-						time.Sleep(hidden)
+						<-time.After(hidden)
 						other.close()
 						t.Logf("hidden for %s (the page says %s)", hidden, state)
 					}
 					tab.navigate(strings.Replace(a.origin, "localhost", "127.0.0.1", 1) + "/blank.html")
-					time.Sleep(pause)
+					<-time.After(pause)
 					tab.visit(a.origin + "/")
 					if eval[bool](tab, `firstUser.then(([user]) => !!user)`) {
 						users++
