@@ -13,6 +13,9 @@ const LIFE = 60_000;
  */
 const records = new Map();
 
+/** Whose records others have: what comes of these is late. */
+const left = new Set();
+
 addEventListener("message", (event) => event.waitUntil(hear(event)));
 
 /**
@@ -27,8 +30,8 @@ async function hear({ source, data: { build, put, drop }, ports: [port] }) {
   const now = Date.now(), who = `${build} ${url}`;
   for (const [owner, { at }] of records) if (now - at > LIFE) records.delete(owner);
   if (drop) records.clear();
-  else if (put) own(id, { record: put, who, at: now });
-  else port.postMessage(await take(id, who));
+  else if (put && !left.has(id)) own(id, { record: put, who, at: now });
+  else port?.postMessage(await take(id, who));
 }
 
 function own(id, record) {
@@ -40,6 +43,7 @@ function own(id, record) {
 async function take(id, who) {
   for (const [owner, record] of [...records].reverse()) {
     if (record.who !== who || owner !== id && await clients.get(owner) || !records.delete(owner)) continue;
+    if (owner !== id) left.add(owner);
     own(id, record);
     return record.record;
   }

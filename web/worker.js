@@ -200,11 +200,15 @@ async function take() {
   }
 }
 
-/** Takes what the program gives for the next one; "" has the keeper forget all, at once, and go. */
+/** Takes what the program gives for the next one, at once, as this worker may end; "" has the keeper forget all, and go. */
 function give(given) {
   record = given;
-  if (!given) active?.postMessage({ drop: true });
+  tell();
   giving ??= settle().catch(() => {}).finally(() => { giving = null; }); // no service workers here, or no room
+}
+
+function tell() {
+  active?.postMessage(record ? { build: WASM_INTEGRITY, put: record } : { drop: true });
 }
 
 async function settle() {
@@ -215,8 +219,9 @@ async function settle() {
     if (given && !active && !keeperIn(registration)) registration = await register();
     const worker = keeperIn(registration);
     if (record) {
+      const before = active;
       active = worker ?? active;
-      active?.postMessage({ build: WASM_INTEGRITY, put: record });
+      if (active !== before) tell();
     } else {
       active = null;
       if (worker) await registration.unregister();
