@@ -71,6 +71,15 @@ func (s *session) handOver() {
 	k.giveAll()
 }
 
+// leaves is for a sign-out: what others have given is forgotten with it, also where nobody is.
+func (k *handover) leaves(s *session) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.give != nil {
+		k.sessions[s], k.holds = true, true
+	}
+}
+
 // giveAll gives what there is. The caller holds k.mu.
 func (k *handover) giveAll() {
 	now := k.config.Now()
@@ -136,7 +145,11 @@ func (k *handover) take(name string) *keptSession {
 func (k *handover) disown(issuer, clientID string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	before := len(k.taken)
 	k.taken = slices.DeleteFunc(k.taken, func(kept *keptSession) bool { return kept.Issuer == issuer && kept.ClientID == clientID })
+	if len(k.taken) < before {
+		k.giveAll()
+	}
 }
 
 // good tells whether a program can go on with it: it is not old, nobody has been idle for
@@ -171,5 +184,4 @@ func (s *session) goOn(c *Client) {
 	s.grant = kept.Grant.grant()
 	s.mu.Unlock()
 	s.config.Logf("session: goes on where an earlier program has ended")
-	s.handOver()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -252,6 +253,62 @@ func TestKeeperForgetsFirst(t *testing.T) {
 	}
 }
 
+// What others have given, who are gone, is forgotten with a sign-out, also where nobody is.
+func TestKeeperForgetsOthers(t *testing.T) {
+	const of = `[{"Issuer":"another"}]`
+	tests := []struct {
+		name    string
+		end     func(t *testing.T, w *world, c *Client) error
+		forgets bool
+	}{
+		{"removeUser", func(t *testing.T, _ *world, c *Client) error { return c.RemoveUser(t.Context()) }, true},
+		{"sign-out by redirect", func(t *testing.T, _ *world, c *Client) error { return c.SignoutRedirect(t.Context(), SignoutArgs{}) }, true},
+		{"nobody is found", func(t *testing.T, _ *world, c *Client) error {
+			_, err := c.User(t.Context())
+			return err
+		}, false},
+		{"a page that keeps a sign-out", func(_ *testing.T, _ *world, c *Client) error {
+			now := time.Now().UnixMilli()
+			c.Hinted(Hint{Order: now, Out: now})
+			return nil
+		}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, s := newWorld(t), &shelf{}
+				w.op.SignedIn = false
+				w.reload(s)
+				client, _ := w.open(true)
+				s.record = []byte(of)
+				if err := tt.end(t, w, client); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				if forgets := s.has() != of; forgets != tt.forgets {
+					t.Errorf("forgotten %t, want %t", forgets, tt.forgets)
+				}
+			})
+		})
+	}
+}
+
+// A user who may be idle may be that for the next program, too, from the first moment on.
+func TestKeeperOfAnIdleUser(t *testing.T) {
+	withShelf(t, func(t *testing.T, w *world, s *shelf, client *Client, _ *tab) {
+		client.Close()
+		w.reload(s)
+		w.settings.Idle = IdleSettings{Timeout: time.Minute}
+		again, _ := w.open(true)
+		defer again.session.idle.stop()
+		synctest.Wait()
+		var all []*keptSession
+		if err := json.Unmarshal([]byte(s.has()), &all); err != nil || len(all) != 1 || all[0].IdleAt != time.Now().Add(time.Minute).UnixMilli() {
+			t.Errorf("%v, %d sessions, idle in %d ms", err, len(all), all[0].IdleAt-time.Now().UnixMilli())
+		}
+	})
+}
+
 // A refresh token is in doubt while a request with it is in the air, and the newest is
 // given when that has come.
 func TestKeeperDuringRefresh(t *testing.T) {
@@ -339,6 +396,9 @@ func TestKeeperOfTwoClients(t *testing.T) {
 				}
 				if tt.told {
 					w.registry.Heard(fmt.Appendf(nil, `{"issuer":%q,"client_id":"second","who":"","order":%d}`, w.op.Issuer, time.Now().UnixMilli()+1))
+					if strings.Contains(s.has(), `"second"`) {
+						t.Error("the keeper has the second")
+					}
 				}
 				time.Sleep(tt.wait)
 				synctest.Wait()

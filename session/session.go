@@ -180,6 +180,7 @@ func (s *session) set(user *User) (gone *User) {
 func (s *session) signOut(kind func(*standing, int64) effects) *User {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	s.registry.handover.leaves(s)
 	return s.carryOut(s.ask(func(st *standing) effects { return kind(st, max(s.wall(), s.latest+1)) }), nil, nil)
 }
 

@@ -25,6 +25,7 @@ func (s *session) settle() {
 	s.monitor.settle()
 	s.logouts.settle()
 	s.idle.settle()
+	s.handOver() // also when its user is idle
 	s.look(false)
 }
 

@@ -296,7 +296,11 @@ func (t *tab) arrives(back string) {
 			settings.Issuer = w.providers[1].issuer
 		}
 		l := p.link
+		other := slices.IndexFunc(w.apps, func(a *app) bool { return a.provider.issuer == settings.Issuer && a.clientID == settings.ClientID })
 		p.call("signinCallback of another client", func(ctx context.Context, _ *call) error {
+			if other >= 0 { // who goes on there does for a tab that nobody looks at
+				l.program.known[source{app: w.apps[other]}] = true
+			}
 			client, err := l.program.registry.Open(settings, session.Page{
 				Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: deaf{}, Checker: l,
 			}, session.Hint{})

@@ -44,7 +44,7 @@ var rules = []struct{ name, promise string }{
 // has a cause.
 func promiseOf(name string) string {
 	name, _, _ = strings.Cut(name, ",")
-	for _, rule := range slices.Concat(rules, tokenRules, habitRules) {
+	for _, rule := range slices.Concat(rules, tokenRules, habitRules, keeperRules) {
 		if rule.name == name {
 			return rule.promise
 		}

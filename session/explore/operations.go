@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/oidcspa/oidcspa/oidc"
 	"github.com/oidcspa/oidcspa/session"
 	"github.com/oidcspa/oidcspa/session/pagemodel"
 )
@@ -45,19 +44,6 @@ func allDeeds() (deeds []deed, total int) {
 			p := pages[n%uint64(len(pages))]
 			if what := do(p, p.client, n/8); what != "" {
 				return p.name + " calls " + what
-			}
-			return ""
-		}
-	}
-	inTab := func(do func(t *tab, n uint64) string) func(*world, uint64) string {
-		return func(w *world, n uint64) string {
-			open := slices.DeleteFunc(slices.Clone(w.tabs), func(t *tab) bool { return t.closed })
-			if len(open) == 0 {
-				return ""
-			}
-			t := open[n%uint64(len(open))]
-			if what := do(t, n/8); what != "" {
-				return t.name + " " + what
 			}
 			return ""
 		}
@@ -173,8 +159,7 @@ func allDeeds() (deeds []deed, total int) {
 				return ""
 			}
 			t := shut[n%uint64(len(shut))]
-			t.closed, t.kept, t.away, t.restored = false, map[oidc.Secret]session.Transaction{}, map[oidc.Secret]*act{}, 0
-			t.load()
+			t.opens()
 			return t.name + " is opened"
 		}},
 		{"close", 3, false, inTab(func(t *tab, _ uint64) string { t.close(); return "is closed" })},
@@ -265,11 +250,25 @@ func allDeeds() (deeds []deed, total int) {
 			return d.String() + " later"
 		}},
 	}
-	deeds = append(append(deeds, tokenDeeds(inPage)...), oddDeeds...)
+	deeds = append(append(append(deeds, tokenDeeds(inPage)...), oddDeeds...), reloadDeeds...)
 	for _, d := range deeds {
 		total += d.weight
 	}
 	return deeds, total
+}
+
+func inTab(do func(t *tab, n uint64) string) func(*world, uint64) string {
+	return func(w *world, n uint64) string {
+		open := slices.DeleteFunc(slices.Clone(w.tabs), func(t *tab) bool { return t.closed })
+		if len(open) == 0 {
+			return ""
+		}
+		t := open[n%uint64(len(open))]
+		if what := do(t, n/8); what != "" {
+			return t.name + " " + what
+		}
+		return ""
+	}
 }
 
 func atProvider(do func(p *provider, n uint64) string) func(*world, uint64) string {
@@ -310,6 +309,7 @@ func plan(seed uint64) []operation {
 			ops[i].steps = 40
 		}
 	}
+	reloads(seed, ops)
 	return ops
 }
 

@@ -5,6 +5,7 @@ package explore
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,11 @@ func (p *program) Do(ctx context.Context, req *oidc.Request) (*oidc.Response, er
 func (p *program) do(ctx context.Context, req *oidc.Request, refresh *refreshToken) (*oidc.Response, error) {
 	w, kind, since := p.w, kindOf(req), time.Now()
 	p.countRequest()
+	sent := &sending{req: req, refresh: refresh}
+	p.sendings = append(p.sendings, sent)
+	defer func() {
+		p.sendings = slices.DeleteFunc(p.sendings, func(other *sending) bool { return other == sent })
+	}()
 	w.pass("asks for "+kind, p, nil)
 	if err := cause(ctx, since, requestLimit); err != nil {
 		return nil, err
@@ -45,6 +51,7 @@ func (p *program) do(ctx context.Context, req *oidc.Request, refresh *refreshTok
 		}
 		defer func() { p.requests[app]-- }()
 	}
+	sent.arrived = true
 	provider.asking, provider.given = asking{by: p}, nil
 	resp := provider.serve(req)
 	given := provider.given

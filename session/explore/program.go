@@ -15,24 +15,30 @@ import (
 
 // A program is a registry: a worker, or what runs in one page.
 type program struct {
-	w        *world
-	name     string
-	release  string
-	onePage  bool
-	registry *session.Registry
-	ended    bool
-	frozen   bool
-	slept    bool                 // it was frozen once
-	born     int                  // the step
-	emptied  int                  // the step at which its user went
-	idleLeft time.Time            // when a tab left that wants idle users signed out
-	busyAt   map[source]time.Time // when somebody was there last: a tab came, or said so
-	over     map[string]int       // the sessions of providers that it has heard the end of, and at which step
-	requests map[*app]int         // refresh requests in flight
-	orders   map[*app]int64       // of the last act that it is known to know
-	minute   time.Time
-	sent     int       // in that minute
-	heardAt  time.Time // when news came last
+	w           *world
+	name        string
+	release     string
+	onePage     bool
+	registry    *session.Registry
+	ended       bool
+	frozen      bool
+	slept       bool                 // it was frozen once
+	born        int                  // the step
+	emptied     int                  // the step at which its user went
+	idleLeft    time.Time            // when a tab left that wants idle users signed out
+	busyAt      map[source]time.Time // when somebody was there last: a tab came, or said so
+	over        map[string]int       // the sessions of providers that it has heard the end of, and at which step
+	requests    map[*app]int         // refresh requests in flight
+	orders      map[*app]int64       // of the last act that it is known to know
+	minute      time.Time
+	sent        int       // in that minute
+	heardAt     time.Time // when news came last
+	took        *record   // from the keeper; nil: nothing
+	gives       *record   // that has not come there yet
+	holds       map[*app]holding
+	knowsKeeper bool
+	sendings    []*sending
+	known       map[source]bool // the sessions that a page was opened for
 }
 
 // asleep says that nothing of the program goes on.
@@ -49,7 +55,7 @@ func (t *tab) program() *program {
 			}
 		}
 	}
-	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}, orders: map[*app]int64{}, busyAt: map[source]time.Time{}}
+	p := &program{w: w, name: fmt.Sprintf("program %d", len(w.programs)+1), release: t.release, onePage: !t.shared, born: w.steps, requests: map[*app]int{}, orders: map[*app]int64{}, busyAt: map[source]time.Time{}, known: map[source]bool{}}
 	p.registry = session.NewRegistry(session.Config{
 		Transport: p, OnePage: p.onePage, Broadcast: p.broadcast, NewKey: p.newKey,
 		Tick: cond(mix(w.seed, 13)%4 == 0, 0, 30*time.Second), // nothing stops the timers here
@@ -59,6 +65,7 @@ func (t *tab) program() *program {
 		OnPanic: func(value any, stack []byte) { w.violate("panic", fmt.Sprintf("%v\n%s", value, stack)) },
 	})
 	w.programs = append(w.programs, p)
+	p.takesOver()
 	return p
 }
 
@@ -139,6 +146,7 @@ func withoutOrder(message string) string {
 func (p *program) end() {
 	w := p.w
 	w.say("%s ends", p.name)
+	p.loseRequests()
 	p.ended = true
 	done := map[source]bool{}
 	if w.mixed && time.Since(p.heardAt) == 0 { // it may not have read it, and storage does not tell
@@ -153,8 +161,12 @@ func (p *program) end() {
 			}
 		}
 	}
-	// Who is signed in without a tab is let go of, so that goroutines end.
-	for _, t := range w.tabs {
+	p.letGo(done)
+}
+
+// letGo signs out who is signed in without a tab, so that goroutines end.
+func (p *program) letGo(done map[source]bool) {
+	for _, t := range p.w.tabs {
 		if sessions, _, _ := p.registry.Known(); sessions == 0 {
 			return
 		}

@@ -87,9 +87,13 @@ func (l *link) open(hint session.Hint) (*session.Client, error) {
 	if l.page.gone { // it sends nothing
 		settings.Fetch = session.FetchSettings{}
 	}
-	return l.program.registry.Open(settings, session.Page{
+	client, err := l.program.registry.Open(settings, session.Page{
 		Navigator: l, Framer: l, Popper: l, Transactions: l, Listener: l, Checker: l,
 	}, hint)
+	if err == nil {
+		l.goesOn(client.Current())
+	}
+	return client, err
 }
 
 // join has the page served by its program.

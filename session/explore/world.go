@@ -37,6 +37,7 @@ type world struct {
 	tabs      []*tab
 	storage   map[*app]pagemodel.Standing // of the origin
 	kept      map[*app][]*act             // the sign-outs that are in that
+	keepers   map[string]*keeper          // by release
 
 	said      []*message
 	calls     []*call
@@ -59,7 +60,7 @@ func newWorld(seed uint64, trace *strings.Builder) *world {
 			dice: rand.New(rand.NewPCG(seed, 1)), seed: seed, arrived: make(chan struct{}, 1),
 			began: time.Now(), trace: trace,
 		},
-		storage: map[*app]pagemodel.Standing{}, kept: map[*app][]*act{}, coverage: map[string]int{},
+		storage: map[*app]pagemodel.Standing{}, kept: map[*app][]*act{}, keepers: map[string]*keeper{}, coverage: map[string]int{},
 	}
 	w.late = []uint64{0, 4, 8}[w.dice.IntN(3)]
 	w.calm = w.dice.IntN(2) == 0
@@ -193,7 +194,12 @@ func (w *world) finish() {
 	}
 	broken := w.violation != nil
 	w.violation = cond(broken, w.violation, nil)
-	for range 50 {
+	for i := range 50 {
+		for _, p := range w.programs {
+			if w.mixed && i == 25 { // what has no order may have brought somebody again
+				p.letGo(map[source]bool{})
+			}
+		}
 		for w.step() {
 		}
 		w.mu.Lock()

@@ -3,7 +3,8 @@
 // Command mutate shows that the simulator of session/explore finds what is wrong
 // with an engine: it takes the rules of docs/mutations.md out of the sources, one
 // at a time, and has schedules run until one breaks an invariant that it keeps
-// with the sources as they are. It is a part of `make check-long`.
+// with the sources as they are. A row may name another test that fails without its rule.
+// It is a part of `make check-long`.
 package main
 
 import (
@@ -43,6 +44,7 @@ func main() {
 type row struct {
 	rule  string
 	edits []claims.Edit
+	test  string // "session/explore.TestMutation", or another one
 	found finding
 }
 
@@ -70,7 +72,7 @@ func mutate(ctx context.Context, only string, limit time.Duration, parallel int)
 	for i := range parallel {
 		workers.Go(func() {
 			for r := range queue {
-				r.found = s.look(ctx, fmt.Sprintf("mutant%d", i), r.edits)
+				r.found = s.find(ctx, fmt.Sprintf("mutant%d", i), r)
 				output.Lock()
 				fmt.Printf("| %s | %s | %d | %.1f |\n", r.rule, r.found.by, r.found.schedules, r.found.took.Seconds())
 				output.Unlock()
@@ -122,7 +124,7 @@ func read(only string) ([]*row, error) {
 				all += "\n" + e.Path + "\n" + e.Old
 			}
 			if wanted.MatchString(all) {
-				rows = append(rows, &row{rule: claim.Quotes[0], edits: removal.Edits})
+				rows = append(rows, &row{rule: claim.Quotes[0], edits: removal.Edits, test: removal.Test})
 			}
 		}
 	}

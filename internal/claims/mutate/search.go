@@ -88,6 +88,34 @@ func (s *search) lay(name string, edits []claims.Edit) (string, error) {
 	return overlay, os.WriteFile(overlay, list, 0o600)
 }
 
+// simulation is the test of the rows that the simulator finds.
+const simulation = "session/explore.TestMutation"
+
+// find looks for a schedule, or runs the test that the row names.
+func (s *search) find(ctx context.Context, name string, r *row) finding {
+	if r.test == simulation {
+		return s.look(ctx, name, r.edits)
+	}
+	overlay, err := s.lay(name, r.edits)
+	if err != nil {
+		return finding{by: err.Error()}
+	}
+	folder, test, _ := strings.Cut(r.test, ".")
+	began := time.Now()
+	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-overlay="+overlay, "-run", "^"+strings.ReplaceAll(test, "/", "$/^")+"$", "./"+folder)
+	cmd.Dir = s.root
+	output, err := cmd.CombinedOutput()
+	failed := err != nil && strings.Contains(string(output), "--- FAIL: "+strings.ReplaceAll(test, " ", "_"))
+	return finding{ok: failed, by: cond(failed, r.test, "NOT FOUND by "+r.test), took: time.Since(began)}
+}
+
+func cond[T any](is bool, a, b T) T {
+	if is {
+		return a
+	}
+	return b
+}
+
 // look runs schedules until one breaks what it does not break with the sources as
 // they are.
 func (s *search) look(ctx context.Context, name string, edits []claims.Edit) (f finding) {
