@@ -412,6 +412,21 @@ func TestKeeperOfTwoClients(t *testing.T) {
 	}
 }
 
+// What there is for a session is for the first that asks.
+func TestKeeperTakesOnce(t *testing.T) {
+	withShelf(t, func(t *testing.T, w *world, s *shelf, client *Client, _ *tab) {
+		client.Close()
+		w.reload(s)
+		k, name := &w.registry.handover, client.session.id.name()
+		if k.take(name) == nil {
+			t.Fatal("there is nothing")
+		}
+		if k.take(name) != nil {
+			t.Error("it is there a second time")
+		}
+	})
+}
+
 // A session that is bound to a key stays where the key is.
 func TestKeeperWithoutKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
