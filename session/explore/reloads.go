@@ -215,7 +215,8 @@ func (w *world) reloadBoth(n uint64) string {
 		return ""
 	}
 	one := pages[n%uint64(len(pages))]
-	other := pages[(n%uint64(len(pages))+1+n/8%uint64(len(pages)-1))%uint64(len(pages))]
+	pages = slices.DeleteFunc(pages, func(p *page) bool { return p == one })
+	other := pages[n/8%uint64(len(pages))]
 	for _, p := range []*page{one, other} {
 		if n/64%2 == 0 {
 			w.goOn(int(n / 128 % 4))
