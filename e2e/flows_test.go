@@ -29,7 +29,7 @@ var flows = []func(*testing.T){
 	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAmongOthers,
 
 	// Workers that end.
-	TestWorkerDies, TestWorkerDiesDuringPopup, TestWithoutAHint, TestTabClosesDuringRenewal,
+	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestWithoutAHint, TestTabClosesDuringRenewal,
 
 	// Networks that fail, by the servers.
 	TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,

@@ -17,8 +17,11 @@ const VERSION = 1;
  */
 const WORKER_NAME = `oidcspa.${VERSION}`;
 
-/** How long a worker may take to say that its script runs before it is asked again, in milliseconds. */
-const HELLO_TIMEOUT = 5_000;
+/**
+ * How long a worker may take to say that its script runs before it is asked again, in milliseconds. In Firefox one that
+ * has closed itself takes a connection and never answers; the next gets a new worker, most often.
+ */
+const HELLO_TIMEOUTS = [500, 1_500, 3_000];
 
 /** A string that the page's Trusted Types policy lets through. */
 function scriptURL(url) {
@@ -130,7 +133,7 @@ export async function connect(settings, serve, params) {
 }
 
 /** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
-async function startOn(host, url, end, serve, params) {
+async function startOn(host, url, end, serve, params, [patience, ...later] = HELLO_TIMEOUTS) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
   try {
@@ -138,11 +141,13 @@ async function startOn(host, url, end, serve, params) {
     connection = new Connection(port, serve);
     if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
     opened = open(connection, params);
-    const silence = pause(HELLO_TIMEOUT).then(() => { throw { type: "silent" }; });
+    const silence = pause(patience).then(() => { throw { type: "silent" }; });
     await Promise.race([connection.hello, failed, silence]);
     failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
   } catch (error) {
+    connection?.notify("close"); // it may hear of it yet
     connection?.stop(failure("worker_not_found", "silent"));
+    if (error?.type === "silent" && later.length) return startOn(host, url, end, serve, params, later);
     throw error?.type;
   }
   const refusal = await opened;
