@@ -29,7 +29,7 @@ var flows = []func(*testing.T){
 	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAmongOthers,
 
 	// Workers that end.
-	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestWithoutAHint, TestTabClosesDuringRenewal,
+	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
 
 	// Networks that fail, by the servers.
 	TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,
@@ -41,13 +41,16 @@ var flows = []func(*testing.T){
 	TestEmbedderPolicy, TestFrontChannelLogout, TestMonitorSession, TestIdleSignout,
 }
 
-// unable are tests that an engine does not run: what it cannot do, and what does
-// not work in it yet.
-var unable = []struct {
+// An unableTest is one that engines do not run.
+type unableTest struct {
 	test    string
 	engines []string
 	because string
-}{
+}
+
+// unable are tests that an engine does not run: what it cannot do, and what does
+// not work in it yet.
+var unable = []unableTest{
 	{"TestPopupSevered", webkit, severed},
 	{"TestPopupSeveredAndLeft", webkit, severed},
 	{"TestPopupOnAppPage/cut off", webkit, severed},

@@ -4,7 +4,8 @@
 // other, a page may be of a build that the next one to answer does not have.
 // Chromium does not always say that a shared worker's script is missing: one that
 // is silent is asked again, which finds it if it is only slow. In Firefox a name can
-// be that of a worker which has ended for as long as a page that asked for it is open.
+// be that of a worker which has ended for as long as a page that asked for it is
+// open, in WebKit that of one which stands still.
 
 import { pause } from "./connection.js";
 import { failure } from "./errors.js";
@@ -14,7 +15,7 @@ const FIRST_WAIT = 265, NO_WAIT = 10_200;
 
 /**
  * What the name ends with. A shared worker that a script has started under ours
- * with other options keeps us from it, or one that has ended: then the others are
+ * with other options keeps us from it, or one that is silent: then the others are
  * tried, by all pages in this order, so that they still meet in one program.
  */
 const NAME_ENDS = ["", ".2", ".3", ".4"];
