@@ -247,7 +247,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(appScript())
 	case strings.HasPrefix(r.URL.Path, "/worker.") && !a.lists:
 		r.Header.Del("If-None-Match")
-		assets.ServeHTTP(&prefixed{ResponseWriter: &reporting{ResponseWriter: w}, script: []byte(endScript)}, r)
+		assets.ServeHTTP(&prefixed{ResponseWriter: &reporting{ResponseWriter: w}, script: []byte(endScript + givingScript)}, r)
 	default:
 		assets.ServeHTTP(&reporting{ResponseWriter: w}, r)
 	}
