@@ -62,7 +62,7 @@ func pattern(name string) string {
 type flowOutcome struct {
 	word    string
 	seconds string
-	because string // it was skipped
+	last    string // of what it said: why it was skipped
 }
 
 // TestBrowsers runs the flows in each engine that ENGINES names, some engines at a
@@ -100,8 +100,11 @@ func TestBrowsers(t *testing.T) {
 	printOutcomes(outcomes)
 }
 
-// outcomeLine is one of `go test -v`.
-var outcomeLine = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+) \((\S+)s\)$`)
+// Lines of `go test -v`: which test runs, and what came of one.
+var (
+	runLine     = regexp.MustCompile(`^=== \w+ +(\S+)$`)
+	outcomeLine = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+) \((\S+)s\)$`)
+)
 
 // runFlows runs this program anew for one engine, prints what it says, and returns
 // what came of each test.
@@ -122,21 +125,25 @@ func runFlows(ctx context.Context, name string) (map[string]flowOutcome, error) 
 		return nil, err
 	}
 	outcomes := map[string]flowOutcome{}
-	last := ""
-	for lines := bufio.NewScanner(says); lines.Scan(); {
-		line := lines.Text()
-		if !strings.HasPrefix(line, "=== ") {
-			fmt.Printf("%s: %s\n", name, line)
+	said := map[string]string{} // last, by each test
+	runs := ""
+	for from := bufio.NewReader(says); ; {
+		line, err := from.ReadString('\n')
+		if err != nil {
+			return outcomes, cmd.Wait()
 		}
+		line = strings.TrimSuffix(line, "\n")
+		if m := runLine.FindStringSubmatch(line); m != nil {
+			runs = m[1]
+			continue
+		}
+		fmt.Printf("%s: %s\n", name, line)
 		if m := outcomeLine.FindStringSubmatch(line); m != nil {
-			last = m[2]
-			outcomes[last] = flowOutcome{word: m[1], seconds: m[3]}
-		} else if o := outcomes[last]; o.word == "SKIP" && o.because == "" {
-			_, o.because, _ = strings.Cut(strings.TrimSpace(line), ": ")
-			outcomes[last] = o
+			outcomes[m[2]] = flowOutcome{m[1], m[3], said[m[2]]}
+		} else if _, text, found := strings.Cut(line, ": "); found {
+			said[runs] = text
 		}
 	}
-	return outcomes, cmd.Wait()
 }
 
 // Rows of what an engine does not do are about flows, and say why.
@@ -190,7 +197,7 @@ func printOutcomes(outcomes map[string]map[string]flowOutcome) {
 	for _, name := range enginesAsked() {
 		for _, test := range slices.Sorted(maps.Keys(outcomes[name])) {
 			if o := outcomes[name][test]; o.word == "SKIP" {
-				fmt.Fprintf(table, "%s\t%s\t%s\n", test, name, o.because)
+				fmt.Fprintf(table, "%s\t%s\t%s\n", test, name, o.last)
 			}
 		}
 	}
