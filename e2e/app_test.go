@@ -62,13 +62,14 @@ type app struct {
 	host     string   // where the program is made to run; empty for the client's choice
 	hurries  bool     // see hurry
 	violates bool     // violations are expected
+	keeps    bool     // in engines whose programs end with the page a keeper has the session meanwhile
 	reports  []string // what the browser reported against the policies
 }
 
 // newApp serves the test app. Its settings are complete but for the provider.
 func newApp(t testing.TB) *app {
 	t.Helper()
-	a := &app{override: map[string]http.HandlerFunc{}, lists: inChromium(t)}
+	a := &app{override: map[string]http.HandlerFunc{}, lists: inChromium(t), keeps: true}
 	a.setPolicy(t, web.Policy{ConnectSrc: "*"})
 	a.origin = serve(t, a)
 	a.settings = map[string]any{
@@ -218,7 +219,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	override := a.override[r.URL.Path]
 	settings, err := json.Marshal(a.settings)
-	host, assets, hurries := a.host, a.assets, a.hurries
+	host, assets, hurries, keeps := a.host, a.assets, a.hurries, a.keeps
 	a.mu.Unlock()
 	switch {
 	case err != nil:
@@ -247,7 +248,11 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(appScript())
 	case strings.HasPrefix(r.URL.Path, "/worker.") && !a.lists:
 		r.Header.Del("If-None-Match")
-		assets.ServeHTTP(&prefixed{ResponseWriter: &reporting{ResponseWriter: w}, script: []byte(endScript)}, r)
+		script := endScript + givingScript
+		if !keeps {
+			script += "delete WorkerNavigator.prototype.serviceWorker;\n"
+		}
+		assets.ServeHTTP(&prefixed{ResponseWriter: &reporting{ResponseWriter: w}, script: []byte(script)}, r)
 	default:
 		assets.ServeHTTP(&reporting{ResponseWriter: w}, r)
 	}

@@ -29,7 +29,7 @@ import (
 var (
 	assetsFS  fs.FS          // the assets, built from these sources
 	assetsDir string         // where they are
-	browser   engine.Browser // nil if there is none, or TestBrowsers starts them
+	browser   engine.Browser // nil if there is none
 )
 
 // stepTimeout bounds one step of a test: everything here is on one machine.
@@ -48,20 +48,21 @@ func TestMain(m *testing.M) {
 }
 
 // run builds the assets and starts one browser for all tests. Without a
-// browser there are no tests, but not in CI.
+// browser there are no tests, but not in CI. TestBrowsers runs this anew.
 func run(m *testing.M) (int, error) {
-	if len(enginesAsked()) == 0 {
-		var err error
-		browser, err = engine.Start(context.Background(), cmp.Or(os.Getenv("ENGINE"), engine.Names[0]))
-		if errors.Is(err, engine.ErrNotFound) && os.Getenv("CI") == "" {
-			fmt.Fprintln(os.Stderr, "e2e: skipped:", err)
-			return runNothing(m), nil
-		}
-		if err != nil {
-			return 1, err
-		}
-		defer browser.Stop()
+	if len(enginesAsked()) > 0 {
+		return m.Run(), nil
 	}
+	var err error
+	browser, err = engine.Start(context.Background(), cmp.Or(os.Getenv("ENGINE"), engine.Names[0]))
+	if errors.Is(err, engine.ErrNotFound) && os.Getenv("CI") == "" {
+		fmt.Fprintln(os.Stderr, "e2e: skipped:", err)
+		return runNothing(m), nil
+	}
+	if err != nil {
+		return 1, err
+	}
+	defer browser.Stop()
 	dir, err := os.MkdirTemp("", "oidcspa-e2e-")
 	if err != nil {
 		return 1, err
@@ -98,13 +99,9 @@ func browserOf(t testing.TB) engine.Browser {
 	return browser
 }
 
-// withoutDevTools are tests that were skipped for that.
-var withoutDevTools []string
-
 // skipWithoutDevTools skips a test that needs Chrome's DevTools Protocol.
 func skipWithoutDevTools(t testing.TB) {
 	t.Helper()
-	withoutDevTools = append(withoutDevTools, t.Name())
 	t.Skip("it needs Chrome's DevTools Protocol")
 }
 

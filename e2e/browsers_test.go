@@ -3,15 +3,19 @@
 package e2e
 
 import (
+	"bufio"
+	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"text/tabwriter"
-	"time"
 
 	"github.com/oidcspa/oidcspa/e2e/engine"
 )
@@ -19,23 +23,25 @@ import (
 // enginesAsked are those that the variable ENGINES names.
 func enginesAsked() []string { return strings.Fields(os.Getenv("ENGINES")) }
 
-// skipInEngines has the tests of unable skipped, unless the variable UNABLE is
-// set: then it can be seen which of them work by now.
+// enginesAtOnce are so many: each is busy half of the time.
+const enginesAtOnce = 2
+
+// skipInEngines has the tests of unable skipped in the engine that runs, unless the
+// variable UNABLE is set: then it can be seen which of them work by now.
 func skipInEngines() error {
-	if len(unable) == 0 || os.Getenv("UNABLE") != "" {
+	if os.Getenv("UNABLE") != "" {
+		return nil
+	}
+	var patterns []string
+	for _, u := range unable {
+		if slices.Contains(u.engines, os.Getenv("ENGINE")) {
+			patterns = append(patterns, pattern(u.test))
+		}
+	}
+	if len(patterns) == 0 {
 		return nil
 	}
 	flag.Parse() // or Run does it, and takes back what is set here
-	var patterns []string
-	for _, u := range unable {
-		for _, name := range u.engines {
-			prefix := "TestBrowsers/" + name + "/"
-			if os.Getenv("ENGINE") == name {
-				prefix = ""
-			}
-			patterns = append(patterns, pattern(prefix+u.test))
-		}
-	}
 	skip := strings.Join(patterns, "|")
 	if before := flag.Lookup("test.skip").Value.String(); before != "" {
 		skip = before + "|" + skip
@@ -52,40 +58,92 @@ func pattern(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// A flowOutcome is what came of a flow in an engine.
+// A flowOutcome is what came of a test in an engine.
 type flowOutcome struct {
-	word string
-	took time.Duration
+	word    string
+	seconds string
+	last    string // of what it said: why it was skipped
 }
 
-// TestBrowsers runs the flows in each engine that ENGINES names, one after the
-// other, and prints what came of them, and what was not done and why.
+// TestBrowsers runs the flows in each engine that ENGINES names, some engines at a
+// time, and prints what came of them, and what was not done and why.
 func TestBrowsers(t *testing.T) {
 	if len(enginesAsked()) == 0 {
 		t.Skip("ENGINES names no engine: it is for make browsers")
 	}
+	var mu sync.Mutex
 	outcomes := map[string]map[string]flowOutcome{}
+	turns := make(chan struct{}, enginesAtOnce)
+	var all sync.WaitGroup
 	for _, name := range enginesAsked() {
-		t.Run(name, func(t *testing.T) {
-			var err error
-			if browser, err = engine.Start(t.Context(), name); err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				browser.Stop()
-				browser = nil
-			}()
-			outcomes[name] = map[string]flowOutcome{}
-			for _, f := range flows {
-				t.Run(testName(f), func(t *testing.T) {
-					start := time.Now()
-					defer func() { outcomes[name][testName(f)] = flowOutcome{word(t), time.Since(start)} }()
-					f(t)
-				})
+		all.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			of, err := runFlows(t.Context(), name)
+			mu.Lock()
+			defer mu.Unlock()
+			outcomes[name] = of
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
 			}
 		})
 	}
+	all.Wait()
+	for _, name := range enginesAsked() {
+		for _, f := range flows {
+			test := testName(f)
+			if _, ran := outcomes[name][test]; !ran && !slices.ContainsFunc(unable, func(u unableTest) bool { return u.test == test && slices.Contains(u.engines, name) }) {
+				t.Errorf("%s: %s did not run", name, test)
+			}
+		}
+	}
 	printOutcomes(outcomes)
+}
+
+// Lines of `go test -v`: which test runs, and what came of one.
+var (
+	runLine     = regexp.MustCompile(`^=== \w+ +(\S+)$`)
+	outcomeLine = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+) \((\S+)s\)$`)
+)
+
+// runFlows runs this program anew for one engine, prints what it says, and returns
+// what came of each test.
+func runFlows(ctx context.Context, name string) (map[string]flowOutcome, error) {
+	var patterns []string
+	for _, f := range flows {
+		patterns = append(patterns, pattern(testName(f)))
+	}
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.v", "-test.timeout=30m", "-test.run="+strings.Join(patterns, "|"))
+	cmd.Env = append(os.Environ(), "ENGINES=", "ENGINE="+name)
+	cmd.Stderr = os.Stderr
+	says, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	engine.Tie(cmd)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	outcomes := map[string]flowOutcome{}
+	said := map[string]string{} // last, by each test
+	runs := ""
+	for from := bufio.NewReader(says); ; {
+		line, err := from.ReadString('\n')
+		if err != nil {
+			return outcomes, cmd.Wait()
+		}
+		line = strings.TrimSuffix(line, "\n")
+		if m := runLine.FindStringSubmatch(line); m != nil {
+			runs = m[1]
+			continue
+		}
+		fmt.Printf("%s: %s\n", name, line)
+		if m := outcomeLine.FindStringSubmatch(line); m != nil {
+			outcomes[m[2]] = flowOutcome{m[1], m[3], said[m[2]]}
+		} else if _, text, found := strings.Cut(line, ": "); found {
+			said[runs] = text
+		}
+	}
 }
 
 // Rows of what an engine does not do are about flows, and say why.
@@ -114,30 +172,18 @@ func TestUnable(t *testing.T) {
 	}
 }
 
-func word(t *testing.T) string {
-	switch {
-	case t.Failed():
-		return "FAILS"
-	case t.Skipped():
-		return "skipped"
-	}
-	return "ok"
-}
-
 // printOutcomes prints a row for each flow, and one for each test that an engine
 // does not run.
 func printOutcomes(outcomes map[string]map[string]flowOutcome) {
+	words := map[string]string{"PASS": "ok", "FAIL": "FAILS", "SKIP": "skipped", "": "-"}
 	table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
 	defer func() { _ = table.Flush() }()
 	fmt.Fprintln(table, "flow\t"+strings.Join(enginesAsked(), "\t"))
 	for _, f := range flows {
 		row := testName(f)
 		for _, name := range enginesAsked() {
-			if o, ran := outcomes[name][testName(f)]; ran {
-				row += fmt.Sprintf("\t%s %.1f s", o.word, o.took.Seconds())
-			} else {
-				row += "\t-"
-			}
+			o := outcomes[name][testName(f)]
+			row += "\t" + strings.TrimSpace(words[o.word]+" "+o.seconds)
 		}
 		fmt.Fprintln(table, row)
 	}
@@ -148,8 +194,11 @@ func printOutcomes(outcomes map[string]map[string]flowOutcome) {
 			fmt.Fprintf(table, "%s\t%s\t%s\n", u.test, strings.Join(asked, ", "), u.because)
 		}
 	}
-	for _, name := range withoutDevTools {
-		parts := strings.SplitN(name, "/", 3) // TestBrowsers, the engine, the test
-		fmt.Fprintf(table, "%s\t%s\t%s\n", parts[2], parts[1], "it needs Chrome's DevTools Protocol")
+	for _, name := range enginesAsked() {
+		for _, test := range slices.Sorted(maps.Keys(outcomes[name])) {
+			if o := outcomes[name][test]; o.word == "SKIP" {
+				fmt.Fprintf(table, "%s\t%s\t%s\n", test, name, o.last)
+			}
+		}
 	}
 }

@@ -64,10 +64,12 @@ func TestEmbedderPolicy(t *testing.T) {
 				if code := codeOf(tab, "um.signinSilent({ forceIframeAuth: true })"); code != "" {
 					t.Errorf("by hidden frame: code %q", code)
 				}
-				tab.openPopup("um.signinPopup()")
-				if got := tab.popupResult(); got != op.Subject {
-					t.Errorf("by popup: %q", got)
-				}
+				t.Run("popup", func(t *testing.T) {
+					tab.openPopup("um.signinPopup()")
+					if got := tab.popupResult(); got != op.Subject {
+						t.Errorf("by popup: %q", got)
+					}
+				})
 			})
 		}
 	}

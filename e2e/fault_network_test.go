@@ -108,7 +108,7 @@ func TestFaultPhases(t *testing.T) {
 // meets runs a flow in which one phase meets a fault.
 func (r *rig) meets(t *testing.T, tab *tab, flow faultFlow, endpoint string, fault fault) {
 	t.Helper()
-	s := r.op.fail(endpoint, fault, fault.times())
+	s := r.op.fail(endpoint, fault, fault.times(t))
 	flow.prepare(t, r, tab) // after: a page with a new worker restores by itself, too
 	eval[bool](tab, fmt.Sprintf("globalThis.outcome = %s.then(() => '', (e) => e.code ?? String(e)), true", flow.start))
 	s.wait(t)
@@ -138,12 +138,16 @@ func (r *rig) recovers(t *testing.T, tab *tab, after string) {
 }
 
 // times says how many requests have to fail for one of the client's to do so:
-// Chromium itself sends one again whose connection was reset.
-func (f fault) times() int {
-	if f == offline {
+// Chromium itself sends one again whose connection was reset, and Firefox ten of
+// them at most.
+func (f fault) times(t testing.TB) int {
+	switch {
+	case f != offline:
+		return 1
+	case inChromium(t):
 		return 2
 	}
-	return 1
+	return 10
 }
 
 // A sign-in by redirect, likewise: when it fails, the next one works.
@@ -153,7 +157,7 @@ func TestFaultSignin(t *testing.T) {
 			r := newRig(t)
 			tab := r.open()
 			for _, fault := range []fault{offline, broken, busy, slow, half} {
-				s := r.op.fail(endpoint, fault, fault.times())
+				s := r.op.fail(endpoint, fault, fault.times(t))
 				if fault == slow {
 					go func() {
 						select {
@@ -193,7 +197,7 @@ func TestFaultLoginPage(t *testing.T) {
 	r := newRig(t)
 	tab := r.open()
 	for _, fault := range []fault{offline, broken, busy} {
-		s := r.op.fail(oidctest.Authorize, fault, fault.times())
+		s := r.op.fail(oidctest.Authorize, fault, fault.times(t))
 		eval[bool](tab, "um.signinRedirect().catch(() => {}), true")
 		s.wait(t)
 		tab.waitFor("globalThis.um === undefined && document.readyState === 'complete'")
@@ -223,7 +227,7 @@ func TestFaultSignout(t *testing.T) {
 				if got := eval[string](other, userState); got != "somebody" {
 					t.Fatalf("in the second tab: %s", got)
 				}
-				s := r.op.fail(endpoint, fault, fault.times())
+				s := r.op.fail(endpoint, fault, fault.times(t))
 				eval[bool](tab, "um.signoutRedirect().catch(() => {}), true")
 				s.wait(t)
 				other.waitFor("heard.includes('UserUnloaded')")

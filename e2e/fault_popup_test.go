@@ -31,7 +31,7 @@ func TestFaultPopup(t *testing.T) {
 			r := newRig(t)
 			tab := r.open()
 			for _, fault := range []fault{offline, broken, busy, slow, half} {
-				s := r.op.fail(endpoint, fault, fault.times())
+				s := r.op.fail(endpoint, fault, fault.times(t))
 				clicked(tab, `globalThis.outcome = um.signinPopup({popupSignal: (globalThis.aborter = new AbortController()).signal}).then(() => "", (e) => e.code ?? String(e))`)
 				s.wait(t)
 				if fault == slow {

@@ -40,7 +40,7 @@ func TestFaultRestoreRedirect(t *testing.T) {
 			r.op.count()
 			r.op.Edit(func() { r.op.SignedIn = tt.signedIn })
 			if tt.endpoint != "" {
-				r.op.fail(tt.endpoint, tt.fault, tt.fault.times())
+				r.op.fail(tt.endpoint, tt.fault, tt.fault.times(t))
 			}
 			tab.visit(r.origin + "/")
 			tab.waitFor("globalThis.ready === true && globalThis.calls.pending.size === 0 && globalThis.calls.settled > 0")

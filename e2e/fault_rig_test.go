@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,12 +152,16 @@ func (r *rig) check(tabs ...*tab) {
 	r.op.check()
 }
 
+// ofRequests are in what Chromium and Firefox say of requests that failed, and of
+// answers that break off.
+var ofRequests = []string{"Failed to load resource", "(Reason: CORS request did not succeed)", "Failed to read data from the ReadableStream"}
+
 // checkConsole fails the test on what a console says, but for the browser's
 // own words about requests that failed.
 func (r *rig) checkConsole(tab *tab) {
 	r.t.Helper()
 	for _, problem := range tab.takeProblems() {
-		if !strings.Contains(problem, "Failed to load resource") {
+		if !slices.ContainsFunc(ofRequests, func(words string) bool { return strings.Contains(problem, words) }) {
 			r.t.Errorf("console: %s", problem)
 		}
 	}

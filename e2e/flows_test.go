@@ -29,7 +29,7 @@ var flows = []func(*testing.T){
 	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAmongOthers,
 
 	// Workers that end.
-	TestWorkerDies, TestWorkerDiesDuringPopup, TestWithoutAHint, TestTabClosesDuringRenewal,
+	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
 
 	// Networks that fail, by the servers.
 	TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,
@@ -41,38 +41,29 @@ var flows = []func(*testing.T){
 	TestEmbedderPolicy, TestFrontChannelLogout, TestMonitorSession, TestIdleSignout,
 }
 
-// unable are tests that an engine does not run: what it cannot do, what does not
-// work in it yet, and what nobody has seen it do.
-var unable = []struct {
+// An unableTest is one that engines do not run.
+type unableTest struct {
 	test    string
 	engines []string
 	because string
-}{
+}
+
+// unable are tests that an engine does not run: what it cannot do, and what does
+// not work in it yet.
+var unable = []unableTest{
 	{"TestPopupSevered", webkit, severed},
 	{"TestPopupSeveredAndLeft", webkit, severed},
 	{"TestPopupOnAppPage/cut off", webkit, severed},
 	{"TestFetchStepUpPopup", webkit, "the click allows no window any more when the API has answered: popup_blocked"},
 	{"TestFaultPhases/frame", notChromium, silentFrame},
 	{"TestFaultPhases/restore", notChromium, silentFrame},
-	{"TestFaultFetch", []string{"firefox"}, "it sends a request whose connection is cut three times, and names an answer that breaks off AbortError"},
 	{"TestFrontChannelLogout", webkit, partitioned},
 	{"TestMonitorSession", webkit, partitioned},
 	{"TestIdleSignout", webkit, "the countdown over two tabs does not come to its end"},
-	{"TestFaultPopup", webkit, untried},
-	{"TestFaultSignout", webkit, untried},
-	{"TestFaultFetch", webkit, untried},
-	{"TestScriptOnDemandIsLoadedAgain", webkit, untried},
-	{"TestChangedPolicy", webkit, untried},
-	{"TestRuntimeMistakes", notChromium, untried},
-	{"TestLackingBrowser", webkit, untried},
-	{"TestClassicScript", webkit, untried},
-	{"TestAppPageAsRedirectURI", webkit, untried},
-	{"TestTwoProviders", webkit, untried},
-	{"TestTwoAuthoritiesOnAPage", webkit, untried},
-	{"TestPushedRequestsAndRevocation", webkit, untried},
-	{"TestExpiredTransactionsGo", webkit, untried},
-	{"TestWalkFindsSecrets", webkit, untried},
-	{"TestEmbedderPolicy", webkit, untried},
+	{"TestEmbedderPolicy/credentialless", webkit, "it does not know this policy"},
+	{"TestEmbedderPolicy/require-corp/dedicated", webkit, "the policy of the worker's script, credentialless, counts as none: no dedicated worker starts"},
+	{"TestEmbedderPolicy/require-corp/shared/popup", webkit, severed},
+	{"TestEmbedderPolicy/require-corp/page/popup", webkit, severed},
 }
 
 var (
@@ -84,7 +75,6 @@ const (
 	silentFrame = "a hidden frame with an error page looks like one that waits: timeout after 10 s, not frame_no_response"
 	severed     = "a window that Cross-Origin-Opener-Policy has cut off looks closed while it loads: popup_closed"
 	partitioned = "storage and channels of another origin's frame are partitioned, also on one site"
-	untried     = "nobody has tried yet"
 )
 
 // testName is the name of a test's function.

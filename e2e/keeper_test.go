@@ -17,8 +17,20 @@ import (
 // keeperHosts are those whose programs end with the page in browsers that have a keeper.
 var keeperHosts = []string{"shared", "dedicated"}
 
-// keeperReady waits until the service worker runs.
-const keeperReady = `navigator.serviceWorker.getRegistrations().then((all) => all.length === 1 && !!all[0].active)`
+// keeperReady says whether there is one service worker, and it was given something.
+const keeperReady = `Promise.all([navigator.serviceWorker.getRegistrations(), navigator.locks.query()])
+	.then(([all, { held }]) => all.length === 1 && !!all[0].active && held.some(({ name }) => name === "given"))`
+
+// givingScript is before the script of workers: they hold a lock once they have
+// given the keeper something.
+const givingScript = `if (globalThis.ServiceWorker) {
+	const { postMessage } = ServiceWorker.prototype;
+	ServiceWorker.prototype.postMessage = function (message, ...rest) {
+		postMessage.call(this, message, ...rest);
+		if (message.put) navigator.locks.request("given", { mode: "shared" }, () => new Promise(() => {}));
+	};
+}
+`
 
 // newKept signs in, and waits for the keeper.
 func newKept(t *testing.T, host string) (*app, *oidctest.OP, *tab) {

@@ -152,7 +152,13 @@ func TestPageLosesItsLock(t *testing.T) {
 // A worker that dies takes its calls with it, with a code; the next call
 // starts a new worker, which restores the session. getUser does so by itself.
 func TestWorkerDies(t *testing.T) {
-	a, op, tab := signedIn(t)
+	a := newApp(t)
+	a.keeps = false
+	op, tab := newHostile(t, a), newTab(t)
+	tab.visit(a.origin + "/")
+	if code := signinCode(tab); code != "" {
+		t.Fatalf("sign-in: code %q", code)
+	}
 	eval[bool](tab, impatient)
 	asked := holdFirst(t, op, oidctest.Token)
 	eval[bool](tab, "globalThis.pending = um.signinSilent().then(() => '', (e) => e.code), true")

@@ -37,6 +37,7 @@ globalThis.ready = true;
 // newQuietApp signs in with a host that forgets everything at a reload.
 func newQuietApp(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
 	a := newApp(t)
+	a.keeps = false
 	a.setHost(host)
 	a.set("restore", "redirect")
 	a.respondPage("quiet", quietScript)

@@ -251,13 +251,14 @@ func (tab *tab) waitFor(expression string) {
 	defer cancel()
 	for pause := time.Millisecond; ; pause = min(2*pause, longestPause) {
 		// A page that goes away takes the evaluation with it: ask the next one.
-		if done, err := tab.page.Holds(ctx, expression); err == nil && done {
+		done, err := tab.page.Holds(ctx, expression)
+		if err == nil && done {
 			return
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			tab.t.Fatalf("waiting for %s: the tab is at %s; the console says %q", expression, tab.address(), tab.takeProblems())
+			tab.t.Fatalf("waiting for %s (%v): the tab is at %s; the console says %q", expression, err, tab.address(), tab.takeProblems())
 		}
 	}
 }

@@ -31,10 +31,11 @@ func sharedWorkers(t *testing.T, origin string) int {
 	return tellWorkers(t, origin, "")
 }
 
-// killWorkers ends the shared workers of an origin, as a crash does.
+// killWorkers ends the shared workers of an origin, as a crash does. There is one;
+// WebKit may keep another that it was told to end before, and that stands still.
 func killWorkers(t *testing.T, origin string) {
 	t.Helper()
-	if n := killAll(t, origin); n != 1 {
+	if n := killAll(t, origin); n == 0 || n > 1 && inChromium(t) {
 		t.Fatalf("%d shared workers were ended, want 1", n)
 	}
 }

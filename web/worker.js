@@ -41,11 +41,11 @@ const isOpaque = WHERE === "shared" && globalThis.origin === "null";
 /** The address of this script. A worker knows it itself; Parcel takes import.meta.url away. */
 const SELF = globalThis.WorkerGlobalScope ? location.href : import.meta.url;
 
-/**
- * Held for as long as this host lives, so that pages notice its end, and find it
- * if it is one that all of them can connect to; see web/shim/host.js.
- */
-const alive = holdLock(`oidcspa.host.${WHERE === "shared" ? WHERE : ""} ${SELF} ${Math.random()}`);
+/** What the names of its locks end with: pages find those of a host that all of them can connect to; see web/shim/host.js. */
+const NAME = `${WHERE === "shared" ? `shared ${SELF} ${globalThis.name}` : ` ${SELF}`} ${Math.random()}`;
+
+/** Held for as long as this host lives, so that pages notice its end. */
+const alive = holdLock(`oidcspa.host.${NAME}`);
 
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;
@@ -139,13 +139,13 @@ logouts.onmessage = async ({ data: url }) => {
   logouts.postMessage(true);
 };
 
-/** Resolves to the name of a lock that is never given back, or to null where the browser gives none. */
-function holdLock(name) {
+/** Resolves to the name of a lock that is held until a promise settles, or to null where the browser gives none. */
+function holdLock(name, end = new Promise(() => {})) {
   return new Promise((resolve) => {
     if (!navigator.locks) resolve(null);
     navigator.locks?.request(name, () => {
       resolve(name);
-      return new Promise(() => {});
+      return end;
     }).catch(() => resolve(null)); // also if it is taken from a page that goes to the back/forward cache, in WebKit: who watches asks from then on
   });
 }
@@ -155,9 +155,12 @@ function post(port, method, params = {}) {
 }
 
 async function start() {
+  let ready;
+  // Go keeps the thread while main runs, for seconds on a slow device: pages that connect see by this lock that it starts.
+  const starts = holdLock(`oidcspa.start.${NAME}`, new Promise((resolve) => { ready = resolve; }));
   try {
     const go = new globalThis.Go();
-    const [instance, taken] = await Promise.all([load(go.importObject), take()]);
+    const [instance, taken] = await Promise.all([load(go.importObject), take(), starts]);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
     globalThis[HOST] = (given) => {
@@ -174,6 +177,8 @@ async function start() {
   } catch (error) {
     program = null; // the next page tries again
     throw error.code ? error : failure("wasm_invalid", String(error.message));
+  } finally {
+    ready();
   }
 }
 

@@ -16,9 +16,12 @@ type child struct {
 	done chan struct{} // closed when it has ended
 }
 
+// Tie has a program that is not started yet end with this one.
+func Tie(cmd *exec.Cmd) { cmd.SysProcAttr = attributes() }
+
 // startChild starts it in a process group of its own.
 func startChild(cmd *exec.Cmd) (*child, error) {
-	cmd.SysProcAttr = attributes()
+	Tie(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

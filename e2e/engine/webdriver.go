@@ -18,12 +18,17 @@ type webdriver struct {
 	mu      sync.Mutex
 	base    string // the address of the session
 	current string // the window
-	timeout time.Duration
+	limit   time.Duration
 }
 
-// commandTime bounds a command. Its caller's context does not: the driver would
-// not notice, and be busy for whoever comes next.
-const commandTime = 70 * time.Second
+// commandTime bounds a command, and grace one whose scripts and pages have a limit:
+// what it asks of a page that then comes out of the back/forward cache is not
+// answered. Its caller's context does not: the driver would not notice, and be busy
+// for whoever comes next.
+const (
+	commandTime = 70 * time.Second
+	grace       = time.Second
+)
 
 // call sends a command and decodes its value, if result is not nil.
 func (s *webdriver) call(ctx context.Context, method, path string, params, result any) error {
@@ -37,7 +42,11 @@ func (s *webdriver) call(ctx context.Context, method, path string, params, resul
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandTime)
+	bound := commandTime
+	if s.limit != 0 {
+		bound = s.limit + grace
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
 	if err != nil {
@@ -64,8 +73,10 @@ func (s *webdriver) call(ctx context.Context, method, path string, params, resul
 	return json.Unmarshal(got.Value, result)
 }
 
-// in does something in a window, whose scripts have so much time.
-func (s *webdriver) in(ctx context.Context, window string, scripts time.Duration, do func() error) error {
+// in does something in a window, where scripts have so much time, and pages that
+// load: nearly every command waits for those, and sometimes for one that came out
+// of the back/forward cache long ago.
+func (s *webdriver) in(ctx context.Context, window string, limit time.Duration, do func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := context.Cause(ctx); err != nil {
@@ -78,11 +89,12 @@ func (s *webdriver) in(ctx context.Context, window string, scripts time.Duration
 		}
 		s.current = window
 	}
-	if scripts != 0 && s.timeout != scripts {
-		if err := s.call(ctx, http.MethodPost, "/timeouts", object{"script": scripts.Milliseconds()}, nil); err != nil {
+	if s.limit != limit {
+		limits := object{"script": limit.Milliseconds(), "pageLoad": limit.Milliseconds()}
+		if err := s.call(ctx, http.MethodPost, "/timeouts", limits, nil); err != nil {
 			return err
 		}
-		s.timeout = scripts
+		s.limit = limit
 	}
 	return do()
 }
@@ -100,7 +112,7 @@ func (s *webdriver) element(ctx context.Context, selector string) (string, error
 
 // close closes a window, and leaves none chosen.
 func (s *webdriver) close(ctx context.Context, window string) error {
-	return s.in(ctx, window, 0, func() error {
+	return s.in(ctx, window, scriptTime, func() error {
 		s.current = ""
 		return s.call(ctx, http.MethodDelete, "/window", nil, nil)
 	})

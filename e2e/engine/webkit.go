@@ -214,7 +214,7 @@ func (b *webkit) Windows(ctx context.Context, profile string) ([]Window, error) 
 	var windows []Window
 	for _, handle := range handles {
 		window := Window{ID: handle, Profile: profile}
-		err := p.in(ctx, handle, 0, func() error {
+		err := p.in(ctx, handle, glanceTime, func() error {
 			if err := p.call(ctx, http.MethodGet, "/url", nil, &window.URL); err != nil {
 				return err
 			}

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// scriptTime is how long a promise may take, and glanceTime how long an
-// expression: a page that goes away, or comes out of the cache, takes the answer
-// with it.
+// scriptTime is how long a promise or a page that loads may take, and glanceTime
+// how long an expression: a page that goes away, or comes out of the cache, takes
+// the answer with it.
 const (
 	scriptTime = 60 * time.Second
 	glanceTime = 2 * time.Second
@@ -31,7 +31,7 @@ func (tab *webkitTab) Window() Window { return Window{ID: tab.handle, Profile: t
 
 // do sends a command in the window.
 func (tab *webkitTab) do(ctx context.Context, method, path string, params any) error {
-	return tab.in(ctx, tab.handle, 0, func() error { return tab.call(ctx, method, path, params, nil) })
+	return tab.in(ctx, tab.handle, scriptTime, func() error { return tab.call(ctx, method, path, params, nil) })
 }
 
 func (tab *webkitTab) Navigate(ctx context.Context, url string) error {
@@ -83,7 +83,7 @@ func (tab *webkitTab) at(ctx context.Context, selector, path string, params any)
 	if err := show(ctx, tab, selector); err != nil {
 		return err
 	}
-	return tab.in(ctx, tab.handle, 0, func() error {
+	return tab.in(ctx, tab.handle, scriptTime, func() error {
 		element, err := tab.element(ctx, selector)
 		if err != nil {
 			return err

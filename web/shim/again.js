@@ -3,7 +3,9 @@
 // name, or its file is not there yet. While servers are upgraded one after the
 // other, a page may be of a build that the next one to answer does not have.
 // Chromium does not always say that a shared worker's script is missing: one that
-// is silent is asked again, which finds it if it is only slow.
+// is silent is asked again, which finds it if it is only slow. In Firefox a name can
+// be that of a worker which has ended for as long as a page that asked for it is
+// open, in WebKit that of one which stands still.
 
 import { pause } from "./connection.js";
 import { failure } from "./errors.js";
@@ -13,8 +15,8 @@ const FIRST_WAIT = 265, NO_WAIT = 10_200;
 
 /**
  * What the name ends with. A shared worker that a script has started under ours
- * with other options keeps us from it: then the others are tried, by all pages
- * in this order, so that they still meet in one program.
+ * with other options keeps us from it, or one that is silent: then the others are
+ * tried, by all pages in this order, so that they still meet in one program.
  */
 const NAME_ENDS = ["", ".2", ".3", ".4"];
 
@@ -51,12 +53,12 @@ async function startAnywhere(url, hosts, start, ends) {
     for (const end of host === "shared" ? ends : [""]) {
       try {
         const connection = await start(host, url, end);
-        if (end) mention ??= console.warn(`oidcspa: a script has taken the worker's name; it is ${connection.shared.name} now`) ?? end;
+        if (end) mention ??= console.warn(`oidcspa: the worker's name is not free; it is ${connection.shared.name} now`) ?? end;
         return connection;
       } catch (error) {
         if (error?.code) throw error;
         if (error?.message && !hosts[1]) throw failure("worker_not_found", "shared workers have no origin here");
-        if (error !== "error") break; // no matter of the name: the next host
+        if (error !== "error" && (error !== "silent" || end)) break; // no matter of the name: the next host
         if (ends.length === 1 || await missing(url)) return null;
       }
     }

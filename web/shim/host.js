@@ -17,8 +17,13 @@ const VERSION = 1;
  */
 const WORKER_NAME = `oidcspa.${VERSION}`;
 
-/** How long a worker may take to say that its script runs before it is asked again, in milliseconds. */
-const HELLO_TIMEOUT = 5_000;
+/**
+ * How long a worker may say nothing before its locks are counted, in milliseconds, and after how many such silences it is
+ * given up. Two locks: Go starts there, and keeps the thread. One: it stands still, as WebKit may have it for good; STILL
+ * in a row are enough. None: its script is not there yet, or it has closed itself. In Firefox such a one takes
+ * connections, and the next gets a new worker, most often: it is asked anew, up to ANEW times.
+ */
+const SILENCE = 500, SILENCES = 10, STILL = 2, ANEW = 3;
 
 /** A string that the page's Trusted Types policy lets through. */
 function scriptURL(url) {
@@ -99,12 +104,17 @@ function ownURL(assets) {
 }
 
 /** Whether a program runs that a page with these settings gets a connection to; anywhere: any of this origin. */
-export async function runs({ host = "shared", assets }, anywhere) {
+export function runs({ host = "shared", assets }, anywhere) {
+  return locks(() => `oidcspa.host.${anywhere ? "" : `${host} ${ownURL(assets)} `}`);
+}
+
+/** How many locks are held with that in their names. */
+async function locks(part) {
   try {
-    const begin = anywhere ? "" : `${host} ${ownURL(assets)} `;
-    return (await navigator.locks.query()).held.some(({ name }) => name.startsWith(`oidcspa.host.${begin}`));
+    const name = part();
+    return (await navigator.locks.query()).held.filter((lock) => lock.name.includes(name)).length;
   } catch {
-    return false; // no locks, or no address: who calls for more than an answer hears of it
+    return 0; // no locks, or no address: who calls for more than an answer hears of it
   }
 }
 
@@ -130,7 +140,7 @@ export async function connect(settings, serve, params) {
 }
 
 /** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
-async function startOn(host, url, end, serve, params) {
+async function startOn(host, url, end, serve, params, silences = 0) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
   try {
@@ -138,11 +148,17 @@ async function startOn(host, url, end, serve, params) {
     connection = new Connection(port, serve);
     if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
     opened = open(connection, params);
-    const silence = pause(HELLO_TIMEOUT).then(() => { throw { type: "silent" }; });
-    await Promise.race([connection.hello, failed, silence]);
+    const begun = Promise.race([connection.hello, failed]);
+    for (let still = 0; await Promise.race([begun, pause(SILENCE).then(() => host)]);) {
+      const held = await locks(() => `${host} ${url} ${WORKER_NAME + end} `), anew = ++silences <= ANEW && !held;
+      still = held === 1 ? still + 1 : 0;
+      if (anew || still >= STILL || silences >= SILENCES) throw { type: "silent", anew };
+    }
     failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
   } catch (error) {
+    connection?.notify("close"); // it may hear of it yet
     connection?.stop(failure("worker_not_found", "silent"));
+    if (error?.anew) return startOn(host, url, end, serve, params, silences);
     throw error?.type;
   }
   const refusal = await opened;
