@@ -485,3 +485,33 @@ func TestFetchStepUpPopup(t *testing.T) {
 		})
 	}
 }
+
+// Where the browser opens no window when the API has answered, the event and the
+// code say what is missing: a click.
+func TestFetchStepUpBlocked(t *testing.T) {
+	a := newApp(t)
+	a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}, "stepUp": "popup"})
+	p := newGoOIDC(t, a, options{})
+	guard, err := resource.New(resource.Config{Issuers: []resource.Issuer{{Issuer: p.issuer, Audiences: []string{p.issuer + "/api"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.respond("/api/hello", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "hello")
+	}), "api").ServeHTTP)
+	tab := newTab(t)
+	tab.expectProblems() // the browser logs the 403
+	tab.visit(a.origin + "/")
+	p.signIn(tab)
+	eval[bool](tab, "um.events.addStepUpRequired((challenge) => { globalThis.challenge = challenge; }), true")
+	if code := codeOf(tab, `um.fetch("api/hello")`); code != "popup_blocked" {
+		t.Fatalf("without a click: code %q", code)
+	}
+	tab.openPopup("um.signinPopup({ scope: `openid ${challenge.scope}` })")
+	if got := tab.popupResult(); got == "" || strings.HasPrefix(got, "popup_") {
+		t.Fatalf("signinPopup: %q", got)
+	}
+	if got := eval[string](tab, `um.fetch("api/hello").then((response) => response.text())`); got != "hello" {
+		t.Errorf("the API answers %q", got)
+	}
+}

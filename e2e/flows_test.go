@@ -15,11 +15,11 @@ var flows = []func(*testing.T){
 	TestFlowGoOIDC, TestHostByDefault, TestTwoTabs, TestVisitorStartsNoWorker, TestSampleSite,
 
 	// Windows, and their endings.
-	TestPopup, TestPopupEnds, TestPopupBlocked, TestPopupSevered, TestPopupSeveredAndLeft, TestTwoPopups, TestPopupOnAppPage,
+	TestPopup, TestPopupEnds, TestPopupBlocked, TestPopupSevered, TestPopupSeveredAndLeft, TestPopupSeveredAndClosed, TestTwoPopups, TestPopupOnAppPage,
 
 	// Requests to APIs.
 	TestFetchBodies, TestFetchStreamGathered, TestFetchFormWritten, TestFetchAnswers, TestFetchAbort, TestFetchUnread, TestFetchRedirect,
-	TestFetchRenews, TestFetchDPoP, TestFetchStepUp, TestFetchStepUpPopup, TestDPoP,
+	TestFetchRenews, TestFetchDPoP, TestFetchStepUp, TestFetchStepUpPopup, TestFetchStepUpBlocked, TestDPoP,
 
 	// Pages that come and go.
 	TestBackForwardCache, TestMissingHintIsNoSignOut, TestGetUserBesideCallback, TestDisposeBetweenEffects,
@@ -32,13 +32,14 @@ var flows = []func(*testing.T){
 	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
 
 	// Networks that fail, by the servers.
-	TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,
+	TestFrameMistakes, TestFrameThatWaits, TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,
 	TestScriptOnDemandIsLoadedAgain, TestChangedPolicy,
 
 	// What browsers lack, other ways to use the client, several clients.
 	TestLackingBrowser, TestRuntimeMistakes, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
 	TestTwoAuthoritiesOnAPage, TestPushedRequestsAndRevocation, TestExpiredTransactionsGo, TestWalkFindsSecrets,
-	TestEmbedderPolicy, TestFrontChannelLogout, TestMonitorSession, TestIdleSignout,
+	TestEmbedderPolicy, TestFrontChannelLogout, TestFrontChannelLogoutUnheard,
+	TestFrontChannelLogoutCrossSite, TestMonitorSession, TestMonitorSessionChanged, TestIdleSignout,
 }
 
 // An unableTest is one that engines do not run.
@@ -51,19 +52,11 @@ type unableTest struct {
 // unable are tests that an engine does not run: what it cannot do, and what does
 // not work in it yet.
 var unable = []unableTest{
-	{"TestPopupSevered", webkit, severed},
-	{"TestPopupSeveredAndLeft", webkit, severed},
-	{"TestPopupOnAppPage/cut off", webkit, severed},
 	{"TestFetchStepUpPopup", webkit, "the click allows no window any more when the API has answered: popup_blocked"},
-	{"TestFaultPhases/frame", notChromium, silentFrame},
-	{"TestFaultPhases/restore", notChromium, silentFrame},
 	{"TestFrontChannelLogout", webkit, partitioned},
-	{"TestMonitorSession", webkit, partitioned},
-	{"TestIdleSignout", webkit, "the countdown over two tabs does not come to its end"},
+	{"TestFrontChannelLogoutUnheard/open", webkit, partitioned},
 	{"TestEmbedderPolicy/credentialless", webkit, "it does not know this policy"},
 	{"TestEmbedderPolicy/require-corp/dedicated", webkit, "the policy of the worker's script, credentialless, counts as none: no dedicated worker starts"},
-	{"TestEmbedderPolicy/require-corp/shared/popup", webkit, severed},
-	{"TestEmbedderPolicy/require-corp/page/popup", webkit, severed},
 }
 
 var (
@@ -72,9 +65,7 @@ var (
 )
 
 const (
-	silentFrame = "a hidden frame with an error page looks like one that waits: timeout after 10 s, not frame_no_response"
-	severed     = "a window that Cross-Origin-Opener-Policy has cut off looks closed while it loads: popup_closed"
-	partitioned = "storage and channels of another origin's frame are partitioned, also on one site"
+	partitioned = "it keeps the channels of other origins' frames apart, also on one site: TestFrontChannelLogoutUnheard"
 )
 
 // testName is the name of a test's function.

@@ -241,6 +241,29 @@ func TestPopupSeveredAndLeft(t *testing.T) {
 	tab.until("the window is closed", func() bool { return len(tab.popups("")) == 0 })
 }
 
+// A window that is cut off and then closed ends its call when the page has the
+// focus again, which drivers do not give it.
+func TestPopupSeveredAndClosed(t *testing.T) {
+	a := newApp(t)
+	a.coop()
+	op := newHostile(t, a)
+	showLogin(op)
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	tab.openPopup("um.signinPopup()")
+	window := tab.waitPopup("Login")
+	tab.waitFor("opened.closed")
+	tab.looked()
+	if eval[bool](tab, "globalThis.settled !== null") {
+		t.Errorf("the call ends while somebody is signing in: %s", eval[string](tab, "String(settled)"))
+	}
+	tab.closePopup(window)
+	eval[bool](tab, "dispatchEvent(new Event('focus')), true")
+	if got := tab.popupResult(); got != "popup_severed" {
+		t.Errorf("code %q", got)
+	}
+}
+
 // Two windows at a time answer the calls that opened them.
 func TestTwoPopups(t *testing.T) {
 	a := newApp(t)

@@ -40,6 +40,27 @@ const (
 	checkPatience = 3
 )
 
+// An Unwatched says why the provider's session is not watched any more.
+type Unwatched string
+
+// Frames that are not asked again before the next sign-out.
+const (
+	FrameSilent Unwatched = "no_answer"  // it does not answer
+	FrameError  Unwatched = "error"      // it calls the question an error
+	FrameBlind  Unwatched = "no_cookies" // it says "changed" where nothing has (Session Management 5.1)
+)
+
+// advice is what the log says of them.
+func (why Unwatched) advice() string {
+	switch why {
+	case FrameSilent:
+		return "the provider's check_session_iframe does not answer"
+	case FrameError:
+		return "the provider's check_session_iframe answers with error"
+	}
+	return "its frame does not see the provider's cookies, which the browser probably keeps apart: have app and provider share a site, or set logoutEvents"
+}
+
 // A Check is one question to the provider's frame (Session
 // Management 3.1).
 type Check struct {
@@ -178,7 +199,7 @@ func (m *monitor) disregard(c *Client) {
 		m.doubted.Store(false)
 	}
 	if m.blinder == c {
-		m.blinder = nil
+		m.trust()
 	}
 	m.goOn()
 }
@@ -186,13 +207,19 @@ func (m *monitor) disregard(c *Client) {
 // end is for a sign-out: from now on nobody is watched, with new confidence.
 func (m *monitor) end() {
 	m.doubted.Store(false)
-	m.blinder = nil
+	m.trust()
 	m.start(nil)
+}
+
+// trust has frames be asked again.
+func (m *monitor) trust() {
+	m.blinder = nil
+	m.session.stats.count(func(stats *Stats) { stats.Unwatched = "" })
 }
 
 // giveUp ends all watching until the next sign-out, or until the tab is gone
 // that has answered last: others have frames of their own.
-func (m *monitor) giveUp(why string) {
+func (m *monitor) giveUp(why Unwatched) {
 	m.session.turn.Lock()
 	defer m.session.turn.Unlock()
 	m.blinder = m.tab.Load()
@@ -201,5 +228,6 @@ func (m *monitor) giveUp(why string) {
 		m.goOn()
 		return
 	}
-	m.session.config.Logf("session: the provider's session is not watched any more: %s", why)
+	m.session.stats.count(func(stats *Stats) { stats.Unwatched = why })
+	m.session.config.Logf("session: the provider's session is not watched any more: %s", why.advice())
 }

@@ -93,21 +93,22 @@ func TestMonitor(t *testing.T) {
 		user     bool        // there is one in the end
 		asked    int         // how often in ten minutes; -1 for no end
 		renewals int         // silent ones in that time
+		why      Unwatched
 	}{
-		{"3.2 unchanged", "signed out", "unchanged", nil, true, -1, 0},
-		{"3.2 changed, the same person", "the same", "unchanged changed unchanged", []EventName{UserLoaded, UserSessionChanged}, true, -1, 1},
-		{"3.2 changed, signed out", "signed out", "unchanged changed", []EventName{UserSignedOut, UserUnloaded}, false, 2, 2}, // with the hint, and without
-		{"3.2 changed, another person", "another", "unchanged changed", []EventName{UserSignedOut, UserUnloaded}, false, 2, 1},
-		{"3.1 error", "signed out", "unchanged error changed", nil, true, 2, 0},
-		{"5.1 always changed, signed in", "the same", "changed", []EventName{UserLoaded, UserSessionChanged}, true, 2, 1},
-		{"5.1 always changed, no cookies", "signed out", "changed", nil, true, 1, 2},
-		{"5.1 changed at once, another person", "another", "changed", []EventName{UserSignedOut, UserUnloaded}, false, 1, 1},
+		{"3.2 unchanged", "signed out", "unchanged", nil, true, -1, 0, ""},
+		{"3.2 changed, the same person", "the same", "unchanged changed unchanged", []EventName{UserLoaded, UserSessionChanged}, true, -1, 1, ""},
+		{"3.2 changed, signed out", "signed out", "unchanged changed", []EventName{UserSignedOut, UserUnloaded}, false, 2, 2, ""}, // with the hint, and without
+		{"3.2 changed, another person", "another", "unchanged changed", []EventName{UserSignedOut, UserUnloaded}, false, 2, 1, ""},
+		{"3.1 error", "signed out", "unchanged error changed", nil, true, 2, 0, FrameError},
+		{"5.1 always changed, signed in", "the same", "changed", []EventName{UserLoaded, UserSessionChanged}, true, 2, 1, FrameBlind},
+		{"5.1 always changed, no cookies", "signed out", "changed", nil, true, 1, 2, FrameBlind},
+		{"5.1 changed at once, another person", "another", "changed", []EventName{UserSignedOut, UserUnloaded}, false, 1, 1, ""},
 		{"changed twice, unchanged between", "the same", "unchanged changed unchanged changed unchanged",
-			[]EventName{UserLoaded, UserSessionChanged, UserLoaded, UserSessionChanged}, true, -1, 2},
-		{"the frame never answers", "signed out", "nothing", nil, true, 3, 0},
-		{"the frame misses one", "signed out", "nothing unchanged", nil, true, -1, 0},
-		{"another word", "signed out", "ready", nil, true, -1, 0},
-		{"the silent sign-in fails", "down", "unchanged changed", nil, true, -1, -1},
+			[]EventName{UserLoaded, UserSessionChanged, UserLoaded, UserSessionChanged}, true, -1, 2, ""},
+		{"the frame never answers", "signed out", "nothing", nil, true, 3, 0, FrameSilent},
+		{"the frame misses one", "signed out", "nothing unchanged", nil, true, -1, 0, ""},
+		{"another word", "signed out", "ready", nil, true, -1, 0, ""},
+		{"the silent sign-in fails", "down", "unchanged changed", nil, true, -1, -1, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -128,6 +129,9 @@ func TestMonitor(t *testing.T) {
 				}
 				if n := frame.count(); n != tt.asked && (tt.asked >= 0 || n < 10) {
 					t.Errorf("the frame was asked %d times, want %d", n, tt.asked)
+				}
+				if why := client.Stats().Unwatched; why != tt.why {
+					t.Errorf("unwatched: %q, want %q", why, tt.why)
 				}
 				n := w.op.Count(oidctest.Authorize)
 				if n != tt.renewals && tt.renewals >= 0 {
@@ -247,6 +251,9 @@ func TestMonitorBeginsAgainAfterSignout(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		if n := frame.count(); n != 4 {
 			t.Errorf("asked %d times, want 4", n)
+		}
+		if why := client.Stats().Unwatched; why != "" {
+			t.Errorf("unwatched: %q", why)
 		}
 	})
 }

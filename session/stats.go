@@ -27,6 +27,8 @@ type Stats struct {
 	Restores Measure // after a reload of the program
 	Retries  int     // of renewals
 
+	Unwatched Unwatched // why the provider's session is not watched any more; empty if it is, or nobody wants it
+
 	Signin *SigninPhases // the last one that brought a user, in whichever tab; nil: none
 }
 

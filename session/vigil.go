@@ -111,7 +111,7 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 			w.silent, w.silence = tab, 0
 		}
 		if w.silence++; w.silence == checkPatience {
-			w.giveUp("its frame does not answer")
+			w.giveUp(FrameSilent)
 			return false
 		}
 		return true
@@ -126,7 +126,7 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 		return w.recheck(ctx)
 	case oidc.SessionError: // asking the provider must not follow (Session Management 3.1)
 		if !w.client.Load().settings.Monitor.KeepOnError {
-			w.giveUp("its frame answers with error")
+			w.giveUp(FrameError)
 			return false
 		}
 	}
@@ -139,7 +139,7 @@ func (w *vigil) take(ctx context.Context, status oidc.SessionStatus, err error) 
 func (w *vigil) recheck(ctx context.Context) bool {
 	seen := w.seen.Load()
 	if w.doubted.Swap(true) {
-		w.giveUp("its frame always answers with changed; the browser probably blocks third-party cookies")
+		w.giveUp(FrameBlind)
 		return false
 	}
 	found, err := w.client.Load().providerSession(ctx, w.user, SigninArgs{})
@@ -161,7 +161,7 @@ func (w *vigil) recheck(ctx context.Context) bool {
 		return true
 	case !seen && found.Subject == "":
 		// The silent sign-in is as blind as the frame.
-		w.giveUp("its frame has never seen a session; the browser probably blocks third-party cookies")
+		w.giveUp(FrameBlind)
 		return false
 	}
 	w.session.endIf(func(user *User) bool { return user == w.user })

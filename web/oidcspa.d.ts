@@ -263,8 +263,9 @@ export interface UserManagerSettings extends RequestParameters {
   /** Seconds. Default 60, and never more than a third of the token's life. */
   accessTokenExpiringNotificationTimeInSeconds?: number;
   /**
-   * Asks the provider's frame whether somebody is still signed in there
-   * (OpenID Connect Session Management 1.0). Default false.
+   * Asks the provider's frame whether somebody is still signed in there (OpenID Connect Session Management 1.0). It works
+   * where that frame sees the provider's cookies: if app and provider share a site, in every browser; otherwise where
+   * third-party cookies are allowed. Where it does not, it ends by itself: stats() says unwatched. Default false.
    */
   monitorSession?: boolean;
   /** The same while nobody is signed in here. Starts the worker. Default false. */
@@ -325,8 +326,10 @@ export interface FetchSettings {
   allow?: (string | AllowedAPI)[];
   /**
    * Answers an API that asks for a stronger sign-in (RFC 9470), or for scopes
-   * that the token lacks. "popup" opens a window, best within a few seconds
-   * of a click, and repeats the request once. "redirect" leaves the page,
+   * that the token lacks. "popup" opens a window within a few seconds of a
+   * click, and repeats the request once; in Safari, and later, that is
+   * popup_blocked: on stepUpRequired show a button that calls signinPopup with
+   * what is asked for, and fetch again. "redirect" leaves the page,
    * with which the request is lost: repeat it after the sign-in. Default: the
    * app gets the API's answer. With each of them it hears stepUpRequired. A
    * challenge that comes back within a minute is not answered again.
@@ -675,6 +678,11 @@ export interface Stats {
   readonly restores: Measure;
   /** Of renewals that had failed. */
   readonly retries: number;
+  /**
+   * Why monitorSession has no effect, until the next sign-out: the provider's frame does not answer, calls questions an
+   * error, or does not see the provider's cookies, as the browser keeps them apart. Absent while it has.
+   */
+  readonly unwatched?: "no_answer" | "error" | "no_cookies";
   /** How this page came to the program. */
   readonly start?: StartPhases;
   /** The last sign-in that has brought a user since the program started, in whichever tab. */

@@ -60,7 +60,8 @@ func (op *OP) setSessionCookie(w http.ResponseWriter) {
 	if op.browserState == "" {
 		op.changeSession()
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: op.browserState, Path: "/", Secure: true, SameSite: http.SameSiteNoneMode,
-	})
+	cookie := &http.Cookie{Name: sessionCookie, Value: op.browserState, Path: "/"}
+	http.SetCookie(w, cookie) // WebKit takes the other one over https alone
+	cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode
+	http.SetCookie(w, cookie)
 }

@@ -60,7 +60,7 @@ var advice = []struct {
 	{session.ErrNotSignedIn, "nobody is signed in, or has signed out meanwhile: sign in first"},
 	{session.ErrFrameNoResponse, "register silent_redirect_uri (or redirect_uri) and let the page's frame-src and Cross-Origin-Embedder-Policy admit the provider; if so, it wants to show a page: sign in by redirect"},
 	{session.ErrFetchNotAllowed, "add the origin, and the path if it is not for all of it, to the setting fetch.allow"},
-	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits"},
+	{session.ErrPopupBlocked, "call signinPopup in the handler of a click, before anything that waits; of fetch.stepUp: on stepUpRequired have somebody click for that, and fetch again"},
 	{session.ErrPopupSevered, "Cross-Origin-Opener-Policy cuts the window off from the page; if it answers after all, the user is loaded"},
 	{ErrFormBlocked, "form-action in the page's Content-Security-Policy lacks the provider's origin, one on the way, or 'self', to which it leads back"},
 	{ErrStorageUnavailable, "the browser does not let this tab keep the sign-in: allow site data"},

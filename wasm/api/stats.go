@@ -7,13 +7,14 @@ import (
 
 // statsResult is the result of "stats".
 type statsResult struct {
-	Runtime  Runtime                `json:"runtime"`
-	Requests map[string]measureJSON `json:"requests"`
-	Renewals measureJSON            `json:"renewals"`
-	Restores measureJSON            `json:"restores"`
-	Retries  int                    `json:"retries"`
-	Start    *startJSON             `json:"start,omitempty"`
-	Signin   *session.SigninPhases  `json:"signin,omitempty"`
+	Runtime   Runtime                `json:"runtime"`
+	Requests  map[string]measureJSON `json:"requests"`
+	Renewals  measureJSON            `json:"renewals"`
+	Restores  measureJSON            `json:"restores"`
+	Retries   int                    `json:"retries"`
+	Unwatched session.Unwatched      `json:"unwatched,omitempty"`
+	Start     *startJSON             `json:"start,omitempty"`
+	Signin    *session.SigninPhases  `json:"signin,omitempty"`
 }
 
 // HostPhases are what the program's host says of it: where it runs, and when it got how
@@ -103,7 +104,7 @@ func (c *Connection) stats() statsResult {
 		result.Requests[kind] = newMeasureJSON(measure)
 	}
 	result.Renewals, result.Restores = newMeasureJSON(stats.Renewals), newMeasureJSON(stats.Restores)
-	result.Retries = stats.Retries
+	result.Retries, result.Unwatched = stats.Retries, stats.Unwatched
 	return result
 }
 

@@ -15,6 +15,9 @@ const THERE = 3;
 /** How long an answer may be behind the end of its window, in milliseconds. */
 const POPUP_GRACE = 300;
 
+/** WebKit, which cuts a window off before any other origin has been seen in it. */
+const SEVERS_BLANK = /^Apple/.test(navigator.vendor);
+
 /** How long a page that waits for a response may take to say so, in milliseconds. */
 const HEARD_TIMEOUT = 1_000;
 
@@ -143,8 +146,8 @@ export class Popup {
   /**
    * Finds out whether the window was closed. Where Cross-Origin-Opener-Policy
    * has cut it off, it looks closed, too: a few milliseconds after another
-   * origin has come up in it. Then nothing is said before somebody comes back
-   * to the page.
+   * origin has come up in it, or instead. Then nothing is said before somebody
+   * comes back to the page.
    */
   #look(timer, fail) {
     const foreign = isForeign(this.#window);
@@ -154,7 +157,7 @@ export class Popup {
     }
     clearInterval(timer);
     const closed = () => fail("popup_closed", "the window was closed before the answer came");
-    if (!foreign || !this.#sent) closed();
+    if (!this.#sent || !foreign && !SEVERS_BLANK) closed();
     else if (this.#foreign >= THERE) this.#after(POPUP_GRACE, closed);
     else if (this.#back) this.#after(POPUP_GRACE, () => fail("popup_severed", "the window cannot be seen, and no answer came"));
   }
