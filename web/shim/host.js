@@ -21,7 +21,7 @@ const WORKER_NAME = `oidcspa.${VERSION}`;
 const HELLO_TIMEOUT = 5_000;
 
 /** A string that the page's Trusted Types policy lets through. */
-function scriptURL(url) {
+export function scriptURL(url) {
   try {
     policy ??= trustedTypes.createPolicy("oidcspa", { __proto__: null, createScriptURL: String });
   } catch {
