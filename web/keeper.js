@@ -22,21 +22,31 @@ const records = new Map();
  */
 const senders = new Map();
 
-/** Gives the lock back that says that it is there. */
-let leave = () => {};
+/**
+ * Gives the lock back that says that it is there.
+ * @type {(() => void) | null}
+ */
+let leave = null;
 
 addEventListener("message", (event) => event.waitUntil(reply(event)));
 if (PROGRAM !== registration.scope) addEventListener("fetch", (event) => event.respondWith(serve(event)));
 
 async function reply({ source, data, ports: [port] }) {
-  if (data.begin) return begin();
+  if ("begin" in data) return data.begin ? begin() : finish();
   const answer = await hear(source, data);
   port?.postMessage(answer);
 }
 
-/** Says that it is there, in its scope: a page that has registered it asks for that. */
+/** Says that it is there, in its scope. The page that registers it asks for that; there is no harm in it. */
 function begin() {
-  navigator.locks.request(`oidcspa.keeper ${registration.scope}`, { ifAvailable: true }, (lock) => lock && new Promise((resolve) => { leave = resolve; }));
+  if (leave) return;
+  const end = new Promise((resolve) => { leave = resolve; });
+  navigator.locks.request(`oidcspa.keeper ${registration.scope}`, () => end);
+}
+
+function finish() {
+  leave?.();
+  leave = null;
 }
 
 /**
@@ -52,7 +62,7 @@ async function hear(source, { build, put, drop, end }) {
   else return take(id, who);
   if (!end) return "";
   senders.clear();
-  leave();
+  finish();
   await registration.unregister();
   return "";
 }

@@ -52,8 +52,8 @@ const alive = holdLock(`oidcspa.host.${WHERE === "shared" ? WHERE : ""} ${SELF} 
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;
 
-/** Where it is registered in Chromium, and speaks with the program; see shim/sender.js. Null elsewhere. */
-const KEEPER_SCOPE = `${SELF}?keeper`, sender = sends ? new Sender(KEEPER_SCOPE) : null;
+/** Where it is registered in Chromium, and what speaks with it there; see shim/sender.js. */
+const KEEPER_QUERY = "?keeper", KEEPER_SCOPE = SELF + KEEPER_QUERY, sender = sends ? new Sender(KEEPER_SCOPE) : null;
 
 /** Whether there can be a keeper: where a bundler has renamed the files nobody knows what it is called. */
 const keeps = Boolean(globalThis.WorkerGlobalScope && (navigator.serviceWorker || sender) && !/[?#]/.test(SELF));
@@ -388,5 +388,5 @@ function stopped(reason) {
 if (globalThis.SharedWorkerGlobalScope) {
   globalThis.onconnect = (event) => connect(event.ports[0]);
 } else if (globalThis.DedicatedWorkerGlobalScope) {
-  globalThis.onmessage = (event) => connect(event.ports[0]);
+  globalThis.onmessage = ({ ports: [port] }) => (location.search === KEEPER_QUERY ? port?.postMessage(null) : connect(port)); // the keeper has gone, and the server answers in its place
 }

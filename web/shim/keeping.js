@@ -1,5 +1,5 @@
 // @ts-check
-// The keeper of a program whose worker cannot register it.
+// The keeper of a program whose worker cannot register it; see sender.js.
 
 import { pause } from "./connection.js";
 import { scriptURL } from "./host.js";
@@ -7,18 +7,38 @@ import { scriptURL } from "./host.js";
 /** How long to wait between two looks at whether it runs, in milliseconds. */
 const INTERVAL = 50;
 
-/** Registers the keeper of a program if it is new to it, in the place of those of other builds; has it begin, or go. */
-export async function keeper({ script, scope, wanted }) {
-  const { serviceWorker } = navigator, found = await serviceWorker.getRegistration(scope);
-  let registration = found?.scope === scope ? found : null;
-  if (wanted === "gone") return registration?.unregister();
-  if (!registration && wanted === "new") {
-    const folder = new URL(".", script).href;
-    for (const other of await serviceWorker.getRegistrations()) {
-      if (other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
-    }
-    registration = await serviceWorker.register(scriptURL(script), { __proto__: null, scope, updateViaCache: "all" });
+let last = Promise.resolve();
+
+/** Registers the keeper of a program if that is "new" to it, and has it begin, "again" if it has slept; or sends it away. One after the other. */
+export function keeper({ script, scope, wanted }) {
+  last = last.catch(() => {}).then(() => (wanted === "gone" ? dismiss(script, scope) : engage(script, scope, wanted)));
+  return last;
+}
+
+async function engage(script, scope, wanted) {
+  const registration = await keeperOf(script, scope) ?? (wanted === "new" && await registerKeeper(script, scope));
+  if (!registration) return;
+  while (!registration.active && (registration.installing ?? registration.waiting)) await pause(INTERVAL);
+  registration.active?.postMessage({ begin: true });
+}
+
+async function dismiss(script, scope) {
+  const registration = await keeperOf(script, scope);
+  registration?.active?.postMessage({ begin: false });
+  await registration?.unregister();
+}
+
+/** Its registration, if that is of this script. */
+async function keeperOf(script, scope) {
+  const registration = await navigator.serviceWorker.getRegistration(scope);
+  return registration?.scope === scope && registration.active?.scriptURL === script ? registration : null;
+}
+
+/** Registers it, in the place of those of other builds. */
+async function registerKeeper(script, scope) {
+  const { serviceWorker } = navigator, folder = new URL(".", script).href;
+  for (const other of await serviceWorker.getRegistrations()) {
+    if (other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
   }
-  while (registration && !registration.active && (registration.installing ?? registration.waiting)) await pause(INTERVAL);
-  registration?.active?.postMessage({ begin: true });
+  return serviceWorker.register(scriptURL(script), { __proto__: null, scope, updateViaCache: "all" });
 }
