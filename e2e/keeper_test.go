@@ -344,3 +344,54 @@ func TestKeeperAmongOthers(t *testing.T) {
 	eval[bool](tab, "um.removeUser().then(() => true)")
 	tab.until("the app's alone", func() bool { return eval[string](tab, registrations) == "/" })
 }
+
+// A page cannot have the program ask the keeper for it: what it fetches does not pass
+// there. The address is one of the app's server.
+func TestKeeperIsNotFetched(t *testing.T) {
+	if !inChromium(t) {
+		t.Skip("its keeper answers no request")
+	}
+	a, op, tab := newKept(t, "dedicated")
+	a.set("fetch", map[string]any{"allow": []string{a.origin + "/"}})
+	script := "/" + assetsManifest(t).Files["worker.js"].Name
+	var arrived atomic.Int32
+	assets := a.assets
+	a.respond(script, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "keeper" {
+			assets.ServeHTTP(w, r)
+			return
+		}
+		arrived.Add(1)
+		_, _ = w.Write([]byte("the server"))
+	})
+	a.respond("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, script+"?keeper", http.StatusTemporaryRedirect)
+	})
+	tab.visit(a.origin + "/")
+	scope := a.origin + eval[string](tab, registrations)
+	addresses := []string{scope, scope + "#x", a.origin + "/./" + strings.TrimPrefix(script, "/") + "?keeper", a.origin + "/moved"}
+	for _, mode := range []string{"cors", "same-origin"} {
+		for _, cache := range []string{"default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"} {
+			if cache == "only-if-cached" && mode == "cors" {
+				continue // no request
+			}
+			for _, method := range []string{"GET", "POST"} {
+				for _, address := range addresses {
+					init := fmt.Sprintf(`{ method: %q, mode: %q, cache: %q, body: %q === "POST" ? "{}" : undefined }`, method, mode, cache, method)
+					got := eval[string](tab, fmt.Sprintf(`um.fetch(%q, %s).then((r) => r.text(), (e) => e.code)`, address, init))
+					if got != "the server" && !(cache == "only-if-cached" && (got == "network" || got == "cors_refused")) {
+						t.Errorf("%s %s, %s: %.60q", method, address, init, got)
+					}
+				}
+			}
+		}
+	}
+	if arrived.Load() == 0 {
+		t.Error("the server was not asked")
+	}
+	op.ResetRequests()
+	tab.visit(a.origin + "/")
+	if !eval[bool](tab, `firstUser.then(([user]) => !!user)`) || len(op.Requests()) > 0 {
+		t.Errorf("after a reload: requests %v", op.Requests())
+	}
+}
