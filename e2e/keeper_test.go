@@ -24,8 +24,13 @@ const noSharedWorker = "no SharedWorker"
 const keeperReady = `navigator.serviceWorker.getRegistrations().then(async (all) => all.length === 1 && !!all[0].active &&
 	(!new URL(all[0].scope).search || (await navigator.locks.query()).held.some(({ name }) => name === "oidcspa.keeper " + all[0].scope)))`
 
-// newKept signs in, and waits for the keeper.
+// newKept signs in at a provider on another site, and waits for the keeper.
 func newKept(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
+	return keptWith(t, host, newElsewhere)
+}
+
+func keptWith(t *testing.T, host string, provider func(*testing.T, *app) *oidctest.OP) (*app, *oidctest.OP, *tab) {
+	t.Helper()
 	if inChromium(t) && host == "shared" {
 		t.Skip("its shared worker outlives a reload")
 	}
@@ -39,7 +44,7 @@ func newKept(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
 	} else {
 		a.setHost(host)
 	}
-	op := newElsewhere(t, a)
+	op := provider(t, a)
 	op.Edit(func() { op.RefreshTokens = true })
 	tab := newTab(t)
 	signInKept(t, a, tab)
@@ -265,7 +270,7 @@ func TestKeeperSignout(t *testing.T) {
 func TestKeeperAgain(t *testing.T) {
 	for _, host := range keeperHosts {
 		t.Run(host, func(t *testing.T) {
-			a, op, tab := newKept(t, host)
+			a, op, tab := keptWith(t, host, newHostile)
 			for range 2 {
 				eval[bool](tab, "um.removeUser().then(() => true)")
 				tab.until("no keeper", func() bool { return eval[string](tab, registrations) == "" })
@@ -287,7 +292,7 @@ func TestKeeperAgain(t *testing.T) {
 func TestKeeperSentAway(t *testing.T) {
 	for _, host := range keeperHosts {
 		t.Run(host, func(t *testing.T) {
-			a, op, tab := newKept(t, host)
+			a, op, tab := keptWith(t, host, newHostile)
 			var posted atomic.Int32
 			assets := a.assets
 			a.respond("/"+assetsManifest(t).Files["worker.js"].Name, func(w http.ResponseWriter, r *http.Request) {
