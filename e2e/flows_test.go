@@ -26,7 +26,7 @@ var flows = []func(*testing.T){
 	TestDisposeDuringCallback, TestRestoreByRedirect, TestRestoreByRedirectNobody, TestPageIsNotSentAway, TestFaultBackForward,
 
 	// Reloads where a program ends with its page.
-	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAmongOthers,
+	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAgain, TestKeeperSentAway, TestKeeperAmongOthers,
 
 	// Workers that end.
 	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,

@@ -56,7 +56,7 @@ func TestKeeperPauses(t *testing.T) {
 					if !eval[bool](tab, "um.getUser().then((user) => !!user)") {
 						signInKept(t, a, tab)
 					}
-					tab.until("a keeper", func() bool { return eval[bool](tab, keeperReady) })
+					tab.waitKept()
 					op.ResetRequests()
 				}
 				n := max(times, 1)

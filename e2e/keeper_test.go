@@ -17,9 +17,8 @@ import (
 // keeperHosts are those whose programs end with the page in browsers that have a keeper.
 var keeperHosts = []string{"shared", "dedicated"}
 
-// keeperReady says whether there is one service worker, and it was given something.
-const keeperReady = `Promise.all([navigator.serviceWorker.getRegistrations(), navigator.locks.query()])
-	.then(([all, { held }]) => all.length === 1 && !!all[0].active && held.some(({ name }) => name === "given"))`
+// noSharedWorker is a device on which the client chooses a dedicated worker.
+const noSharedWorker = "no SharedWorker"
 
 // givingScript is before the script of workers: they hold a lock once they have
 // given the keeper something.
@@ -32,14 +31,32 @@ const givingScript = `if (globalThis.ServiceWorker) {
 }
 `
 
-// newKept signs in, and waits for the keeper.
+// keeperReady says whether there is one service worker, and it was given something, or can be.
+const keeperReady = `Promise.all([navigator.serviceWorker.getRegistrations(), navigator.locks.query()])
+	.then(([all, { held }]) => all.length === 1 && !!all[0].active &&
+		held.some(({ name }) => name === (new URL(all[0].scope).search ? "oidcspa.keeper " + all[0].scope : "given")))`
+
+// newKept signs in at a provider on another site, and waits for the keeper.
 func newKept(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
-	if inChromium(t) {
-		t.Skip("its workers cannot talk to service workers; its shared worker outlives a reload")
+	return keptWith(t, host, newElsewhere)
+}
+
+func keptWith(t *testing.T, host string, provider func(*testing.T, *app) *oidctest.OP) (*app, *oidctest.OP, *tab) {
+	t.Helper()
+	if inChromium(t) && host == "shared" {
+		t.Skip("its shared worker outlives a reload")
 	}
 	a := newApp(t)
-	a.setHost(host)
-	op := newElsewhere(t, a)
+	if host == noSharedWorker {
+		a.respond("/app.js", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/javascript")
+			_, _ = w.Write([]byte("delete window.SharedWorker;\n"))
+			_, _ = w.Write(appScript())
+		})
+	} else {
+		a.setHost(host)
+	}
+	op := provider(t, a)
 	op.Edit(func() { op.RefreshTokens = true })
 	tab := newTab(t)
 	signInKept(t, a, tab)
@@ -53,13 +70,22 @@ func signInKept(t *testing.T, a *app, tab *tab) {
 	if code := signinCode(tab); code != "" {
 		t.Fatalf("sign-in: %s", code)
 	}
+	tab.waitKept()
+}
+
+// waitKept waits until the keeper has something.
+func (tab *tab) waitKept() {
+	tab.t.Helper()
 	tab.until("a keeper", func() bool { return eval[bool](tab, keeperReady) })
+	if inChromium(tab.t) {
+		eval[bool](tab, `new Promise((resolve) => setTimeout(resolve, 500, true))`) // nobody can see that
+	}
 }
 
 // A reload finds the session, and asks the provider nothing. KEEPER_RELOADS says how often.
 func TestKeeperReload(t *testing.T) {
 	reloads, _ := strconv.Atoi(os.Getenv("KEEPER_RELOADS"))
-	for _, host := range keeperHosts {
+	for _, host := range append(keeperHosts, noSharedWorker) {
 		t.Run(host, func(t *testing.T) {
 			a, op, tab := newKept(t, host)
 			found, users := 0, 0
@@ -84,16 +110,33 @@ func TestKeeperReload(t *testing.T) {
 }
 
 // asker is what a script does that wants the record: it resolves to the answer of the
-// keeper of scope, or to why there is none.
+// keeper of scope, by both ways to ask, or to why there is none.
 const asker = `
 globalThis.askKeeper = async (scope, build, message = {}) => {
-  const registration = await navigator.serviceWorker.getRegistration(scope);
-  const { port1, port2 } = new MessageChannel();
-  const answer = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data || "nothing"); });
-  registration.active.postMessage({ build, ...message }, [port2]);
-  if (message.put || message.drop) port1.close();
-  return message.put || message.drop ? "sent" : answer;
+  const given = { build, ...message }, answers = [];
+  if (navigator.serviceWorker) {
+    const registration = await navigator.serviceWorker.getRegistration(scope);
+    answers.push(await answerTo((port) => registration.active.postMessage(given, [port])));
+  }
+  if (new URL(scope).search) {
+    for (const start of [() => new Worker(scope), () => new SharedWorker(scope).port]) {
+      answers.push(await answerTo((port, fail) => {
+        const worker = start();
+        worker.onerror = (event) => (event.preventDefault(), fail());
+        worker.postMessage(given, [port]);
+      }));
+    }
+    const asked = fetch(scope, { method: "POST", mode: "same-origin", cache: "only-if-cached", body: JSON.stringify(given) });
+    answers.push(await asked.then((r) => r.text(), () => "nothing"));
+  }
+  return answers.find((answer) => answer !== "nothing") ?? "nothing";
 };
+globalThis.answerTo = (ask) => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => resolve(data || "nothing");
+  setTimeout(resolve, 1_000, "nothing"); // from a worker that never starts
+  try { ask(port2, () => resolve("nothing")); } catch { resolve("nothing"); } // a kind of worker that there is not
+});
 globalThis.askIn = (worker, ...args) => {
   const { port1, port2 } = new MessageChannel();
   const answer = new Promise((resolve, reject) => {
@@ -132,9 +175,9 @@ func TestKeeperGivesNothing(t *testing.T) {
 				w.Header().Set("Cache-Control", "no-store")
 				_, _ = w.Write([]byte(askerWorker))
 			})
-			scope := a.origin + script
-			start := func(end, more string) string {
-				return fmt.Sprintf("askIn(new Worker(%q), %q, %q%s)", scope+end, scope, build, more)
+			address, scope := a.origin+script, a.origin+eval[string](tab, registrations)
+			start := func(end, build string) string {
+				return fmt.Sprintf("askIn(new Worker(%q), %q, %q)", address+end, scope, build)
 			}
 			ask := fmt.Sprintf("askKeeper(%q, %q)", scope, build)
 			blob := fmt.Sprintf("askIn(new Worker(URL.createObjectURL(new Blob([%q]))), %q, %q)", askerWorker, scope, build)
@@ -147,42 +190,59 @@ func TestKeeperGivesNothing(t *testing.T) {
 
 			app := tab
 			tab = tab.sibling()
+			tab.expectProblems() // what a keeper refuses is a network error
 			tab.navigate(a.origin + "/blank.html")
 			tab.waitFor("!!globalThis.askKeeper")
 			hostile.Store(true)
 			want("the owner lives: a page", ask, "nothing")
-			want("the owner lives: another worker of its address", start("", ""), "nothing")
-			app.navigate(a.origin + "/blank.html")
+			want("the owner lives: another worker of its address", start("", build), "nothing")
+			app.close() // one that sleeps in the browser's cache of pages lives
 			want("a page, when the owner has gone", ask, "nothing")
 			want("its worker", blob, "nothing")
-			want("a worker with a query", start("?y", ""), "nothing")
-			want("a worker with a fragment", start("#x", ""), "nothing")
-			want("a worker of another build", fmt.Sprintf("askIn(new Worker(%q), %q, 'another')", scope, scope), "nothing")
-			want("a page puts something in its place", fmt.Sprintf("askKeeper(%q, %q, { put: 'forged' })", scope, build), "sent")
-			want("a page has it forgotten", fmt.Sprintf("askKeeper(%q, %q, { drop: true })", scope, build), "sent")
+			want("a worker with a query", start("?y", build), "nothing")
+			want("a worker with a fragment", start("#x", build), "nothing")
+			want("a worker of another build", start("", "another"), "nothing")
+			want("a page puts something in its place", fmt.Sprintf("askKeeper(%q, %q, { put: 'forged' })", scope, build), "nothing")
+			want("a page has it forgotten", fmt.Sprintf("askKeeper(%q, %q, { drop: true })", scope, build), "nothing")
+			want("a page has it go", fmt.Sprintf("askKeeper(%q, %q, { end: true })", scope, build), "nothing")
 
-			framed := fmt.Sprintf(`new Promise((resolve) => {
-				const frame = document.createElement("iframe");
-				frame.src = %q;
-				frame.onload = () => resolve(frame.contentWindow);
-				document.body.append(frame);
-			}).then(({ navigator, MessageChannel, Worker, URL, Blob }) => %%s)`, script)
-			run := fmt.Sprintf("(() => { const globalThis = {}; %s; return globalThis; })()", asker)
-			want("a frame of the address", fmt.Sprintf(framed, run+fmt.Sprintf(".askKeeper(%q, %q)", scope, build)), "nothing")
-			want("a worker that is made in it", fmt.Sprintf(framed, run+"."+blob), "nothing")
+			run := fmt.Sprintf("(() => { const globalThis = {}; %s; return globalThis; })()", strings.ReplaceAll(asker, "answerTo((", "globalThis.answerTo(("))
+			for _, of := range []string{address, scope} {
+				framed := fmt.Sprintf(`new Promise((resolve) => {
+					const frame = document.createElement("iframe");
+					frame.src = %q;
+					frame.onload = () => resolve(frame);
+					document.body.append(frame);
+				}).then((frame) => {
+					if (!frame.contentDocument) return "nothing"; // the keeper answers no frame
+					const { navigator, MessageChannel, Worker, SharedWorker, URL, Blob, fetch } = frame.contentWindow;
+					return %%s;
+				})`, of)
+				want("a frame of the address", fmt.Sprintf(framed, run+"."+ask), "nothing")
+				want("a worker that is made in it", fmt.Sprintf(framed, run+"."+blob), "nothing")
+			}
+			again := fmt.Sprintf("navigator.serviceWorker.register(%q, { scope: %q }).then(() => %s)", "/"+m.Files["keeper.js"].Name, scope, ask)
+			want("a page registers it again", again, "nothing")
 
 			hostile.Store(false)
 			op.ResetRequests()
+			app = tab.sibling()
 			app.visit(a.origin + "/")
 			if got := eval[bool](app, `firstUser.then(([user]) => !!user)`); !got || len(op.Requests()) > 0 {
 				t.Errorf("the program does not get it: found %t, requests %v", got, op.Requests())
+			}
+
+			app.close()
+			hostile.Store(true)
+			if got := eval[string](tab, start("", build)); got == "nothing" {
+				t.Error("a server that gives another worker script does not get it: what was tried above proves nothing")
 			}
 		})
 	}
 }
 
 // registrations are the scopes of the service workers of an origin.
-const registrations = `navigator.serviceWorker.getRegistrations().then((all) => all.map(({ scope }) => new URL(scope).pathname).sort().join())`
+const registrations = `navigator.serviceWorker.getRegistrations().then((all) => all.map(({ scope }) => scope.slice(origin.length)).sort().join())`
 
 // A sign-out ends the keeper, and leaves nothing anywhere; the next sign-in begins anew.
 func TestKeeperSignout(t *testing.T) {
@@ -218,12 +278,63 @@ func TestKeeperSignout(t *testing.T) {
 	}
 }
 
+// On the page of a sign-out the next sign-in has a keeper again.
+func TestKeeperAgain(t *testing.T) {
+	for _, host := range keeperHosts {
+		t.Run(host, func(t *testing.T) {
+			a, op, tab := keptWith(t, host, newHostile)
+			for range 2 {
+				eval[bool](tab, "um.removeUser().then(() => true)")
+				tab.until("no keeper", func() bool { return eval[string](tab, registrations) == "" })
+				if code := codeOf(tab, "um.signinSilent()"); code != "" {
+					t.Fatalf("sign-in: %s", code)
+				}
+				tab.waitKept()
+				op.ResetRequests()
+				tab.visit(a.origin + "/")
+				if !eval[bool](tab, `firstUser.then(([user]) => !!user)`) || len(op.Requests()) > 0 {
+					t.Errorf("after a reload: requests %v", op.Requests())
+				}
+			}
+		})
+	}
+}
+
+// One that a script has sent away is missed by nobody, and comes back with the next sign-in alone.
+func TestKeeperSentAway(t *testing.T) {
+	for _, host := range keeperHosts {
+		t.Run(host, func(t *testing.T) {
+			a, op, tab := keptWith(t, host, newHostile)
+			var posted atomic.Int32
+			assets := a.assets
+			a.respond("/"+assetsManifest(t).Files["worker.js"].Name, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodGet {
+					posted.Add(1)
+				}
+				assets.ServeHTTP(w, r)
+			})
+			eval[bool](tab, `navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister()))).then(() => true)`)
+			if code := codeOf(tab, "um.signinSilent()"); code != "" { // a renewal
+				t.Fatalf("renewal: %s", code)
+			}
+			op.ResetRequests()
+			tab.visit(a.origin + "/")
+			if !eval[bool](tab, `firstUser.then(([user]) => !!user)`) || len(op.Requests()) == 0 {
+				t.Errorf("after a reload: requests %v", op.Requests())
+			}
+			if posted.Load() > 0 {
+				t.Error("what was for the keeper has come to the server")
+			}
+		})
+	}
+}
+
 // The keeper of an earlier build goes, and a service worker of the app's stays.
 func TestKeeperAmongOthers(t *testing.T) {
-	if inChromium(t) {
-		t.Skip("its workers cannot talk to service workers")
-	}
 	a := newApp(t)
+	if inChromium(t) {
+		a.setHost("dedicated")
+	}
 	newHostile(t, a)
 	a.respondPage("blank", "globalThis.ready = true;")
 	a.respond("/app-sw.js", func(w http.ResponseWriter, _ *http.Request) {
@@ -246,7 +357,58 @@ func TestKeeperAmongOthers(t *testing.T) {
 	if code := signinCode(tab); code != "" {
 		t.Fatalf("sign-in: %s", code)
 	}
-	tab.until("the keeper, and the app's", func() bool { return eval[string](tab, registrations) == "/,"+worker })
+	tab.until("the keeper, and the app's", func() bool { return strings.TrimSuffix(eval[string](tab, registrations), "?keeper") == "/,"+worker })
 	eval[bool](tab, "um.removeUser().then(() => true)")
 	tab.until("the app's alone", func() bool { return eval[string](tab, registrations) == "/" })
+}
+
+// A page cannot have the program ask the keeper for it: what it fetches does not pass
+// there. The address is one of the app's server.
+func TestKeeperIsNotFetched(t *testing.T) {
+	if !inChromium(t) {
+		t.Skip("its keeper answers no request")
+	}
+	a, op, tab := newKept(t, "dedicated")
+	a.set("fetch", map[string]any{"allow": []string{a.origin + "/"}})
+	script := "/" + assetsManifest(t).Files["worker.js"].Name
+	var arrived atomic.Int32
+	assets := a.assets
+	a.respond(script, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "keeper" {
+			assets.ServeHTTP(w, r)
+			return
+		}
+		arrived.Add(1)
+		_, _ = w.Write([]byte("the server"))
+	})
+	a.respond("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, script+"?keeper", http.StatusTemporaryRedirect)
+	})
+	tab.visit(a.origin + "/")
+	scope := a.origin + eval[string](tab, registrations)
+	addresses := []string{scope, scope + "#x", a.origin + "/./" + strings.TrimPrefix(script, "/") + "?keeper", a.origin + "/moved"}
+	for _, mode := range []string{"cors", "same-origin"} {
+		for _, cache := range []string{"default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"} {
+			if cache == "only-if-cached" && mode == "cors" {
+				continue // no request
+			}
+			for _, method := range []string{"GET", "POST"} {
+				for _, address := range addresses {
+					init := fmt.Sprintf(`{ method: %q, mode: %q, cache: %q, body: %q === "POST" ? "{}" : undefined }`, method, mode, cache, method)
+					got := eval[string](tab, fmt.Sprintf(`um.fetch(%q, %s).then((r) => r.text(), (e) => e.code)`, address, init))
+					if got != "the server" && !(cache == "only-if-cached" && (got == "network" || got == "cors_refused")) {
+						t.Errorf("%s %s, %s: %.60q", method, address, init, got)
+					}
+				}
+			}
+		}
+	}
+	if arrived.Load() == 0 {
+		t.Error("the server was not asked")
+	}
+	op.ResetRequests()
+	tab.visit(a.origin + "/")
+	if !eval[bool](tab, `firstUser.then(([user]) => !!user)`) || len(op.Requests()) > 0 {
+		t.Errorf("after a reload: requests %v", op.Requests())
+	}
 }

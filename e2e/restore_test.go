@@ -132,7 +132,7 @@ func TestBackAfterRestoreByRedirect(t *testing.T) {
 
 // After a round trip that found nobody, any sign-in lets the tab go again.
 func TestRestoreMarkEndsWithASignin(t *testing.T) {
-	a, op, tab := newQuietApp(t, "dedicated")
+	a, op, tab := newQuietApp(t, "page") // nothing keeps the session during a reload
 	other := tab.sibling()
 	for name, signIn := range map[string]func() string{
 		"by redirect": func() string {

@@ -1,11 +1,14 @@
 // @ts-check
 // The keeper: a service worker that has what the program needs to go on, while
-// a page is reloaded in a browser that ends the program with it. Its scope is the
-// address of the worker's script alone, so that it controls no page; it answers no
-// request. What it has is in its memory, and nowhere else.
+// a page is reloaded in a browser that ends the program with it. Its scope holds no
+// page and, but for what is asked of it there, no request. What it has is in its
+// memory, and nowhere else.
 
 /** How long it has a record that its owner gives no more, in milliseconds. */
 const LIFE = 60_000;
+
+/** The address of the worker's script; beyond it the scope has the query that only the keeper answers, if it is asked that way. */
+const PROGRAM = registration.scope.split("?")[0];
 
 /**
  * What each program has given, by the id of the worker that owns it, the newest last.
@@ -16,22 +19,60 @@ const records = new Map();
 /** Whose records others have: what comes of these is late. */
 const left = new Set();
 
-addEventListener("message", (event) => event.waitUntil(hear(event)));
+/**
+ * The workers that have got a script, by the word in it that nobody else knows.
+ * @type {Map<string, Client>}
+ */
+const senders = new Map();
 
 /**
- * A program puts its record, takes one, or has all forgotten. Pages, frames, and
+ * Gives the lock back that says that it is there.
+ * @type {(() => void) | null}
+ */
+let leave = null;
+
+addEventListener("message", (event) => event.waitUntil(reply(event)));
+if (PROGRAM !== registration.scope) addEventListener("fetch", (event) => event.respondWith(serve(event)));
+
+async function reply({ source, data, ports: [port] }) {
+  if ("begin" in data) return data.begin ? begin() : finish();
+  const answer = await hear(source, data);
+  port?.postMessage(answer);
+}
+
+/** Says that it is there, in its scope. The page that registers it asks for that; there is no harm in it. */
+function begin() {
+  if (leave) return;
+  const end = new Promise((resolve) => { leave = resolve; });
+  navigator.locks.request(`oidcspa.keeper ${registration.scope}`, () => end);
+}
+
+function finish() {
+  leave?.();
+  leave = null;
+}
+
+/**
+ * A program puts its record, takes one, or has all forgotten, in the end with the keeper. Pages, frames, and
  * workers of another address, whoever has started them, get nothing.
  */
-async function hear({ source, data: { build, put, drop }, ports: [port] }) {
-  const { id, type, url } = source ?? {};
-  if (type !== "sharedworker" && type !== "worker" || url.split("#")[0] !== registration.scope) {
-    return port?.postMessage("");
-  }
-  const now = Date.now(), who = `${build} ${url}`;
+async function hear(source, { build, put, drop, end }) {
+  if (!isProgram(source)) return "";
+  const { id, url } = source, now = Date.now(), who = `${build} ${url}`;
   for (const [owner, { at }] of records) if (now - at > LIFE) records.delete(owner);
-  if (drop) records.clear();
-  else if (put && !left.has(id)) own(id, { record: put, who, at: now });
-  else port?.postMessage(await take(id, who));
+  if (drop || end) records.clear();
+  else if (!put) return take(id, who);
+  else if (!left.has(id)) own(id, { record: put, who, at: now });
+  if (!end) return "";
+  senders.clear();
+  finish();
+  await registration.unregister();
+  return "";
+}
+
+function isProgram(client) {
+  const { type, url } = client ?? {};
+  return (type === "sharedworker" || type === "worker") && url.split("#")[0] === PROGRAM;
 }
 
 function own(id, record) {
@@ -48,4 +89,37 @@ async function take(id, who) {
     return record.record;
   }
   return "";
+}
+
+/**
+ * Answers the address that only the keeper answers. Who starts a worker from there gets a script if it is a
+ * program: the browser says so. What that worker sends is its program's, since nobody else has the word.
+ */
+async function serve({ request, clientId }) {
+  if (request.destination === "worker") {
+    const client = await clients.get(clientId);
+    return isProgram(client) ? new Response(await script(client), { headers: HEADERS }) : Response.error();
+  }
+  const { word, ...message } = await request.json();
+  return senders.has(word) ? new Response(await hear(senders.get(word), message)) : Response.error();
+}
+
+const HEADERS = {
+  "Content-Type": "text/javascript",
+  "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/** Sends one message after the other, never by a network: without the keeper there is no answer. */
+async function script(client) {
+  for (const [word, { id }] of senders) if (!await clients.get(id)) senders.delete(word);
+  const word = crypto.randomUUID();
+  senders.set(word, client);
+  return `let last;
+onmessage = ({ data, ports: [port] }) => {
+  last = Promise.resolve(last).then(async () => {
+    const answer = await fetch(location, { method: "POST", mode: "same-origin", cache: "only-if-cached", body: JSON.stringify({ ...data, word: "${word}" }) });
+    port?.postMessage(await answer.text());
+  }).catch(() => port?.postMessage(null));
+};`;
 }

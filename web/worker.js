@@ -3,6 +3,8 @@
 // this file. It runs as the script of a SharedWorker, of a Worker, or as a
 // module of the page; a connection is a MessagePort in all three.
 
+import { Sender, sends } from "./shim/sender.js";
+
 const WASM_FILE = "oidcspa.wasm";
 
 /** The hash of that file, as in the manifest of the build. */
@@ -50,11 +52,11 @@ const alive = holdLock(`oidcspa.host.${NAME}`);
 /** @type {Promise<(port: MessagePort) => void> | null} */
 let program = null;
 
-/**
- * Whether there can be a keeper: workers of Chromium cannot talk to service workers, and where a
- * bundler has renamed the files nobody knows what it is called.
- */
-const keeps = Boolean(globalThis.WorkerGlobalScope && navigator.serviceWorker && !/[?#]/.test(SELF));
+/** Where it is registered in Chromium, and what speaks with it there; see shim/sender.js. */
+const KEEPER_QUERY = "?keeper", KEEPER_SCOPE = SELF + KEEPER_QUERY, sender = sends ? new Sender(KEEPER_SCOPE) : null;
+
+/** Whether there can be a keeper: where a bundler has renamed the files nobody knows what it is called. */
+const keeps = Boolean(globalThis.WorkerGlobalScope && (navigator.serviceWorker || sender) && !/[?#]/.test(SELF));
 
 /** What the program has given last, for the next one. */
 let record = "";
@@ -150,8 +152,16 @@ function holdLock(name, end = new Promise(() => {})) {
   });
 }
 
-function post(port, method, params = {}) {
-  port.postMessage(JSON.stringify({ jsonrpc: "2.0", method, params }));
+/** Tells something; with an id, which the program has given to nothing, it is a service of the page's. */
+function post(port, method, params = {}, id = undefined) {
+  port.postMessage(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+}
+
+function postAll(method, params, id = undefined) {
+  for (const ref of ports) {
+    const port = ref.deref();
+    if (port) post(port, method, params, id);
+  }
 }
 
 async function start() {
@@ -191,6 +201,7 @@ function keeperIn({ scope, active, waiting, installing } = {}) {
 /** Resolves to what an earlier program has given that lives no more; to "" without any. */
 async function take() {
   try {
+    if (keeps && sender) return await sent();
     active = keeps ? keeperIn(await navigator.serviceWorker.getRegistration(SELF)) : null;
     if (!active) return "";
     const { port1, port2 } = new MessageChannel();
@@ -213,13 +224,19 @@ function give(given) {
 }
 
 function tell() {
-  active?.postMessage(record ? { build: WASM_INTEGRITY, put: record } : { drop: true });
+  const message = record ? { build: WASM_INTEGRITY, put: record } : { drop: true };
+  active?.postMessage(message);
+  sender?.tell(message);
 }
 
 async function settle() {
   let given;
   do {
     given = record;
+    if (sender) {
+      await send(given);
+      continue;
+    }
     let registration = await navigator.serviceWorker.getRegistration(SELF);
     if (given && !active && !keeperIn(registration)) registration = await register();
     const worker = keeperIn(registration);
@@ -232,6 +249,32 @@ async function settle() {
       if (worker) await registration.unregister();
     }
   } while (given !== record);
+}
+
+/** Whether the keeper was there since the last sign-out, or the page was told to register it. */
+let wasRegistered = false;
+
+/** Resolves to what the keeper answers an early program, if it is there. */
+async function sent() {
+  const answer = await sender.ask(() => ({ build: WASM_INTEGRITY }));
+  wasRegistered = answer !== null;
+  return answer ?? "";
+}
+
+/** Has the keeper put what was given, or go. The page registers it, once, and has it begin again when it has slept. */
+async function send(given) {
+  const message = () => (record ? { build: WASM_INTEGRITY, put: record } : { end: true });
+  const tell = (wanted) => postAll("keeper", { script: new URL(KEEPER_FILE, SELF).href, scope: KEEPER_SCOPE, wanted }, 0);
+  if (await sender.ask(message) === null && given) {
+    tell(wasRegistered ? "again" : "new");
+    wasRegistered = true;
+    await sender.wait(() => given === record);
+    await sender.ask(message);
+  }
+  if (given) return;
+  sender.end();
+  tell("gone");
+  wasRegistered = false;
 }
 
 /** Registers the keeper, in the place of those of other builds. */
@@ -346,10 +389,7 @@ function runtimeStopped() {
 /** The program ended: every page hears it, and the next one starts anew. */
 function stopped(reason) {
   program = null;
-  for (const ref of ports) {
-    const port = ref.deref();
-    if (port) post(port, "stopped", reason);
-  }
+  postAll("stopped", reason);
   ports = [];
   if (globalThis.SharedWorkerGlobalScope) globalThis.close();
 }
@@ -357,5 +397,5 @@ function stopped(reason) {
 if (globalThis.SharedWorkerGlobalScope) {
   globalThis.onconnect = (event) => connect(event.ports[0]);
 } else if (globalThis.DedicatedWorkerGlobalScope) {
-  globalThis.onmessage = (event) => connect(event.ports[0]);
+  globalThis.onmessage = ({ ports: [port] }) => (location.search === KEEPER_QUERY ? port?.postMessage(null) : connect(port)); // the keeper has gone, and the server answers in its place
 }

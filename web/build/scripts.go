@@ -76,7 +76,7 @@ func (s *sources) replaceOnce(name string, src []byte, marker, with string) []by
 // workerScript is Go's own wasm_exec.js, as it is, and our worker in one
 // file: a worker then starts with one request and needs no importScripts.
 func workerScript(s *sources, wasmExec []byte, wasm asset, keeperFile string) []byte {
-	src := s.replaceOnce("worker.js", s.read("worker.js"), wasmMarker, `const WASM_FILE = "`+wasm.name+`";`)
+	src := s.replaceOnce("worker.js", s.link("worker.js"), wasmMarker, `const WASM_FILE = "`+wasm.name+`";`)
 	src = s.replaceOnce("worker.js", src, integrityMarker, `const WASM_INTEGRITY = "`+integrityOf(wasm.data)+`";`)
 	src = s.replaceOnce("worker.js", src, keeperMarker, `const KEEPER_FILE = "`+keeperFile+`";`)
 	return bytes.Join([][]byte{wasmExec, withHeader(s.minify("worker.js", src, true))}, []byte("\n"))

@@ -26,7 +26,7 @@ const WORKER_NAME = `oidcspa.${VERSION}`;
 const SILENCE = 500, SILENCES = 10, STILL = 2, ANEW = 3;
 
 /** A string that the page's Trusted Types policy lets through. */
-function scriptURL(url) {
+export function scriptURL(url) {
   try {
     policy ??= trustedTypes.createPolicy("oidcspa", { __proto__: null, createScriptURL: String });
   } catch {
