@@ -248,7 +248,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(appScript())
 	case strings.HasPrefix(r.URL.Path, "/worker.") && !a.lists:
 		r.Header.Del("If-None-Match")
-		script := endScript + givingScript
+		script := endScript
 		if !keeps {
 			script += "delete WorkerNavigator.prototype.serviceWorker;\n"
 		}

@@ -20,21 +20,9 @@ var keeperHosts = []string{"shared", "dedicated"}
 // noSharedWorker is a device on which the client chooses a dedicated worker.
 const noSharedWorker = "no SharedWorker"
 
-// givingScript is before the script of workers: they hold a lock once they have
-// given the keeper something.
-const givingScript = `if (globalThis.ServiceWorker) {
-	const { postMessage } = ServiceWorker.prototype;
-	ServiceWorker.prototype.postMessage = function (message, ...rest) {
-		postMessage.call(this, message, ...rest);
-		if (message.put) navigator.locks.request("given", { mode: "shared" }, () => new Promise(() => {}));
-	};
-}
-`
-
-// keeperReady says whether there is one service worker, and it was given something, or can be.
-const keeperReady = `Promise.all([navigator.serviceWorker.getRegistrations(), navigator.locks.query()])
-	.then(([all, { held }]) => all.length === 1 && !!all[0].active &&
-		held.some(({ name }) => name === (new URL(all[0].scope).search ? "oidcspa.keeper " + all[0].scope : "given")))`
+// keeperReady says whether the service worker runs, and can be spoken to.
+const keeperReady = `navigator.serviceWorker.getRegistrations().then(async (all) => all.length === 1 && !!all[0].active &&
+	(!new URL(all[0].scope).search || (await navigator.locks.query()).held.some(({ name }) => name === "oidcspa.keeper " + all[0].scope)))`
 
 // newKept signs in at a provider on another site, and waits for the keeper.
 func newKept(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
