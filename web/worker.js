@@ -71,6 +71,12 @@ let active = null;
  */
 let giving = null;
 
+/**
+ * Settles with what an earlier program has given, while the program starts.
+ * @type {Promise<string> | null}
+ */
+let taking = null;
+
 /** Where the program runs, and when it got how far, in milliseconds since the epoch; see api.HostPhases. */
 const phases = { host: WHERE, script: Date.now() };
 
@@ -97,11 +103,12 @@ const SILENCE = 10_000;
 export async function connect(port) {
   if (isOpaque) return refuse(port, failure("", "an opaque origin"));
   if (isCrowded(port)) return refuse(port, failure("runtime_stopped", "too many pages connect and say nothing"));
+  const starting = program ??= start();
+  if (keeps && taking) hold(port, taking);
   post(port, "hello", { lock: await alive });
   ports = ports.filter((ref) => ref.deref());
   ports.push(new WeakRef(port));
-  program ??= start();
-  program.then((accept) => accept(port), (error) => post(port, "stopped", error));
+  starting.then((accept) => accept(port), (error) => post(port, "stopped", error));
 }
 
 function refuse(port, reason) {
@@ -156,8 +163,9 @@ function post(port, method, params = {}) {
 
 async function start() {
   try {
+    const asked = taking = take();
     const go = new globalThis.Go();
-    const [instance, taken] = await Promise.all([load(go.importObject), take()]);
+    const [instance, taken] = await Promise.all([load(go.importObject), asked]);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
     globalThis[HOST] = (given) => {
@@ -170,9 +178,10 @@ async function start() {
     if (!accept) {
       throw failure("wasm_invalid", "the program did not start: the worker script and the wasm are of different releases");
     }
+    taking = null;
     return accept;
   } catch (error) {
-    program = null; // the next page tries again
+    program = taking = null; // the next page tries again
     throw error.code ? error : failure("wasm_invalid", String(error.message));
   }
 }
@@ -197,6 +206,47 @@ async function take() {
     return await answer;
   } catch {
     return ""; // no service workers here
+  }
+}
+
+/**
+ * Keeps what a page says until the program listens, which hears all of it in order: but for
+ * one question, if what an earlier program has given answers that.
+ */
+function hold(port, taking) {
+  const held = [];
+  const listen = async (event) => {
+    held.push(event);
+    const answer = await recall(event.data, taking).catch(() => null); // the program does what it can with it
+    const i = held.indexOf(event);
+    if (!answer || i < 0) return;
+    held.splice(i, 1);
+    port.postMessage(answer);
+  };
+  port.addEventListener("message", listen);
+  port.start();
+  port.start = () => queueMicrotask(() => {
+    port.removeEventListener("message", listen);
+    for (const { data, ports } of held.splice(0)) port.dispatchEvent(new MessageEvent("message", { data, ports }));
+  });
+}
+
+/**
+ * The answer to a page that asks what getUser() told last: if it asks with the settings of
+ * those who got it, keeps the order of that time, and the time has not come up to which that is
+ * good. The program has decided all of this, see session/keptanswer.go; here texts and numbers
+ * are compared.
+ */
+async function recall(message, taking) {
+  const { method, params } = JSON.parse(message);
+  if (method !== "told" || params.signed_in !== true) return;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(params.settings)));
+  const asker = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  const record = JSON.parse(await taking), now = Date.now();
+  for (const { Answer } of record) {
+    if (Answer?.Askers.includes(asker) && Answer.Order === params.order && Answer.From <= now && now < Answer.Until) {
+      return `{"jsonrpc":"2.0","method":"told","params":${Answer.User}}`;
+    }
   }
 }
 

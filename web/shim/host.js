@@ -110,13 +110,14 @@ export async function runs({ host = "shared", assets }, anywhere) {
 
 /**
  * Connects to the program on the first host that works, and opens the
- * connection with params. They are under way while the host starts. For what
+ * connection with params. They are under way while the host starts; with asks the
+ * host may tell the user before the program runs. For what
  * does not start at once there is startAgain.
  */
-export async function connect(settings, serve, params) {
+export async function connect(settings, serve, params, asks) {
   const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
-  const start = (host, address, end = "") => startOn(host, address, end, serve, params);
+  const start = (host, address, end = "") => startOn(host, address, end, serve, params, asks);
   for (const host of hosts) {
     try {
       return await start(host, url);
@@ -130,13 +131,14 @@ export async function connect(settings, serve, params) {
 }
 
 /** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
-async function startOn(host, url, end, serve, params) {
+async function startOn(host, url, end, serve, params, asks) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
   try {
     const { port, failed } = HOSTS[host](url, end);
     connection = new Connection(port, serve);
     if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
+    if (asks) connection.notify("told", params);
     opened = open(connection, params);
     const silence = pause(HELLO_TIMEOUT).then(() => { throw { type: "silent" }; });
     await Promise.race([connection.hello, failed, silence]);
