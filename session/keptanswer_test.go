@@ -91,7 +91,7 @@ func TestKeptAnswer(t *testing.T) {
 		{"almost a minute old", nil, func(*testing.T, *world, *shelf, *Client) { time.Sleep(keptFor - time.Millisecond) }, "one", nil, true, false},
 		{"a minute old", nil, func(*testing.T, *world, *shelf, *Client) { time.Sleep(keptFor) }, "one", nil, false, false},
 		{"of a clock that was set back", nil, func(t *testing.T, _ *world, s *shelf, _ *Client) {
-			s.edit(t, func(kept *keptSession) { kept.Answer.From += 1; kept.Answer.Until += 1 })
+			s.edit(t, func(kept *keptSession) { kept.Answer.From, kept.Answer.Until = kept.Answer.From+1, kept.Answer.Until+1 })
 		}, "one", nil, false, false},
 		{"the access token is as good as expired", shortLived, func(*testing.T, *world, *shelf, *Client) { time.Sleep(27 * time.Second) }, "one", nil, false, false},
 		{"the access token is good a moment longer", shortLived, func(*testing.T, *world, *shelf, *Client) { time.Sleep(26 * time.Second) }, "one", nil, true, false},
@@ -110,6 +110,9 @@ func TestKeptAnswer(t *testing.T) {
 				hint := client.session.standing.keeps()
 				if !tt.lives {
 					s.end()
+					client.Close()
+					client.session.stopTimer()
+					client.session.idle.stop()
 				}
 				if tt.do != nil {
 					tt.do(t, w, s, client)

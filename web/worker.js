@@ -14,6 +14,9 @@ const KEEPER_FILE = "keeper.js";
 /** How long it may take to answer, in milliseconds: the session is restored without it then. */
 const KEEPER_TIMEOUT = 2_000;
 
+/** The pause before it is asked again, in milliseconds. */
+const KEEPER_PAUSE = 20;
+
 /** How long the program may take to arrive, in milliseconds. */
 const FETCH_TIMEOUT = 60_000;
 
@@ -163,9 +166,9 @@ function post(port, method, params = {}) {
 
 async function start() {
   try {
-    const asked = taking = take();
     const go = new globalThis.Go();
-    const [instance, taken] = await Promise.all([load(go.importObject), asked]);
+    const loading = load(go.importObject);
+    const [instance, taken] = await Promise.all([loading, taking = take(loading)]);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
     globalThis[HOST] = (given) => {
@@ -192,21 +195,31 @@ function keeperIn({ scope, active, waiting, installing } = {}) {
   return scope === SELF ? [active, waiting, installing].find((worker) => worker?.scriptURL === href) : null;
 }
 
-/** Resolves to what an earlier program has given that lives no more; to "" without any. */
-async function take() {
+/**
+ * Resolves to what an earlier program has given that lives no more; to "" without any. One that
+ * is about to end has until this one is loaded.
+ */
+async function take(loading) {
   try {
     active = keeps ? keeperIn(await navigator.serviceWorker.getRegistration(SELF)) : null;
     if (!active) return "";
-    const { port1, port2 } = new MessageChannel();
-    const answer = new Promise((resolve) => {
-      port1.onmessage = ({ data }) => resolve(data);
-      setTimeout(resolve, KEEPER_TIMEOUT, "");
-    });
-    active.postMessage({ build: WASM_INTEGRITY }, [port2]);
-    return await answer;
+    let given = "", loads = true;
+    const loaded = loading.catch(() => {}).then(() => { loads = false; });
+    while (!(given = await askKeeper(active)) && loads) await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, KEEPER_PAUSE))]);
+    return given;
   } catch {
     return ""; // no service workers here
   }
+}
+
+/** Asks the keeper once. */
+function askKeeper(keeper) {
+  const { port1, port2 } = new MessageChannel();
+  keeper.postMessage({ build: WASM_INTEGRITY }, [port2]);
+  return new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data);
+    setTimeout(resolve, KEEPER_TIMEOUT, "");
+  });
 }
 
 /**
