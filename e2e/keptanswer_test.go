@@ -160,14 +160,14 @@ const { UserManager } = await import("./oidcspa.js");
 globalThis.um = new UserManager(await (await fetch("config.json")).json());
 globalThis.first = um.getUser();
 
-// Resolves to what the worker sends beside its hello, until the program answers a call.
+// Resolves to how often the worker tells, until the program answers a call.
 globalThis.tell = (message) => {
   const port = connect(), got = [];
   port.start();
   return new Promise((resolve) => {
     port.onmessage = ({ data }) => {
       const { id, method } = JSON.parse(data);
-      if (method !== "hello" && id !== 6) got.push(method ?? "answer " + id);
+      if (method === "told" || id === 7) got.push(method ?? "answer " + id);
       if (id === 7) resolve(got.join(" "));
     };
     port.postMessage(JSON.stringify({ jsonrpc: "2.0", ...message }));
