@@ -25,6 +25,7 @@ const (
 type handover struct {
 	config *Config
 	give   func(record []byte) // nil: there is none
+	answer func(*User) []byte
 
 	mu       sync.Mutex
 	sessions map[*session]bool // of which it has something; guarded by mu, as all below
@@ -35,13 +36,14 @@ type handover struct {
 
 // TakeOver goes on with what an earlier program, which lives no more, has given for the
 // next one, if anything, and has give called with what this one has for the next: with
-// nothing when there is no session any more. give does not wait. Call it before the first
+// nothing when there is no session any more. give does not wait. answer is how a page gets
+// a user: with that the record answers a page whose Asker it knows; see [keptAnswer]. Call it before the first
 // [Registry.Open]. What a record holds must be neither stored nor shown to anybody.
-func (r *Registry) TakeOver(record []byte, give func(record []byte)) {
+func (r *Registry) TakeOver(record []byte, give func(record []byte), answer func(*User) []byte) {
 	k := &r.handover
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.config, k.give, k.sessions, k.holds = &r.config, give, map[*session]bool{}, len(record) > 0
+	k.config, k.give, k.answer, k.sessions, k.holds = &r.config, give, answer, map[*session]bool{}, len(record) > 0
 	if strictjson.Unmarshal(record, &k.taken) != nil {
 		k.taken = nil
 	}
@@ -182,6 +184,9 @@ func (s *session) goOn(c *Client) {
 	s.set(user)
 	s.mu.Lock()
 	s.grant = kept.Grant.grant()
+	if kept.Answer != nil {
+		s.askers = kept.Answer.Askers
+	}
 	s.mu.Unlock()
 	s.config.Logf("session: goes on where an earlier program has ended")
 }

@@ -52,7 +52,7 @@ func (s *shelf) has() string {
 func (w *world) reload(s *shelf) {
 	w.t.Helper()
 	w.restart()
-	w.registry.TakeOver([]byte(s.has()), s.giver())
+	w.registry.TakeOver([]byte(s.has()), s.giver(), answerUser)
 }
 
 // withShelf runs a test of a world whose program has a keeper; one is signed in.
@@ -433,7 +433,7 @@ func TestKeeperWithoutKeys(t *testing.T) {
 		w, s := newWorld(t), &shelf{}
 		w.settings.DPoP = true
 		w.registry = NewRegistry(Config{Transport: w.transport, NewKey: newES256, Logf: t.Logf})
-		w.registry.TakeOver(nil, s.giver())
+		w.registry.TakeOver(nil, s.giver(), answerUser)
 		client, tab := w.open(false)
 		w.signIn(client, tab)
 		if s.given != 0 {

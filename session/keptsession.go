@@ -21,6 +21,7 @@ type keptSession struct {
 	Standing         keptStanding
 	Grant            keptGrant
 	User             keptUser
+	Answer           *keptAnswer // nil if there is none
 }
 
 // keptStanding are the numbers of a [standing] that mean the same to another program.
@@ -99,7 +100,7 @@ func (s *session) kept() *keptSession {
 		return nil
 	}
 	now := s.config.Now()
-	st, g, c := &s.standing, &s.grant, u.claims
+	st, g, c := &s.carried, &s.grant, u.claims
 	kept := &keptSession{
 		Issuer: s.id.source.Issuer, ClientID: s.id.clientID, Key: s.id.name(), At: now.UnixMilli(), IdleAt: idle,
 		Standing: keptStanding{st.order, st.act, st.last, st.at, st.asked, st.closed, st.explicit},
@@ -120,6 +121,7 @@ func (s *session) kept() *keptSession {
 	if a := u.asked; a != nil {
 		kept.User.Asked = &keptSettings{a.Scope, a.RefreshScope, a.OmitScope, a.DPoP, a.LoadUserinfo, a.Request, a.ExtraToken, a.Profile, a.TokenMembers}
 	}
+	kept.Answer = s.keptAnswer(kept, now)
 	return kept
 }
 

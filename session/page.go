@@ -110,6 +110,10 @@ type Page struct {
 	// KeepsMetadata says that the app wants a program of its page's own: what is
 	// fetched before a redirect may be kept in the page; see [Config.OnePage].
 	KeepsMetadata bool
+
+	// Asker tells the settings of the tab from others, if what it asks first may be answered
+	// before the program runs; see [Registry.TakeOver].
+	Asker string
 }
 
 // An EventName says what happened.

@@ -81,7 +81,7 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 	s := c.session
 	var err error
 	for range freshTries {
-		if user.left(s.config.Now()) > min(nearlyExpired, user.lifetime/10) {
+		if user.handedOut(s.config.Now()) > 0 {
 			return user, nil
 		}
 		err = s.keepFor(ctx, c, user)
@@ -98,6 +98,11 @@ func (c *Client) fresh(ctx context.Context, user *User) (*User, error) {
 		return nil, err
 	}
 	return user, nil // its tokens are expired when they come
+}
+
+// handedOut returns how long the access token is handed out as it is.
+func (u *User) handedOut(now time.Time) time.Duration {
+	return u.left(now) - min(nearlyExpired, u.lifetime/10)
 }
 
 // nothingRestored tells the tabs why there is no session, unless somebody

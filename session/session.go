@@ -59,6 +59,7 @@ type session struct {
 	looks    notes                 // how often that was
 	woken    bool                  // a tab has woken up since
 	clients  []*Client             // in the order in which they came
+	askers   []string              // whose settings these have had, the last ones; see [keptAnswer]
 	said     news                  // to other programs, last
 	saidAt   time.Time             // when that was
 	repeats  bool                  // it will be said again

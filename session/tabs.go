@@ -17,6 +17,9 @@ func (s *session) join(c *Client, hint Hint) {
 	c.hinted(hint, true)
 	s.idle.touch(c)
 	s.settle()
+	if s.asks(c.page.Asker) {
+		s.handOver()
+	}
 }
 
 // settle goes by the settings of the tabs that are there now.

@@ -33,7 +33,7 @@ func main() {
 	said := api.ParseHost(js.Said)
 	phases = said.HostPhases
 	if said.Keeps {
-		registry.TakeOver([]byte(said.Taken), func(record []byte) { _ = js.Tell(string(record)) })
+		registry.TakeOver([]byte(said.Taken), func(record []byte) { _ = js.Tell(string(record)) }, api.UserAnswer)
 	}
 	select {} // callbacks do the rest
 }

@@ -4,6 +4,7 @@
 // module of the page; a connection is a MessagePort in all three.
 
 import { Sender, sends } from "./shim/sender.js";
+import { hold } from "./shim/told.js";
 
 const WASM_FILE = "oidcspa.wasm";
 
@@ -15,6 +16,9 @@ const KEEPER_FILE = "keeper.js";
 
 /** How long it may take to answer, in milliseconds: the session is restored without it then. */
 const KEEPER_TIMEOUT = 2_000;
+
+/** The pause before it is asked again, in milliseconds. */
+const KEEPER_PAUSE = 20;
 
 /** How long the program may take to arrive, in milliseconds. */
 const FETCH_TIMEOUT = 60_000;
@@ -73,6 +77,12 @@ let active = null;
  */
 let giving = null;
 
+/**
+ * Settles with what an earlier program has given, while the program starts.
+ * @type {Promise<string> | null}
+ */
+let taking = null;
+
 /** Where the program runs, and when it got how far, in milliseconds since the epoch; see api.HostPhases. */
 const phases = { host: WHERE, script: Date.now() };
 
@@ -99,11 +109,12 @@ const SILENCE = 10_000;
 export async function connect(port) {
   if (isOpaque) return refuse(port, failure("", "an opaque origin"));
   if (isCrowded(port)) return refuse(port, failure("runtime_stopped", "too many pages connect and say nothing"));
+  const starting = program ??= start();
+  if (keeps && taking) hold(port, taking);
   post(port, "hello", { lock: await alive });
   ports = ports.filter((ref) => ref.deref());
   ports.push(new WeakRef(port));
-  program ??= start();
-  program.then((accept) => accept(port), (error) => post(port, "stopped", error));
+  starting.then((accept) => accept(port), (error) => post(port, "stopped", error));
 }
 
 function refuse(port, reason) {
@@ -170,7 +181,8 @@ async function start() {
   const starts = holdLock(`oidcspa.start.${NAME}`, new Promise((resolve) => { ready = resolve; }));
   try {
     const go = new globalThis.Go();
-    const [instance, taken] = await Promise.all([load(go.importObject), take(), starts]);
+    const loading = load(go.importObject);
+    const [instance, taken] = await Promise.all([loading, taking = take(loading), starts]);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
     globalThis[HOST] = (given) => {
@@ -183,9 +195,10 @@ async function start() {
     if (!accept) {
       throw failure("wasm_invalid", "the program did not start: the worker script and the wasm are of different releases");
     }
+    taking = null;
     return accept;
   } catch (error) {
-    program = null; // the next page tries again
+    program = taking = null; // the next page tries again
     throw error.code ? error : failure("wasm_invalid", String(error.message));
   } finally {
     ready();
@@ -198,22 +211,32 @@ function keeperIn({ scope, active, waiting, installing } = {}) {
   return scope === SELF ? [active, waiting, installing].find((worker) => worker?.scriptURL === href) : null;
 }
 
-/** Resolves to what an earlier program has given that lives no more; to "" without any. */
-async function take() {
+/**
+ * Resolves to what an earlier program has given that lives no more; to "" without any. One that
+ * is about to end has until this one is loaded.
+ */
+async function take(loading) {
   try {
     if (keeps && sender) return await sent();
     active = keeps ? keeperIn(await navigator.serviceWorker.getRegistration(SELF)) : null;
     if (!active) return "";
-    const { port1, port2 } = new MessageChannel();
-    const answer = new Promise((resolve) => {
-      port1.onmessage = ({ data }) => resolve(data);
-      setTimeout(resolve, KEEPER_TIMEOUT, "");
-    });
-    active.postMessage({ build: WASM_INTEGRITY }, [port2]);
-    return await answer;
+    let given = "", loads = true;
+    const loaded = loading.catch(() => {}).then(() => { loads = false; });
+    while (!(given = await askKeeper(active)) && loads) await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, KEEPER_PAUSE))]);
+    return given;
   } catch {
     return ""; // no service workers here
   }
+}
+
+/** Asks the keeper once. */
+function askKeeper(keeper) {
+  const { port1, port2 } = new MessageChannel();
+  keeper.postMessage({ build: WASM_INTEGRITY }, [port2]);
+  return new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data);
+    setTimeout(resolve, KEEPER_TIMEOUT, "");
+  });
 }
 
 /** Takes what the program gives for the next one, at once, as this worker may end; "" has the keeper forget all, and go. */

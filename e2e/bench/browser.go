@@ -98,13 +98,15 @@ func eval[T any](t *tab, expression string) (T, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
+// signInRequest is one that leads to the login page.
+const signInRequest = "/authorize?response_type=code&scope=openid&code_challenge_method=S256" +
+	"&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&client_id=" + clientID
+
 // signInAtProvider leaves a session there, so that every sign-in that comes is
 // answered at once.
 func (b *bench) signInAtProvider(t *tab, issuer string) error {
-	const request = "/authorize?response_type=code&scope=openid&code_challenge_method=S256" +
-		"&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&client_id=" + clientID
 	return t.do(
-		chromedp.Navigate(issuer+request+"&redirect_uri="+issuer+"/"),
+		chromedp.Navigate(issuer+signInRequest+"&redirect_uri="+issuer+"/"),
 		chromedp.SendKeys("input[name=username]", "demo"),
 		chromedp.SendKeys("input[name=password]", "demo"),
 		chromedp.Click("button[value=sign-in]"),

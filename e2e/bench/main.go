@@ -7,6 +7,7 @@
 //	npm ci --prefix e2e/bench
 //	go run ./e2e/bench                                  # all of it
 //	go run ./e2e/bench -run 'first/warm/intent' -n 20   # a part
+//	go run ./e2e/bench -engine firefox -n 20            # the reload, in another engine
 //	go run ./e2e/bench -length 10m -write docs/benchmarks.md
 //	go run ./e2e/bench -from bin/bench/figures.jsonl -write docs/benchmarks.md # of an earlier run
 //
@@ -59,6 +60,7 @@ func run(ctx context.Context) error {
 	var (
 		only    = flag.String("run", "", "regular `expression` for what to measure, such as first/cold/plain/50ms")
 		clients = flag.String("clients", "", "regular `expression` for the clients to measure")
+		name    = flag.String("engine", "", "`engine` in the place of Chromium, for the reload alone: firefox or webkit")
 		n       = flag.Int("n", 24, "`times` that each is measured")
 		folder  = flag.String("folder", "e2e/bench", "`folder` of this program, with the packages of npm")
 		work    = flag.String("work", "bin/bench", "`folder` for what is built")
@@ -91,11 +93,18 @@ func run(ctx context.Context) error {
 	}
 	defer file.Close()
 
-	s, err := newSite(ctx, *folder, *work, who)
+	s, err := newSite(ctx, *name, *folder, *work, who)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if *name != "" {
+		r := &results{file: file}
+		if err := reloadsIn(ctx, *name, s, r, what, *n); err != nil {
+			return err
+		}
+		return r.print(os.Stdout)
+	}
 	b, err := startBrowser(ctx, s)
 	if err != nil {
 		return err

@@ -46,14 +46,18 @@ type client struct {
 const ours = "oidcspa"
 
 // clients returns those that there are. Each has its defaults: metadata is
-// fetched, not given.
-func clients() []*client {
-	return []*client{
+// fetched, not given. In an engine whose workers end with their pages there is one more.
+func clients(engine string) []*client {
+	all := []*client{
 		{name: ours, script: "oidcspa.js"},
 		{name: "oidc-client-ts", script: "oidc-client-ts.js"},
 		{name: "oidc-client-ts, memory", script: "oidc-client-ts.js", settings: map[string]any{"memory": true}},
 		{name: "oidc-spa", script: "oidc-spa.js"},
 	}
+	if engine != "" {
+		all = append(all, &client{name: ours + ", dedicated", script: "oidcspa.js", settings: map[string]any{"host": "dedicated"}})
+	}
+	return all
 }
 
 // A site serves the same app with each client, each on an origin of its own,
@@ -82,7 +86,7 @@ type report struct {
 
 const clientID = "app"
 
-func newSite(ctx context.Context, folder, work string, who *regexp.Regexp) (*site, error) {
+func newSite(ctx context.Context, engine, folder, work string, who *regexp.Regexp) (*site, error) {
 	s := &site{}
 	out := filepath.Join(work, "oidcspa") // kept: an unchanged wasm is not compressed again
 	if _, err := build.Build(ctx, build.Options{Out: out}); err != nil {
@@ -95,7 +99,7 @@ func newSite(ctx context.Context, folder, work string, who *regexp.Regexp) (*sit
 	provider, short := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	s.issuer, s.short = address(provider.Listener.Addr()), address(short.Listener.Addr())
 	registered := op.Client{ID: clientID, RedirectURIs: []string{s.issuer + "/", s.short + "/"}}
-	for _, c := range clients() {
+	for _, c := range clients(engine) {
 		if !who.MatchString(c.name) {
 			continue
 		}
@@ -152,7 +156,7 @@ func (s *site) serve(c *client, folder, module string, assets http.Handler) erro
 		"redirect_uri": c.origin + "/",
 		"scope":        "openid profile",
 	}
-	if c.name == ours {
+	if c.script == "oidcspa.js" {
 		settings["assets"] = "/oidcspa/"
 		settings["silent_redirect_uri"] = c.origin + "/oidcspa/callback.html"
 	}
@@ -189,7 +193,7 @@ func (s *site) serve(c *client, folder, module string, assets http.Handler) erro
 	if err := more(mux, filepath.Join(folder, "page")); err != nil {
 		return err
 	}
-	if c.name == ours {
+	if c.script == "oidcspa.js" {
 		mux.Handle("/oidcspa/", http.StripPrefix("/oidcspa/", assets))
 	}
 	server.Config.Handler = s.countApp(c, mux)

@@ -74,7 +74,7 @@ func (p *program) takesOver() {
 		text = p.took.text
 		p.w.say("%s takes what %s has given", p.name, p.took.owner.name)
 	}
-	p.registry.TakeOver([]byte(text), func(text []byte) { k.given(p, string(text)) })
+	p.registry.TakeOver([]byte(text), func(text []byte) { k.given(p, string(text)) }, nil) // no tab says an Asker
 }
 
 // given is for what a program gives. It goes to the keeper that the program knows at once,

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"sync"
@@ -245,6 +247,7 @@ func (c *Connection) open(params []byte) error {
 func (c *Connection) join(settings session.Settings, p *openParams) error {
 	page := page{c.conn}.services()
 	page.KeepsMetadata = p.Host == "dedicated" || p.Host == "page"
+	page.Asker = asker(p.Settings)
 	var client *session.Client
 	var steps *session.Steps
 	var err error
@@ -278,6 +281,13 @@ func (c *Connection) join(settings session.Settings, p *openParams) error {
 		c.spawn("watch", func() { c.watch(p.Lock) })
 	}
 	return nil
+}
+
+// asker tells settings from others. web/shim/told.js has the same digest of what a page asks before
+// the program runs: with the same settings it is the same client.
+func asker(settings []byte) string {
+	digest := sha256.Sum256(settings)
+	return base64.StdEncoding.EncodeToString(digest[:])
 }
 
 func closeBoth(client *session.Client, steps *session.Steps) {

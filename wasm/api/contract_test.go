@@ -20,6 +20,7 @@ const (
 	declarationFile = "web/oidcspa.d.ts"
 	pageFile        = "web/shim/*.js"
 	workerFile      = "web/worker.js"
+	toldFile        = "web/shim/told.js"
 )
 
 // same fails unless got and want hold the same names.
@@ -99,6 +100,25 @@ func TestDeclaredMembers(t *testing.T) {
 	}
 }
 
+// toldMethod is what a page asks the worker's script, which answers in the same way before the
+// program runs; to the program it is no method.
+const toldMethod = "told"
+
+// The worker's script knows that method, and makes of settings what the program does.
+func TestToldMethod(t *testing.T) {
+	script := read(t, toldFile)
+	if !strings.Contains(script, `method !== "`+toldMethod+`"`) || !strings.Contains(script, `"method":"`+toldMethod+`"`) {
+		t.Errorf("%s does not know %q", toldFile, toldMethod)
+	}
+	if slices.Contains(served(), toldMethod) {
+		t.Errorf("the program serves %q", toldMethod)
+	}
+	// openssl dgst -sha256 -binary | base64
+	if got, want := asker([]byte(`{"authority":"https://op.example","client_id":"app"}`)), "+YHdI9Ct5C7a0O1YfUTYlMfZ18TrD9nXHg6wNYazUv8="; got != want {
+		t.Errorf("asker = %q, want %q", got, want)
+	}
+}
+
 // served are the methods of a UserManager's connection.
 func served() []string {
 	return append(slices.Collect(maps.Keys(methods)), slices.Collect(maps.Keys(methodsOfPage))...)
@@ -120,7 +140,7 @@ func TestDeclaredMethods(t *testing.T) {
 	for _, step := range steps {
 		all = append(all, step.name)
 	}
-	same(t, "calls in "+pageFile, called, append(all, "open", "close", "wake", "ping")) // which any answer answers
+	same(t, "calls in "+pageFile, called, append(all, "open", "close", "wake", "ping", toldMethod)) // a ping any answer answers
 }
 
 var (
@@ -177,7 +197,7 @@ func TestServices(t *testing.T) {
 	}
 	serve := section(t, read(t, pageFile), "#serve(method, params, worker) {", "\n  }\n")
 	told := append(submatches(regexp.MustCompile(`method === "(\w+)"`), serve), "stopped") // that is for the connection itself
-	same(t, "notifications", told, arguments(t, "wasm/api", "Notify"))
+	same(t, "notifications", told, append(arguments(t, "wasm/api", "Notify"), toldMethod))
 }
 
 // The page can hear every event, and of no other.

@@ -47,6 +47,12 @@ func newUserJSON(user *session.User) *userJSON {
 	}
 }
 
+// UserAnswer is the answer to "getUser" that a user is.
+func UserAnswer(user *session.User) []byte {
+	answer, _ := strictjson.Marshal(newUserJSON(user)) // what has come as JSON is JSON
+	return answer
+}
+
 // eventJSON is the notification "event".
 type eventJSON struct {
 	Name  session.EventName `json:"name"`

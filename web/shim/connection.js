@@ -30,7 +30,7 @@ export function pageLock() {
 const PATIENCE = 1_000;
 
 /** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
-const NOTIFICATIONS = ["event", "hint"];
+const NOTIFICATIONS = ["event", "hint", "told"];
 
 /** The codes of what the program could not read (JSON-RPC 5.1). It finds the id at the beginning, where #send writes it. */
 const UNREADABLE = [-32700, -32600];

@@ -120,13 +120,14 @@ async function locks(part) {
 
 /**
  * Connects to the program on the first host that works, and opens the
- * connection with params. They are under way while the host starts. For what
+ * connection with params. They are under way while the host starts; with asks the
+ * host may tell the user before the program runs. For what
  * does not start at once there is startAgain.
  */
-export async function connect(settings, serve, params) {
+export async function connect(settings, serve, params, asks) {
   const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
-  const start = (host, address, end = "") => startOn(host, address, end, serve, params);
+  const start = (host, address, end = "") => startOn(host, address, end, serve, params, asks);
   for (const host of hosts) {
     try {
       return await start(host, url);
@@ -140,13 +141,14 @@ export async function connect(settings, serve, params) {
 }
 
 /** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
-async function startOn(host, url, end, serve, params, silences = 0) {
+async function startOn(host, url, end, serve, params, asks, silences = 0) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
   try {
     const { port, failed } = HOSTS[host](url, end);
     connection = new Connection(port, serve);
     if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
+    if (asks) connection.notify("told", params);
     opened = open(connection, params);
     const begun = Promise.race([connection.hello, failed]);
     for (let still = 0; await Promise.race([begun, pause(SILENCE).then(() => host)]);) {
@@ -158,7 +160,7 @@ async function startOn(host, url, end, serve, params, silences = 0) {
   } catch (error) {
     connection?.notify("close"); // it may hear of it yet
     connection?.stop(failure("worker_not_found", "silent"));
-    if (error?.anew) return startOn(host, url, end, serve, params, silences);
+    if (error?.anew) return startOn(host, url, end, serve, params, asks, silences);
     throw error?.type;
   }
   const refusal = await opened;

@@ -46,6 +46,8 @@ export class UserManager {
   #known;
   #left = false;
   #loss = {};
+  /** Those who call getUser() first: what the program before has told is enough for them; null once anything else is called, or happens. */
+  #early = [];
   /** How the next navigation of the tab goes. */
   #redirect;
   /** What else a frame gets. */
@@ -102,7 +104,14 @@ export class UserManager {
   }
 
   async getUser(raiseEvent = false) {
-    const user = await this.#getUser("call");
+    const asked = this.#getUser("call");
+    const user = await new Promise((resolve, reject) => {
+      asked.then(resolve, reject);
+      this.#early?.push((told) => {
+        resolve(told);
+        this.#catchUp("", asked);
+      });
+    });
     this.#known ??= stampOf(user);
     if (user && raiseEvent) this.events.load(user);
     return user;
@@ -342,6 +351,7 @@ export class UserManager {
 
   /** Something has happened that the app knows nothing of. */
   #react(event) {
+    if (event !== "woken") this.#early = null;
     const follows = this.#reaction(event);
     // What timers missed is due; the program decides what to do.
     if (follows === "tell") this.#tell("wake", this.#standing());
@@ -355,6 +365,7 @@ export class UserManager {
 
   /** Calls arrive in the order in which they are made, whatever has to be found out before: whether to make one at all. */
   async #call(method, given, before = () => true) {
+    if (method !== "getUser") this.#early = null;
     let params = own(given);
     // Frameworks give the click's event to what is called for it.
     if (params.isTrusted !== undefined) params = { called: params.called, return_to: params.return_to, window: params.window };
@@ -380,8 +391,9 @@ export class UserManager {
   #start() {
     const given = this.#given, opening = connect(given, (method, params, worker) => this.#serve(method, params, worker), {
       host: given.host, ...this.#standing(), settings: forProgram(given),
-    });
+    }, this.#early?.length);
     opening.then(async (connection) => {
+      this.#early = null;
       const reason = await connection.gone;
       if (this.#connection === opening) this.#connection = null;
       this.#onLoss(reason);
@@ -392,6 +404,7 @@ export class UserManager {
   #serve(method, params, worker) {
     if (method === "event") return this.#onEvent(params);
     if (method === "hint") return this.#keep(params);
+    if (method === "told") return this.#early = this.#early?.forEach((tell) => tell(toUser(params)));
     return serve(method, params, own({ ...this.settings, ...this.#redirect, ...this.#framing, worker }), this.#navigators);
   }
 
@@ -418,9 +431,9 @@ export class UserManager {
    * Tells the app what has happened while there was no connection. Resolves to
    * false if the program has ended again.
    */
-  async #catchUp(event) {
+  async #catchUp(event, asked = this.#getUser(event)) {
     try {
-      const user = await this.#getUser(event);
+      const user = await asked;
       const before = this.#known ?? stampOf(null);
       if (before === (this.#known = stampOf(user))) return true;
       this.events._raise(user ? "userLoaded" : "userUnloaded", user ?? undefined);
