@@ -59,14 +59,9 @@ var unable = []unableTest{
 	{"TestEmbedderPolicy/require-corp/dedicated", webkit, "the policy of the worker's script, credentialless, counts as none: no dedicated worker starts"},
 }
 
-var (
-	webkit      = []string{"webkit"}
-	notChromium = []string{"firefox", "webkit"}
-)
+var webkit = []string{"webkit"}
 
-const (
-	partitioned = "it keeps the channels of other origins' frames apart, also on one site: TestFrontChannelLogoutUnheard"
-)
+const partitioned = "it keeps the channels of other origins' frames apart, also on one site: TestFrontChannelLogoutUnheard"
 
 // testName is the name of a test's function.
 func testName(test func(*testing.T)) string {

@@ -178,6 +178,9 @@ func section(t *testing.T, source, from, to string) string {
 	return part
 }
 
+// keeperService is what the worker's script has the page do, not the program.
+const keeperService = "keeper"
+
 // The page offers the services that the program asks for, and gives no reason
 // that the program does not know.
 func TestServices(t *testing.T) {
@@ -185,7 +188,10 @@ func TestServices(t *testing.T) {
 	offered := submatches(regexp.MustCompile(`(?m)^  (?:async )?"?([\w.]+)"?\(`), source)
 	rare := section(t, read(t, "web/ondemand.js"), "const services = {", "}")
 	offered = append(offered, submatches(regexp.MustCompile(`[ "]([\w.]+)"?(?:,|:)`), strings.ReplaceAll(rare, ": ", ":"))...)
-	same(t, "SERVICES", offered, arguments(t, "wasm/api", "call"))
+	same(t, "SERVICES", offered, append(arguments(t, "wasm/api", "call"), keeperService))
+	if !strings.Contains(read(t, workerFile), `postAll("`+keeperService+`"`) {
+		t.Errorf("%s does not ask for %q", workerFile, keeperService)
+	}
 	known := []string{string(session.ErrInternal)}
 	for _, code := range pageCodes {
 		known = append(known, string(code))
