@@ -246,11 +246,11 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write(testappFile("report.js"))
 		}
 		_, _ = w.Write(appScript())
-	case strings.HasPrefix(r.URL.Path, "/worker.") && !a.lists:
+	case strings.HasPrefix(r.URL.Path, "/worker.") && (!a.lists || !keeps):
 		r.Header.Del("If-None-Match")
 		script := endScript
 		if !keeps {
-			script += "delete WorkerNavigator.prototype.serviceWorker;\n"
+			script += noKeeperScript
 		}
 		assets.ServeHTTP(&prefixed{ResponseWriter: &reporting{ResponseWriter: w}, script: []byte(script)}, r)
 	default:

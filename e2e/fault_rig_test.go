@@ -88,7 +88,7 @@ func (r *rig) serveWorker(w http.ResponseWriter, req *http.Request) {
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.Copy(w, io.MultiReader(strings.NewReader(r.prefix()+endScript), bytes.NewReader(recorded.Body.Bytes())))
+	_, _ = io.Copy(w, io.MultiReader(strings.NewReader(r.prefix()+endScript+noKeeperScript), bytes.NewReader(recorded.Body.Bytes())))
 }
 
 // setClock sets the wall clock of the browser, and of its monotonic clock,

@@ -72,6 +72,10 @@ func listWorkers(t *testing.T, origin string) []target.ID {
 	return ids
 }
 
+// noKeeperScript is before the script of workers whose program is to end with the page: there
+// are neither service workers for them, nor workers of their own.
+const noKeeperScript = "if (globalThis.WorkerNavigator) {\n  delete WorkerNavigator.prototype.serviceWorker;\n  delete globalThis.Worker;\n}\n"
+
 // endScript is before the script of workers that nothing else can end.
 const endScript = `if (globalThis.SharedWorkerGlobalScope) (globalThis.ends = new BroadcastChannel("end of workers")).onmessage = () => close();` + "\n"
 

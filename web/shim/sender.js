@@ -10,7 +10,7 @@ const TIMEOUT = 2_000;
 const REGISTRATION_TIMEOUT = 10_000, INTERVAL = 50;
 
 /** Whether this is such a worker. */
-export const sends = Boolean(globalThis.DedicatedWorkerGlobalScope && !navigator.serviceWorker && navigator.locks);
+export const sends = Boolean(globalThis.DedicatedWorkerGlobalScope && globalThis.Worker && !navigator.serviceWorker && navigator.locks);
 
 /** What has the keeper of one scope take messages. */
 export class Sender {
