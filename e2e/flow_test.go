@@ -99,11 +99,11 @@ func outlivesPages(t *testing.T) bool {
 }
 
 // wantReload checks the requests of a reload: a silent sign-in where the program
-// has ended with the page, else none. In engines that have a keeper none may do, too.
+// has ended with the page, else none. Where there is a keeper none may do, too.
 func (p *provider) wantReload(t *testing.T, host string) {
 	t.Helper()
 	restored := map[recorder.Kind]int{recorder.Discovery: 1, recorder.JWKS: 1, recorder.Token: 1, recorder.Authorize: 1}
-	if host == "shared" && outlivesPages(t) || host != "page" && !inChromium(t) && len(p.counts()) == 0 {
+	if host == "shared" && outlivesPages(t) || host != "page" && len(p.counts()) == 0 {
 		restored = map[recorder.Kind]int{}
 	}
 	p.wantCounts(t, "reload", restored)
