@@ -27,6 +27,7 @@ var flows = []func(*testing.T){
 
 	// Reloads where a program ends with its page.
 	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAgain, TestKeeperSentAway, TestKeeperAmongOthers,
+	TestKeeperBesideAPageThatSleeps, TestKeptAnswer, TestKeptAnswerRefuses, TestKeptAnswerExpired,
 
 	// Workers that end.
 	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,

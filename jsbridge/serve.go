@@ -3,6 +3,7 @@
 package jsbridge
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/hack-pad/safejs"
@@ -40,6 +41,20 @@ type Host struct {
 func (h *Host) Tell(text string) error {
 	_, err := h.function.Invoke(text)
 	return caught(err)
+}
+
+// Ask calls the function of the host again without anything, and waits for the truth of what it
+// promises; false if it fails. Ask must not be called from a callback.
+func (h *Host) Ask(ctx context.Context) (bool, error) {
+	promise, err := h.function.Invoke()
+	if err != nil {
+		return false, caught(err)
+	}
+	answer, err := Await(ctx, promise)
+	if err != nil {
+		return false, err
+	}
+	return answer.Truthy()
 }
 
 // serve is Serve for tests, which want the callback back.

@@ -13,7 +13,8 @@ func TestServe(t *testing.T) {
 	eval(t, `
 		globalThis[args[0]] = (given) => {
 			if (typeof given === "string") globalThis.toldForTest = given;
-			else globalThis.acceptForTest = given;
+			else if (given) globalThis.acceptForTest = given;
+			else return Promise.resolve("so it is");
 			return "said";
 		}`, name)
 	ports := make(chan *Port, 2)
@@ -26,6 +27,9 @@ func TestServe(t *testing.T) {
 	}
 	if got := eval(t, `return globalThis.toldForTest`); text(t, got) != "a text" {
 		t.Errorf("the host was told %q", text(t, got))
+	}
+	if so, err := host.Ask(t.Context()); err != nil || !so {
+		t.Errorf("the host answers %t, %v", so, err)
 	}
 	if got := eval(t, `return String(args[0] in globalThis)`, name); text(t, got) != "false" {
 		t.Error("the global is still there")

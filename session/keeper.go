@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -24,8 +25,7 @@ const (
 // A handover is where the sessions of this program are kept, and what it has taken.
 type handover struct {
 	config *Config
-	give   func(record []byte) // nil: there is none
-	answer func(*User) []byte
+	Keeper
 
 	mu       sync.Mutex
 	sessions map[*session]bool // of which it has something; guarded by mu, as all below
@@ -34,16 +34,29 @@ type handover struct {
 	awake    bool              // it will be given that again
 }
 
-// TakeOver goes on with what an earlier program, which lives no more, has given for the
-// next one, if anything, and has give called with what this one has for the next: with
-// nothing when there is no session any more. give does not wait. answer is how a page gets
-// a user: with that the record answers a page whose Asker it knows; see [keptAnswer]. Call it before the first
-// [Registry.Open]. What a record holds must be neither stored nor shown to anybody.
-func (r *Registry) TakeOver(record []byte, give func(record []byte), answer func(*User) []byte) {
+// A Keeper is what keeps the record of a program for the next one.
+type Keeper struct {
+	// Give has it keep a record instead of the one before, nothing when there is no session any
+	// more. It does not wait. Nil if there is no keeper.
+	Give func(record []byte)
+
+	// Owns tells whether no other program has taken what was given: one may have, while this
+	// one slept with its page. Nil if none can.
+	Owns func(ctx context.Context) bool
+
+	// Answer is how a page gets a user: with that the record answers a page whose Asker it
+	// knows; see [keptAnswer].
+	Answer func(*User) []byte
+}
+
+// TakeOver goes on with what an earlier program, which lives no more, has given keeper for the
+// next one, if anything, and has keeper get what this one has for the next. Call it before the
+// first [Registry.Open]. What a record holds must be neither stored nor shown to anybody.
+func (r *Registry) TakeOver(record []byte, keeper Keeper) {
 	k := &r.handover
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.config, k.give, k.answer, k.sessions, k.holds = &r.config, give, answer, map[*session]bool{}, len(record) > 0
+	k.config, k.Keeper, k.sessions, k.holds = &r.config, keeper, map[*session]bool{}, len(record) > 0
 	if strictjson.Unmarshal(record, &k.taken) != nil {
 		k.taken = nil
 	}
@@ -56,7 +69,7 @@ func (r *Registry) TakeOver(record []byte, give func(record []byte), answer func
 // hears of it.
 func (s *session) handOver() {
 	k := &s.registry.handover
-	if k.give == nil {
+	if k.Give == nil {
 		return
 	}
 	k.mu.Lock()
@@ -73,11 +86,26 @@ func (s *session) handOver() {
 	k.giveAll()
 }
 
+// owns tells whether the refresh token of the session is still this program's: one that has slept
+// may have lost it to another, to which it is a theft to use it, too.
+func (s *session) owns(ctx context.Context, user *User) bool {
+	k := &s.registry.handover
+	if k.Owns == nil || k.Owns(ctx) {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user == user {
+		s.grant.Refused = true
+	}
+	return false
+}
+
 // leaves is for a sign-out: what others have given is forgotten with it, also where nobody is.
 func (k *handover) leaves(s *session) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.give != nil {
+	if k.Give != nil {
 		k.sessions[s], k.holds = true, true
 	}
 }
@@ -98,13 +126,13 @@ func (k *handover) giveAll() {
 		return
 	}
 	k.holds = true
-	k.give(record)
+	k.Give(record)
 	k.giveAgain()
 }
 
 func (k *handover) clear() {
 	if k.holds {
-		k.give(nil)
+		k.Give(nil)
 	}
 	k.holds = false
 }
@@ -164,7 +192,7 @@ func (kept *keptSession) good(now time.Time) bool {
 // goOn makes a session that nobody knows anything of yet the one that an earlier program
 // has had, if that has given it. c is the first tab.
 func (s *session) goOn(c *Client) {
-	if s.registry.handover.give == nil {
+	if s.registry.handover.Give == nil {
 		return
 	}
 	kept := s.registry.handover.take(s.id.name())

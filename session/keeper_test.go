@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -19,7 +20,13 @@ type shelf struct {
 	mu      sync.Mutex
 	record  []byte
 	given   int
-	program int // that gives; those before have ended
+	program int  // that gives; those before have ended
+	lost    bool // the program slept, and another has taken it
+}
+
+// keeper is for the next program.
+func (s *shelf) keeper() Keeper {
+	return Keeper{Give: s.giver(), Owns: func(context.Context) bool { return !s.lost }, Answer: answerUser}
 }
 
 // end ends the program: it gives nothing more.
@@ -52,7 +59,7 @@ func (s *shelf) has() string {
 func (w *world) reload(s *shelf) {
 	w.t.Helper()
 	w.restart()
-	w.registry.TakeOver([]byte(s.has()), s.giver(), answerUser)
+	w.registry.TakeOver([]byte(s.has()), s.keeper())
 }
 
 // withShelf runs a test of a world whose program has a keeper; one is signed in.
@@ -433,7 +440,7 @@ func TestKeeperWithoutKeys(t *testing.T) {
 		w, s := newWorld(t), &shelf{}
 		w.settings.DPoP = true
 		w.registry = NewRegistry(Config{Transport: w.transport, NewKey: newES256, Logf: t.Logf})
-		w.registry.TakeOver(nil, s.giver(), answerUser)
+		w.registry.TakeOver(nil, s.keeper())
 		client, tab := w.open(false)
 		w.signIn(client, tab)
 		if s.given != 0 {
@@ -452,4 +459,25 @@ func TestNoKeeper(t *testing.T) {
 			t.Error("something is kept")
 		}
 	})
+}
+
+// A program that has slept while another has taken what it gave leaves the refresh token alone: it
+// asks the frame.
+func TestKeeperHasGivenItAway(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprint(lost), func(t *testing.T) {
+			withShelf(t, func(t *testing.T, w *world, s *shelf, client *Client, tab *tab) {
+				w.op.SignedIn = true
+				w.op.ResetRequests()
+				before := tab.frames
+				s.lost = lost
+				if user, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil || user == nil {
+					t.Fatalf("nobody: %v", err)
+				}
+				if framed := tab.frames > before; framed != lost {
+					t.Errorf("the frame was asked: %t; requests: %v", framed, w.op.Requests())
+				}
+			})
+		})
+	}
 }

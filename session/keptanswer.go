@@ -29,7 +29,7 @@ func (s *session) keptAnswer(kept *keptSession, now time.Time) *keptAnswer {
 	if len(s.askers) == 0 || !hint.SignedIn || hint.Order == 0 || until <= kept.At {
 		return nil
 	}
-	return &keptAnswer{s.askers, hint.Kept(), kept.At, until, string(s.registry.handover.answer(s.user))}
+	return &keptAnswer{s.askers, hint.Kept(), kept.At, until, string(s.registry.handover.Answer(s.user))}
 }
 
 // asks notes whose answer is kept. It tells whether that is news.

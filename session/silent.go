@@ -124,7 +124,7 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 // [errNeedsFrame], too, as a frame may still find a session. The caller has the turn.
 func (s *session) refreshUsable(ctx context.Context, c *Client, user *User, args SigninArgs) (*User, error) {
 	token, inDoubt := s.usableRefreshToken(user)
-	if token == "" {
+	if token == "" || !s.owns(ctx, user) {
 		return nil, errNeedsFrame
 	}
 	if inDoubt {

@@ -33,7 +33,11 @@ func main() {
 	said := api.ParseHost(js.Said)
 	phases = said.HostPhases
 	if said.Keeps {
-		registry.TakeOver([]byte(said.Taken), func(record []byte) { _ = js.Tell(string(record)) }, api.UserAnswer)
+		registry.TakeOver([]byte(said.Taken), session.Keeper{
+			Give:   func(record []byte) { _ = js.Tell(string(record)) },
+			Owns:   func(ctx context.Context) bool { lost, _ := js.Ask(ctx); return !lost },
+			Answer: api.UserAnswer,
+		})
 	}
 	select {} // callbacks do the rest
 }

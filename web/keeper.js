@@ -16,7 +16,7 @@ const PROGRAM = registration.scope.split("?")[0];
  */
 const records = new Map();
 
-/** Whose records others have: what comes of these is late. */
+/** Whose records others have: what comes of these is late, until they have asked. */
 const left = new Set();
 
 /**
@@ -53,13 +53,15 @@ function finish() {
 }
 
 /**
- * A program puts its record, takes one, or has all forgotten, in the end with the keeper. Pages, frames, and
+ * A program puts its record, takes one, asks whether it has lost its own, as one that sleeps with its page looks like one that has
+ * gone in WebKit, or has all forgotten, in the end with the keeper. Pages, frames, and
  * workers of another address, whoever has started them, get nothing.
  */
-async function hear(source, { build, put, drop, end }) {
+async function hear(source, { build, put, drop, end, lost }) {
   if (!isProgram(source)) return "";
   const { id, url } = source, now = Date.now(), who = `${build} ${url}`;
   for (const [owner, { at }] of records) if (now - at > LIFE) records.delete(owner);
+  if (lost) return left.delete(id) ? "lost" : "";
   if (drop || end) records.clear();
   else if (!put) return take(id, who);
   else if (!left.has(id)) own(id, { record: put, who, at: now });

@@ -187,6 +187,7 @@ async function start() {
     let accept;
     globalThis[HOST] = (given) => {
       if (typeof given === "string") return give(given);
+      if (!given) return hasLost();
       accept = given;
       return JSON.stringify({ ...phases, main: Date.now(), keeps, taken });
     };
@@ -229,10 +230,16 @@ async function take(loading) {
   }
 }
 
+/** Whether another program has what this one has given, which slept with its page; no keeper, no loss. */
+async function hasLost() {
+  const message = { build: WASM_INTEGRITY, lost: true };
+  return await (sender?.ask(() => message) ?? (active && askKeeper(active, message))) === "lost";
+}
+
 /** Asks the keeper once. */
-function askKeeper(keeper) {
+function askKeeper(keeper, message = { build: WASM_INTEGRITY }) {
   const { port1, port2 } = new MessageChannel();
-  keeper.postMessage({ build: WASM_INTEGRITY }, [port2]);
+  keeper.postMessage(message, [port2]);
   return new Promise((resolve) => {
     port1.onmessage = ({ data }) => resolve(data);
     setTimeout(resolve, KEEPER_TIMEOUT, "");

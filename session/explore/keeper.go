@@ -8,6 +8,7 @@ import (
 
 	"github.com/oidcspa/oidcspa/internal/strictjson"
 	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/session"
 )
 
 // keptFor is how long a keeper has a record that its owner gives no more.
@@ -74,7 +75,7 @@ func (p *program) takesOver() {
 		text = p.took.text
 		p.w.say("%s takes what %s has given", p.name, p.took.owner.name)
 	}
-	p.registry.TakeOver([]byte(text), func(text []byte) { k.given(p, string(text)) }, nil) // no tab says an Asker
+	p.registry.TakeOver([]byte(text), session.Keeper{Give: func(text []byte) { k.given(p, string(text)) }}) // no tab says an Asker
 }
 
 // given is for what a program gives. It goes to the keeper that the program knows at once,
