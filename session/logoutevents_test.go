@@ -312,10 +312,10 @@ func TestLogoutEventsResource(t *testing.T) {
 		away := &awayFor{Transport: server.Transport, until: time.Now().Add(30 * time.Second)}
 		server.Transport = away
 		client, _ := w.hears()
-		time.Sleep(15 * time.Minute) // pauses are random
+		time.Sleep(15 * time.Minute) // pauses are random, also those after a stream that has lasted
 		synctest.Wait()
-		if _, live := server.count(); live != 1 || away.times == 0 || away.times > 10 {
-			t.Errorf("%d streams, after %d requests for a token", live, away.times)
+		if begun, _ := server.count(); begun == 0 || away.times == 0 || away.times > 10 {
+			t.Errorf("%d streams, after %d requests for a token", begun, away.times)
 		}
 		if client.Current() == nil {
 			t.Error("nobody is signed in any more")
