@@ -94,6 +94,7 @@ func (tab *tab) becomes(who string) {
 // fetching has somebody signed in, and an API below /api.
 func fetching(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
 	a := newApp(t)
+	a.keeps = false
 	a.setHost(host)
 	a.set("fetch", map[string]any{"allow": []string{a.origin + "/api"}})
 	op := newHostile(t, a)

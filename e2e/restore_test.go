@@ -274,6 +274,7 @@ func TestRestoreOfAnAppThatAsksFirst(t *testing.T) {
 	for _, host := range []string{"shared", "dedicated", "page"} {
 		t.Run(host, func(t *testing.T) {
 			a := newApp(t)
+			a.keeps = false
 			a.setHost(host)
 			a.set("redirect_uri", a.origin+"/asking.html")
 			a.respondPage("asking", askingScript)

@@ -53,7 +53,9 @@ func (r *Registry) FrontChannelLogout(pageURL string) bool {
 	r.mu.Lock()
 	sessions := r.inOrder()
 	r.mu.Unlock()
-	ended := false
+	ended := r.handover.disownIf(func(kept *keptSession) bool {
+		return oidc.CheckFrontChannelLogout(pageURL, kept.User.Claims.claims()) == nil
+	})
 	for _, s := range sessions {
 		over := func(user *User) bool { return user != nil && oidc.CheckFrontChannelLogout(pageURL, user.claims) == nil }
 		s.turn.Lock()

@@ -26,6 +26,7 @@ const (
 type handover struct {
 	config *Config
 	Keeper
+	asking sync.Mutex // held while the keeper is asked
 
 	mu       sync.Mutex
 	sessions map[*session]bool // of which it has something; guarded by mu, as all below
@@ -87,16 +88,24 @@ func (s *session) handOver() {
 }
 
 // owns tells whether the refresh token of the session is still this program's: one that has slept
-// may have lost it to another, to which it is a theft to use it, too.
-func (s *session) owns(ctx context.Context, user *User) bool {
+// may have lost what it gave to another, to which it is a theft to use it, too. The keeper says so
+// once: all sessions hear of it.
+func (s *session) owns(ctx context.Context) bool {
 	k := &s.registry.handover
-	if k.Owns == nil || k.Owns(ctx) {
+	if k.Owns == nil {
 		return true
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.user == user {
-		s.grant.Refused = true
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	if k.Owns(ctx) {
+		return true
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for given := range k.sessions {
+		given.mu.Lock()
+		given.grant.Refused = true
+		given.mu.Unlock()
 	}
 	return false
 }
@@ -173,13 +182,20 @@ func (k *handover) take(name string) *keptSession {
 // disown drops what there is of a client that another program has news of: it has come too
 // late to be told.
 func (k *handover) disown(issuer, clientID string) {
+	k.disownIf(func(kept *keptSession) bool { return kept.Issuer == issuer && kept.ClientID == clientID })
+}
+
+// disownIf drops what no tab has come for yet, where it is so. It tells whether there was any.
+func (k *handover) disownIf(is func(*keptSession) bool) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := len(k.taken)
-	k.taken = slices.DeleteFunc(k.taken, func(kept *keptSession) bool { return kept.Issuer == issuer && kept.ClientID == clientID })
-	if len(k.taken) < before {
-		k.giveAll()
+	k.taken = slices.DeleteFunc(k.taken, is)
+	if len(k.taken) == before {
+		return false
 	}
+	k.giveAll()
+	return true
 }
 
 // good tells whether a program can go on with it: it is not old, nobody has been idle for

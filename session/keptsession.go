@@ -133,6 +133,14 @@ func (k *keptGrant) grant() grant {
 	return grant{token: oidc.Secret(k.Token), shown: oidc.Secret(k.Shown), Grant: pace.Grant{Lost: k.Lost, Spent: k.Spent, Refused: k.Refused}}
 }
 
+func (c *keptClaims) claims() *oidc.IDTokenClaims {
+	return &oidc.IDTokenClaims{
+		Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, AuthorizedParty: c.AuthorizedParty,
+		Expiry: c.Expiry, IssuedAt: c.IssuedAt, NotBefore: c.NotBefore, AuthTime: c.AuthTime,
+		Nonce: oidc.Secret(c.Nonce), AccessTokenHash: c.AccessTokenHash, ACR: c.ACR, SessionID: c.SessionID, Members: c.Members,
+	}
+}
+
 // user returns the user, for a tab with such settings. The clock that nobody sets is of the
 // program that has ended: the wall clock says how long that is ago, and takes nothing back.
 func (kept *keptSession) user(settings *Settings, now time.Time) *User {
@@ -142,11 +150,7 @@ func (kept *keptSession) user(settings *Settings, now time.Time) *User {
 		AccessToken: oidc.Secret(k.AccessToken), TokenType: k.TokenType, RefreshToken: oidc.Secret(k.RefreshToken), IDToken: oidc.Secret(k.IDToken),
 		Scope: k.Scope, ExpiresAt: k.ExpiresAt, SessionState: k.SessionState, URLState: k.URLState, State: k.State,
 		Profile: k.Profile, Extra: k.Extra, Kept: k.Kept, Response: k.Response,
-		claims: &oidc.IDTokenClaims{
-			Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, AuthorizedParty: c.AuthorizedParty,
-			Expiry: c.Expiry, IssuedAt: c.IssuedAt, NotBefore: c.NotBefore, AuthTime: c.AuthTime,
-			Nonce: oidc.Secret(c.Nonce), AccessTokenHash: c.AccessTokenHash, ACR: c.ACR, SessionID: c.SessionID, Members: c.Members,
-		},
+		claims:   c.claims(),
 		resource: k.Resource, line: k.Line, lifetime: k.Lifetime,
 	}
 	user.deadline = time.Now().Add(k.Left - max(0, now.Sub(time.UnixMilli(kept.At))))

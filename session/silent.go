@@ -123,8 +123,11 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 // time only where the provider answers. One that is refused is worthless: it is
 // [errNeedsFrame], too, as a frame may still find a session. The caller has the turn.
 func (s *session) refreshUsable(ctx context.Context, c *Client, user *User, args SigninArgs) (*User, error) {
+	if !s.refreshable(user) || !s.owns(ctx) {
+		return nil, errNeedsFrame
+	}
 	token, inDoubt := s.usableRefreshToken(user)
-	if token == "" || !s.owns(ctx, user) {
+	if token == "" {
 		return nil, errNeedsFrame
 	}
 	if inDoubt {

@@ -31,6 +31,12 @@ const senders = new Map();
  */
 let leave = null;
 
+/** What the provider ends while nobody listens has ended: see frontchannel.js. Who lives gives it anew. */
+const logouts = new BroadcastChannel("oidcspa.frontchannel");
+logouts.onmessage = ({ data }) => {
+  if (typeof data === "string") records.clear();
+};
+
 addEventListener("message", (event) => event.waitUntil(reply(event)));
 if (PROGRAM !== registration.scope) addEventListener("fetch", (event) => event.respondWith(serve(event)));
 

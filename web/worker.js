@@ -65,6 +65,9 @@ const keeps = Boolean(globalThis.WorkerGlobalScope && (navigator.serviceWorker |
 /** What the program has given last, for the next one. */
 let record = "";
 
+/** Whether the keeper has had anything of this program: else it is another's, and stays there. */
+let owned = false;
+
 /**
  * The keeper, once it was there: one that has gone was sent away, by a person or by another build.
  * @type {ServiceWorker | null}
@@ -183,6 +186,7 @@ async function start() {
     const go = new globalThis.Go();
     const loading = load(go.importObject);
     const [instance, taken] = await Promise.all([loading, taking = take(loading), starts]);
+    owned ||= Boolean(taken);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
     globalThis[HOST] = (given) => {
@@ -249,6 +253,7 @@ function askKeeper(keeper, message = { build: WASM_INTEGRITY }) {
 /** Takes what the program gives for the next one, at once, as this worker may end; "" has the keeper forget all, and go. */
 function give(given) {
   record = given;
+  owned ||= Boolean(given);
   tell();
   giving ??= settle().catch(() => {}).finally(() => { giving = null; }); // no service workers here, or no room
 }
@@ -276,7 +281,8 @@ async function settle() {
       if (active !== before) tell();
     } else {
       active = null;
-      if (worker) await registration.unregister();
+      if (worker && owned) await registration.unregister();
+      owned = false;
     }
   } while (given !== record);
 }
@@ -293,7 +299,7 @@ async function sent() {
 
 /** Has the keeper put what was given, or go. The page registers it, once, and has it begin again when it has slept. */
 async function send(given) {
-  const message = () => (record ? { build: WASM_INTEGRITY, put: record } : { end: true });
+  const message = () => (record ? { build: WASM_INTEGRITY, put: record } : { drop: true, end: owned });
   const tell = (wanted) => postAll("keeper", { script: new URL(KEEPER_FILE, SELF).href, scope: KEEPER_SCOPE, wanted }, 0);
   if (await sender.ask(message) === null && given) {
     tell(wasRegistered ? "again" : "new");
@@ -303,8 +309,8 @@ async function send(given) {
   }
   if (given) return;
   sender.end();
-  tell("gone");
-  wasRegistered = false;
+  if (owned) tell("gone");
+  wasRegistered = owned = false;
 }
 
 /** Registers the keeper, in the place of those of other builds. */

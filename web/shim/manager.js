@@ -97,6 +97,7 @@ export class UserManager {
 
   async dispose() {
     this.#life.abort(DISPOSED);
+    this.#early = null;
     this.events._clear();
     await callbacks.get(this.#key)?.catch(() => {}); // a response can be used once
     this.#tell("close");
@@ -109,7 +110,7 @@ export class UserManager {
       asked.then(resolve, reject);
       this.#early?.push((told) => {
         resolve(told);
-        this.#catchUp("", asked);
+        this.#catchUp("", asked).then((goesOn) => goesOn !== false || this.#onLoss({ code: "runtime_stopped" }));
       });
     });
     this.#known ??= stampOf(user);
