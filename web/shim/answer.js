@@ -16,7 +16,7 @@ const THERE = 3;
 const POPUP_GRACE = 300;
 
 /** WebKit, which cuts a window off before any other origin has been seen in it. */
-const SEVERS_BLANK = /^Apple/.test(navigator.vendor);
+const SEVERS_BLANK = /^Apple/.test(globalThis.navigator?.vendor);
 
 /** How long a page that waits for a response may take to say so, in milliseconds. */
 const HEARD_TIMEOUT = 1_000;
