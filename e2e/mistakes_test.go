@@ -187,9 +187,6 @@ func TestFrameMistakes(t *testing.T) {
 			_, _ = w.Write([]byte("<!doctype html><title>Sign in</title><form></form>"))
 		}
 	}
-	status := func(code int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
-	}
 	tests := []struct {
 		name    string
 		handler http.HandlerFunc
@@ -197,19 +194,7 @@ func TestFrameMistakes(t *testing.T) {
 	}{
 		{"login page", page("X-Test", "1"), "frame_no_response"},
 		{"login page that refuses frames", page("X-Frame-Options", "DENY"), "frame_no_response"},
-		{"error page", func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(http.StatusInternalServerError)
-			_, _ = w.Write([]byte("<!doctype html><title>Broken</title>"))
-		}, "frame_no_response"},
-		{"error without a page", status(http.StatusInternalServerError), "frame_no_response"},
-		{"too many requests", status(http.StatusTooManyRequests), "frame_no_response"},
-		{"half an answer", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "500")
-			w.WriteHeader(http.StatusOK)
-			panic(http.ErrAbortHandler)
-		}, "frame_no_response"},
-		{"cut connection", func(w http.ResponseWriter, _ *http.Request) { reset(w) }, "frame_no_response"},
+		{"error page", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "frame_no_response"},
 		{"never answers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "timeout"},
 	}
 	for _, tt := range tests {

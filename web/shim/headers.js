@@ -7,17 +7,14 @@ import { own } from "./own.js";
 /** Attributes that would make the frame another document, or a script of this page. */
 const SCRIPTED = /^(src|srcdoc|on.*)$/i;
 
-/** Has a frame that is about to be in the page load url, with attributes, or a form; settles if that is refused. */
+/** Has a frame that is in the page load url, with attributes, or a form; settles if that is refused. */
 export async function load(frame, iframeAttributes, url, action) {
   for (const [name, value] of Object.entries(iframeAttributes ?? {})) {
     if (SCRIPTED.test(name)) throw { code: "invalid_config" };
     frame.setAttribute(name, value);
   }
-  if (!action) frame.src = url;
-  else {
-    await null;
-    await submit(url, action, frame.contentWindow);
-  }
+  if (action) await submit(url, action, frame.contentWindow);
+  else frame.src = url;
 }
 
 /** The values of headers that are functions of the app. */

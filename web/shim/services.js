@@ -26,34 +26,31 @@ const SERVICES = {
     const more = (frames || iframeAttributes || action) && (await onDemand());
     if (frames) return more.visitWith(frames, url, timeout, action);
     return new Promise((resolve, reject) => {
-      const shell = document.createElement("iframe");
+      const frame = document.createElement("iframe");
       let grace;
       const end = (settle, value) => {
         clearTimeout(grace);
         clearTimeout(limit);
-        shell.remove();
+        removeEventListener("message", onMessage);
+        frame.remove();
         settle(value);
       };
-      const limit = setTimeout(() => end(reject, { code: "timeout" }), timeout);
-      shell.hidden = true;
-      shell.title = "sign-in";
-      (document.body ?? document.documentElement).append(shell);
-      const { contentDocument: around, contentWindow } = shell;
-      around.open(); // Firefox and WebKit do not tell of each frame that fails: what is around it is loaded all the same
-      const frame = around.createElement("iframe");
-      if (more) more.load(frame, iframeAttributes, url, action).catch((reason) => end(reject, reason));
-      else frame.src = url;
-      around.append(frame); // now: WebKit begins later with what comes later
-      contentWindow.addEventListener("message", ({ origin, source, data }) => {
+      const onMessage = ({ origin, source, data }) => {
         if (origin !== location.origin || source !== frame.contentWindow) return;
         const { source: from, url: answer } = own(data);
         if (from === "oidc-client" && typeof answer === "string") end(resolve, { url: answer });
-      });
-      for (const loads of [frame, shell]) loads.addEventListener("load", () => { // not the empty page that they begin with
+      };
+      const limit = setTimeout(() => end(reject, { code: "timeout" }), timeout);
+      addEventListener("message", onMessage);
+      frame.hidden = true;
+      frame.title = "sign-in";
+      (document.body ?? document.documentElement).append(frame);
+      frame.addEventListener("load", () => { // not the empty page that the frame begins with
         clearTimeout(grace);
         grace = setTimeout(() => end(reject, { code: "frame_no_response" }), FRAME_GRACE);
       });
-      setTimeout(() => around.close(), action ? FRAME_GRACE : 0); // a form is on its way later
+      if (more) more.load(frame, iframeAttributes, url, action).catch((reason) => end(reject, reason));
+      else frame.src = url;
     });
   },
 
