@@ -26,7 +26,7 @@ type shelf struct {
 
 // keeper is for the next program.
 func (s *shelf) keeper() Keeper {
-	return Keeper{Give: s.giver(), Owns: func(context.Context) bool { return !s.lost }, Answer: answerUser}
+	return Keeper{Give: s.giver(), Owns: s.owns, Answer: answerUser}
 }
 
 // end ends the program: it gives nothing more.
@@ -49,10 +49,37 @@ func (s *shelf) giver() func([]byte) {
 	}
 }
 
+func (s *shelf) owns(context.Context) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.lost
+}
+
 func (s *shelf) has() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return string(s.record)
+}
+
+// put lays down what no program has given.
+func (s *shelf) put(record string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.record = []byte(record)
+}
+
+// times says how often something was given.
+func (s *shelf) times() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given
+}
+
+// lose says whether another program has taken the record.
+func (s *shelf) lose(lost bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = lost
 }
 
 // reload ends the program, and starts one that takes what the shelf has.
@@ -153,7 +180,8 @@ func TestKeeperRefuses(t *testing.T) {
 				t.Fatalf("%v, %d sessions", err, len(all))
 			}
 			change(all[0])
-			s.record, _ = json.Marshal(all)
+			changed, _ := json.Marshal(all)
+			s.put(string(changed))
 		}
 	}
 	now := func() int64 { return time.Now().UnixMilli() }
@@ -171,9 +199,9 @@ func TestKeeperRefuses(t *testing.T) {
 		{"of a user who may be idle for longer", edit(func(k map[string]any) { k["IdleAt"] = now() + 5_000 }), nil, true},
 		{"of a client with another key", edit(func(k map[string]any) { k["Key"] = "other" }), nil, false},
 		{"with an order that is none", edit(func(k map[string]any) { k["Standing"].(map[string]any)["Order"] = 1e15 }), nil, false},
-		{"cut off", func(_ *testing.T, _ *world, s *shelf) { s.record = s.record[:len(s.record)-1] }, nil, false},
-		{"no list", func(_ *testing.T, _ *world, s *shelf) { s.record = []byte(`{}`) }, nil, false},
-		{"empty", func(_ *testing.T, _ *world, s *shelf) { s.record = nil }, nil, false},
+		{"cut off", func(_ *testing.T, _ *world, s *shelf) { s.put(s.has()[:len(s.has())-1]) }, nil, false},
+		{"no list", func(_ *testing.T, _ *world, s *shelf) { s.put(`{}`) }, nil, false},
+		{"empty", func(_ *testing.T, _ *world, s *shelf) { s.put("") }, nil, false},
 		{"somebody has signed out since", nil, func(h Hint) Hint { return Hint{Order: h.Order + 1, Out: h.Order + 1} }, false},
 		{"somebody was idle since", nil, func(h Hint) Hint { return Hint{Order: h.Order + 1} }, false},
 		{"somebody else has signed in since", nil, func(h Hint) Hint { return Hint{SignedIn: true, Order: h.Order + 1, Who: stamp(h.Order+1, "other")} }, false},
@@ -287,7 +315,7 @@ func TestKeeperForgetsOthers(t *testing.T) {
 				w.op.SignedIn = false
 				w.reload(s)
 				client, _ := w.open(true)
-				s.record = []byte(of)
+				s.put(of)
 				if err := tt.end(t, w, client); err != nil {
 					t.Fatal(err)
 				}
@@ -354,18 +382,18 @@ func TestKeeperDuringRefresh(t *testing.T) {
 func TestKeeperStaysAwake(t *testing.T) {
 	withShelf(t, func(t *testing.T, _ *world, s *shelf, client *Client, _ *tab) {
 		for range 10 {
-			before := s.given
+			before := s.times()
 			time.Sleep(keptAgain + time.Millisecond)
 			synctest.Wait()
-			if s.given == before {
+			if s.times() == before {
 				t.Fatalf("nothing was given for %v", keptAgain)
 			}
 		}
 		_ = client.RemoveUser(t.Context())
-		before := s.given
+		before := s.times()
 		time.Sleep(10 * keptAgain)
-		if s.given != before {
-			t.Errorf("given %d times since", s.given-before)
+		if s.times() != before {
+			t.Errorf("given %d times since", s.times()-before)
 		}
 	})
 }
@@ -443,8 +471,8 @@ func TestKeeperWithoutKeys(t *testing.T) {
 		w.registry.TakeOver(nil, s.keeper())
 		client, tab := w.open(false)
 		w.signIn(client, tab)
-		if s.given != 0 {
-			t.Errorf("given %d times", s.given)
+		if s.times() != 0 {
+			t.Errorf("given %d times", s.times())
 		}
 	})
 }
@@ -470,7 +498,7 @@ func TestKeeperHasGivenItAway(t *testing.T) {
 				w.op.SignedIn = true
 				w.op.ResetRequests()
 				before := tab.frames
-				s.lost = lost
+				s.lose(lost)
 				if user, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil || user == nil {
 					t.Fatalf("nobody: %v", err)
 				}

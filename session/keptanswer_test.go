@@ -152,7 +152,8 @@ func (s *shelf) edit(t *testing.T, change func(*keptSession)) {
 		t.Fatalf("%v, %d sessions", err, len(all))
 	}
 	change(all[0])
-	s.record, _ = json.Marshal(all)
+	changed, _ := json.Marshal(all)
+	s.put(string(changed))
 }
 
 // All settings that a session has had tabs with have the answer, the last of them, also in the

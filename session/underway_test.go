@@ -1,6 +1,7 @@
 package session
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,10 +54,10 @@ func TestUnreadSignins(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				var set time.Duration
+				var set atomic.Int64 // nanoseconds
 				tab := newTab(w.op)
 				for page := range unreadLimit + 1 {
-					w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(set) }})
+					w.registry = NewRegistry(Config{Transport: w.transport, Logf: t.Logf, Now: func() time.Time { return time.Now().Add(time.Duration(set.Load())) }})
 					client := w.openIn(tab, false)
 					for _, state := range []string{`1`, `2`} { // a page counts once
 						err := client.SigninRedirect(t.Context(), SigninArgs{State: strictjson.RawMessage(state)})
@@ -72,7 +73,7 @@ func TestUnreadSignins(t *testing.T) {
 					tt.back(t, w, client, tab)
 					client.Close()
 					time.Sleep(max(tt.pause, 0))
-					set += min(tt.pause, 0)
+					set.Add(int64(min(tt.pause, 0)))
 				}
 				if want := 2 * unreadLimit; tt.want != "" && len(tab.addresses) != want {
 					t.Errorf("the tab has left %d times, want %d", len(tab.addresses), want)
