@@ -19,6 +19,11 @@ func (w uncached) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+func (w uncached) Write(p []byte) (int, error) {
+	w.Header().Set("Cache-Control", "no-store") // before the first one, without a WriteHeader
+	return w.ResponseWriter.Write(p)
+}
+
 // A gate lets requests pass, or has them wait.
 type gate struct {
 	mu   sync.Mutex
@@ -53,12 +58,13 @@ func (g *gate) wait(r *http.Request) {
 }
 
 // newHeld is newKept with a gate in front of the program.
-func newHeld(t *testing.T, host string) (*app, *oidctest.OP, *tab, *gate) {
+func newHeld(t *testing.T, host, restore string) (*app, *oidctest.OP, *tab, *gate) {
 	if inChromium(t) {
 		t.Skip("its workers cannot talk to service workers; its shared worker outlives a reload")
 	}
 	a, g := newApp(t), &gate{}
 	a.setHost(host)
+	a.set("restore", restore)
 	assets := a.assets
 	a.respond("/"+assetsManifest(t).Files["oidcspa.wasm"].Name, func(w http.ResponseWriter, r *http.Request) {
 		g.wait(r)
@@ -69,9 +75,23 @@ func newHeld(t *testing.T, host string) (*app, *oidctest.OP, *tab, *gate) {
 	op.RefreshTokens = true
 	tab := newTab(t)
 	signInKept(t, a, tab)
+	tab.visit(a.origin + "/")
 	eval[bool](tab, "um.stats().then(() => true)")
 	op.ResetRequests()
 	return a, op, tab, g
+}
+
+// shutAgain loads the page again with the gate shut. A worker that outlives that has no need to be
+// told anything: WebKit's shared workers do, mostly.
+func (g *gate) shutAgain(tab *tab) {
+	tab.t.Helper()
+	const hosts = `navigator.locks.query().then(({ held }) => held.map(({ name }) => name).filter((name) => name.startsWith("oidcspa.host.")).sort().join())`
+	before := eval[string](tab, hosts)
+	g.shut()
+	tab.again()
+	if before == eval[string](tab, hosts) {
+		tab.t.Skip("the worker outlives the reload")
+	}
 }
 
 const (
@@ -108,13 +128,11 @@ func TestKeptAnswer(t *testing.T) {
 	} {
 		for _, host := range keeperHosts {
 			t.Run(tt.name+" "+host, func(t *testing.T) {
-				a, op, tab, g := newHeld(t, host)
-				a.set("restore", "off")
+				a, op, tab, g := newHeld(t, host, "off")
 				a.respondPage("blank", "globalThis.ready = true;")
 				other := tab.sibling()
 				other.visit(a.origin + "/blank.html")
-				g.shut()
-				tab.visit(a.origin + "/")
+				g.shutAgain(tab)
 				if got := eval[string](tab, toldUser); got != "somebody " {
 					t.Fatalf("before the program runs: %s", got)
 				}
@@ -201,10 +219,11 @@ func TestKeptAnswerRefuses(t *testing.T) {
 	}
 	for _, host := range keeperHosts {
 		t.Run(host, func(t *testing.T) {
-			a, _, tab, g := newHeld(t, host)
+			a, _, tab, g := newHeld(t, host, "silent")
 			a.respondPage("early", earlyPage)
-			g.shut()
 			tab.visit(a.origin + "/early.html")
+			eval[bool](tab, "um.stats().then(() => true)")
+			g.shutAgain(tab)
 			if got := eval[bool](tab, "first.then((user) => !!user)"); !got {
 				t.Fatal("before the program runs there is nobody")
 			}
@@ -230,16 +249,15 @@ func TestKeptAnswerRefuses(t *testing.T) {
 func TestKeptAnswerExpired(t *testing.T) {
 	for _, host := range keeperHosts {
 		t.Run(host, func(t *testing.T) {
-			a, op, tab, g := newHeld(t, host)
+			a, op, tab, g := newHeld(t, host, "silent")
 			op.Edit(func() { op.EditTokenResponse = func(r map[string]any) { r["expires_in"] = 4 } })
 			expires := eval[float64](tab, "um.signinSilent().then((user) => user.expires_at * 1000)")
 			op.Edit(func() { op.EditTokenResponse = nil })
 			a.respondPage("early", earlyPage)
-			a.respondPage("blank", "globalThis.ready = true;")
-			tab.visit(a.origin + "/blank.html")
-			tab.waitFor(fmt.Sprintf("Date.now() >= %f", expires))
-			g.shut()
 			tab.visit(a.origin + "/early.html")
+			eval[bool](tab, "um.stats().then(() => true)")
+			tab.waitFor(fmt.Sprintf("Date.now() >= %f", expires))
+			g.shutAgain(tab)
 			tab.waitFor("!!globalThis.asked")
 			eval[bool](tab, "globalThis.row = tell({ method: 'told', params: asked }), true")
 			g.release()

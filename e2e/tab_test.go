@@ -238,6 +238,15 @@ func (tab *tab) visit(address string) {
 	tab.waitReady()
 }
 
+// again loads the page again, as a person does, and waits until the test app has started anew. Where a
+// page goes to the back/forward cache, a visit to its own address does not end its worker.
+func (tab *tab) again() {
+	tab.t.Helper()
+	eval[bool](tab, "globalThis.ready = false, true")
+	tab.reload()
+	tab.waitReady()
+}
+
 // waitReady waits until the test app has started, on whatever page comes up.
 func (tab *tab) waitReady() {
 	tab.t.Helper()

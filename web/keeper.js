@@ -88,15 +88,24 @@ function own(id, record) {
   records.set(id, record);
 }
 
-/** Makes a record whose owner is gone that of another worker of the same build; its own, if the program has ended in it. */
+/**
+ * Makes a record whose owner is gone that of another worker of the same build; its own, if the program has ended in it.
+ * Where all owners live it says so: one that ends with its page does, for a moment.
+ */
 async function take(id, who) {
+  let lives = false;
   for (const [owner, record] of [...records].reverse()) {
-    if (record.who !== who || owner !== id && await clients.get(owner) || !records.delete(owner)) continue;
+    if (record.who !== who) continue;
+    if (owner !== id && await clients.get(owner)) {
+      lives = true;
+      continue;
+    }
+    if (!records.delete(owner)) continue;
     if (owner !== id) left.add(owner);
     own(id, record);
     return record.record;
   }
-  return "";
+  return lives ? "lives" : "";
 }
 
 /**

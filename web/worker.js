@@ -17,8 +17,8 @@ const KEEPER_FILE = "keeper.js";
 /** How long it may take to answer, in milliseconds: the session is restored without it then. */
 const KEEPER_TIMEOUT = 2_000;
 
-/** The pause before it is asked again, in milliseconds. */
-const KEEPER_PAUSE = 20;
+/** The pause before it is asked again, and how long it is where the program is there before, in milliseconds. */
+const KEEPER_PAUSE = 20, KEEPER_PATIENCE = 400;
 
 /** How long the program may take to arrive, in milliseconds. */
 const FETCH_TIMEOUT = 60_000;
@@ -218,17 +218,21 @@ function keeperIn({ scope, active, waiting, installing } = {}) {
 
 /**
  * Resolves to what an earlier program has given that lives no more; to "" without any. One that
- * is about to end has until this one is loaded.
+ * is about to end with its page has a moment.
  */
 async function take(loading) {
+  if (!keeps) return "";
+  const since = performance.now();
+  let loads = true;
+  loading.catch(() => {}).then(() => { loads = false; });
   try {
-    if (keeps && sender) return await sent();
-    active = keeps ? keeperIn(await navigator.serviceWorker.getRegistration(SELF)) : null;
-    if (!active) return "";
-    let given = "", loads = true;
-    const loaded = loading.catch(() => {}).then(() => { loads = false; });
-    while (!(given = await askKeeper(active)) && loads) await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, KEEPER_PAUSE))]);
-    return given;
+    if (!sender) active = keeperIn(await navigator.serviceWorker.getRegistration(SELF));
+    for (;;) {
+      const given = await (sender ? sent() : active && askKeeper(active)) || "";
+      if (given !== "lives") return given;
+      if (!loads && performance.now() - since > KEEPER_PATIENCE) return "";
+      await new Promise((resolve) => setTimeout(resolve, KEEPER_PAUSE));
+    }
   } catch {
     return ""; // no service workers here
   }
