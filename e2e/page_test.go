@@ -81,6 +81,7 @@ func TestWithoutAHint(t *testing.T) {
 // newFilledPage is a page that restores by redirect, and has something to lose.
 func newFilledPage(t *testing.T, host string) (*app, *oidctest.OP, *tab) {
 	a := newApp(t)
+	a.keeps = false // else the next worker goes on
 	if host != "shared" {
 		a.setHost(host)
 	}

@@ -191,7 +191,9 @@ func (c *Client) leave(ctx context.Context, call int64, request *oidc.Authentica
 	if !c.session.config.OnePage {
 		phases.Left = c.session.wall()
 		left := &absence{settings: c.settings, record: data, until: time.Now().Add(underway), phases: phases}
-		c.session.registry.absences.leave(tx.State, left, time.Now())
+		if !c.session.registry.handover.sleeps() {
+			c.session.registry.absences.leave(tx.State, left, time.Now())
+		}
 		defer c.getReady(ctx, metadata, tx)
 	}
 	return c.page.Navigator.Navigate(ctx, oidc.Address{URL: url})
