@@ -32,9 +32,12 @@ var flows = []func(*testing.T){
 	// Workers that end.
 	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
 
-	// Networks that fail, by the servers.
-	TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,
+	// Networks that fail, by the servers, and clocks.
+	TestFaultSleep, TestFaultClockWrong, TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,
 	TestScriptOnDemandIsLoadedAgain, TestChangedPolicy,
+
+	// Scripts and frames that are hostile.
+	TestHostileFrameWithoutAnOrigin, TestHostileResponseInACopiedTab, TestHostileTokensFollowNoRedirect,
 
 	// What browsers lack, other ways to use the client, several clients.
 	TestLackingBrowser, TestRuntimeMistakes, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
