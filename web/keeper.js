@@ -25,6 +25,9 @@ const left = new Set();
  */
 const senders = new Map();
 
+/** Ends what keeps the browser from ending it while it has something. */
+let rest = () => {};
+
 /**
  * Gives the lock back that says that it is there.
  * @type {(() => void) | null}
@@ -34,16 +37,22 @@ let leave = null;
 /** What the provider ends while nobody listens has ended: see frontchannel.js. Who lives gives it anew. */
 const logouts = new BroadcastChannel("oidcspa.frontchannel");
 logouts.onmessage = ({ data }) => {
-  if (typeof data === "string") records.clear();
+  if (typeof data === "string") forget();
 };
 
 addEventListener("message", (event) => event.waitUntil(reply(event)));
 if (PROGRAM !== registration.scope) addEventListener("fetch", (event) => event.respondWith(serve(event)));
 
-async function reply({ source, data, ports: [port] }) {
+async function reply(event) {
+  const { source, data, ports: [port] } = event;
   if ("begin" in data) return data.begin ? begin() : finish();
-  const answer = await hear(source, data);
+  const answer = await hear(source, data, event);
   port?.postMessage(answer);
+}
+
+function forget() {
+  records.clear();
+  rest();
 }
 
 /** Says that it is there, in its scope. The page that registers it asks for that; there is no harm in it. */
@@ -63,14 +72,14 @@ function finish() {
  * gone in WebKit, or has all forgotten, in the end with the keeper. Pages, frames, and
  * workers of another address, whoever has started them, get nothing.
  */
-async function hear(source, { build, put, drop, end, lost }) {
+async function hear(source, { build, put, drop, end, lost }, event) {
   if (!isProgram(source)) return "";
   const { id, url } = source, now = Date.now(), who = `${build} ${url}`;
   for (const [owner, { at }] of records) if (now - at > LIFE) records.delete(owner);
   if (lost) return left.delete(id) ? "lost" : "";
-  if (drop || end) records.clear();
-  else if (!put) return take(id, who);
-  else if (!left.has(id)) own(id, { record: put, who, at: now });
+  if (drop || end) forget();
+  else if (!put) return take(id, who, event);
+  else if (!left.has(id)) own(id, { record: put, who, at: now }, event);
   if (!end) return "";
   senders.clear();
   finish();
@@ -83,16 +92,22 @@ function isProgram(client) {
   return (type === "sharedworker" || type === "worker") && url.split("#")[0] === PROGRAM;
 }
 
-function own(id, record) {
+/** Makes a record somebody's. The browser does not end this worker before all have forgotten it. */
+function own(id, record, event) {
   records.delete(id);
   records.set(id, record);
+  rest();
+  event.waitUntil(new Promise((resolve) => {
+    const timer = setTimeout(forget, LIFE);
+    rest = () => resolve(clearTimeout(timer));
+  }));
 }
 
 /**
  * Makes a record whose owner is gone that of another worker of the same build; its own, if the program has ended in it.
  * Where all owners live it says so: one that ends with its page does, for a moment.
  */
-async function take(id, who) {
+async function take(id, who, event) {
   let lives = false;
   for (const [owner, record] of [...records].reverse()) {
     if (record.who !== who) continue;
@@ -102,7 +117,7 @@ async function take(id, who) {
     }
     if (!records.delete(owner)) continue;
     if (owner !== id) left.add(owner);
-    own(id, record);
+    own(id, record, event);
     return record.record;
   }
   return lives ? "lives" : "";
@@ -112,13 +127,14 @@ async function take(id, who) {
  * Answers the address that only the keeper answers. Who starts a worker from there gets a script if it is a
  * program: the browser says so. What that worker sends is its program's, since nobody else has the word.
  */
-async function serve({ request, clientId }) {
+async function serve(event) {
+  const { request, clientId } = event;
   if (request.destination === "worker") {
     const client = await clients.get(clientId);
     return isProgram(client) ? new Response(await script(client), { headers: HEADERS }) : Response.error();
   }
   const { word, ...message } = await request.json();
-  return senders.has(word) ? new Response(await hear(senders.get(word), message)) : Response.error();
+  return senders.has(word) ? new Response(await hear(senders.get(word), message, event)) : Response.error();
 }
 
 const HEADERS = {
