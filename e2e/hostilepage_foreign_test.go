@@ -3,11 +3,16 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 )
 
 // A site of somebody else's frames the app and its callback page, opens it,
@@ -25,7 +30,6 @@ func testForeignWindows(t *testing.T, host string) {
 	evil.page = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><title>Foreign</title>
-			<button id="open" onclick="globalThis.opened = open('%[1]s/?opened')">Open</button>
 			<iframe src="%[1]s/"></iframe><iframe src="%[1]s/callback.html?code=c&state=s"></iframe><iframe src="%[1]s/frontchannel.html"></iframe>
 			<script>
 			globalThis.heard = [];
@@ -45,7 +49,12 @@ func testForeignWindows(t *testing.T, host string) {
 	hostile := s.honest.sibling()
 	hostile.expectProblems()
 	hostile.navigate(evil.origin + "/")
-	hostile.clickOn("#open")
+	hostile.do("open the app", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{
+			Expression: fmt.Sprintf("globalThis.opened = open(%q), true", s.app.origin+"/?opened"), UserGesture: new(true),
+		})
+		return err
+	}))
 	opened := hostile.attach(hostile.waitPopup(s.app.origin + "/?opened"))
 	opened.expectProblems()
 	opened.waitReady()

@@ -115,10 +115,13 @@ async function take(id, who, event) {
       lives = true;
       continue;
     }
-    if (!records.delete(owner)) continue;
+    const last = records.get(owner); // it may have given another meanwhile, or it is another's by now
+    lives ||= !last;
+    if (!last) continue;
+    records.delete(owner);
     if (owner !== id) left.add(owner);
-    own(id, record, event);
-    return record.record;
+    own(id, last, event);
+    return last.record;
   }
   return lives ? "lives" : "";
 }

@@ -23,7 +23,7 @@ const WORKER_NAME = `oidcspa.${VERSION}`;
  * in a row are enough. None: its script is not there yet, or it has closed itself. In Firefox such a one takes
  * connections, and the next gets a new worker, most often: it is asked anew, up to ANEW times.
  */
-const SILENCE = 500, SILENCES = 10, STILL = 6, ANEW = 3;
+const SILENCE = 500, SILENCES = 10, STILL = 3, ANEW = 3;
 
 /** A string that the page's Trusted Types policy lets through. */
 export function scriptURL(url) {
