@@ -12,7 +12,7 @@ const PROGRAM = registration.scope.split("?")[0];
 
 /**
  * What each program has given, by the id of the worker that owns it, the newest last.
- * @type {Map<string, {record: string, who: string, at: number}>}
+ * @type {Map<string, {record: string, who: string, at: number, rest?: () => void}>}
  */
 const records = new Map();
 
@@ -24,9 +24,6 @@ const left = new Set();
  * @type {Map<string, Client>}
  */
 const senders = new Map();
-
-/** Ends what keeps the browser from ending it while it has something. */
-let rest = () => {};
 
 /**
  * Gives the lock back that says that it is there.
@@ -51,8 +48,7 @@ async function reply(event) {
 }
 
 function forget() {
-  records.clear();
-  rest();
+  for (const { rest } of records.values()) rest();
 }
 
 /** Says that it is there, in its scope. The page that registers it asks for that; there is no harm in it. */
@@ -75,11 +71,14 @@ function finish() {
 async function hear(source, { build, put, drop, end, lost }, event) {
   if (!isProgram(source)) return "";
   const { id, url } = source, now = Date.now(), who = `${build} ${url}`;
-  for (const [owner, { at }] of records) if (now - at > LIFE) records.delete(owner);
+  for (const { at, rest } of records.values()) if (now - at > LIFE) rest();
   if (lost) return left.delete(id) ? "lost" : "";
   if (drop || end) forget();
   else if (!put) return take(id, who, event);
-  else if (!left.has(id)) own(id, { record: put, who, at: now }, event);
+  else if (!left.has(id)) {
+    records.get(id)?.rest();
+    own(id, { record: put, who, at: now }, event);
+  }
   if (!end) return "";
   senders.clear();
   finish();
@@ -92,14 +91,15 @@ function isProgram(client) {
   return (type === "sharedworker" || type === "worker") && url.split("#")[0] === PROGRAM;
 }
 
-/** Makes a record somebody's. The browser does not end this worker before all have forgotten it. */
+/** Makes a record somebody's, for what is left of its life, or until it is put to rest. The browser does not end this worker before. */
 function own(id, record, event) {
-  records.delete(id);
   records.set(id, record);
-  rest();
   event.waitUntil(new Promise((resolve) => {
-    const timer = setTimeout(forget, LIFE);
-    rest = () => resolve(clearTimeout(timer));
+    record.rest = () => {
+      if (records.get(id) === record) records.delete(id);
+      resolve();
+    };
+    setTimeout(record.rest, record.at + LIFE - Date.now());
   }));
 }
 
@@ -111,14 +111,13 @@ async function take(id, who, event) {
   let lives = false;
   for (const [owner, record] of [...records].reverse()) {
     if (record.who !== who) continue;
-    if (owner !== id && await clients.get(owner)) {
+    const alive = owner !== id && await clients.get(owner);
+    const last = !alive && records.get(owner); // it may have given another meanwhile, or it is another's by now
+    if (!last) {
       lives = true;
       continue;
     }
-    const last = records.get(owner); // it may have given another meanwhile, or it is another's by now
-    lives ||= !last;
-    if (!last) continue;
-    records.delete(owner);
+    last.rest();
     if (owner !== id) left.add(owner);
     own(id, last, event);
     return last.record;
