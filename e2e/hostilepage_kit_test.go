@@ -194,7 +194,7 @@ func (s *stage) wantAsBefore(when string) {
 
 func (s *stage) vitals() vitals {
 	s.t.Helper()
-	return eval[vitals](s.honest, "um.stats().then(({runtime}) => runtime)")
+	return eval[vitals](s.honest, "um.stats({ collect: true }).then(({runtime}) => runtime)")
 }
 
 // evalPatiently is eval with the time that the ceiling gives.

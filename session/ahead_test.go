@@ -71,8 +71,9 @@ func TestExchangeAhead(t *testing.T) {
 			w.onePage = true
 			w.restart()
 		}, early: not, all: 1},
-		{name: "a program that sleeps with its pages", edit: func(w *world) {
-			w.registry.TakeOver(nil, (&shelf{}).keeper())
+		{name: "a program that may stop with its pages", edit: func(w *world) {
+			w.stops = true
+			w.restart()
 		}, early: not, all: 1},
 		{name: "a code that is refused", edit: func(w *world) {
 			w.op.Respond = func(endpoint string, rw http.ResponseWriter, _ *http.Request) bool {

@@ -191,7 +191,7 @@ func (c *Client) leave(ctx context.Context, call int64, request *oidc.Authentica
 	if !c.session.config.OnePage {
 		phases.Left = c.session.wall()
 		left := &absence{settings: c.settings, record: data, until: time.Now().Add(underway), phases: phases}
-		if !c.session.registry.handover.sleeps() {
+		if !c.session.config.Stops {
 			c.session.registry.absences.leave(tx.State, left, time.Now())
 		}
 		defer c.getReady(ctx, metadata, tx)

@@ -171,6 +171,7 @@ type world struct {
 	registry  *Registry
 	settings  Settings
 	onePage   bool
+	stops     bool // see [Config.Stops]
 }
 
 func newWorld(t *testing.T) *world {
@@ -188,7 +189,7 @@ func newWorld(t *testing.T) *world {
 
 // restart is a reload of the only tab where the program lives in it.
 func (w *world) restart() {
-	w.registry = NewRegistry(Config{Transport: w.transport, OnePage: w.onePage, Logf: w.t.Logf})
+	w.registry = NewRegistry(Config{Transport: w.transport, OnePage: w.onePage, Stops: w.stops, Logf: w.t.Logf})
 }
 
 // open opens a tab.

@@ -66,11 +66,6 @@ func (r *Registry) TakeOver(record []byte, keeper Keeper) {
 	}
 }
 
-// sleeps tells whether this program may stop with the last of its pages, also between the callback
-// page and that of the app: one that stops in a token request would go on with it beside the
-// next program, which uses the code, too.
-func (k *handover) sleeps() bool { return k.Give != nil }
-
 // handOver has the keeper have what is so now. What is over is forgotten there before anybody
 // hears of it.
 func (s *session) handOver() {

@@ -36,6 +36,11 @@ type Config struct {
 	// others. One that was to serve several, and ended up with one, need not.
 	OnePage bool
 
+	// Stops says that the program may be stopped with the last of its pages, also between the
+	// callback page and that of the app. Then no code is exchanged there: a program that stops in
+	// the token request goes on with it beside the next one, which uses the code, too.
+	Stops bool
+
 	// Broadcast, if set, gives a message to the other programs of the origin,
 	// which take it with [Registry.Heard]. It does not wait, and is not told
 	// what became of it.

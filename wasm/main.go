@@ -20,7 +20,7 @@ import (
 const host = "oidcspa.host"
 
 func main() {
-	config := session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Logf: note}
+	config := session.Config{Transport: transport{}, NewKey: newSigner, OnePage: !sharedWorker(), Stops: !chromium(), Logf: note}
 	config.OnPanic = func(value any, stack []byte) { report("panic: %v\n%s", value, stack) }
 	jsbridge.OnPanic = config.OnPanic
 	registry, pages := joinPeers(config), &api.Pages{}
@@ -48,6 +48,17 @@ func sharedWorker() bool {
 	return err != nil || !class.IsUndefined()
 }
 
+// chromium tells whether this is Chromium, where a shared worker outlives the pages of a tab. What
+// others lack is there where the origin is secure.
+func chromium() bool {
+	navigator, err := safejs.Global().Get("navigator")
+	if err != nil {
+		return false
+	}
+	data, err := navigator.Get("userAgentData")
+	return err == nil && !data.IsUndefined()
+}
+
 // serve connects one page to the program, for as long as both are there.
 func serve(registry *session.Registry, pages *api.Pages, phases api.HostPhases, port *jsbridge.Port) {
 	connection := api.NewConnection(registry, port.Send, func(method string, value any, stack []byte) {
@@ -66,10 +77,12 @@ func serve(registry *session.Registry, pages *api.Pages, phases api.HostPhases, 
 	port.Close()
 }
 
-// stats says how the program is doing. The heap is that after a collection,
-// so that two measurements differ by what is kept alone.
-func stats() api.Runtime {
-	runtime.GC()
+// stats says how the program is doing: after a collection, if one is asked for, so that two
+// measurements differ by what is kept alone.
+func stats(collect bool) api.Runtime {
+	if collect {
+		runtime.GC()
+	}
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	return api.Runtime{Callbacks: jsbridge.Live(), Memory: memory.Sys, Heap: memory.HeapAlloc}

@@ -660,6 +660,11 @@ export interface Measure {
   readonly time: number;
 }
 
+export interface StatsArgs {
+  /** Whether to collect what is not in use first, which takes some milliseconds. Default false. */
+  readonly collect?: boolean;
+}
+
 /** How the program is doing, and what the session has cost since it started. */
 export interface Stats {
   readonly runtime: {
@@ -667,7 +672,7 @@ export interface Stats {
     readonly callbacks: number;
     /** Bytes that the program got from the browser. */
     readonly memory: number;
-    /** Bytes of them that are in use, after a collection that stats() makes. */
+    /** Bytes of them that are in use, with what the next collection frees. */
     readonly heap: number;
   };
   /** To the provider, by kind: discovery, jwks, authorize (in the hidden frame), token, refresh, userinfo, revocation, par. */
@@ -972,5 +977,5 @@ export class UserManager {
   /** The same, on the page of a redirect; there is always a response. */
   signoutRedirectCallback(url?: string): Promise<SignoutResponse>;
   /** How the program is doing. */
-  stats(): Promise<Stats>;
+  stats(args?: StatsArgs): Promise<Stats>;
 }

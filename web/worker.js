@@ -284,6 +284,7 @@ async function settle() {
       const before = active;
       active = worker ?? active;
       if (active !== before) tell();
+      if (!worker) active?.postMessage({ drop: true }); // it was sent away, and stays while this program runs
     } else {
       active = null;
       if (worker && owned) await registration.unregister();

@@ -27,7 +27,7 @@ const ErrVersionMismatch oidc.Code = "version_mismatch"
 type Connection struct {
 	// Runtime, when set, says how the program is doing. Set it before the
 	// first Receive.
-	Runtime func() Runtime
+	Runtime func(collect bool) Runtime
 
 	// Host says how the program came to run. Set it before the first Receive.
 	Host HostPhases
@@ -140,7 +140,7 @@ var methodsOfPage = map[string]func(*Connection, context.Context, *session.Clien
 type Runtime struct {
 	Callbacks int    `json:"callbacks"` // functions that JavaScript can call
 	Memory    uint64 `json:"memory"`    // bytes got from the browser
-	Heap      uint64 `json:"heap"`      // bytes in use, after a collection
+	Heap      uint64 `json:"heap"`      // bytes in use
 }
 
 func (c *Connection) handle(ctx context.Context, method string, params []byte) (any, error) {
@@ -148,7 +148,7 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 	case "open":
 		return nil, toRPC(c.open(params))
 	case "stats":
-		return c.stats(), nil
+		return c.stats(params)
 	case "frontchannelLogout":
 		return nil, toRPC(c.frontchannelLogout(params))
 	case "arrive":

@@ -90,6 +90,7 @@ func TestDeclaredMembers(t *testing.T) {
 		{"FetchSettings", nil, reflect.TypeFor[fetchSettingsJSON]()},
 		{"AllowedAPI", nil, reflect.TypeFor[apiJSON]()},
 		{"StepUpChallenge", nil, reflect.TypeFor[stepUpJSON]()},
+		{"StatsArgs", nil, reflect.TypeFor[statsJSON]()},
 		{"Stats", nil, reflect.TypeFor[statsResult]()},
 		{"StartPhases", nil, reflect.TypeFor[startJSON]()},
 		{"SigninPhases", nil, reflect.TypeFor[session.SigninPhases]()},

@@ -5,6 +5,11 @@ import (
 	"github.com/oidcspa/oidcspa/session"
 )
 
+// statsJSON are the arguments of "stats".
+type statsJSON struct {
+	Collect bool `json:"collect"`
+}
+
 // statsResult is the result of "stats".
 type statsResult struct {
 	Runtime   Runtime                `json:"runtime"`
@@ -84,16 +89,20 @@ func newMeasureJSON(m session.Measure) measureJSON {
 	return measureJSON{Count: m.Count, Failed: m.Failed, Time: m.Time.Milliseconds()}
 }
 
-func (c *Connection) stats() statsResult {
+func (c *Connection) stats(params []byte) (statsResult, error) {
+	var j statsJSON
+	if err := decode(params, &j); err != nil {
+		return statsResult{}, err
+	}
 	result := statsResult{Requests: map[string]measureJSON{}}
 	if c.Runtime != nil {
-		result.Runtime = c.Runtime()
+		result.Runtime = c.Runtime(j.Collect)
 	}
 	c.mu.Lock()
 	client, start := c.client, c.start
 	c.mu.Unlock()
 	if client == nil {
-		return result
+		return result, nil
 	}
 	start.HostPhases = c.Host
 	start.Running = start.Main > 0 && start.Main <= start.Called
@@ -105,7 +114,7 @@ func (c *Connection) stats() statsResult {
 	}
 	result.Renewals, result.Restores = newMeasureJSON(stats.Renewals), newMeasureJSON(stats.Restores)
 	result.Retries, result.Unwatched = stats.Retries, stats.Unwatched
-	return result
+	return result, nil
 }
 
 // wake hears that the page is shown again, or online again, or that another page

@@ -18,7 +18,7 @@ func TestCompact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(after) > len(before)*9/10 {
+	if len(after) > len(before)*19/20 {
 		t.Errorf("%d bytes became %d: the table was not found", len(before), len(after))
 	}
 	if f := functionsOf(t, after); f.number(f.records[9]) != 0 {

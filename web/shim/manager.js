@@ -346,8 +346,8 @@ export class UserManager {
   }
 
   /** How the program is doing. */
-  stats() {
-    return this.#call("stats");
+  stats(args) {
+    return this.#call("stats", args);
   }
 
   /** Something has happened that the app knows nothing of. */
