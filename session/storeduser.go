@@ -65,8 +65,8 @@ func (c *Client) StoreUser(ctx context.Context, given *User) error {
 	}
 	defer release()
 	current, _ := s.current()
-	if current != nil && user.line == current.line && user.RefreshToken == before.RefreshToken {
-		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile
+	if current != nil && user.line == current.line && user.RefreshToken == before.RefreshToken && user.key == current.key {
+		user.RefreshToken = current.RefreshToken // it may have been replaced meanwhile; one that another key is for goes with that
 	}
 	_, err = c.arrived(ctx, &user, s.load(&user, began))
 	return err

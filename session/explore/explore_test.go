@@ -65,6 +65,7 @@ var found = []struct {
 	{719783, "won", "a page that was closed in the back/forward cache still had its calls"},
 	{728744, "refusals", "the renewals of silent sign-ins in the air were counted, too"},
 	{729209, "leaves", "news came late of somebody else who was there with the same order"},
+	{35160, "proof", "whom the app stored had the refresh token of a silent sign-in meanwhile, with the key of the one before"},
 	{705074, "revoked", "a script had written that somebody is there, and not who"},
 }
 
