@@ -44,7 +44,8 @@ func (p *page) call(name string, fn func(ctx context.Context, c *call) error) *c
 	w := p.w
 	c := &call{page: p, name: name, began: time.Now(), step: w.tick(), people: []string{p.who()}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	c.moves = strings.Contains(name, "Redirect") || name == "getUser" && p.settings.Restore == session.RestoreRedirect ||
+	restores := name == "getUser" || name == "signinCallback of another client" // whose response another client of the page has read
+	c.moves = strings.Contains(name, "Redirect") || restores && p.settings.Restore == session.RestoreRedirect ||
 		name == "fetch" && p.settings.Fetch.StepUp == session.StepUpRedirect
 	c.windows = strings.Contains(name, "Popup") || name == "fetch" && p.settings.Fetch.StepUp == session.StepUpPopup
 	p.calls = append(p.calls, c)
