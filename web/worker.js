@@ -17,7 +17,7 @@ const KEEPER_FILE = "keeper.js";
 /** How long it may take to answer, in milliseconds: the session is restored without it then. */
 const KEEPER_TIMEOUT = 2_000;
 
-/** The pause before it is asked again, and how long it is where the program is there before, in milliseconds. */
+/** The pause before it is asked again, or the program compiled without its answer, and how long it is asked where the program is there before, in milliseconds. */
 const KEEPER_PAUSE = 20, KEEPER_PATIENCE = 400;
 
 /** How long the program may take to arrive, in milliseconds. */
@@ -184,8 +184,9 @@ async function start() {
   const starts = holdLock(`oidcspa.start.${NAME}`, new Promise((resolve) => { ready = resolve; }));
   try {
     const go = new globalThis.Go();
-    const loading = load(go.importObject);
-    const [instance, taken] = await Promise.all([loading, taking = take(loading), starts]);
+    let heard;
+    const asked = new Promise((resolve) => { heard = resolve; }), loading = load(go.importObject, asked);
+    const [instance, taken] = await Promise.all([loading, taking = take(loading, heard).finally(heard), starts]);
     owned ||= Boolean(taken);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
@@ -210,6 +211,10 @@ async function start() {
   }
 }
 
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 /** The keeper of this build in a registration, if it is there. It hears messages from its first moment on. */
 function keeperIn({ scope, active, waiting, installing } = {}) {
   const { href } = new URL(KEEPER_FILE, SELF);
@@ -218,9 +223,9 @@ function keeperIn({ scope, active, waiting, installing } = {}) {
 
 /**
  * Resolves to what an earlier program has given that lives no more; to "" without any. One that
- * is about to end with its page has a moment.
+ * is about to end with its page has a moment. It calls heard at the first answer.
  */
-async function take(loading) {
+async function take(loading, heard) {
   if (!keeps) return "";
   const since = performance.now();
   let loads = true;
@@ -229,10 +234,11 @@ async function take(loading) {
     if (!sender) active = keeperIn(await navigator.serviceWorker.getRegistration(SELF));
     for (;;) {
       const given = await (sender ? sent() : active && askKeeper(active)) || "";
+      heard();
       if (given !== "lives") return given;
       if (sender) return ""; // in Chromium it is gone at once, or lives
       if (!loads && performance.now() - since > KEEPER_PATIENCE) return "";
-      await new Promise((resolve) => setTimeout(resolve, KEEPER_PAUSE));
+      await pause(KEEPER_PAUSE);
     }
   } catch {
     return ""; // no service workers here
@@ -332,9 +338,10 @@ async function register() {
  * Fetches and instantiates the program; a failure names the mistake. A bundler
  * has the page say in this script's address where the program is. Any page can
  * say anything there: what it names is run only if it is the program of this
- * build. (The hash keeps the browser from compiling while it loads.)
+ * build. (The hash keeps the browser from compiling while it loads.) Compiling takes
+ * all cores: the page has what the keeper says before, if that comes within a moment.
  */
-async function load(imports) {
+async function load(imports, asked) {
   const renamed = new URLSearchParams(new URL(SELF).hash.slice(1)).get("wasm");
   const url = new URL(renamed ?? WASM_FILE, SELF);
   const { response, refused } = await askPatiently(url, renamed === null ? "" : WASM_INTEGRITY);
@@ -352,6 +359,7 @@ async function load(imports) {
   if (refused) {
     throw failure("wasm_invalid", `${url.pathname}, which the address of the worker script names, is not the program of this build`);
   }
+  await Promise.race([asked, pause(KEEPER_PAUSE)]);
   try {
     const { instance } = await WebAssembly.instantiateStreaming(response, imports);
     const compiled = Date.now();
@@ -383,8 +391,8 @@ async function askPatiently(url, integrity) {
   globalThis.addEventListener("securitypolicyviolation", ({ blockedURI }) => {
     forbidden ||= url.href.startsWith(blockedURI.split("?")[0]);
   });
-  for (let pause = FIRST_PAUSE; pause < NO_PAUSE && !isThere(answer) && navigator.onLine; pause *= 1.5) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
+  for (let wait = FIRST_PAUSE; wait < NO_PAUSE && !isThere(answer) && navigator.onLine; wait *= 1.5) {
+    await pause(wait);
     if (forbidden) break;
     const fresh = new URL(url);
     fresh.searchParams.set("again", String(Date.now()));
