@@ -213,7 +213,7 @@ func (r *record) of(token *accessToken) *item {
 	return nil
 }
 
-// idleEnds is when the user has been idle for too long, by every tab.
+// idleEnds is when the user has been idle for too long, by every tab that is awake.
 func (p *program) idleEnds(it *item) (end time.Time) {
 	if p.holds == nil {
 		p.holds = map[*app]holding{}
@@ -222,7 +222,7 @@ func (p *program) idleEnds(it *item) (end time.Time) {
 		p.holds[it.app] = holding{it.user, time.Now()}
 	}
 	for _, page := range p.served() {
-		if page.app != it.app {
+		if page.app != it.app || page.silent() || page.tab.cached == page { // what a page wants that sleeps does not count
 			continue
 		}
 		if page.settings.Idle.Timeout == 0 {
