@@ -51,7 +51,7 @@ func TestKeeper(t *testing.T) {
 		t.Skip("make compat has Node")
 	}
 	folder := scripts(t)
-	for _, name := range []string{"rows", "search"} {
+	for _, name := range []string{"rows", "flows", "search", "fuzz"} {
 		t.Run(name, func(t *testing.T) {
 			if log, err := exec.CommandContext(t.Context(), "node", name+".mjs", folder).CombinedOutput(); err != nil {
 				t.Errorf("node %s.mjs: %v\n%s", name, err, log)
