@@ -54,6 +54,7 @@ for (const [name, steps, only] of [
   ["a sign-in while it goes", "A begins, A gives a, busy, A gives, A gives b, idle, 1 s, A ends, B begins, B took: b"],
   ["a sign-out of who has taken it", "A begins, A gives a, A ends, B begins, B gives, keeper: no"],
   ["a sign-out of who has given nothing", "A begins, A gives a, B begins, 1 s, B gives, keeper: yes"],
+  ["nor if its owner has ended", "A begins, A gives a, B begins, 1 s, A ends, B gives, keeper: yes, C begins, C took: "],
   ["its owner gives again then", "A begins, A gives a, B begins, 1 s, B gives, A gives b, A ends, C begins, C took: b"],
   ["a sign-out in one of two programs", "A begins, A gives a, B begins, 1 s, B gives b, A gives, keeper: yes, B gives c, B ends, C begins, C took: c"],
   ["a sign-out in one, while the other takes what was left", "A begins, A gives a, B begins, 1 s, B gives b, A ends, busy, C begins, idle, B gives, keeper: yes, C took: a, C gives c, C ends, D begins, D took: c"],
