@@ -16,8 +16,8 @@ const PROGRAM = registration.scope.split("?")[0];
  */
 const records = new Map();
 
-/** Whose records others have: what comes of these is late, until they have asked. */
-const left = new Set();
+/** Whose records others have, the last of them: what comes of these is late, until they have asked. */
+const left = new Set(), LEFT_LIMIT = 200;
 
 /**
  * The workers that have got a script, by the word in it that nobody else knows.
@@ -104,14 +104,15 @@ function own(id, record, event) {
 }
 
 /**
- * Makes a record whose owner is gone that of another worker of the same build; its own, if the program has ended in it.
+ * Makes a record whose owner is gone that of another worker of the same build; its own before all, if the program has ended in it.
  * Where all owners live it says so: one that ends with its page does, for a moment.
  */
 async function take(id, who, event) {
   let lives = false;
-  for (const [owner, record] of [...records].reverse()) {
+  for (let [owner, record] of [...records].reverse()) {
     if (record.who !== who) continue;
     const alive = owner !== id && await clients.get(owner);
+    if (!alive && records.has(id)) owner = id;
     const last = !alive && records.get(owner); // it may have given another meanwhile, or it is another's by now
     if (!last) {
       lives = true;
@@ -119,6 +120,7 @@ async function take(id, who, event) {
     }
     last.rest();
     if (owner !== id) left.add(owner);
+    if (left.size > LEFT_LIMIT) left.delete([...left][0]);
     own(id, last, event);
     return last.record;
   }
@@ -150,9 +152,9 @@ async function script(client) {
   for (const [word, { id }] of senders) if (!await clients.get(id)) senders.delete(word);
   const word = crypto.randomUUID();
   senders.set(word, client);
-  return `let last;
+  return `let last = Promise.resolve();
 onmessage = ({ data, ports: [port] }) => {
-  last = Promise.resolve(last).then(async () => {
+  last = last.then(async () => {
     const answer = await fetch(location, { method: "POST", mode: "same-origin", cache: "only-if-cached", body: JSON.stringify({ ...data, word: "${word}" }) });
     port?.postMessage(await answer.text());
   }).catch(() => port?.postMessage(null));

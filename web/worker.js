@@ -68,8 +68,23 @@ let record = "";
 /** Whether the keeper has had anything of this program: else it is another's, and stays there. */
 let owned = false;
 
+/** Begins the names of the locks that programs hold that have something with the keeper, and that of this one. */
+const KEPT = `oidcspa.kept ${SELF} `, KEPT_HERE = KEPT + Math.random();
+
 /**
- * The keeper, once it was there: one that has gone was sent away, by a person or by another build.
+ * Gives that lock back.
+ * @type {(() => void) | undefined}
+ */
+let letGo;
+
+/**
+ * Whether it has had that since the last sign-out, or the page was told to register it: one that has gone
+ * since was sent away, by a person or by another build.
+ */
+let wasRegistered = false;
+
+/**
+ * The keeper, if it was there.
  * @type {ServiceWorker | null}
  */
 let active = null;
@@ -187,7 +202,6 @@ async function start() {
     let heard;
     const asked = new Promise((resolve) => { heard = resolve; }), loading = load(go.importObject, asked);
     const [instance, taken] = await Promise.all([loading, taking = take(loading, heard).finally(heard), starts]);
-    owned ||= Boolean(taken);
     /** @type {((port: MessagePort) => void) | undefined} */
     let accept;
     globalThis[HOST] = (given) => {
@@ -233,9 +247,13 @@ async function take(loading, heard) {
   try {
     if (!sender) active = keeperIn(await navigator.serviceWorker.getRegistration(SELF));
     for (;;) {
-      const given = await (sender ? sent() : active && askKeeper(active)) || "";
+      const given = await (sender ? sender.ask(() => ({ build: WASM_INTEGRITY })) : active && askKeeper(active)) || "";
       heard();
-      if (given !== "lives") return given;
+      if (given !== "lives") {
+        if (given) owns();
+        wasRegistered = Boolean(given);
+        return given;
+      }
       if (sender) return ""; // in Chromium it is gone at once, or lives
       if (!loads && performance.now() - since > KEEPER_PATIENCE) return "";
       await pause(KEEPER_PAUSE);
@@ -264,9 +282,22 @@ function askKeeper(keeper, message = { build: WASM_INTEGRITY }) {
 /** Takes what the program gives for the next one, at once, as this worker may end; "" has the keeper forget all, and go. */
 function give(given) {
   record = given;
-  owned ||= Boolean(given);
+  if (given) owns();
+  else letGo = letGo?.();
   tell();
   giving ??= settle().catch(() => {}).finally(() => { giving = null; }); // no service workers here, or no room
+}
+
+/** The keeper has something of this program, which says so until it signs out. */
+function owns() {
+  owned = true;
+  if (!letGo) holdLock(KEPT_HERE, new Promise((resolve) => { letGo = resolve; }));
+}
+
+/** Whether the keeper may go: no other program has something there. */
+async function isLast() {
+  const { held = [] } = await navigator.locks?.query() ?? {};
+  return owned && !held.some(({ name }) => name.startsWith(KEPT) && name !== KEPT_HERE);
 }
 
 function tell() {
@@ -284,8 +315,9 @@ async function settle() {
       continue;
     }
     let registration = await navigator.serviceWorker.getRegistration(SELF);
-    if (given && !active && !keeperIn(registration)) registration = await register();
+    if (given && !wasRegistered && !keeperIn(registration)) registration = await register();
     const worker = keeperIn(registration);
+    wasRegistered = Boolean(given && (wasRegistered || worker));
     if (record) {
       const before = active;
       active = worker ?? active;
@@ -293,43 +325,34 @@ async function settle() {
       if (!worker) active?.postMessage({ drop: true }); // it was sent away, and stays while this program runs
     } else {
       active = null;
-      if (worker && owned) await registration.unregister();
-      owned = false;
+      if (worker && await isLast()) await registration.unregister();
+      owned = Boolean(record); // given meanwhile
     }
   } while (given !== record);
 }
 
-/** Whether the keeper was there since the last sign-out, or the page was told to register it. */
-let wasRegistered = false;
-
-/** Resolves to what the keeper answers an early program, if it is there. */
-async function sent() {
-  const answer = await sender.ask(() => ({ build: WASM_INTEGRITY }));
-  wasRegistered = answer !== null;
-  return answer ?? "";
-}
-
 /** Has the keeper put what was given, or go. The page registers it, once, and has it begin again when it has slept. */
 async function send(given) {
-  const message = () => (record ? { build: WASM_INTEGRITY, put: record } : { drop: true, end: owned });
+  const end = !given && await isLast();
+  const message = () => (record ? { build: WASM_INTEGRITY, put: record } : { drop: true, end });
   const tell = (wanted) => postAll("keeper", { script: new URL(KEEPER_FILE, SELF).href, scope: KEEPER_SCOPE, wanted }, 0);
   if (await sender.ask(message) === null && given) {
     tell(wasRegistered ? "again" : "new");
-    wasRegistered = true;
     await sender.wait(() => given === record);
     await sender.ask(message);
   }
+  wasRegistered = Boolean(given);
   if (given) return;
   sender.end();
-  if (owned) tell("gone");
-  wasRegistered = owned = false;
+  if (end) tell("gone");
+  owned = Boolean(record);
 }
 
 /** Registers the keeper, in the place of those of other builds. */
 async function register() {
   const { serviceWorker } = navigator, folder = new URL(".", SELF).href;
   for (const other of await serviceWorker.getRegistrations()) {
-    if (other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
+    if (other.scope !== SELF && other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
   }
   return serviceWorker.register(new URL(KEEPER_FILE, SELF), { scope: SELF, updateViaCache: "all" });
 }

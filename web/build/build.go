@@ -120,7 +120,7 @@ func assemble(ctx context.Context, source, folder string, tools *toolchain) ([]a
 	}
 	src := &sources{folder: filepath.Join(source, "web")}
 	wasmAsset := hashed("oidcspa.wasm", wasm)
-	keeperAsset := hashed("keeper.js", src.plainScript("keeper.js"))
+	keeperAsset := hashed("keeper.js", src.aloneScript("keeper.js"))
 	workerAsset := hashed("worker.js", workerScript(src, wasmExec, wasmAsset, keeperAsset.name))
 	assets := []asset{wasmAsset, workerAsset, keeperAsset}
 	page := pageScripts(src, workerAsset.name, wasmAsset.name)

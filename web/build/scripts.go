@@ -141,3 +141,8 @@ func withHeader(src []byte) []byte { return append([]byte(header), src...) }
 func (s *sources) plainScript(name string) []byte {
 	return withHeader(s.minify(name, s.read(name), false))
 }
+
+// aloneScript is a script that has a realm to itself: nobody else sees the names at its top.
+func (s *sources) aloneScript(name string) []byte {
+	return withHeader(s.minify(name, s.read(name), true))
+}

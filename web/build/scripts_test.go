@@ -43,7 +43,7 @@ func TestOwnSources(t *testing.T) {
 			t.Errorf("%q is not in the module, or in the classic script", only)
 		}
 	}
-	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback, "keeper.js": src.plainScript("keeper.js")}
+	all := map[string][]byte{"worker.js": worker, "oidcspa.classic.js": classic, "callback.js": callback, "keeper.js": src.aloneScript("keeper.js")}
 	maps.Copy(all, page)
 	for name, script := range all {
 		if !bytes.Contains(script, []byte(header)) || bytes.Contains(script, []byte("@ts-check")) {

@@ -38,7 +38,7 @@ async function keeperOf(script, scope) {
 async function registerKeeper(script, scope) {
   const { serviceWorker } = navigator, folder = new URL(".", script).href;
   for (const other of await serviceWorker.getRegistrations()) {
-    if (other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
+    if (other.scope !== scope && other.scope.startsWith(`${folder}worker.`) && other.active?.scriptURL.startsWith(`${folder}keeper.`)) other.unregister();
   }
   return serviceWorker.register(scriptURL(script), { __proto__: null, scope, updateViaCache: "all" });
 }
