@@ -38,6 +38,7 @@ var flows = []func(*testing.T){
 
 	// Scripts and frames that are hostile.
 	TestHostileFrameWithoutAnOrigin, TestHostileResponseInACopiedTab, TestHostileTokensFollowNoRedirect,
+	TestHostileForeignWindows, TestHostileMixUps,
 
 	// What browsers lack, other ways to use the client, several clients.
 	TestLackingBrowser, TestRuntimeMistakes, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
