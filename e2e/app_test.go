@@ -63,6 +63,8 @@ type app struct {
 	hurries  bool     // see hurry
 	violates bool     // violations are expected
 	keeps    bool     // in engines whose programs end with the page a keeper has the session meanwhile
+	before   string   // see first
+	began    bool     // a page has asked for that
 	reports  []string // what the browser reported against the policies
 }
 
@@ -82,6 +84,9 @@ func newApp(t testing.TB) *app {
 	t.Cleanup(func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		if a.before != "" && !a.began {
+			t.Error("no page has begun with the script of the test")
+		}
 		for _, report := range a.reports {
 			if a.violates {
 				break
@@ -219,13 +224,23 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	override := a.override[r.URL.Path]
 	settings, err := json.Marshal(a.settings)
-	host, assets, hurries, keeps := a.host, a.assets, a.hurries, a.keeps
+	host, assets, hurries, keeps, before := a.host, a.assets, a.hurries, a.keeps, a.before
 	a.mu.Unlock()
+	if before != "" {
+		r.Header.Del("If-None-Match")
+		w = &begun{ResponseWriter: w}
+	}
 	switch {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	case override != nil:
 		override(w, r)
+	case before != "" && r.URL.Path == firstScript:
+		a.mu.Lock()
+		a.began = true
+		a.mu.Unlock()
+		w.Header().Set("Content-Type", "text/javascript")
+		_, _ = io.WriteString(w, before)
 	case r.URL.Path == "/reports":
 		a.report(w, r)
 	case r.URL.Path == "/config.json":

@@ -38,9 +38,16 @@ var flows = []func(*testing.T){
 
 	// Scripts and frames that are hostile.
 	TestHostileFrameWithoutAnOrigin, TestHostileResponseInACopiedTab, TestHostileTokensFollowNoRedirect,
+	TestHostileForeignWindows, TestHostileMixUps, TestHostileScriptBeforeTheClient, TestHostileSettingsThatRunScripts,
+	TestHostileMarkupNamesNoProgram, TestHostileTokensUnderThePolicyByDefault, TestHostileTokensAtTheEdgesOfTheList,
+	TestHostileUserinfoThatMayBeCached, TestHostileCallbackTellsNoReferrer, TestMonitorHostileFrame,
+
+	// Service workers of the app.
+	TestHostileServiceWorkerOutOfTheFolder, TestHostileServiceWorkerInTheFolder, TestHostileServiceWorkerInFrontOfTheProvider,
+	TestHostileServiceWorkerBehindARedirect,
 
 	// What browsers lack, other ways to use the client, several clients.
-	TestLackingBrowser, TestRuntimeMistakes, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
+	TestReadmeExample, TestCallbackWithoutStorage, TestPageHostNeedsPolicy, TestLackingBrowser, TestRuntimeMistakes, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
 	TestTwoAuthoritiesOnAPage, TestPushedRequestsAndRevocation, TestExpiredTransactionsGo, TestWalkFindsSecrets,
 	TestEmbedderPolicy, TestFrontChannelLogout, TestFrontChannelLogoutUnheard,
 	TestFrontChannelLogoutCrossSite, TestMonitorSession, TestMonitorSessionChanged, TestIdleSignout,
@@ -61,6 +68,9 @@ var unable = []unableTest{
 	{"TestFaultPhases/restore", []string{"firefox", "webkit"}, silentFrame},
 	{"TestFrontChannelLogout", webkit, partitioned},
 	{"TestFrontChannelLogoutUnheard/open", webkit, partitioned},
+	{"TestHostileServiceWorkerInFrontOfTheProvider/what it has kept", webkit, "a new program asks the network now and then, past the service worker: once in seven runs"},
+	{"TestHostileServiceWorkerBehindARedirect/" + movedRows[1].name, webkit, madeRedirect},
+	{"TestHostileServiceWorkerBehindARedirect/" + movedRows[2].name, webkit, madeRedirect},
 	{"TestEmbedderPolicy/credentialless", webkit, "it does not know this policy"},
 	{"TestEmbedderPolicy/require-corp/dedicated", webkit, "the policy of the worker's script, credentialless, counts as none: no dedicated worker starts"},
 }
@@ -70,6 +80,8 @@ var webkit = []string{"webkit"}
 const silentFrame = "a hidden frame with an error page looks like one that waits: timeout after 10 s, not frame_no_response"
 
 const partitioned = "it keeps the channels of other origins' frames apart, also on one site: TestFrontChannelLogoutUnheard"
+
+const madeRedirect = "a redirect that a service worker makes up fails as if nobody had answered: cors_refused"
 
 // testName is the name of a test's function.
 func testName(test func(*testing.T)) string {

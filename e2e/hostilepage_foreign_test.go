@@ -3,16 +3,13 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 // A site of somebody else's frames the app and its callback page, opens it,
@@ -30,6 +27,7 @@ func testForeignWindows(t *testing.T, host string) {
 	evil.page = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><title>Foreign</title>
+			<button onclick="globalThis.opened = window.open('%[1]s/?opened')">Open</button>
 			<iframe src="%[1]s/"></iframe><iframe src="%[1]s/callback.html?code=c&state=s"></iframe><iframe src="%[1]s/frontchannel.html"></iframe>
 			<script>
 			globalThis.heard = [];
@@ -49,16 +47,18 @@ func testForeignWindows(t *testing.T, host string) {
 	hostile := s.honest.sibling()
 	hostile.expectProblems()
 	hostile.navigate(evil.origin + "/")
-	hostile.do("open the app", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{
-			Expression: fmt.Sprintf("globalThis.opened = open(%q), true", s.app.origin+"/?opened"), UserGesture: new(true),
-		})
-		return err
-	}))
+	hostile.clickOn("button")
 	opened := hostile.attach(hostile.waitPopup(s.app.origin + "/?opened"))
 	opened.expectProblems()
 	opened.waitReady()
-	if code := codeOf(opened, "um.signinSilent()"); code != "" {
+	authorize := hold(t, s.op, oidctest.Authorize)
+	eval[bool](opened, `globalThis.forged = 0, addEventListener("message", ({ origin }) => forged += origin !== location.origin),
+		globalThis.silent = um.signinSilent(), silent.catch(() => {}), true`)
+	authorize.wait(opened)
+	eval[bool](opened, "forged = 0, true")
+	opened.waitFor("forged >= 4") // each message twice, while the frame is awaited
+	authorize.release()
+	if code := codeOf(opened, "silent"); code != "" {
 		t.Errorf("in the window that was opened: code %q", code)
 	}
 	s.checkCalls("meanwhile")

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -12,10 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
@@ -205,15 +202,40 @@ func evalPatiently[T any](tab *tab, expression string) T {
 	return evalWithin[T](ctx, tab, expression)
 }
 
-// first runs a script in every page of an origin before those of the page.
-func (tab *tab) first(origin, script string) {
-	tab.t.Helper()
-	source := "if (location.origin === '" + origin + "' && top === self) {\n" + script + "\n}"
-	tab.do("add a script", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument,
-			page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
-		return err
-	}))
+// first has a script run in every page that is loaded from now on, before those of the
+// page, but not in frames.
+func (a *app) first(script string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.before = "if (top === self) {\n" + script + "\n}"
+}
+
+// firstScript is where the script is that first has pages begin with.
+const firstScript = "/first.js"
+
+// begun has pages begin with a script.
+type begun struct {
+	http.ResponseWriter
+	has bool
+}
+
+// WriteHeader lets the server count anew.
+func (w *begun) WriteHeader(status int) {
+	w.Header().Del("Content-Length")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *begun) Write(p []byte) (int, error) {
+	if w.has || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		return w.ResponseWriter.Write(p)
+	}
+	w.Header().Del("Content-Length")
+	doctype, rest, _ := bytes.Cut(p, []byte(">"))
+	if _, err := fmt.Fprintf(w.ResponseWriter, `%s><script src="%s"></script>%s`, doctype, firstScript, rest); err != nil {
+		return 0, err
+	}
+	w.has = true
+	return len(p), nil
 }
 
 // A foreign is a site of somebody else's, which lets everybody in and notes

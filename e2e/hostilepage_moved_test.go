@@ -20,17 +20,18 @@ const moved = `await put("application/json", new Response(null, { status: 302, h
 // metadata that it has made.
 type movedRow struct{ name, put, want string }
 
+var movedRows = []movedRow{
+	{"metadata that a script has made", "", "answer_forged"},
+	{"a redirect, and metadata that a script has made", moved, "answer_forged"},
+	{"a redirect, and what somebody has put at the provider's origin", moved + `await put("*/*", await fetch(origin + "/jwks"));`, "redirect_refused"},
+}
+
 // What a script has made is no answer of the provider either where a redirect comes
 // first: metadata may move, and are asked for again then. The app's service worker answers
 // from a cache that any script of the page can write; the two requests differ in Accept. Nor
 // is any file of the provider's origin that the redirect might have led to.
 func TestHostileServiceWorkerBehindARedirect(t *testing.T) {
-	rows := []movedRow{
-		{"metadata that a script has made", "", "answer_forged"},
-		{"a redirect, and metadata that a script has made", moved, "answer_forged"},
-		{"a redirect, and what somebody has put at the provider's origin", moved + `await put("*/*", await fetch(origin + "/jwks"));`, "redirect_refused"},
-	}
-	for _, row := range rows {
+	for _, row := range movedRows {
 		t.Run(row.name, func(t *testing.T) {
 			a, op, tab := newPWAWith(t, folder, true)
 			tab.expectProblems()

@@ -66,7 +66,7 @@ func TestHostilePollutedByEveryName(t *testing.T) {
 						__proto__: null, value: %s, enumerable: %t, writable: true, configurable: true,
 					});
 				}`, names, value, enumerable)
-				tab.first(a.origin, script)
+				a.first(script)
 				tab.visit(a.origin + "/")
 				if code := signinCode(tab); code != "" {
 					t.Fatalf("redirect: code %q", code)

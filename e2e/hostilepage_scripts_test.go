@@ -45,7 +45,7 @@ func TestHostilePollutedPrototype(t *testing.T) {
 		s := newStage(t)
 		s.app.loose()
 		s.honest.expectProblems()
-		s.honest.first(s.app.origin, fmt.Sprintf(`const EVIL = %q, AUTHORITY = %q;
+		s.app.first(fmt.Sprintf(`const EVIL = %q, AUTHORITY = %q;
 			for (const [name, value] of Object.entries(%s)) {
 				// As "Object.prototype[name] = value" does, but for the test itself, which uses such objects, too.
 				Object.defineProperty(Object.prototype, name, { value, writable: true, configurable: true, enumerable: false });
@@ -172,7 +172,7 @@ func TestHostileScriptBeforeTheClient(t *testing.T) {
 					}
 				}
 			})
-			s.honest.first(s.app.origin, `
+			s.app.first(`
 				const seen = globalThis.seen = [];
 				const spy = (object, name) => {
 					const original = object[name];

@@ -141,8 +141,9 @@ func TestHostileServiceWorkerInTheFolder(t *testing.T) {
 		if code := codeOf(tab, "um.stats()"); code != "forged" {
 			t.Errorf("code %q, want that of the forged script", code)
 		}
-		if n := sharedWorkers(t, a.origin); n != 1 {
-			t.Errorf("%d shared workers, want 1", n)
+		// In other engines a lock would tell of it, which the script does not hold.
+		if a.lists && sharedWorkers(t, a.origin) != 1 {
+			t.Errorf("%d shared workers, want 1", sharedWorkers(t, a.origin))
 		}
 	})
 	t.Run("the page of the app in the place of the callback page", func(t *testing.T) {

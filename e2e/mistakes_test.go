@@ -142,7 +142,7 @@ func TestForeignReturnAddress(t *testing.T) {
 func TestCallbackWithoutStorage(t *testing.T) {
 	a := newApp(t)
 	tab := newTab(t)
-	tab.first(a.origin, `Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });`)
+	a.first(`Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });`)
 	tab.navigate(a.origin + "/callback.html?code=c&state=s1")
 	tab.waitFor(lost)
 }

@@ -281,7 +281,7 @@ func TestMissingWithoutAnEvent(t *testing.T) {
 			})
 			tab := newTab(t)
 			tab.expectProblems()
-			tab.first(a.origin, lostError)
+			a.first(lostError)
 			tab.visit(a.origin + "/")
 			if got := eval[string](tab, "um.signinSilent().then((u) => u.profile.sub, (e) => e.code)"); got != op.Subject {
 				t.Errorf("signinSilent: %s", got)

@@ -126,7 +126,7 @@ func TestMonitorHostileFrame(t *testing.T) {
 					<script>onmessage = ({source, origin}) => source.postMessage(%q, origin)</script>`, tt.says)
 			})
 			tab := r.open()
-			tab.first(r.origin, fmt.Sprintf(`globalThis.said = 0;
+			r.first(fmt.Sprintf(`globalThis.said = 0;
 				addEventListener("message", ({ origin, data }) => { if (origin === %q && data === %q) said++; });`, r.op.Base(), tt.says))
 			if code := signinCode(tab); code != "" {
 				t.Fatalf("code %q", code)

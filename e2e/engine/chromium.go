@@ -172,9 +172,20 @@ func (tab *ChromiumTab) Holds(ctx context.Context, expression string) (bool, err
 	return chromedp.Run(within, chromedp.Evaluate[bool](expression))
 }
 
-// Click waits for an element and clicks on it.
+// Click waits for an element and clicks on its middle.
 func (tab *ChromiumTab) Click(ctx context.Context, selector string) error {
-	return tab.run(ctx, chromedp.Click(selector))
+	if err := show(ctx, tab, selector); err != nil {
+		return err
+	}
+	middle, err := tab.Evaluate(ctx, "(({ x, y, width, height }) => [x + width / 2, y + height / 2])(document.querySelector("+quoted(selector)+").getBoundingClientRect())")
+	if err != nil {
+		return err
+	}
+	var at [2]float64
+	if err := json.Unmarshal(middle, &at); err != nil {
+		return err
+	}
+	return tab.run(ctx, chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // Type waits for an element and types into it.

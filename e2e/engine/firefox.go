@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,19 +44,27 @@ type firefox struct {
 	child *child
 	dir   string
 	bidi  *bidi
+	home  string // the tab that Firefox has come up with
 
 	mu       sync.Mutex
 	parents  map[string]string       // of frames
 	consoles map[string]func(string) // of tabs
 }
 
-func startFirefox(ctx context.Context) (_ Browser, err error) {
+// foreignCookies is the preference for cookies of other sites; 1 is none.
+const foreignCookies = "network.cookie.cookieBehavior"
+
+func startFirefox(ctx context.Context, foreign bool) (_ Browser, err error) {
 	path, err := program("firefox-esr", "firefox")
 	if err != nil {
 		return nil, err
 	}
 	b := &firefox{parents: map[string]string{}, consoles: map[string]func(string){}}
-	if b.dir, err = firefoxProfile(); err != nil {
+	prefs := maps.Clone(firefoxPrefs)
+	if !foreign {
+		prefs[foreignCookies] = 1
+	}
+	if b.dir, err = firefoxProfile(prefs); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -84,18 +93,29 @@ func startFirefox(ctx context.Context) (_ Browser, err error) {
 	if err := b.bidi.call(ctx, "session.new", object{"capabilities": object{}}, nil); err != nil {
 		return nil, err
 	}
-	return b, b.bidi.call(ctx, "session.subscribe",
-		object{"events": []string{"log.entryAdded", "browsingContext.contextCreated"}}, nil)
+	events := []string{"log.entryAdded", "browsingContext.contextCreated"}
+	if err := b.bidi.call(ctx, "session.subscribe", object{"events": events}, nil); err != nil {
+		return nil, err
+	}
+	var tree struct{ Contexts []struct{ Context string } }
+	if err := b.bidi.call(ctx, "browsingContext.getTree", object{"maxDepth": 0}, &tree); err != nil {
+		return nil, err
+	}
+	if len(tree.Contexts) == 0 {
+		return nil, errors.New("firefox has no tab")
+	}
+	b.home = tree.Contexts[0].Context
+	return b, nil
 }
 
 // firefoxProfile makes the folder of a profile.
-func firefoxProfile() (string, error) {
+func firefoxProfile(prefs object) (string, error) {
 	dir, err := os.MkdirTemp("", "oidcspa-firefox-")
 	if err != nil {
 		return "", err
 	}
 	var user strings.Builder
-	for name, value := range firefoxPrefs {
+	for name, value := range prefs {
 		v, err := json.Marshal(value)
 		if err != nil {
 			return "", err
@@ -178,7 +198,9 @@ func (b *firefox) Stop() {
 	_ = os.RemoveAll(b.dir)
 }
 
-// Open opens a tab; a profile is what WebDriver BiDi calls a user context.
+// Open opens a tab; a profile is what WebDriver BiDi calls a user context. Without
+// the home tab it would be in the window that was used last, also in one that some
+// page has opened and is about to close.
 func (b *firefox) Open(ctx context.Context, profile string, console func(string)) (Tab, error) {
 	tab := &firefoxTab{browser: b, window: Window{Profile: profile}}
 	if profile == "" {
@@ -189,13 +211,30 @@ func (b *firefox) Open(ctx context.Context, profile string, console func(string)
 		tab.window.Profile, tab.owns = made.UserContext, true
 	}
 	var made struct{ Context string }
-	params := object{"type": "tab", "userContext": tab.window.Profile}
+	params := object{"type": "tab", "userContext": tab.window.Profile, "referenceContext": b.home, "background": true}
 	if err := b.bidi.call(ctx, "browsingContext.create", params, &made); err != nil {
 		return nil, err
 	}
 	tab.window.ID, tab.opened = made.Context, true
+	if err := b.show(ctx, made.Context); err != nil {
+		tab.Release()
+		return nil, err
+	}
 	b.listen(made.Context, console)
 	return tab, nil
+}
+
+// show brings a tab to the front. Firefox then waits until the one that was there is
+// hidden, which may close meanwhile: that error leaves the tab where it is to be.
+func (b *firefox) show(ctx context.Context, id string) error {
+	var err error
+	for range 5 {
+		err = b.bidi.call(ctx, "browsingContext.activate", object{"context": id}, nil)
+		if err == nil || !strings.Contains(err.Error(), "no such frame") {
+			break
+		}
+	}
+	return err
 }
 
 // Attach drives a window that a page has opened.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // A firefoxTab is a top-level browsing context.
@@ -29,10 +30,34 @@ func (tab *firefoxTab) call(ctx context.Context, method string, params object, r
 // Navigate is done as well where the page itself goes on while it loads.
 func (tab *firefoxTab) Navigate(ctx context.Context, url string) error {
 	err := tab.call(ctx, "browsingContext.navigate", object{"url": url, "wait": "complete"}, nil)
-	if err != nil && strings.Contains(err.Error(), "NS_BINDING_ABORTED") {
+	switch {
+	case err == nil:
 		return nil
+	case strings.Contains(err.Error(), "NS_BINDING_ABORTED"):
+		return nil
+	case strings.Contains(err.Error(), frameFailed):
+		return tab.loaded(ctx)
 	}
 	return err
+}
+
+// frameFailed is the error where it is a frame of the page that shows an error page:
+// Firefox ends the command by it, and finds no name for the error in the address of
+// the page, as it does in that of an error page.
+const frameFailed = "Address rejected"
+
+// loaded waits until the page has loaded.
+func (tab *firefoxTab) loaded(ctx context.Context) error {
+	for {
+		if is, err := tab.Holds(ctx, "document.readyState === 'complete'"); err == nil && is {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the page does not load: %w", context.Cause(ctx))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 func (tab *firefoxTab) Reload(ctx context.Context) error {
