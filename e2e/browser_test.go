@@ -54,7 +54,11 @@ func run(m *testing.M) (int, error) {
 		return m.Run(), nil
 	}
 	var err error
-	browser, err = engine.Start(context.Background(), cmp.Or(os.Getenv("ENGINE"), engine.Names[0]))
+	var settings []string
+	if cookiesBlocked() {
+		settings = append(settings, engine.WithoutForeignCookies)
+	}
+	browser, err = engine.Start(context.Background(), cmp.Or(os.Getenv("ENGINE"), engine.Names[0]), settings...)
 	if errors.Is(err, engine.ErrNotFound) && os.Getenv("CI") == "" {
 		fmt.Fprintln(os.Stderr, "e2e: skipped:", err)
 		return runNothing(m), nil
@@ -77,6 +81,10 @@ func run(m *testing.M) (int, error) {
 	}
 	return m.Run(), nil
 }
+
+// cookiesBlocked says whether the browser gives frames of other sites no cookies, for
+// tests that can do without: the variable COOKIES is "blocked" then.
+func cookiesBlocked() bool { return os.Getenv("COOKIES") == "blocked" }
 
 // runNothing has `go test` print "[no tests to run]" beside the package's "ok",
 // which alone would look like success.

@@ -24,8 +24,8 @@ func newHostile(t *testing.T, a *app) *oidctest.OP {
 	return op
 }
 
-// newElsewhere is newHostile on a site that is not the app's: Firefox and WebKit
-// keep its cookies from frames in the app.
+// newElsewhere is newHostile on a site that is not the app's: Chromium and Firefox keep
+// its cookies from frames in the app, and WebKit does so with COOKIES=blocked.
 func newElsewhere(t *testing.T, a *app) *oidctest.OP {
 	t.Helper()
 	op := newHostile(t, a)

@@ -6,15 +6,19 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 // A page is left for a while, or hidden first: what comes back finds, and what it
 // asks the provider, is printed. KEEPER_PAUSES has the pauses, "2s 60s"; each is made
 // KEEPER_RELOADS times. A keeper has no word to keep beyond a minute, and a browser
 // that is in need of memory none at all: nothing is judged here but that somebody who
-// is found without a request is the one who was there.
+// is found without a request is the one who was there. COOKIES=blocked is as for
+// TestKeeperReload. KEEPER_HIDDEN is how long the page is behind another before it is left.
 func TestKeeperPauses(t *testing.T) {
 	pauses := strings.Fields(os.Getenv("KEEPER_PAUSES"))
 	if len(pauses) == 0 {
@@ -24,7 +28,7 @@ func TestKeeperPauses(t *testing.T) {
 	hidden, _ := time.ParseDuration(os.Getenv("KEEPER_HIDDEN"))
 	for _, host := range keeperHosts {
 		t.Run(host, func(t *testing.T) {
-			a, op, tab := newKept(t, host)
+			a, op, tab := keptWith(t, host, func(t *testing.T, a *app) *oidctest.OP { return cookied(t, a, new(atomic.Bool)) })
 			a.respondPage("blank", "globalThis.ready = true;")
 			for _, word := range pauses {
 				pause, err := time.ParseDuration(word)

@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -70,14 +71,55 @@ func (tab *tab) waitKept() {
 	}
 }
 
+// cookied is a provider on another site that knows by its cookie alone who is there, when
+// it may show nothing. It says whether the browser has kept the cookie.
+func cookied(t *testing.T, a *app, kept *atomic.Bool) *oidctest.OP {
+	t.Helper()
+	op := newElsewhere(t, a)
+	const name = "known"
+	op.Edit(func() {
+		op.Respond = func(endpoint string, w http.ResponseWriter, r *http.Request) bool {
+			q := r.URL.Query()
+			if endpoint != oidctest.Authorize {
+				return false
+			}
+			_, missing := r.Cookie(name)
+			if q.Get("prompt") != "none" {
+				kept.Store(missing == nil)
+				cookie := &http.Cookie{Name: name, Value: "1", Path: "/", HttpOnly: true}
+				http.SetCookie(w, cookie) // WebKit takes the other one over https alone
+				cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode
+				http.SetCookie(w, cookie)
+				return false
+			}
+			if missing == nil {
+				return false
+			}
+			refusal := url.Values{"error": {"login_required"}, "state": {q.Get("state")}, "iss": {op.Issuer}}
+			http.Redirect(w, r, q.Get("redirect_uri")+"?"+refusal.Encode(), http.StatusFound)
+			return true
+		}
+	})
+	return op
+}
+
 // A reload finds the session, and asks the provider nothing. KEEPER_RELOADS says how often.
+// With COOKIES=blocked a frame would not find it.
 func TestKeeperReload(t *testing.T) {
 	reloads, _ := strconv.Atoi(os.Getenv("KEEPER_RELOADS"))
 	for _, host := range append(keeperHosts, noSharedWorker) {
 		t.Run(host, func(t *testing.T) {
-			a, op, tab := newKept(t, host)
+			var kept atomic.Bool
+			a, op, tab := keptWith(t, host, func(t *testing.T, a *app) *oidctest.OP { return cookied(t, a, &kept) })
 			found, users := 0, 0
-			tab.visit(a.origin + "/")
+			if signInKept(t, a, tab); !kept.Load() {
+				t.Error("the provider's cookie is nowhere")
+			}
+			known := codeOf(tab, "um.signinSilent({ forceIframeAuth: true })") == ""
+			t.Logf("the provider has its cookie in a frame: %t", known)
+			if cookiesBlocked() && known {
+				t.Error("its cookie is not blocked")
+			}
 			op.ResetRequests()
 			for range max(reloads, 3) {
 				tab.again()

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 )
 
 // ErrNotFound is the error of [Start] on a machine without the browser.
@@ -74,15 +75,20 @@ type Tab interface {
 	Release()
 }
 
-// Start starts a browser by its name.
-func Start(ctx context.Context, name string) (Browser, error) {
+// WithoutForeignCookies has a browser give frames of other sites no cookies. Chromium
+// gives them none in any profile that Open makes.
+const WithoutForeignCookies = "no foreign cookies"
+
+// Start starts a browser by its name, with settings that a person may make.
+func Start(ctx context.Context, name string, settings ...string) (Browser, error) {
+	foreign := !slices.Contains(settings, WithoutForeignCookies)
 	switch name {
 	case "chromium":
 		return StartChromium(ctx)
 	case "firefox":
-		return startFirefox(ctx)
+		return startFirefox(ctx, foreign)
 	case "webkit":
-		return startWebKit(ctx)
+		return startWebKit(ctx, foreign)
 	}
 	return nil, fmt.Errorf("there is no engine %q: %q", name, Names)
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,13 +51,20 @@ type firefox struct {
 	consoles map[string]func(string) // of tabs
 }
 
-func startFirefox(ctx context.Context) (_ Browser, err error) {
+// foreignCookies is the preference for cookies of other sites; 1 is none.
+const foreignCookies = "network.cookie.cookieBehavior"
+
+func startFirefox(ctx context.Context, foreign bool) (_ Browser, err error) {
 	path, err := program("firefox-esr", "firefox")
 	if err != nil {
 		return nil, err
 	}
 	b := &firefox{parents: map[string]string{}, consoles: map[string]func(string){}}
-	if b.dir, err = firefoxProfile(); err != nil {
+	prefs := maps.Clone(firefoxPrefs)
+	if !foreign {
+		prefs[foreignCookies] = 1
+	}
+	if b.dir, err = firefoxProfile(prefs); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -101,13 +109,13 @@ func startFirefox(ctx context.Context) (_ Browser, err error) {
 }
 
 // firefoxProfile makes the folder of a profile.
-func firefoxProfile() (string, error) {
+func firefoxProfile(prefs object) (string, error) {
 	dir, err := os.MkdirTemp("", "oidcspa-firefox-")
 	if err != nil {
 		return "", err
 	}
 	var user strings.Builder
-	for name, value := range firefoxPrefs {
+	for name, value := range prefs {
 		v, err := json.Marshal(value)
 		if err != nil {
 			return "", err

@@ -19,6 +19,7 @@ import (
 // session at a time, and a session is a profile that nothing keeps.
 type webkit struct {
 	driver, browser string // programs
+	args            []string
 	xvfb            *child
 	display, dir    string
 
@@ -37,8 +38,11 @@ type webkitProfile struct {
 // miniBrowsers is where distributions put the browser that is driven.
 var miniBrowsers = []string{"/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser", "/usr/lib/webkit2gtk-4.*/MiniBrowser"}
 
-func startWebKit(context.Context) (_ Browser, err error) {
-	b := &webkit{profiles: map[string]*webkitProfile{}}
+func startWebKit(_ context.Context, foreign bool) (_ Browser, err error) {
+	b := &webkit{profiles: map[string]*webkitProfile{}, args: []string{"--automation"}}
+	if !foreign {
+		b.args = append(b.args, "--enable-itp") // Intelligent Tracking Prevention
+	}
 	if b.driver, err = program("WebKitWebDriver"); err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ func (b *webkit) newProfile(ctx context.Context) (_ *webkitProfile, err error) {
 		return nil, err
 	}
 	p.webdriver = &webdriver{base: "http://127.0.0.1:" + port}
-	if err := p.newSession(ctx, b.browser); err != nil {
+	if err := p.newSession(ctx, b.browser, b.args); err != nil {
 		p.end()
 		return nil, err
 	}
@@ -123,7 +127,7 @@ func freePort() (string, error) {
 }
 
 // newSession waits for the driver, and has it start the browser.
-func (p *webkitProfile) newSession(ctx context.Context, browser string) error {
+func (p *webkitProfile) newSession(ctx context.Context, browser string, args []string) error {
 	for p.call(ctx, http.MethodGet, "/status", nil, nil) != nil {
 		select {
 		case <-ctx.Done():
@@ -134,7 +138,7 @@ func (p *webkitProfile) newSession(ctx context.Context, browser string) error {
 		}
 	}
 	var made struct{ SessionID string }
-	options := object{"binary": browser, "args": []string{"--automation"}}
+	options := object{"binary": browser, "args": args}
 	capabilities := object{"alwaysMatch": object{"webkitgtk:browserOptions": options}}
 	if err := p.call(ctx, http.MethodPost, "/session", object{"capabilities": capabilities}, &made); err != nil {
 		return err
