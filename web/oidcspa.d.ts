@@ -198,6 +198,13 @@ export interface UserManagerSettings extends RequestParameters {
   revokeTokenTypes?: ("access_token" | "refresh_token")[];
   /** Of the request for tokens with a code; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** Whether extraTokenParams go with requests with the refresh token, too, which call for none. Default false. */
+  extraTokenParamsAtRefresh?: boolean;
+  /**
+   * Has the first sign-in after a sign-out ask for the login (prompt=login) where the provider has no end_session_endpoint:
+   * it would let in whoever was there before. Not where a prompt is set. Default false.
+   */
+  promptAfterSignout?: boolean;
   /**
    * Go with every request to the provider that is for this page; none replaces one
    * of the protocol's. A function is called before each request, in this page or in
