@@ -3,11 +3,14 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
-	"strings"
+	"sync"
 	"testing"
 
 	"github.com/oidcspa/oidcspa/oidc/oidctest"
@@ -19,6 +22,10 @@ type root struct {
 	t   *testing.T
 	op  *oidctest.OP
 	tab *tab
+
+	mu       sync.Mutex
+	requests map[string][]url.Values // by endpoint
+	broken   bool
 }
 
 // rootPages are the addresses of the app; each is the same document.
@@ -29,7 +36,10 @@ var rootPages = []string{"/", "/orders", "/private", "/bye"}
 func newRoot(t *testing.T, params, early string) *root {
 	t.Helper()
 	a := newApp(t)
-	r := &root{app: a, t: t, op: newHostile(t, a), tab: newTab(t)}
+	r := &root{app: a, t: t, op: oidctest.New(t), requests: map[string][]url.Values{}}
+	r.op.ClientID, r.op.Respond = clientID, r.note
+	r.op.Issuer = serve(t, http.HandlerFunc(r.provide))
+	r.tab = newTab(t)
 	files, err := fs.Sub(testappFiles(), "createoidc")
 	if err != nil {
 		t.Fatal(err)
@@ -100,19 +110,49 @@ func (r *root) wantAt(path string) {
 	}
 }
 
-// request returns the query of the last request to an endpoint of the provider.
-func (r *root) request(endpoint string) url.Values {
+// asked returns the parameters of the last request to an endpoint of the provider.
+func (r *root) asked(endpoint string) url.Values {
 	r.t.Helper()
-	requests := r.op.Requests()
-	for i := len(requests) - 1; i >= 0; i-- {
-		if name, query, _ := strings.Cut(requests[i], " "); name == endpoint {
-			values, err := url.ParseQuery(query[strings.Index(query, "?")+1:])
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			return values
-		}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.requests[endpoint]
+	if len(all) == 0 {
+		r.t.Fatalf("the provider was not asked for %s", endpoint)
 	}
-	r.t.Fatalf("no request for %s among %q", endpoint, requests)
-	return nil
+	return all[len(all)-1]
+}
+
+// provide is the provider, which may be down; its pages are there all the same.
+func (r *root) provide(w http.ResponseWriter, request *http.Request) {
+	r.mu.Lock()
+	broken := r.broken
+	r.mu.Unlock()
+	if broken && request.Header.Get("Sec-Fetch-Dest") == "empty" {
+		panic(http.ErrAbortHandler)
+	}
+	r.op.ServeHTTP(w, request)
+}
+
+// down has the provider break off all its answers to programs, or none any more.
+func (r *root) down(is bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.broken = is
+}
+
+// note keeps what an endpoint is asked.
+func (r *root) note(endpoint string, _ http.ResponseWriter, request *http.Request) bool {
+	body, _ := io.ReadAll(request.Body)
+	values := request.URL.Query()
+	if form, err := url.ParseQuery(string(body)); err == nil {
+		maps.Copy(values, form)
+		form.Del("client_secret") // the provider takes none
+		body = []byte(form.Encode())
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	request.ContentLength = int64(len(body))
+	r.mu.Lock()
+	r.requests[endpoint] = append(r.requests[endpoint], values)
+	r.mu.Unlock()
+	return false
 }

@@ -1,0 +1,197 @@
+//go:build !js
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// earlyRoot is what most apps give to the early script.
+const earlyRoot = `{ BASE_URL: "/" }`
+
+// Who never signed in costs no worker, and no request.
+func TestCreateOidcNobody(t *testing.T) {
+	for _, early := range []string{earlyRoot, ""} {
+		r := newRoot(t, "", early)
+		r.visit("/orders?x=1#top")
+		r.wantWho("nobody")
+		r.wantAt("/orders?x=1#top")
+		if got := eval[string](r.tab, "[oidc.issuerUri, oidc.clientId, oidc.validRedirectUri].join(' ')"); got != r.op.Issuer+" "+clientID+" "+r.origin+"/" {
+			t.Errorf("the app has %s", got)
+		}
+		if n := sharedWorkers(t, r.origin); n != 0 || len(r.op.Requests()) != 0 {
+			t.Errorf("%d workers and %q, want none", n, r.op.Requests())
+		}
+	}
+}
+
+// A login leads back to where it began, or to where it was told to, and the app sees nothing of the response.
+func TestCreateOidcLogin(t *testing.T) {
+	for _, tt := range []struct{ name, params, early, call, want string }{
+		{"to where it began", "", earlyRoot, "oidc.login()", "/orders?x=a+b&y#top"},
+		{"by a click", "", earlyRoot, "document.body.addEventListener('click', oidc.login); document.body.click()", "/orders?x=a+b&y#top"},
+		{"to another page", "", earlyRoot, "oidc.login({ redirectUrl: '/private?z=1' })", "/private?z=1"},
+		{"from a protected page", "", earlyRoot, "oidc.login({ doesCurrentHrefRequiresAuth: true })", "/orders?x=a+b&y#top"},
+		{"to a page of the parameters", `postLoginRedirectUrl: "/bye"`, earlyRoot, "oidc.login()", "/bye"},
+		{"without the early script", "", "", "oidc.login()", "/orders?x=a+b&y#top"},
+		{"twice", "", earlyRoot, "oidc.login(), oidc.login({ redirectUrl: '/bye' })", "/orders?x=a+b&y#top"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRoot(t, tt.params, tt.early)
+			r.visit("/orders?x=a+b&y#top")
+			entries := eval[int](r.tab, "history.length")
+			r.does(tt.call)
+			r.wantWho("subject-1")
+			r.wantAt(tt.want)
+			if seen := eval[string](r.tab, "seen"); tt.early != "" && seen != r.origin+tt.want {
+				t.Errorf("the app has seen %s", seen)
+			}
+			more := eval[int](r.tab, "history.length") - entries
+			if replaces := strings.Contains(tt.call, "RequiresAuth"); replaces != (more == 0) {
+				t.Errorf("the history has %d entries more", more)
+			}
+			if got := r.asked(oidctest.Authorize); got.Get("scope") != "openid profile" || got.Get("redirect_uri") != r.origin+"/" || got.Has("prompt") {
+				t.Errorf("the request is %q", got)
+			}
+			r.keepsNothing()
+		})
+	}
+}
+
+// keepsNothing fails the test if the browser keeps a secret, or what belongs to one round trip.
+func (r *root) keepsNothing() {
+	r.t.Helper()
+	found := eval[string](r.tab, walk)
+	for _, secret := range r.op.Secrets() {
+		if strings.Contains(found, secret) {
+			r.t.Error("the browser keeps a secret")
+		}
+	}
+	for _, key := range eval[[]string](r.tab, "Object.keys(sessionStorage)") {
+		if key != "loads" && !strings.HasPrefix(key, "oidcspa-seen:") {
+			r.t.Errorf("the tab keeps %s", key)
+		}
+	}
+}
+
+// A reload finds the session in the program, and in a frame where that is another one. The frame loads no app.
+func TestCreateOidcReload(t *testing.T) {
+	for _, tt := range []struct {
+		name, early, method string
+		ends                bool // the program
+	}{
+		{"in the program", earlyRoot, "auto", false},
+		{"in a frame", earlyRoot, "auto", true},
+		{"in a frame without the early script", "", "iframe", true},
+		{"by a redirect", earlyRoot, "full page redirect", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRoot(t, `sessionRestorationMethod: "`+tt.method+`"`, tt.early)
+			r.signIn("/orders")
+			if !eval[bool](r.tab, "oidc.isNewBrowserSession && oidc.backFromAuthServer !== undefined") {
+				t.Error("the sign-in is no new session of the browser")
+			}
+			r.op.ResetRequests()
+			if tt.ends {
+				killAll(t, r.origin)
+			}
+			eval[bool](r.tab, "globalThis.ready = false, true")
+			r.tab.reload()
+			r.tab.waitReady()
+			r.wantWho("subject-1")
+			r.wantAt("/orders")
+			if eval[bool](r.tab, "oidc.isNewBrowserSession || oidc.backFromAuthServer !== undefined") {
+				t.Error("the reload is a new session of the browser")
+			}
+			if n := r.op.Count(oidctest.Authorize); (n == 1) != tt.ends {
+				t.Errorf("the provider was asked %d times", n)
+			}
+			r.keepsNothing()
+		})
+	}
+}
+
+// A sign-out leads to where it is told to.
+func TestCreateOidcLogout(t *testing.T) {
+	for _, tt := range []struct{ name, args, want, registered string }{
+		{"home", "{ redirectTo: 'home' }", "/", ""},
+		{"to the current page", "{ redirectTo: 'current page' }", "/orders?x=1#top", ""},
+		{"to a page", "{ redirectTo: 'specific url', url: '/bye?from=orders' }", "/bye?from=orders", ""},
+	} {
+		for _, ends := range []bool{true, false} {
+			t.Run(tt.name, func(t *testing.T) {
+				r := newRoot(t, "", earlyRoot)
+				if !ends {
+					r.op.EditMetadata = func(metadata map[string]any) { delete(metadata, "end_session_endpoint") }
+				}
+				r.signIn("/orders?x=1#top")
+				r.does("oidc.logout(" + tt.args + ")")
+				r.wantWho("nobody")
+				r.wantAt(tt.want)
+				r.keepsNothing()
+				if !ends {
+					r.does("oidc.login()")
+					if got := r.asked(oidctest.Authorize).Get("prompt"); got != "login" {
+						t.Errorf("the login after it has the prompt %q", got)
+					}
+					return
+				}
+				if got := r.asked(oidctest.EndSession); got.Get("post_logout_redirect_uri") != r.origin+"/" || got.Get("id_token_hint") == "" {
+					t.Errorf("the request is %q", got)
+				}
+				r.does("oidc.login()")
+				if got := r.asked(oidctest.Authorize); got.Has("prompt") {
+					t.Errorf("the login after it has the prompt %q", got.Get("prompt"))
+				}
+			})
+		}
+	}
+}
+
+// Other tabs are loaded again.
+func TestCreateOidcOtherTabs(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.visit("/orders")
+	other := r.tab.sibling()
+	other.visit(r.origin + "/bye")
+	for _, tt := range []struct{ statement, want string }{
+		{"oidc.login()", "subject-1"},
+		{"oidc.logout({ redirectTo: 'home' })", "nobody"},
+	} {
+		eval[bool](other, "globalThis.ready = false, true")
+		r.does(tt.statement)
+		r.wantWho(tt.want)
+		other.waitReady()
+		if got := eval[string](other, "("+who+") + location.pathname"); got != tt.want+"/bye" {
+			t.Errorf("the other tab has %s, want %s", got, tt.want)
+		}
+	}
+}
+
+// What is no response of a client's stays in the address, and one of nobody's goes.
+func TestCreateOidcForeignResponse(t *testing.T) {
+	const state = "of-before-0123456789-0123456789-0123456789-0"
+	for _, tt := range []struct{ address, want string }{
+		{"/?code=PROMO50", "/?code=PROMO50"},
+		{"/orders?code=PROMO50&state=CA&x=%7e#a?b", "/orders?code=PROMO50&state=CA&x=%7e#a?b"},
+		{"/?error=404&x=a+b", "/?error=404&x=a+b"},
+		{"/?state=" + state, "/?state=" + state},
+		{"/?x=%7e&code=c&state=" + state + "&iss=i&y", "/?x=%7e&y"},
+		{"/?code=PROMO50#code=c&state=" + state, "/?code=PROMO50"},
+	} {
+		for _, early := range []string{earlyRoot, ""} {
+			t.Run(tt.address+early, func(t *testing.T) {
+				r := newRoot(t, "", early)
+				r.visit(tt.address)
+				r.wantWho("nobody")
+				r.wantAt(tt.want)
+				r.does("oidc.login()")
+				r.wantWho("subject-1")
+				r.wantAt(tt.want)
+			})
+		}
+	}
+}
