@@ -22,6 +22,9 @@ var (
 // that it needs and no script before it has, and imports the rest.
 var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", "entrypoint.js", "createoidc.js", onDemandScript, "index.js"}
 
+// apart are scripts with names of their own, which are no part of index.js.
+var apart = []string{"entrypoint.js", "createoidc.js"}
+
 // onDemandScript is for the other scripts alone, and has no types.
 const onDemandScript = "ondemand.js"
 
