@@ -22,6 +22,9 @@ func TestCreateOidcNobody(t *testing.T) {
 		if got := eval[string](r.tab, "[oidc.issuerUri, oidc.clientId, oidc.validRedirectUri].join(' ')"); got != r.op.Issuer+" "+clientID+" "+r.origin+"/" {
 			t.Errorf("the app has %s", got)
 		}
+		if loaded := eval[[]string](r.tab, "performance.getEntriesByType('resource').map(({ name }) => name.split('/').pop()).filter((name) => name.startsWith('ondemand'))"); len(loaded) > 0 {
+			t.Errorf("the page loads %q", loaded)
+		}
 		if n := sharedWorkers(t, r.origin); n != 0 || len(r.op.Requests()) != 0 {
 			t.Errorf("%d workers and %q, want none", n, r.op.Requests())
 		}
@@ -193,5 +196,76 @@ func TestCreateOidcForeignResponse(t *testing.T) {
 				r.wantAt(tt.want)
 			})
 		}
+	}
+}
+
+// Two clients of one page, with two providers, share the root of the app.
+func TestCreateOidcTwoClients(t *testing.T) {
+	r, other := newRoot(t, "", earlyRoot), oidctest.New(t)
+	other.ClientID, other.Subject = clientID, "subject-of-the-other"
+	other.Issuer = serve(t, other)
+	second := func() {
+		t.Helper()
+		eval[bool](r.tab, "createOidc({ ...params, issuerUri: '"+other.Issuer+"' }).then((oidc) => { globalThis.second = oidc; return true; })")
+	}
+	const both = "[oidc, second].map((oidc) => oidc.isUserLoggedIn ? oidc.getDecodedIdToken().sub : 'nobody').join(' ')"
+	r.visit("/orders")
+	for _, tt := range []struct{ statement, want string }{
+		{"oidc.login()", "subject-1 nobody"},
+		{"second.login({ redirectUrl: '/private' })", "subject-1 subject-of-the-other"},
+		{"oidc.logout({ redirectTo: 'current page' })", "nobody subject-of-the-other"},
+	} {
+		second()
+		r.does(tt.statement)
+		second()
+		if got := eval[string](r.tab, both); got != tt.want {
+			t.Errorf("after %s the app has %s, want %s", tt.statement, got, tt.want)
+		}
+	}
+	r.wantAt("/private")
+	r.keepsNothing()
+}
+
+// Another document of the app is loaded, before a login has been completed, or after a sign-out.
+func TestCreateOidcDocument(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.respond("/shop.html", r.override["/"])
+	r.visit("/orders")
+	r.does("oidc.login({ redirectUrl: '/shop.html?x=1' })")
+	r.wantWho("subject-1")
+	r.wantAt("/shop.html?x=1")
+	if !eval[bool](r.tab, "performance.getEntriesByType('navigation')[0].name.endsWith('/shop.html?x=1') && oidc.backFromAuthServer !== undefined") {
+		t.Error("the document was not loaded, or knows of no login")
+	}
+	r.does("oidc.logout({ redirectTo: 'current page' })")
+	r.wantWho("nobody")
+	r.wantAt("/shop.html?x=1")
+	r.keepsNothing()
+}
+
+// Below a path the root of the app is that path, and the tab comes back to what is below it.
+func TestCreateOidcBelowAPath(t *testing.T) {
+	r := newRoot(t, "", `{ BASE_URL: "/app" }`)
+	for _, path := range []string{"/app/", "/app/orders"} {
+		r.respond(path, r.override["/"])
+	}
+	r.visit("/app/orders?x=1")
+	if got := eval[string](r.tab, "oidc.validRedirectUri"); got != r.origin+"/app/" {
+		t.Errorf("the redirect URI is %s", got)
+	}
+	if code := codeOf(r.tab, "oidc.login({ redirectUrl: '/bye' })"); code != "invalid_argument" {
+		t.Errorf("code %q, want invalid_argument", code)
+	}
+	r.does("oidc.login()")
+	r.wantWho("subject-1")
+	r.wantAt("/app/orders?x=1")
+	killAll(t, r.origin)
+	eval[bool](r.tab, "globalThis.ready = false, true")
+	r.tab.reload()
+	r.tab.waitReady()
+	r.wantWho("subject-1")
+	r.does("oidc.logout({ redirectTo: 'specific url', url: '/bye' })") // which is registered
+	if got := r.asked(oidctest.EndSession).Get("post_logout_redirect_uri"); got != r.origin+"/bye" {
+		t.Errorf("the provider leads to %s", got)
 	}
 }

@@ -40,7 +40,10 @@ export interface ParamsOfCreateOidc<
   extraTokenParams?: Values;
   /** Makes what the app wants to have of the claims; it may throw, which is initializationError. */
   decodedIdTokenSchema?: { parse: (decodedIdToken_original: Oidc.Tokens.DecodedIdToken_OidcCoreSpec) => DecodedIdToken };
-  /** Signs out who does nothing in any tab for so long: more than 30 s, up to a day. Default: nobody. */
+  /**
+   * Signs out who does nothing in any tab for so long: more than 30 s, up to a day; or for the life of the refresh token, if
+   * that is known and shorter.
+   */
   idleSessionLifetimeInSeconds?: number;
   /** Where the tab is then; url has to be below BASE_URL, and is read when that time has come. Default the current page. */
   autoLogoutParams?: LogoutParams;

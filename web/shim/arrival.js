@@ -57,6 +57,7 @@ export function arrive() {
 function show(address) {
   const { pathname } = new URL(address);
   if (/\.html?$/.test(pathname) && pathname !== location.pathname) {
+    history.replaceState(history.state, "", location.pathname); // the next document can read where it was loaded from
     location.replace(address);
     return false;
   }

@@ -2,7 +2,7 @@
 // createOidc(): a UserManager as somebody who is signed in, or not, for as long as the page is shown. Decisions are the
 // program's; here are shapes.
 
-import { arrive } from "./arrival.js";
+import { arrive, keptAt } from "./arrival.js";
 import { startFailed } from "./initialization.js";
 import { UserManager } from "./manager.js";
 import { own } from "./own.js";
@@ -29,10 +29,20 @@ export function createOidc(given) {
   if (!globalThis.document) return never(); // a server that renders the app
   try {
     const params = readParameters(given), { key } = params;
+    if (!arrive()) return never();
     if (!clients.has(key)) clients.set(key, new OneClient(params));
     return clients.get(key).start();
   } catch (error) {
     return Promise.reject(error);
+  }
+}
+
+/** Whether this page may find somebody signed in: who comes later comes with another page, so that nobody has to watch whether somebody is there. */
+function mayBeSomebody(key) {
+  try {
+    return localStorage.getItem(`oidcspa.session:${key}`) !== null || keptAt(`oidcspa.response:${key}`).response;
+  } catch {
+    return true; // no way to know
   }
 }
 
@@ -61,7 +71,8 @@ class OneClient {
     this.#params = params;
     this.#trip = new RoundTrip(params);
     const _before = (method, asked) => this.#trip.before(method, asked);
-    this.#manager = new UserManager(/** @type {any} */ ({ ...params.settings, _before }));
+    const { idle, ...settings } = params.settings;
+    this.#manager = new UserManager(/** @type {any} */ ({ ...settings, ...(mayBeSomebody(params.key) && { idle }), _before }));
     const { events } = this.#manager;
     events.addUserLoaded((user) => this.#onUser(user));
     events.addUserUnloaded(() => this.#signedIn && this.#change());
@@ -84,7 +95,6 @@ class OneClient {
 
   async #start() {
     const { autoLogin, debugLogs } = this.#params, manager = this.#manager;
-    if (!arrive()) return never();
     if (debugLogs) {
       const { Log } = await import("../log.js");
       Log.setLogger(console);

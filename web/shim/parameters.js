@@ -72,7 +72,7 @@ export function readParameters(given) {
     ...defined({
       extraTokenParams: extraTokenParams && defined(extraTokenParams),
       extraTokenParamsAtRefresh: extraTokenParams && true,
-      idle: idle && { timeoutInSeconds: idle },
+      idle: { ofRefreshToken: true, timeoutInSeconds: idle },
       client_secret: params.__unsafe_clientSecret,
       metadata: params.__metadata && { issuer: authority, ...params.__metadata },
     }),
