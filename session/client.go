@@ -175,9 +175,6 @@ func (c *Client) leave(ctx context.Context, call int64, request *oidc.Authentica
 		return err
 	}
 	phases.found(c.session.provider)
-	if c.settings.PromptAfterSignout && metadata.EndSessionEndpoint == "" && request.Prompt+request.Extra["prompt"] == "" && c.session.lastSignedOut() {
-		request.Prompt = "login"
-	}
 	if c.keepsMetadata() {
 		r.Metadata = metadata
 	}

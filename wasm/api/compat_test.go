@@ -129,14 +129,15 @@ func TestPromptAfterSignout(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		on, ends     bool // the setting; the provider has a sign-out
-		out          bool // somebody signs out
+		out, popup   bool // somebody signs out; the sign-in after that is in a window
 		prompt, want string
 	}{
-		{"a first sign-in", true, false, false, "", ""},
-		{"after a sign-out", true, false, true, "", "login"},
-		{"which the provider knows of", true, true, true, "", ""},
-		{"with a prompt", true, false, true, "consent", "consent"},
-		{"without the setting", false, false, true, "", ""},
+		{"a first sign-in", true, false, false, false, "", ""},
+		{"after a sign-out", true, false, true, false, "", "login"},
+		{"in a window", true, false, true, true, "", "login"},
+		{"which the provider knows of", true, true, true, false, "", ""},
+		{"with a prompt", true, false, true, false, "consent", "consent"},
+		{"without the setting", false, false, true, false, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -153,11 +154,17 @@ func TestPromptAfterSignout(t *testing.T) {
 				tab.mustFail(signout, nil, oidc.ErrUnsupported)
 			}
 			for i := range 2 { // the second is after a sign-in
-				tab.must(redirect, object{"prompt": tt.prompt}, nil)
+				if tt.popup {
+					tab.must(popup, object{"prompt": tt.prompt}, nil)
+				} else {
+					tab.must(redirect, object{"prompt": tt.prompt}, nil)
+				}
 				if got := tab.query().Get("prompt"); i == 0 && got != tt.want || i == 1 && got != tt.prompt {
 					t.Errorf("sign-in %d has the prompt %q, want %q", i+1, got, tt.want)
 				}
-				tab.must("signinCallback", object{"url": w.op.Visit(tab.address)}, nil)
+				if !tt.popup {
+					tab.must("signinCallback", object{"url": w.op.Visit(tab.address)}, nil)
+				}
 			}
 		})
 	}
