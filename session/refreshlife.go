@@ -2,7 +2,6 @@ package session
 
 import (
 	"encoding/base64"
-	"strconv"
 	"strings"
 	"time"
 
@@ -33,23 +32,20 @@ func (u *User) refreshLife() time.Duration {
 		return 0
 	}
 	for _, name := range []string{"refresh_expires_in", "refresh_token_expires_in"} {
-		if seconds, err := strconv.ParseInt(strings.Trim(string(u.Extra[name]), `"`), 10, 64); err == nil {
-			return lifeOf(float64(seconds))
+		if text := strings.Trim(string(u.Extra[name]), `"`); text != "" {
+			return lifeOf(number(text))
 		}
-	}
-	var claims struct {
-		Exp strictjson.Seconds `json:"exp"`
-		Iat strictjson.Seconds `json:"iat"`
 	}
 	_, rest, _ := strings.Cut(u.RefreshToken.Reveal(), ".")
 	payload, _, _ := strings.Cut(rest, ".")
-	text, err := base64.RawURLEncoding.DecodeString(payload)
-	if err != nil || strictjson.Unmarshal(text, &claims) != nil || claims.Exp == 0 || claims.Iat == 0 {
+	text, _ := base64.RawURLEncoding.DecodeString(payload)
+	var claims map[string]strictjson.RawMessage
+	if strictjson.Unmarshal(text, &claims) != nil || claims["iat"] == nil {
 		return 0
 	}
-	return lifeOf(float64(claims.Exp - claims.Iat))
+	return lifeOf(number(string(claims["exp"])) - number(string(claims["iat"])))
 }
 
-func lifeOf(seconds float64) time.Duration {
+func lifeOf(seconds int64) time.Duration {
 	return time.Duration(max(0, min(seconds, maxLifetime))) * time.Second
 }
