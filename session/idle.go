@@ -62,10 +62,13 @@ func (i *idle) settle() {
 	}
 	var wanted IdleSettings
 	tabs := i.session.present()
-	user := i.session.newest()
+	user, _ := i.session.current()
+	life := i.session.refreshLife()
 	for _, c := range tabs {
 		own := c.settings.Idle
-		own.Timeout = own.timeout(user)
+		if own.OfRefreshToken && life > 0 && (own.Timeout == 0 || life < own.Timeout) {
+			own.Timeout = life
+		}
 		if own.Timeout > 0 && (wanted.Timeout == 0 || own.Timeout < wanted.Timeout) {
 			wanted = own
 		}

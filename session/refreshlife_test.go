@@ -1,7 +1,6 @@
 package session
 
 import (
-	"encoding/base64"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,9 +8,6 @@ import (
 
 // Who does nothing is signed out after the life of the refresh token, where that is known.
 func TestIdleOfRefreshToken(t *testing.T) {
-	jwt := func(payload string) string {
-		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln"
-	}
 	tests := []struct {
 		name     string
 		timeout  time.Duration
@@ -27,11 +23,7 @@ func TestIdleOfRefreshToken(t *testing.T) {
 		{"longer than the time", time.Minute, map[string]any{"refresh_expires_in": 1800}, time.Minute},
 		{"without an end", 0, map[string]any{"refresh_expires_in": 0}, 0},
 		{"too short", 0, map[string]any{"refresh_expires_in": 44}, 0},
-		{"a JWT", 0, map[string]any{"refresh_token": jwt(`{"iat":1000,"exp":2800}`)}, 30 * time.Minute},
-		{"a JWT without an end", 0, map[string]any{"refresh_token": jwt(`{"iat":1000}`)}, 0},
-		{"a JWT that ends first", 0, map[string]any{"refresh_token": jwt(`{"iat":1000,"exp":900}`)}, 0},
-		{"a JWT with a time that is none", 0, map[string]any{"refresh_token": jwt(`{"iat":1,"exp":1e300}`)}, 0},
-		{"almost a JWT", 0, map[string]any{"refresh_token": "a.b"}, 0},
+		{"what is no number", 0, map[string]any{"refresh_expires_in": "half an hour"}, 0},
 		{"no refresh token", 0, map[string]any{"refresh_token": nil, "refresh_expires_in": 1800}, 0},
 	}
 	for _, tt := range tests {

@@ -159,13 +159,6 @@ func (s *session) last() *User {
 	return &last
 }
 
-// newest is last for who does not have the lock.
-func (s *session) newest() *User {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.last()
-}
-
 // set makes user the current one. It returns who it was, if that was somebody else.
 // The caller has the turn.
 func (s *session) set(user *User) (gone *User) {

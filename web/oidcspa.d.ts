@@ -380,8 +380,8 @@ export interface IdleSettings {
   /** The longest time without activity, up to a day. Has to be there without ofRefreshToken. */
   timeoutInSeconds?: number;
   /**
-   * The life of the refresh token, if that is shorter, at least 45 s, and known: refresh_expires_in or refresh_token_expires_in of
-   * the token response, or exp of a token that is a JWT. Default false.
+   * The life of the refresh token, if that is shorter, at least 45 s, and the token response says it: refresh_expires_in or
+   * refresh_token_expires_in. Default false.
    */
   ofRefreshToken?: boolean;
   /** How long before the end idleCountdown begins; half of the time at most. Default 60. */
