@@ -207,8 +207,9 @@ func TestCreateOidcGoToAuthServer(t *testing.T) {
 func TestCreateOidcSomebodyElse(t *testing.T) {
 	r := newRoot(t, "", earlyRoot)
 	r.signIn("/orders")
-	other := r.tab.sibling()
-	other.visit(r.origin + "/bye")
+	other := r.tab
+	r.tab = other.sibling() // and is in front: who cannot be seen does not leave
+	r.visit("/bye")
 	r.op.Edit(func() { r.op.Subject = "subject-2" })
 	eval[bool](other, "globalThis.ready = false, true")
 	r.does("oidc.goToAuthServer({})")
