@@ -27,6 +27,7 @@ func TestCreateOidcOnce(t *testing.T) {
 // While the provider does not answer the app goes on with nobody, and knows why. Then all can be tried again.
 func TestCreateOidcProviderDown(t *testing.T) {
 	r := newRoot(t, "", earlyRoot)
+	r.keeps = false
 	r.signIn("/orders")
 	r.tab.expectProblems()
 	killAll(t, r.origin)
@@ -58,7 +59,10 @@ func TestCreateOidcProviderDown(t *testing.T) {
 	r.wantWho("subject-1")
 	r.does("oidc.logout({ redirectTo: 'home' })")
 
-	// The code cannot be exchanged.
+	// The code cannot be exchanged. Elsewhere the program ends with the page, and the login needs the provider.
+	if !inChromium(t) {
+		return
+	}
 	r.down(true)
 	r.does("oidc.login({ redirectUrl: '/bye' })")
 	r.wantWho("error: network")
