@@ -185,6 +185,7 @@ func TestCreateOidcForeignResponse(t *testing.T) {
 		{"/?state=" + state, "/?state=" + state},
 		{"/?x=%7e&code=c&state=" + state + "&iss=i&y", "/?x=%7e&y"},
 		{"/?code=PROMO50#code=c&state=" + state, "/?code=PROMO50"},
+		{"/?code=c&state=round:of-before-0123456789-0123456789", "/?code=c&state=round:of-before-0123456789-0123456789"},
 	} {
 		for _, early := range []string{earlyRoot, ""} {
 			t.Run(tt.address+early, func(t *testing.T) {

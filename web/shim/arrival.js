@@ -2,8 +2,8 @@
 // The provider's response where the root of the app is the redirect URI. It is taken out of the address before code of the
 // app can read it. This imports nothing, as it is for the hidden frame, too, which needs no more.
 
-/** How long a state is at least that a client has drawn: what is shorter is the app's own. */
-const DRAWN = 32;
+/** A state that a client has drawn, with what the app has added: what is shorter is the app's own, and other letters are in the names of what else the tab keeps. */
+const DRAWN = /^[\w-]{32,}(;|$)/;
 
 /** What a response adds to an address. */
 const OF_RESPONSE = /^(code|state|session_state|iss|error(_description|_uri)?)=/;
@@ -23,7 +23,7 @@ export function keptAt(key) {
 /** The response in an address, in its fragment or in its query: null if there is none that has a state of a client's. */
 export function responseIn(address) {
   const { hash, searchParams } = new URL(address);
-  return [new URLSearchParams(hash.slice(1)), searchParams].find((part) => part.get("state")?.length >= DRAWN) ?? null;
+  return [new URLSearchParams(hash.slice(1)), searchParams].find((part) => DRAWN.test(part.get("state"))) ?? null;
 }
 
 /**
