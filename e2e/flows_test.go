@@ -29,6 +29,10 @@ var flows = []func(*testing.T){
 	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAgain, TestKeeperSentAway, TestKeeperAmongOthers,
 	TestKeeperBesideAPageThatSleeps, TestKeptAnswer, TestKeptAnswerRefuses, TestKeptAnswerExpired,
 
+	// Apps that are signed in or not.
+	TestCreateOidcNobody, TestCreateOidcLogin, TestCreateOidcReload, TestCreateOidcLogout, TestCreateOidcOtherTabs, TestCreateOidcAutoLogin,
+	TestCreateOidcSomebodyElse, TestCreateOidcTwoClients, TestCreateOidcDocument, TestCreateOidcProviderDown, TestCreateOidcBack,
+
 	// Workers that end.
 	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
 

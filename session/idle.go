@@ -15,6 +15,10 @@ type IdleSettings struct {
 	// Timeout is the longest time without activity. Zero means no end.
 	Timeout time.Duration
 
+	// OfRefreshToken ends it after the life of the refresh token, where the provider says that
+	// and it is shorter: that is how long the provider's session lasts without renewals.
+	OfRefreshToken bool
+
 	// Warn is how long before the end [IdleCountdown] begins; no more than
 	// half of Timeout. Zero means no countdown.
 	Warn time.Duration
@@ -58,12 +62,17 @@ func (i *idle) settle() {
 	}
 	var wanted IdleSettings
 	tabs := i.session.present()
+	user, _ := i.session.current()
+	life := i.session.refreshLife()
 	for _, c := range tabs {
-		if own := c.settings.Idle; own.Timeout > 0 && (wanted.Timeout == 0 || own.Timeout < wanted.Timeout) {
+		own := c.settings.Idle
+		if own.OfRefreshToken && life > 0 && (own.Timeout == 0 || life < own.Timeout) {
+			own.Timeout = life
+		}
+		if own.Timeout > 0 && (wanted.Timeout == 0 || own.Timeout < wanted.Timeout) {
 			wanted = own
 		}
 	}
-	user, _ := i.session.current()
 	watching := i.cancel != nil
 	switch {
 	case user == nil || len(tabs) == 0:

@@ -21,6 +21,9 @@ func (s *session) start(ctx context.Context, c *Client, settings *Settings, meta
 			return nil, "", err
 		}
 	}
+	if c.settings.PromptAfterSignout && metadata.EndSessionEndpoint == "" && request.Prompt+request.Extra["prompt"] == "" && s.lastSignedOut() {
+		request.Prompt = "login"
+	}
 	tx, url, err := request.Start(metadata, s.config.Rand, s.config.Now())
 	if err != nil {
 		return nil, "", err

@@ -125,6 +125,13 @@ func (s *session) out() bool {
 	return s.standing.out()
 }
 
+// lastSignedOut tells whether the last act was a sign-out that somebody asked for.
+func (s *session) lastSignedOut() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.standing.act == signedOut
+}
+
 // failsAgain tells whether a restore that failed would fail with the next page, too: not
 // for what the clock here or a way to the provider is the reason of. Without a user the
 // provider gets no hint, and may refuse that (OIDC Core 3.1.2.1).

@@ -71,6 +71,15 @@ type Settings struct {
 	// [oidc.AuthenticationRequest].
 	ExtraToken map[string]string
 
+	// ExtraAtRefresh has them go with requests with the refresh token, too, unless the
+	// arguments have others.
+	ExtraAtRefresh bool
+
+	// PromptAfterSignout has the first sign-in after a sign-out ask the End-User to log in
+	// (prompt=login), where the provider has no sign-out of its own and would let in whoever
+	// was there before. Not where settings or arguments have a prompt.
+	PromptAfterSignout bool
+
 	// OmitScope leaves scope out of requests, see [oidc.AuthenticationRequest].
 	OmitScope bool
 

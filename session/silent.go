@@ -185,6 +185,9 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 		Resource:     resource,
 		Extra:        args.ExtraToken,
 	}
+	if request.Extra == nil && settings.ExtraAtRefresh {
+		request.Extra = settings.ExtraToken
+	}
 	override(&request.Scope, args.Scope)
 	if args.scopeless {
 		request.Scope = ""

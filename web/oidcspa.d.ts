@@ -198,6 +198,13 @@ export interface UserManagerSettings extends RequestParameters {
   revokeTokenTypes?: ("access_token" | "refresh_token")[];
   /** Of the request for tokens with a code; those of the protocol are refused. */
   extraTokenParams?: Record<string, string | number | boolean>;
+  /** Whether extraTokenParams go with requests with the refresh token, too, which call for none. Default false. */
+  extraTokenParamsAtRefresh?: boolean;
+  /**
+   * Has the first sign-in after a sign-out ask for the login (prompt=login) where the provider has no end_session_endpoint:
+   * it would let in whoever was there before. Not where a prompt is set. Default false.
+   */
+  promptAfterSignout?: boolean;
   /**
    * Go with every request to the provider that is for this page; none replaces one
    * of the protocol's. A function is called before each request, in this page or in
@@ -370,8 +377,13 @@ export interface StepUpChallenge {
 }
 
 export interface IdleSettings {
-  /** The longest time without activity, up to a day. */
-  timeoutInSeconds: number;
+  /** The longest time without activity, up to a day. Has to be there without ofRefreshToken. */
+  timeoutInSeconds?: number;
+  /**
+   * The life of the refresh token, if that is shorter, at least 45 s, and the token response says it: refresh_expires_in or
+   * refresh_token_expires_in. Default false.
+   */
+  ofRefreshToken?: boolean;
   /** How long before the end idleCountdown begins; half of the time at most. Default 60. */
   warnInSeconds?: number;
   /** "signout" (default) ends the provider's session, too; "remove" forgets the user here. */

@@ -10,7 +10,7 @@ import (
 
 var (
 	exported = regexp.MustCompile(`(?m)^export \{([^}]*)\};$`)
-	declared = regexp.MustCompile(`(?m)^export (?:declare )?(?:class|enum|const) (\w+)`)
+	declared = regexp.MustCompile(`(?m)^export (?:declare )?(?:class|enum|const|function) (\w+)`)
 )
 
 // TestTypes expects each script to have declarations of what it exports, and
@@ -23,6 +23,11 @@ func TestTypes(t *testing.T) {
 			t.Errorf("%s.d.ts declares\n%q\nthe script exports\n%q", script, got, want)
 		}
 		all = append(all, got...)
+	}
+	for _, script := range []string{"createoidc", "entrypoint"} { // which are no part of index.js
+		if got, want := declarations(t, script), exports(t, script); !slices.Equal(got, want) {
+			t.Errorf("%s.d.ts declares\n%q\nthe script exports\n%q", script, got, want)
+		}
 	}
 	all = append(all, declarations(t, "index")...)
 	slices.Sort(all)

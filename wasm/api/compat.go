@@ -12,6 +12,7 @@ import (
 // compatJSON are settings that apps have which come from oidc-client-ts.
 type compatJSON struct {
 	ExtraTokenParams       queryParams           `json:"extraTokenParams"`
+	ExtraAtRefresh         bool                  `json:"extraTokenParamsAtRefresh"`
 	ExtraHeaders           strictjson.RawMessage `json:"extraHeaders"`
 	FilterProtocolClaims   strictjson.RawMessage `json:"filterProtocolClaims"`
 	OmitScope              bool                  `json:"omitScopeWhenRequesting"`
@@ -65,6 +66,7 @@ func (j *compatJSON) apply(settings *session.Settings) error {
 			return fmt.Errorf("%s: %w", name, errTooMany)
 		}
 	}
+	settings.ExtraAtRefresh = j.ExtraAtRefresh
 	settings.RefreshScope = j.RefreshScope
 	settings.TokenMembers = j.TokenMembers
 	settings.Provider.RequestTimeout = duration(j.RequestTimeout)

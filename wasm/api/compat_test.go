@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -92,6 +93,81 @@ func TestExtraTokenParams(t *testing.T) {
 	w := newWorld(t)
 	w.settings = w.with("extraTokenParams", object{"client_secret": "x"})
 	w.connect().mustFail("open", object{"version": Version, "settings": w.settings}, oidc.ErrInvalidConfig)
+}
+
+func TestExtraTokenParamsAtRefresh(t *testing.T) {
+	for _, tt := range []struct {
+		setting, argument any
+		want              []string
+	}{
+		{false, nil, nil},
+		{true, nil, []string{"a"}},
+		{true, object{"tenant": "c"}, []string{"c"}},
+		{true, object{}, nil},
+	} {
+		t.Run(fmt.Sprint(tt.setting, tt.argument), func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			w.settings = w.with("extraTokenParams", object{"tenant": "a"})
+			w.settings["extraTokenParamsAtRefresh"] = tt.setting
+			tab, args := w.open(), object{}
+			tab.signIn(w.op)
+			if tt.argument != nil {
+				args["extraTokenParams"] = tt.argument
+			}
+			s := watch(w)
+			tab.must(silent, args, nil)
+			if got := s.values(t, "refresh_token", "tenant"); !slices.Equal(got, tt.want) {
+				t.Errorf("with the refresh token %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A provider without a sign-out of its own lets in whoever was there before, but for a prompt.
+func TestPromptAfterSignout(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		on, ends     bool // the setting; the provider has a sign-out
+		out, popup   bool // somebody signs out; the sign-in after that is in a window
+		prompt, want string
+	}{
+		{"a first sign-in", true, false, false, false, "", ""},
+		{"after a sign-out", true, false, true, false, "", "login"},
+		{"in a window", true, false, true, true, "", "login"},
+		{"which the provider knows of", true, true, true, false, "", ""},
+		{"with a prompt", true, false, true, false, "consent", "consent"},
+		{"without the setting", false, false, true, false, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.settings = w.with("promptAfterSignout", tt.on)
+			if !tt.ends {
+				w.op.EditMetadata = func(metadata map[string]any) { delete(metadata, "end_session_endpoint") }
+			}
+			tab := w.open()
+			tab.signIn(w.op)
+			switch {
+			case tt.out && tt.ends:
+				tab.must(signout, nil, nil)
+			case tt.out:
+				tab.mustFail(signout, nil, oidc.ErrUnsupported)
+			}
+			for i := range 2 { // the second is after a sign-in
+				if tt.popup {
+					tab.must(popup, object{"prompt": tt.prompt}, nil)
+				} else {
+					tab.must(redirect, object{"prompt": tt.prompt}, nil)
+				}
+				if got := tab.query().Get("prompt"); i == 0 && got != tt.want || i == 1 && got != tt.prompt {
+					t.Errorf("sign-in %d has the prompt %q, want %q", i+1, got, tt.want)
+				}
+				if !tt.popup {
+					tab.must("signinCallback", object{"url": w.op.Visit(tab.address)}, nil)
+				}
+			}
+		})
+	}
 }
 
 func TestExtraHeaders(t *testing.T) {

@@ -30,6 +30,7 @@ type settingsJSON struct {
 	fetchJSON
 	compatJSON
 
+	PromptAfterSignout            bool                  `json:"promptAfterSignout"`
 	PAR                           string                `json:"par"`
 	DPoP                          strictjson.RawMessage `json:"dpop"`
 	RevokeTokensOnSignout         *bool                 `json:"revokeTokensOnSignout"`
@@ -106,6 +107,7 @@ func (j *settingsJSON) settings() (session.Settings, error) {
 		Scope:                 j.Scope,
 		Request:               request,
 		Authentication:        j.authentication(),
+		PromptAfterSignout:    j.PromptAfterSignout,
 		Push:                  oidc.PushMode(j.PAR),
 		Provider:              provider,
 		DPoP:                  bound,

@@ -249,7 +249,7 @@ var behaviours = []string{
 	"prepare",       // TestPrepare
 	"signoutMethod", // TestSignoutMethod
 	// compat_test.go
-	"extraTokenParams", "extraHeaders", "filterProtocolClaims", "staleStateAgeInSeconds", "fetchRequestCredentials", "revokeTokenTypes",
+	"extraTokenParams", "extraTokenParamsAtRefresh", "promptAfterSignout", "extraHeaders", "filterProtocolClaims", "staleStateAgeInSeconds", "fetchRequestCredentials", "revokeTokenTypes",
 	"refreshTokenAllowedScope", "requestTimeoutInSeconds", "mergeClaimsStrategy", "extraTokenResponseKeys",
 	// watch_test.go
 	"monitorSession", "monitorAnonymousSession", "checkSessionIntervalInSeconds", "stopCheckSessionOnError",

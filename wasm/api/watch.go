@@ -24,6 +24,7 @@ type watchJSON struct {
 // idleJSON is the setting idle.
 type idleJSON struct {
 	TimeoutInSeconds strictjson.Seconds  `json:"timeoutInSeconds"`
+	OfRefreshToken   bool                `json:"ofRefreshToken"`
 	WarnInSeconds    *strictjson.Seconds `json:"warnInSeconds"`
 	Action           string              `json:"action"`
 }
@@ -55,16 +56,17 @@ func idleSettings(raw strictjson.RawMessage) (session.IdleSettings, error) {
 		return session.IdleSettings{}, fmt.Errorf("idle: %s: %w", err.Error(), oidc.ErrInvalidConfig)
 	}
 	idle := session.IdleSettings{
-		Timeout:    duration(j.TimeoutInSeconds),
-		Warn:       defaultIdleWarning,
-		RemoveOnly: j.Action == "remove",
+		Timeout:        duration(j.TimeoutInSeconds),
+		OfRefreshToken: j.OfRefreshToken,
+		Warn:           defaultIdleWarning,
+		RemoveOnly:     j.Action == "remove",
 	}
 	if j.WarnInSeconds != nil {
 		idle.Warn = duration(*j.WarnInSeconds)
 	}
 	switch {
-	case idle.Timeout == 0:
-		return idle, fmt.Errorf("idle.timeoutInSeconds has to be more than 0: %w", oidc.ErrInvalidConfig)
+	case idle.Timeout == 0 && !idle.OfRefreshToken:
+		return idle, fmt.Errorf("idle.timeoutInSeconds has to be more than 0, or idle.ofRefreshToken true: %w", oidc.ErrInvalidConfig)
 	case j.Action != "" && j.Action != "signout" && j.Action != "remove":
 		return idle, fmt.Errorf("idle.action has to be signout or remove: %w", oidc.ErrInvalidConfig)
 	}

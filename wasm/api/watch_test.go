@@ -157,6 +157,37 @@ func TestIdleSetting(t *testing.T) {
 	}
 }
 
+// The time can be that of the refresh token.
+func TestIdleOfRefreshToken(t *testing.T) {
+	for _, tt := range []struct {
+		value object
+		after time.Duration
+	}{
+		{object{"ofRefreshToken": true}, 10 * time.Minute},
+		{object{"ofRefreshToken": true, "timeoutInSeconds": 60}, time.Minute},
+		{object{"ofRefreshToken": false, "timeoutInSeconds": 1200}, 20 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.op.RefreshTokens = true
+			w.op.EditTokenResponse = func(response map[string]any) { response["refresh_expires_in"] = 600 }
+			w.settings = w.with("idle", tt.value)
+			tab := w.open()
+			tab.signIn(w.op)
+			synctest.Wait()
+			before := tab.visited()
+			time.Sleep(tt.after - time.Second)
+			if tab.visited() != before {
+				t.Errorf("%v: went to the provider too early", tt.value)
+			}
+			time.Sleep(2 * time.Second)
+			if tab.visited() == before {
+				t.Errorf("%v: nobody went to the provider", tt.value)
+			}
+		})
+	}
+}
+
 func TestStayActive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

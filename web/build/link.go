@@ -20,7 +20,10 @@ var (
 
 // scripts are what the page can load, in this order: each holds the modules
 // that it needs and no script before it has, and imports the rest.
-var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", onDemandScript, "index.js"}
+var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", "entrypoint.js", "createoidc.js", onDemandScript, "index.js"}
+
+// apart are scripts with names of their own, which are no part of index.js.
+var apart = []string{"entrypoint.js", "createoidc.js"}
 
 // onDemandScript is for the other scripts alone, and has no types.
 const onDemandScript = "ondemand.js"

@@ -137,11 +137,11 @@ func packageFiles(opts Options, source string, m *manifest.Manifest) (files []as
 	return files, version, nil
 }
 
-// joinTypes returns the declarations of all scripts as one file.
+// joinTypes returns the declarations of the scripts of index.js as one file.
 func joinTypes(folder string) ([]byte, error) {
 	var all []byte
 	for _, name := range scripts {
-		if name == onDemandScript {
+		if name == onDemandScript || slices.Contains(apart, name) {
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(folder, typesOf(name)))

@@ -75,8 +75,9 @@ const SERVICES = {
   },
 };
 
-/** Does what the program asks for. */
+/** Does what the program asks for. createoidc.js hears of it before, and may change params. */
 export async function serve(method, params, settings, navigators) {
+  settings._before?.(method, params);
   const services = Object.hasOwn(SERVICES, method) ? SERVICES : (await onDemand()).services;
   if (!Object.hasOwn(services, method)) throw { code: "internal" };
   return services[method](params, settings, navigators);

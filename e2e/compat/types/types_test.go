@@ -49,6 +49,20 @@ func TestApp(t *testing.T) {
 	}
 }
 
+// TestCreateOidc compiles an app of oidc-spa with our declarations, themselves included, and with those of npm oidc-spa where
+// that is installed.
+func TestCreateOidc(t *testing.T) {
+	if out := compile(t, "tsconfig.createoidc.json"); out != "" {
+		t.Errorf("with our declarations:\n%s", out)
+	}
+	if _, err := os.Stat("../../bench/node_modules/oidc-spa"); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("oidc-spa is not installed: run `npm ci` in e2e/bench")
+	}
+	if out := compile(t, "tsconfig.createoidc.theirs.json"); out != "" {
+		t.Errorf("with those of oidc-spa:\n%s", out)
+	}
+}
+
 var (
 	complaint = regexp.MustCompile(`(?m)^([\w./]+)\((\d+),\d+\): error `)
 	gap       = regexp.MustCompile("// (`.*)$")

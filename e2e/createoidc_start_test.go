@@ -1,0 +1,295 @@
+//go:build !js
+
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
+)
+
+// There is one start for a client, whatever is given to the second call; one that has failed is made again.
+func TestCreateOidcOnce(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.visit("/orders")
+	if !eval[bool](r.tab, "createOidc({ ...params, scopes: [] }) === started && createOidc({ ...params, clientId: 'other' }) !== started") {
+		t.Error("the start is another")
+	}
+	r.signIn("/orders")
+	if !eval[bool](r.tab, "createOidc(params) === started && createOidc(params).then((again) => again === oidc)") {
+		t.Error("the start of who is signed in is another")
+	}
+}
+
+// While the provider does not answer the app goes on with nobody, and knows why. Then all can be tried again.
+func TestCreateOidcProviderDown(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.keeps = false
+	r.signIn("/orders")
+	r.tab.expectProblems()
+	killAll(t, r.origin)
+	r.down(true)
+	r.visit("/orders?down")
+	r.wantWho("error: network")
+	if got := eval[string](r.tab, "oidc.initializationError.name + oidc.initializationError.isAuthServerLikelyDown + (oidc.initializationError.cause instanceof Error)"); got != "OidcInitializationErrortruetrue" {
+		t.Errorf("the error is %s", got)
+	}
+	if code := codeOf(r.tab, "oidc.login()"); code != "network" {
+		t.Errorf("login fails with %q, want network", code)
+	}
+	r.down(false)
+	if !eval[bool](r.tab, "createOidc(params).then((again) => { globalThis.oidc = again; return again.isUserLoggedIn; })") {
+		t.Error("nobody is found when the provider is there again")
+	}
+	r.does("oidc.logout({ redirectTo: 'home' })")
+
+	// Nobody was signed in: the error is the login's.
+	killAll(t, r.origin)
+	r.down(true)
+	r.visit("/orders")
+	r.wantWho("nobody")
+	if code := codeOf(r.tab, "oidc.login()"); code != "network" {
+		t.Errorf("login fails with %q, want network", code)
+	}
+	r.down(false)
+	r.does("oidc.login()")
+	r.wantWho("subject-1")
+	r.does("oidc.logout({ redirectTo: 'home' })")
+
+	// The code cannot be exchanged. Elsewhere the program ends with the page, and the login needs the provider.
+	if !inChromium(t) {
+		return
+	}
+	r.down(true)
+	r.does("oidc.login({ redirectUrl: '/bye' })")
+	r.wantWho("error: network")
+	r.wantAt("/bye")
+	r.down(false)
+	r.does("oidc.login()")
+	r.wantWho("subject-1")
+}
+
+// With autoLogin there is nobody who is not signed in.
+func TestCreateOidcAutoLogin(t *testing.T) {
+	for _, early := range []string{earlyRoot, ""} {
+		r := newRoot(t, "autoLogin: true", early)
+		r.visit("/private?x=1")
+		r.wantWho("subject-1")
+		r.wantAt("/private?x=1")
+		r.does("oidc.logout({ redirectTo: 'specific url', url: '/orders' })")
+		r.wantWho("subject-1")
+		r.wantAt("/orders")
+	}
+	r := newRoot(t, "autoLogin: true", earlyRoot)
+	r.tab.expectProblems()
+	r.down(true)
+	r.visit("/private")
+	r.wantWho("failed: network")
+	if !eval[bool](r.tab, "failed instanceof OidcInitializationError && failed.isAuthServerLikelyDown") {
+		t.Error("the error is another")
+	}
+	r.down(false)
+	r.does("createOidc(params)")
+	r.wantWho("subject-1")
+
+	// A refusal is an error, and not the next login.
+	r = newRoot(t, "autoLogin: true", earlyRoot)
+	r.tab.expectProblems()
+	refuseAll(r, "access_denied")
+	r.visit("/private")
+	r.wantWho("failed: provider_error")
+	if n := r.op.Count(oidctest.Authorize); n != 1 {
+		t.Errorf("the provider was asked %d times", n)
+	}
+}
+
+// refuseAll has the provider refuse all sign-ins.
+func refuseAll(r *root, code string) {
+	r.op.Edit(func() {
+		r.op.EditCallback = func(p url.Values) {
+			p.Del("code")
+			p.Set("error", code)
+		}
+	})
+}
+
+// Who cancels the login is nobody, which is no error; what the app has asked wrongly is one.
+func TestCreateOidcRefused(t *testing.T) {
+	for _, tt := range []struct{ code, want string }{{"access_denied", "nobody"}, {"invalid_scope", "error: provider_error"}} {
+		r := newRoot(t, "", earlyRoot)
+		r.tab.expectProblems()
+		r.visit("/orders")
+		refuseAll(r, tt.code)
+		r.does("oidc.login()")
+		r.wantWho(tt.want)
+		r.wantAt("/orders")
+		r.op.Edit(func() { r.op.EditCallback = nil })
+		r.does("oidc.login()")
+		r.wantWho("subject-1")
+		refuseAll(r, tt.code)
+		r.does("oidc.goToAuthServer({ extraQueryParams: { kc_action: 'UPDATE_PASSWORD' } })")
+		r.wantWho("subject-1") // still
+		if got := eval[string](r.tab, "oidc.backFromAuthServer.result.error"); got != tt.code {
+			t.Errorf("the app hears %s", got)
+		}
+	}
+}
+
+// What the app adds to the request, and when it is asked for it.
+func TestCreateOidcRequest(t *testing.T) {
+	for _, tt := range []struct {
+		name, params, args string
+		want               url.Values
+	}{
+		{"scopes", `scopes: ["email", "openid", "email"]`, "", url.Values{"scope": {"openid email"}}},
+		{"values", `extraQueryParams: { ui_locales: "fr", none: undefined }`, "", url.Values{"ui_locales": {"fr"}, "none": nil}},
+		{"a function", `extraQueryParams: ({ isSilent, url }) => ({ silent: String(isSilent), asks: new URL(url).searchParams.get("response_type"), none: undefined })`, "",
+			url.Values{"silent": {"false"}, "asks": {"code"}, "none": nil}},
+		{"of the call", `extraQueryParams: { a: "1", b: "1" }`, `{ extraQueryParams: { b: "2 3", c: "=&", none: undefined } }`,
+			url.Values{"a": {"1"}, "b": {"2 3"}, "c": {"=&"}, "none": nil}},
+		{"what the client checks", `extraQueryParams: { acr_values: "loa-1" }`, `{ extraQueryParams: { max_age: "600", prompt: "consent" } }`,
+			url.Values{"acr_values": {"loa-1"}, "max_age": {"600"}, "prompt": {"consent"}}},
+		{"another address", `transformUrlBeforeRedirect: ({ authorizationUrl, isSilent }) => authorizationUrl + "&resource=a&resource=b&q=a==&silent=" + isSilent`, "",
+			url.Values{"resource": {"a", "b"}, "q": {"a=="}, "silent": {"false"}}},
+		{"another address of the call", "", `{ transformUrlBeforeRedirect: (address) => address + "&of=call", extraQueryParams: { a: "1" } }`,
+			url.Values{"of": {"call"}, "a": {"1"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRoot(t, tt.params, earlyRoot)
+			r.visit("/orders")
+			r.does("oidc.login(" + tt.args + ")")
+			r.wantWho("subject-1")
+			got := r.asked(oidctest.Authorize)
+			for name, values := range tt.want {
+				if strings.Join(got[name], " ") != strings.Join(values, " ") {
+					t.Errorf("%s is %q, want %q", name, got[name], values)
+				}
+			}
+			if tt.args != "" || strings.Contains(tt.params, "unction") || !strings.Contains(tt.params, "silent") {
+				return
+			}
+			eval[void](r.tab, "oidc.renewTokens()") // in a frame
+			if got := r.asked(oidctest.Authorize)["silent"]; len(got) != 1 || got[0] != "true" {
+				t.Errorf("in the frame silent is %q", got)
+			}
+		})
+	}
+}
+
+// Who is signed in goes to the provider for something else, and the app hears what has become of it, once.
+func TestCreateOidcGoToAuthServer(t *testing.T) {
+	r := newRoot(t, `extraQueryParams: { ui_locales: "fr" }`, earlyRoot)
+	r.signIn("/orders")
+	r.op.Edit(func() { r.op.EditCallback = func(p url.Values) { p.Set("kc_action_status", "success") } })
+	r.does(`oidc.goToAuthServer({ redirectUrl: "/private", extraQueryParams: { kc_action: "UPDATE_PASSWORD", acr_values: "loa-2" }, transformUrlBeforeRedirect: (address) => address + "&of=call" })`)
+	r.wantWho("subject-1")
+	r.wantAt("/private")
+	const want = `{"extraQueryParams":{"acr_values":"loa-2","kc_action":"UPDATE_PASSWORD","of":"call"},"result":{"kc_action_status":"success"}}`
+	if got := eval[string](r.tab, "JSON.stringify(oidc.backFromAuthServer)"); got != want {
+		t.Errorf("the app hears %s, want %s", got, want)
+	}
+	if eval[bool](r.tab, "oidc.isNewBrowserSession") {
+		t.Error("that is a new session of the browser")
+	}
+	r.keepsNothing()
+	eval[bool](r.tab, "globalThis.ready = false, true")
+	r.tab.reload()
+	r.tab.waitReady()
+	if !eval[bool](r.tab, "oidc.backFromAuthServer === undefined") {
+		t.Error("the app hears of it again")
+	}
+	eval[void](r.tab, "oidc.renewTokens()")
+	if got := r.asked(oidctest.Authorize); got.Has("kc_action") || got.Get("prompt") != "none" {
+		t.Errorf("the renewal asks for %q", got)
+	}
+}
+
+// Somebody else who signs in is not who the page is of.
+func TestCreateOidcSomebodyElse(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.signIn("/orders")
+	other := r.tab
+	r.tab = other.sibling() // and is in front: who cannot be seen does not leave
+	r.visit("/bye")
+	r.op.Edit(func() { r.op.Subject = "subject-2" })
+	eval[bool](other, "globalThis.ready = false, true")
+	r.does("oidc.goToAuthServer({})")
+	r.wantWho("subject-2")
+	if !eval[bool](r.tab, "oidc.isNewBrowserSession") {
+		t.Error("the tab knows who has come")
+	}
+	other.waitReady()
+	if got := eval[string](other, who); got != "subject-2" {
+		t.Errorf("the other tab has %s", got)
+	}
+}
+
+// What is given wrongly is an error that names it.
+func TestCreateOidcMistakes(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.visit("/orders")
+	for _, tt := range []struct{ call, code, names string }{
+		{"createOidc({ ...params, issuerUri: undefined })", "invalid_config", "issuerUri"},
+		{"createOidc({ ...params, clientId: '' })", "invalid_config", "clientId"},
+		{"createOidc({ ...params, issuerUri: 'https://op.example?x' })", "invalid_config", "issuerUri"},
+		{"createOidc({ ...params, scope: 'email' })", "invalid_config", "scope"},
+		{"createOidc({ ...params, extraTokenParams: () => ({}) })", "invalid_config", "extraTokenParams"},
+		{"createOidc({ ...params, idleSessionLifetimeInSeconds: 30 })", "invalid_config", "idleSessionLifetimeInSeconds"},
+		{"createOidc({ ...params, sessionRestorationMethod: 'popup' })", "invalid_config", "sessionRestorationMethod"},
+		{"createOidc({ ...params, BASE_URL: 'https://op.example/' })", "invalid_config", "BASE_URL"},
+		{"oidc.login({ redirectUrl: 'https://op.example/' })", "invalid_argument", "BASE_URL"},
+		{"oidc.login({ extraQueryParams: { state: 'mine' } })", "invalid_argument", "state"},
+	} {
+		if got := eval[string](r.tab, tt.call+".then(() => 'nothing', (e) => e.code + ' ' + e.message)"); !strings.HasPrefix(got, tt.code+" ") || !strings.Contains(got, tt.names) {
+			t.Errorf("%s: %s, want %s of %s", tt.call, got, tt.code, tt.names)
+		}
+	}
+	if got := eval[string](r.tab, "oidc.login({ transformUrlBeforeRedirect() { throw new Error('of the app'); } }).catch((e) => e.message)"); got != "of the app" {
+		t.Errorf("what a function throws is %s", got)
+	}
+	r.configure("", "{ securityDefenses: { enableDPoP() {} }, BASE_URL: '/' }")
+	r.tab.expectProblems()
+	eval[bool](r.tab, "globalThis.told = false, true")
+	r.tab.navigate(r.origin + "/bye")
+	r.tab.until("the early script's error", func() bool { return strings.Contains(strings.Join(r.tab.takeProblems(), " "), "securityDefenses") })
+	r.configure("", "")
+	r.visit("/bye")
+	if got := eval[string](r.tab, "createOidc({ ...params, clientId: 'without', BASE_URL: undefined }).catch((e) => e.code + e.message)"); !strings.Contains(got, "BASE_URL is missing") {
+		t.Errorf("without BASE_URL: %s", got)
+	}
+}
+
+// Back from the provider the page works as before.
+func TestCreateOidcBack(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.op.Answer(oidctest.Authorize, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><link rel="icon" href="data:,"><title>Login</title><script>globalThis.shown = true</script>`))
+	})
+	r.visit("/orders")
+	for range 2 {
+		eval[bool](r.tab, "oidc.login(), true")
+		r.tab.waitFor("globalThis.shown === true")
+		eval[void](r.tab, "void history.back()")
+		r.tab.waitFor("globalThis.ready === true && globalThis.oidc !== undefined")
+		r.wantWho("nobody")
+	}
+	r.op.Edit(func() { r.op.Respond = r.note })
+	r.does("oidc.login()")
+	r.wantWho("subject-1")
+	r.wantAt("/orders")
+}
+
+// The provider's metadata can be the app's.
+func TestCreateOidcMetadata(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	issuer := r.op.Issuer
+	r.configure(`__metadata: { authorization_endpoint: "`+issuer+`/authorize", token_endpoint: "`+issuer+`/token", jwks_uri: "`+issuer+`/jwks" }, debugLogs: true, disableDPoP: true`, earlyRoot)
+	r.signIn("/orders")
+	if n := r.op.Count(oidctest.Discovery); n != 0 {
+		t.Errorf("the provider was asked %d times for its metadata", n)
+	}
+}

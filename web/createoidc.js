@@ -1,0 +1,7 @@
+// @ts-check
+// The API of oidc-spa: whoever comes is signed in or not, and that does not change before another page is loaded.
+
+import { createOidc } from "./shim/createoidc.js";
+import { OidcInitializationError } from "./shim/initialization.js";
+
+export { OidcInitializationError, createOidc };

@@ -1,0 +1,77 @@
+// @ts-check
+// The provider's response where the root of the app is the redirect URI. It is taken out of the address before code of the
+// app can read it. This imports nothing, as it is for the hidden frame, too, which needs no more.
+
+/** A state that a client has drawn, with what the app has added: what is shorter is the app's own, and other letters are in the names of what else the tab keeps. */
+const DRAWN = /^[\w-]{32,}(;|$)/;
+
+/** What a response adds to an address. */
+const OF_RESPONSE = /^(code|state|session_state|iss|error(_description|_uri)?)=/;
+
+/** What oidcEarlyInit() was given. */
+export const early = { __proto__: null };
+
+/** What the tab keeps under a key. */
+export function keptAt(key) {
+  try {
+    return { __proto__: null, ...JSON.parse(sessionStorage.getItem(key)) };
+  } catch {
+    return { __proto__: null };
+  }
+}
+
+/** The response in an address, in its fragment or in its query: null if there is none that has a state of a client's. */
+export function responseIn(address) {
+  const { hash, searchParams } = new URL(address);
+  return [new URLSearchParams(hash.slice(1)), searchParams].find((part) => DRAWN.test(part.get("state"))) ?? null;
+}
+
+/**
+ * Takes a response that is ours out of the address, and shows the one that the tab had when it left. Returns whether the app
+ * is to go on here: not in a hidden frame, whose page gets the response, nor where another document is shown.
+ */
+export function arrive() {
+  const { href, origin, hash } = location, response = responseIn(href);
+  if (!response) return true;
+  const way = keptAt(`oidcspa.${response.get("state")}`), comes = response.has("code") || response.has("error");
+  if (way.arrival) return true; // callback.html has handed it on
+  if (way.client) {
+    if (comes) sessionStorage.setItem(`oidcspa.response:${way.client}`, JSON.stringify({ expires_at: way.expires_at, restore: true, response: href }));
+    else sessionStorage.removeItem(`oidcspa.${response.get("state")}`); // of a sign-out
+    return show(way.return_to ?? keptAt(`oidcspa.round:${way.client}`).return_to ?? way.address);
+  }
+  if (!comes) return true;
+  if (frameElement && /** @type {HTMLElement} */ (frameElement).hidden) {
+    parent.postMessage({ source: "oidc-client", url: href, keepOpen: false }, origin);
+    return false;
+  }
+  // Of a sign-in that this tab does not know: what is not of it stays as it is.
+  const url = new URL(href), inHash = hash.includes(response.get("state"));
+  const left = (inHash ? hash : url.search).slice(1).split("&").filter((parameter) => !OF_RESPONSE.test(parameter)).join("&");
+  url[inHash ? "hash" : "search"] = left;
+  history.replaceState(history.state, "", url);
+  return true;
+}
+
+/** Shows an address of the app: by loading it if it is a document of its own. */
+function show(address) {
+  const { pathname } = new URL(address);
+  if (/\.html?$/.test(pathname) && pathname !== location.pathname) {
+    history.replaceState(history.state, "", location.pathname); // the next document can read where it was loaded from
+    location.replace(address);
+    return false;
+  }
+  history.replaceState(history.state, "", address);
+  return true;
+}
+
+/** See entrypoint.d.ts. */
+export function oidcEarlyInit(given) {
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (name === "securityDefenses" ? Object.keys(value ?? {}).length : !["BASE_URL", "sessionRestorationMethod"].includes(name)) {
+      throw new Error(`oidcEarlyInit: ${name} is not there`);
+    }
+    early[name] = value;
+  }
+  return { shouldLoadApp: !globalThis.document || arrive() };
+}

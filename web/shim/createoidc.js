@@ -1,0 +1,277 @@
+// @ts-check
+// createOidc(): a UserManager as somebody who is signed in, or not, for as long as the page is shown. Decisions are the
+// program's; here are shapes.
+
+import { arrive, keptAt } from "./arrival.js";
+import { startFailed } from "./initialization.js";
+import { UserManager } from "./manager.js";
+import { own } from "./own.js";
+import { defined, readParameters } from "./parameters.js";
+import { RoundTrip, addedBy, inApp, open, targetOf } from "./roundtrip.js";
+import { tokensOf } from "./tokens.js";
+
+/** How long an access token is good at least that getTokens() gives, unless it has just come; in milliseconds. */
+const MARGIN = 30_000, YOUNG = 5_000;
+
+/** How long a tab whose user was idle waits for the program to send it to the provider, in milliseconds. */
+const IDLE_GRACE = 5_000;
+
+/** Answers of the provider that nobody is signed in, or wants to be. */
+const NOBODY = ["access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required"];
+
+const never = () => new Promise(() => {});
+
+/** The clients of this page, by issuer and client. */
+const clients = new Map();
+
+/** See createoidc.d.ts. */
+export function createOidc(given) {
+  if (!globalThis.document) return never(); // a server that renders the app
+  try {
+    const params = readParameters(given), { key } = params;
+    if (!arrive()) return never();
+    if (!clients.has(key)) clients.set(key, new OneClient(params));
+    return clients.get(key).start();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Whether this page may find somebody signed in: who comes later comes with another page, so that nobody has to watch whether somebody is there. */
+function mayBeSomebody(key) {
+  try {
+    return localStorage.getItem(`oidcspa.session:${key}`) !== null || keptAt(`oidcspa.response:${key}`).response;
+  } catch {
+    return true; // no way to know
+  }
+}
+
+/** Resolves when somebody can see the page. */
+async function seen() {
+  while (document.hidden) await new Promise((resolve) => addEventListener("visibilitychange", resolve, { __proto__: null, once: true, capture: true }));
+}
+
+class OneClient {
+  #params;
+  #manager;
+  #trip;
+  /** The start that is under way, or has succeeded. */
+  #started;
+  /** Whether somebody is signed in; undefined before that is known. */
+  #signedIn;
+  #tokens;
+  /** When these came, in milliseconds. */
+  #came = 0;
+  #idled = false;
+  #leaving;
+  #renewal = { key: "", done: Promise.resolve() };
+  #listeners = new Set();
+
+  constructor(params) {
+    this.#params = params;
+    this.#trip = new RoundTrip(params);
+    const _before = (method, asked) => this.#trip.before(method, asked);
+    const { idle, ...settings } = params.settings;
+    this.#manager = new UserManager(/** @type {any} */ ({ ...settings, ...(mayBeSomebody(params.key) && { idle }), _before }));
+    const { events } = this.#manager;
+    events.addUserLoaded((user) => this.#onUser(user));
+    events.addUserUnloaded(() => this.#signedIn && this.#change());
+    events.addIdleCountdown((secondsLeft) => {
+      this.#idled = secondsLeft === 0;
+    });
+  }
+
+  /** The one start of this page; one that has failed is made again. */
+  start() {
+    const again = () => {
+      this.#started = undefined;
+    };
+    if (!this.#started) {
+      this.#started = this.#start();
+      this.#started.then(({ initializationError }) => initializationError && again(), again);
+    }
+    return this.#started;
+  }
+
+  async #start() {
+    const { autoLogin, debugLogs } = this.#params, manager = this.#manager;
+    if (debugLogs) {
+      const { Log } = await import("../log.js");
+      Log.setLogger(console);
+      Log.setLevel(Log.DEBUG);
+    }
+    this.#signedIn = undefined;
+    const back = this.#trip.back();
+    let user, failed;
+    try {
+      user = await manager.getUser();
+      if (user) this.#take(user);
+    } catch (error) {
+      failed = error;
+      user = back && await manager.getUser().catch(() => null); // who was there before
+      if (user) this.#take(user);
+    }
+    if (user) {
+      this.#signedIn = true;
+      return this.#loggedIn(back);
+    }
+    if (failed && (autoLogin || !NOBODY.includes(failed.error))) {
+      console.error(failed = startFailed(failed));
+      if (autoLogin) throw failed;
+    } else failed = undefined;
+    if (autoLogin) return this.#login({ doesCurrentHrefRequiresAuth: true }).catch((error) => Promise.reject(startFailed(error)));
+    this.#signedIn = false;
+    return { ...this.#common(), isUserLoggedIn: false, initializationError: failed, login: (given) => this.#login(given) };
+  }
+
+  #common() {
+    const { issuerUri, clientId, base } = this.#params;
+    return { issuerUri, clientId, validRedirectUri: base };
+  }
+
+  #loggedIn(backFromAuthServer) {
+    const { events } = this.#manager, listeners = this.#listeners;
+    return {
+      ...this.#common(),
+      isUserLoggedIn: true,
+      backFromAuthServer,
+      isNewBrowserSession: this.#isNew(),
+      getTokens: () => this.#getTokens(),
+      getAccessToken: async () => (await this.#getTokens()).accessToken,
+      getDecodedIdToken: () => this.#tokens.decodedIdToken,
+      renewTokens: (given) => this.#renew(own(given).extraTokenParams),
+      subscribeToTokensChange(callback) {
+        const listener = (tokens) => callback(tokens); // the same callback counts as often as it is given
+        listeners.add(listener);
+        return { unsubscribeFromTokensChange: () => void listeners.delete(listener) };
+      },
+      subscribeToAutoLogoutCountdown: (callback) => ({
+        unsubscribeFromAutoLogoutCountdown: events.addIdleCountdown((secondsLeft) => void callback({ secondsLeft })),
+      }),
+      goToAuthServer: (given) => this.#goToProvider("go to auth server", given, location.href),
+      logout: (given) => this.#logout(given),
+    };
+  }
+
+  /** Another page begins: with it, it is found out anew who is signed in. */
+  #change() {
+    if (this.#trip.left || this.#leaving) return;
+    if (!this.#idled) return location.reload();
+    this.#idled = false;
+    setTimeout(() => this.#change(), IDLE_GRACE);
+  }
+
+  #onUser(user) {
+    if (this.#signedIn === undefined) return;
+    if (!this.#signedIn || user.profile.sub !== this.#tokens.decodedIdToken_original.sub) return this.#change();
+    this.#take(user);
+  }
+
+  /** Takes the tokens of a user, and tells of new ones. */
+  #take(user) {
+    const before = this.#tokens, now = tokensOf(user, before, this.#params);
+    if (before?.accessToken === now.accessToken && before.idToken === now.idToken) return before;
+    this.#tokens = now;
+    this.#came = Date.now();
+    if (before) for (const listener of this.#listeners) {
+      try {
+        listener(now);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+    return now;
+  }
+
+  async #getTokens() {
+    const user = await this.#manager.getUser();
+    if (!user) return this.#gone();
+    const { accessTokenExpirationTime } = this.#take(user);
+    if (accessTokenExpirationTime - Date.now() <= MARGIN && Date.now() - this.#came >= YOUNG) {
+      try {
+        await this.#renew();
+      } catch (error) {
+        if (accessTokenExpirationTime <= Date.now()) throw error;
+      }
+    }
+    return this.#tokens;
+  }
+
+  /** The session is over: what waits for tokens ends with the page. */
+  #gone() {
+    this.#change();
+    return never();
+  }
+
+  /** Renewals with the same parameters at the same time are one, others come after each other. */
+  #renew(given) {
+    const { extraTokenParams } = this.#params, extra = given && defined({ ...extraTokenParams, ...given });
+    const key = JSON.stringify(extra) ?? "none", running = this.#renewal;
+    if (running.key === key) return running.done;
+    const done = running.done.catch(() => {}).then(async () => {
+      const user = await this.#manager.signinSilent({ extraTokenParams: extra });
+      if (user) this.#take(user);
+    });
+    const renewal = this.#renewal = { key, done };
+    const over = () => {
+      renewal.key = "";
+    };
+    done.then(over, over);
+    return done;
+  }
+
+  #login(given) {
+    const { postLoginRedirectUrl = location.href } = this.#params;
+    return this.#goToProvider("login", given, postLoginRedirectUrl);
+  }
+
+  /** The tab leaves for the first call alone, until it turns out that it stays. */
+  #goToProvider(action, given, elsewhere) {
+    this.#leaving ??= this.#go(action, given, elsewhere).finally(() => {
+      this.#leaving = undefined;
+    });
+    return this.#leaving;
+  }
+
+  async #go(action, given, elsewhere) {
+    const { doesCurrentHrefRequiresAuth, extraQueryParams, redirectUrl = elsewhere, transformUrlBeforeRedirect: transform } = own(given);
+    const return_to = inApp(redirectUrl, this.#params.base), { known, rest } = addedBy(extraQueryParams);
+    await seen();
+    await this.#trip.for({ action, known, rest, transform }, () => this.#manager.signinRedirect({
+      return_to, redirectMethod: doesCurrentHrefRequiresAuth ? "replace" : "assign", ...known,
+    }));
+    if (this.#params.autoLogin && !this.#signedIn) location.reload(); // somebody has gone back to a page that shows nothing
+    this.#leaving = undefined; // another call leaves again
+    return never();
+  }
+
+  async #logout(given) {
+    const { base } = this.#params, target = targetOf(given, base), below = `${target}/`.startsWith(base);
+    if (this.#leaving) return this.#leaving;
+    this.#leaving = never();
+    try {
+      await this.#trip.for({ target: below ? target : base }, () => this.#manager.signoutRedirect({
+        post_logout_redirect_uri: below ? base : target, extraQueryParams: {},
+      }));
+      location.reload(); // shown again, by the back button
+    } catch (error) {
+      if (error.code === "invalid_argument") {
+        this.#leaving = undefined;
+        throw error;
+      }
+      if (error.code !== "unsupported") console.error(error); // the provider's session goes on
+      open(target); // here nobody is signed in any more
+    }
+    return never();
+  }
+
+  /** Whether this tab sees the person for the first time. It keeps a number, not who that is. */
+  #isNew() {
+    const key = `oidcspa-seen:${this.#params.key}`;
+    let digest = 0;
+    for (const letter of this.#tokens.decodedIdToken_original.sub) digest = Math.imul(digest, 31) + letter.codePointAt(0) | 0;
+    const isNew = sessionStorage.getItem(key) !== `${digest}`;
+    sessionStorage.setItem(key, `${digest}`);
+    return isNew;
+  }
+}

@@ -1,0 +1,81 @@
+// @ts-check
+// The parameters of createOidc(), and the settings that they are.
+
+import { early } from "./arrival.js";
+import { failure } from "./errors.js";
+import { own } from "./own.js";
+
+const PARAMETERS = [
+  "issuerUri", "clientId", "scopes", "transformUrlBeforeRedirect", "extraQueryParams", "extraTokenParams", "decodedIdTokenSchema",
+  "idleSessionLifetimeInSeconds", "autoLogoutParams", "autoLogin", "sessionRestorationMethod", "debugLogs", "__unsafe_clientSecret",
+  "__unsafe_useIdTokenAsAccessToken", "__metadata", "BASE_URL", "postLoginRedirectUrl", "disableDPoP",
+];
+
+const METHODS = own({ "auto": "", "iframe": "silent", "full page redirect": "redirect" });
+
+/** Seconds: a shorter time without activity is a mistake. */
+const SHORTEST_IDLE = 30;
+
+const wrong = (why) => failure("invalid_config", why);
+
+/** Whether browsers let a frame of the provider see its cookies, as far as names say that. */
+function sameSite(address) {
+  const site = (host) => (/^[\d.]+$|:/.test(host) ? host : host.split(".").slice(-2).join("."));
+  return URL.canParse(address) && site(new URL(address).hostname) === site(location.hostname);
+}
+
+/** The root of the app, which is where the provider sends the browser back to. */
+function rootOf(given) {
+  if (given === undefined) throw wrong('BASE_URL is missing: give it to createOidc() or oidcEarlyInit(), "/" or what import.meta.env.BASE_URL is');
+  const base = new URL(`${given}`.replace(/\/?$/, "/"), location.origin);
+  if (base.origin !== location.origin || base.search || base.hash) throw wrong("BASE_URL has to be of the page's own origin, without a query");
+  return base.href;
+}
+
+/** Values of parameters: those that are undefined are none. */
+export function defined(record) {
+  return Object.fromEntries(Object.entries(record ?? {}).filter(([, value]) => value !== undefined));
+}
+
+/** Parameters of a sign-in that the program has to know of, as it checks what comes of them; rest are the others. */
+export function checked(record) {
+  const { max_age, acr_values, ...rest } = own(defined(record));
+  return { known: defined({ max_age: max_age && Number(max_age), acr_values }), rest };
+}
+
+/** What createOidc() was given, with its defaults, and the settings of the manager. */
+export function readParameters(given) {
+  const params = own(given);
+  for (const name of Object.keys(params)) if (!PARAMETERS.includes(name)) throw wrong(`createOidc: there is no parameter ${name}`);
+  for (const name of ["issuerUri", "clientId"]) if (!params[name]) throw wrong(`createOidc: the parameter ${name} is required (is a variable of the environment missing?)`);
+  const { issuerUri, clientId, extraQueryParams, extraTokenParams, idleSessionLifetimeInSeconds: idle } = params;
+  if (/[?#]/.test(issuerUri)) throw wrong("issuerUri has no query");
+  if (typeof extraTokenParams === "function") throw wrong("extraTokenParams cannot be a function: the program renews without the page; give values, or give them to renewTokens()");
+  if (idle !== undefined && !(idle > SHORTEST_IDLE)) throw wrong(`idleSessionLifetimeInSeconds has to be more than ${SHORTEST_IDLE}`);
+  const method = params.sessionRestorationMethod ?? early.sessionRestorationMethod ?? "auto";
+  if (!(method in METHODS)) throw wrong('sessionRestorationMethod is none of "auto", "iframe" and "full page redirect"');
+  const authority = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
+  const base = params.base = rootOf(params.BASE_URL ?? early.BASE_URL);
+  const { known, rest } = checked(typeof extraQueryParams === "function" ? {} : extraQueryParams);
+  params.key = `${authority}:${clientId}`;
+  params.settings = {
+    authority,
+    client_id: clientId,
+    redirect_uri: base,
+    post_logout_redirect_uri: base,
+    scope: [...new Set(["openid", ...params.scopes ?? ["profile"]])].join(" "),
+    restore: METHODS[method] || (sameSite(authority) ? "silent" : "redirect"),
+    filterProtocolClaims: false,
+    promptAfterSignout: true,
+    extraQueryParams: rest,
+    ...known,
+    ...defined({
+      extraTokenParams: extraTokenParams && defined(extraTokenParams),
+      extraTokenParamsAtRefresh: extraTokenParams && true,
+      idle: { ofRefreshToken: true, timeoutInSeconds: idle },
+      client_secret: params.__unsafe_clientSecret,
+      metadata: params.__metadata && { issuer: authority, ...params.__metadata },
+    }),
+  };
+  return params;
+}

@@ -1,0 +1,124 @@
+// @ts-check
+// The ways of a tab to the provider and back, as createOidc() has them.
+
+import { keptAt, responseIn } from "./arrival.js";
+import { failure } from "./errors.js";
+import { own } from "./own.js";
+import { checked, defined } from "./parameters.js";
+
+/** How long the tab remembers what it has left for, in milliseconds. */
+const AWAY = 15 * 60_000;
+
+/** Parameters by which the program knows the response again. */
+const OURS = ["client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce", "code_challenge", "code_challenge_method"];
+
+/** What of a response is the protocol's. */
+const OF_PROTOCOL = ["code", "state", "session_state", "iss"];
+
+/** An address of the app. */
+export function inApp(address, base) {
+  const { href } = new URL(address, location.href);
+  if (!`${href}/`.startsWith(base)) throw failure("invalid_argument", `the tab can come back to addresses below ${base} alone, which is BASE_URL`);
+  return href;
+}
+
+/** Where a sign-out is to lead to: an address of the app, or another one that is registered. */
+export function targetOf(given, base) {
+  const { redirectTo, url } = own(given);
+  if (redirectTo === "home") return base;
+  if (redirectTo === "current page") return location.href;
+  if (redirectTo === "specific url" && url) return new URL(url, location.href).href;
+  throw failure("invalid_argument", 'redirectTo is none of "home", "current page" and "specific url", or url is missing');
+}
+
+/** Shows an address, also if that is shown already. */
+export function open(address) {
+  const [page] = address.split("#");
+  if (page !== location.href.split("#")[0]) return location.assign(address);
+  history.replaceState(history.state, "", address);
+  location.reload();
+}
+
+/** Knows what the tab leaves for, adds what functions of the app say, and finds it again. */
+export class RoundTrip {
+  #params;
+  #name;
+  /** What the call that leaves has asked for; undefined for the program's own. */
+  #call;
+  /** What a function of the app has thrown. */
+  #thrown;
+  /** The tab leaves. */
+  left = false;
+
+  constructor(params) {
+    this.#params = params;
+    this.#name = `oidcspa.round:${params.key}`;
+  }
+
+  /** Has leave() go, for a call; settles if the tab stays or comes back. */
+  async for(call, leave) {
+    this.#call = own(call);
+    this.#thrown = undefined;
+    try {
+      await leave();
+    } catch (error) {
+      throw this.#thrown ?? error;
+    } finally {
+      this.#call = undefined;
+      this.left = false;
+    }
+  }
+
+  /** Is called before the page does something for the program. */
+  before(method, params) {
+    if (method !== "navigate" && method !== "frame") return;
+    try {
+      this.#visit(params, method === "frame");
+    } catch (error) {
+      this.#thrown = error;
+      throw error;
+    }
+  }
+
+  #visit(params, hidden) {
+    const { autoLogoutParams = { redirectTo: "current page" }, base } = this.#params;
+    const asks = new URL(params.url).searchParams, pushed = asks.has("request_uri");
+    if (!hidden) this.left = true;
+    if (asks.has("response_type") || pushed) {
+      const sent = this.#change(params, asks, hidden, pushed);
+      if (!hidden) this.#keep({ action: this.#call?.action, extraQueryParams: { ...this.#call?.known, ...sent } });
+    } else if (!hidden) this.#keep({ return_to: this.#call?.target ?? inApp(targetOf(autoLogoutParams, base), base) });
+  }
+
+  /** Adds what the app wants to the address, and returns what has become other than it was. */
+  #change(params, asks, hidden, pushed) {
+    const { extraQueryParams, transformUrlBeforeRedirect } = this.#params, call = hidden ? undefined : this.#call;
+    const isSilent = hidden || asks.get("prompt") === "none", url = new URL(params.url);
+    const added = { ...(typeof extraQueryParams === "function" && extraQueryParams({ isSilent, url: url.href })), ...call?.rest };
+    for (const [name, value] of Object.entries(defined(added))) {
+      if (OURS.includes(name)) throw failure("invalid_argument", `extraQueryParams: ${name} is the client's own`);
+      if (pushed) throw failure("unsupported", `extraQueryParams: ${name} cannot be added to a request that was pushed to the provider; give values to createOidc()`);
+      url.searchParams.set(name, value);
+      params.url = url.href;
+    }
+    params.url = transformUrlBeforeRedirect?.({ authorizationUrl: params.url, isSilent }) ?? params.url;
+    params.url = call?.transform?.(params.url) ?? params.url;
+    return Object.fromEntries([...new URL(params.url).searchParams].filter(([name, value]) => asks.get(name) !== value));
+  }
+
+  #keep(record) {
+    sessionStorage.setItem(this.#name, JSON.stringify({ expires_at: (Date.now() + AWAY) / 1000, ...record }));
+  }
+
+  /** What the tab comes back with; undefined if it does not come back from a call. */
+  back() {
+    const { response } = keptAt(`oidcspa.response:${this.#params.key}`), { action, extraQueryParams } = keptAt(this.#name);
+    sessionStorage.removeItem(this.#name);
+    const parameters = response && responseIn(response);
+    if (!parameters || !action) return;
+    return { extraQueryParams, result: Object.fromEntries([...parameters].filter(([name]) => !OF_PROTOCOL.includes(name))) };
+  }
+}
+
+/** What a call adds to the request. */
+export const addedBy = (extraQueryParams) => checked(extraQueryParams);

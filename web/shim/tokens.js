@@ -1,0 +1,36 @@
+// @ts-check
+// The user of a manager as the tokens of createOidc().
+
+/** The time of a token that never expires, in milliseconds: the end of the year 9999. */
+const NEVER = 253_402_300_799_000;
+
+/** What a JWT says, without a check; nothing if it is none. */
+function claimsIn(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")));
+  } catch {
+    return {};
+  }
+}
+
+/** The same object for as long as it holds the same. */
+function stable(value, before) {
+  return JSON.stringify(value) === JSON.stringify(before) ? before : value;
+}
+
+/** Makes the tokens of a user; before are those that the page had. */
+export function tokensOf({ access_token, refresh_token, id_token, profile, expires_at }, before, { decodedIdTokenSchema: schema, __unsafe_useIdTokenAsAccessToken: swaps }) {
+  const refreshEnds = refresh_token && claimsIn(refresh_token).exp;
+  const original = stable(profile, before?.decodedIdToken_original);
+  const decoded = original === before?.decodedIdToken_original ? before.decodedIdToken : schema ? schema.parse(original) : original;
+  return {
+    accessToken: swaps ? id_token : access_token,
+    accessTokenExpirationTime: (swaps ? profile.exp : expires_at) * 1000 || NEVER,
+    idToken: id_token,
+    decodedIdToken: stable(decoded, before?.decodedIdToken),
+    decodedIdToken_original: original,
+    issuedAtTime: profile.iat * 1000,
+    getServerDateNow: Date.now, // a clock that differs from the provider's is an error, clock_skew
+    ...(refresh_token ? { hasRefreshToken: true, refreshToken: refresh_token, refreshTokenExpirationTime: refreshEnds ? refreshEnds * 1000 : undefined } : { hasRefreshToken: false }),
+  };
+}
