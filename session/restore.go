@@ -125,11 +125,11 @@ func (s *session) out() bool {
 	return s.standing.out()
 }
 
-// lastSignedOut tells whether the last act was a sign-out that somebody asked for.
+// lastSignedOut tells whether the last act was a sign-out, also of a user who did nothing.
 func (s *session) lastSignedOut() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.standing.act == signedOut
+	return s.standing.act == signedOut || s.standing.act == idled
 }
 
 // failsAgain tells whether a restore that failed would fail with the next page, too: not

@@ -336,15 +336,16 @@ async function send(given) {
   const end = !given && await isLast();
   const message = () => (record ? { build: WASM_INTEGRITY, put: record } : { drop: true, end });
   const tell = (wanted) => postAll("keeper", { script: new URL(KEEPER_FILE, SELF).href, scope: KEEPER_SCOPE, wanted }, 0);
-  if (await sender.ask(message) === null && given) {
+  let there = await sender.ask(message) !== null;
+  if (!there && given) {
     tell(wasRegistered ? "again" : "new");
     await sender.wait(() => given === record);
-    await sender.ask(message);
+    there = await sender.ask(message) !== null;
   }
-  wasRegistered = Boolean(given);
+  wasRegistered = Boolean(given && there);
   if (given) return;
   sender.end();
-  if (end) tell("gone");
+  if (end && !record) tell("gone");
   owned = Boolean(record);
 }
 

@@ -28,15 +28,20 @@ export function responseIn(address) {
 
 /**
  * Takes a response that is ours out of the address, and shows the one that the tab had when it left. Returns whether the app
- * is to go on here: not in a hidden frame, whose page gets the response, nor where another document is shown.
+ * is to go on here: not in a hidden frame, whose page gets the response, nor where another document is shown. Beyond the
+ * root of the app, a response that this tab does not know is somebody else's.
  */
-export function arrive() {
+export function arrive(base = early.BASE_URL) {
   const { href, origin, hash } = location, response = responseIn(href);
   if (!response) return true;
   const way = keptAt(`oidcspa.${response.get("state")}`), comes = response.has("code") || response.has("error");
   if (way.arrival) return true; // callback.html has handed it on
   if (way.client) {
-    if (comes) sessionStorage.setItem(`oidcspa.response:${way.client}`, JSON.stringify({ expires_at: way.expires_at, restore: true, response: href }));
+    if (comes) try {
+      sessionStorage.setItem(`oidcspa.response:${way.client}`, JSON.stringify({ expires_at: way.expires_at, restore: true, response: href }));
+    } catch {
+      return true; // no room: it stays where it is
+    }
     else sessionStorage.removeItem(`oidcspa.${response.get("state")}`); // of a sign-out
     return show(way.return_to ?? keptAt(`oidcspa.round:${way.client}`).return_to ?? way.address);
   }
@@ -45,12 +50,18 @@ export function arrive() {
     parent.postMessage({ source: "oidc-client", url: href, keepOpen: false }, origin);
     return false;
   }
+  if (!isRoot(base)) return true;
   // Of a sign-in that this tab does not know: what is not of it stays as it is.
   const url = new URL(href), inHash = hash.includes(response.get("state"));
   const left = (inHash ? hash : url.search).slice(1).split("&").filter((parameter) => !OF_RESPONSE.test(parameter)).join("&");
   url[inHash ? "hash" : "search"] = left;
   history.replaceState(history.state, "", url);
   return true;
+}
+
+/** Whether the page is at the redirect URI, which is the root of the app. */
+function isRoot(base) {
+  return URL.canParse(base, location.origin) && new URL(base, location.origin).pathname.replace(/\/$/, "") === location.pathname.replace(/\/$/, "");
 }
 
 /** Shows an address of the app: by loading it if it is a document of its own. */

@@ -7,7 +7,8 @@ import { startFailed } from "./initialization.js";
 import { UserManager } from "./manager.js";
 import { own } from "./own.js";
 import { defined, readParameters } from "./parameters.js";
-import { RoundTrip, addedBy, inApp, open, targetOf } from "./roundtrip.js";
+import { RoundTrip, addedBy } from "./roundtrip.js";
+import { inApp, open, targetOf } from "./target.js";
 import { tokensOf } from "./tokens.js";
 
 /** How long an access token is good at least that getTokens() gives, unless it has just come; in milliseconds. */
@@ -29,7 +30,7 @@ export function createOidc(given) {
   if (!globalThis.document) return never(); // a server that renders the app
   try {
     const params = readParameters(given), { key } = params;
-    if (!arrive()) return never();
+    if (!arrive(params.base)) return never();
     if (!clients.has(key)) clients.set(key, new OneClient(params));
     return clients.get(key).start();
   } catch (error) {
@@ -63,6 +64,10 @@ class OneClient {
   /** When these came, in milliseconds. */
   #came = 0;
   #idled = false;
+  /** Who is there, if the app's schema does not take the claims. */
+  #unread;
+  /** Why the response with which the page came has led to nobody. */
+  #lost;
   #leaving;
   #renewal = { key: "", done: Promise.resolve() };
   #listeners = new Set();
@@ -108,13 +113,21 @@ class OneClient {
       if (user) this.#take(user);
     } catch (error) {
       failed = error;
-      user = back && await manager.getUser().catch(() => null); // who was there before
-      if (user) this.#take(user);
+      if (user) this.#unread = user.profile.sub; // the app's schema has thrown
+      user = back && !user && await manager.getUser().catch(() => null); // who was there before
+      try {
+        if (user) this.#take(user);
+      } catch {
+        this.#unread = user.profile.sub;
+        user = null;
+      }
+      if (back && !user) this.#lost = failed;
     }
     if (user) {
       this.#signedIn = true;
       return this.#loggedIn(back);
     }
+    failed ??= this.#lost; // a response is read once: only another login can mend that
     if (failed && (autoLogin || !NOBODY.includes(failed.error))) {
       console.error(failed = startFailed(failed));
       if (autoLogin) throw failed;
@@ -155,15 +168,21 @@ class OneClient {
 
   /** Another page begins: with it, it is found out anew who is signed in. */
   #change() {
-    if (this.#trip.left || this.#leaving) return;
+    if (this.#trip.left || this.#leaving && !this.#trip.stayed) return;
     if (!this.#idled) return location.reload();
     this.#idled = false;
-    setTimeout(() => this.#change(), IDLE_GRACE);
+    setTimeout(() => !this.#trip.left && this.#trip.openAfterIdle(), IDLE_GRACE);
+  }
+
+  /** The page shows one person's app: what is somebody else's is not for it. */
+  #isAnother(user) {
+    return user.profile.sub !== this.#tokens.decodedIdToken_original.sub;
   }
 
   #onUser(user) {
     if (this.#signedIn === undefined) return;
-    if (!this.#signedIn || user.profile.sub !== this.#tokens.decodedIdToken_original.sub) return this.#change();
+    if (!this.#signedIn && user.profile.sub === this.#unread) return;
+    if (!this.#signedIn || this.#isAnother(user)) return this.#change();
     this.#take(user);
   }
 
@@ -185,7 +204,7 @@ class OneClient {
 
   async #getTokens() {
     const user = await this.#manager.getUser();
-    if (!user) return this.#gone();
+    if (!user || this.#isAnother(user)) return this.#gone();
     const { accessTokenExpirationTime } = this.#take(user);
     if (accessTokenExpirationTime - Date.now() <= MARGIN && Date.now() - this.#came >= YOUNG) {
       try {
@@ -210,6 +229,7 @@ class OneClient {
     if (running.key === key) return running.done;
     const done = running.done.catch(() => {}).then(async () => {
       const user = await this.#manager.signinSilent({ extraTokenParams: extra });
+      if (user && this.#isAnother(user)) return this.#gone();
       if (user) this.#take(user);
     });
     const renewal = this.#renewal = { key, done };
@@ -227,6 +247,7 @@ class OneClient {
 
   /** The tab leaves for the first call alone, until it turns out that it stays. */
   #goToProvider(action, given, elsewhere) {
+    if (this.#trip.stayed) this.#leaving = undefined;
     this.#leaving ??= this.#go(action, given, elsewhere).finally(() => {
       this.#leaving = undefined;
     });
@@ -247,7 +268,7 @@ class OneClient {
 
   async #logout(given) {
     const { base } = this.#params, target = targetOf(given, base), below = `${target}/`.startsWith(base);
-    if (this.#leaving) return this.#leaving;
+    if (this.#leaving && !this.#trip.stayed) return this.#leaving;
     this.#leaving = never();
     try {
       await this.#trip.for({ target: below ? target : base }, () => this.#manager.signoutRedirect({
@@ -255,7 +276,7 @@ class OneClient {
       }));
       location.reload(); // shown again, by the back button
     } catch (error) {
-      if (error.code === "invalid_argument") {
+      if (await this.#manager.getUser().catch(() => true)) { // nothing was done
         this.#leaving = undefined;
         throw error;
       }
@@ -270,8 +291,12 @@ class OneClient {
     const key = `oidcspa-seen:${this.#params.key}`;
     let digest = 0;
     for (const letter of this.#tokens.decodedIdToken_original.sub) digest = Math.imul(digest, 31) + letter.codePointAt(0) | 0;
-    const isNew = sessionStorage.getItem(key) !== `${digest}`;
-    sessionStorage.setItem(key, `${digest}`);
-    return isNew;
+    try {
+      const isNew = sessionStorage.getItem(key) !== `${digest}`;
+      sessionStorage.setItem(key, `${digest}`);
+      return isNew;
+    } catch {
+      return true; // this tab keeps nothing
+    }
   }
 }

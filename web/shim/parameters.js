@@ -2,6 +2,7 @@
 // The parameters of createOidc(), and the settings that they are.
 
 import { early } from "./arrival.js";
+import { inApp, targetOf } from "./target.js";
 import { failure } from "./errors.js";
 import { own } from "./own.js";
 
@@ -56,6 +57,8 @@ export function readParameters(given) {
   if (!(method in METHODS)) throw wrong('sessionRestorationMethod is none of "auto", "iframe" and "full page redirect"');
   const authority = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
   const base = params.base = rootOf(params.BASE_URL ?? early.BASE_URL);
+  const after = params.autoLogoutParams ??= { redirectTo: "current page" };
+  if (!Object.getOwnPropertyDescriptor(after, "url")?.get) inApp(targetOf(after, base), base); // a getter is read when it counts
   const { known, rest } = checked(typeof extraQueryParams === "function" ? {} : extraQueryParams);
   params.key = `${authority}:${clientId}`;
   params.settings = {

@@ -5,39 +5,16 @@ import { keptAt, responseIn } from "./arrival.js";
 import { failure } from "./errors.js";
 import { own } from "./own.js";
 import { checked, defined } from "./parameters.js";
+import { inApp, open, targetOf } from "./target.js";
 
-/** How long the tab remembers what it has left for, in milliseconds. */
-const AWAY = 15 * 60_000;
+/** How long the tab remembers what it has left for, and after how long it has not left, in milliseconds. */
+const AWAY = 15 * 60_000, DEPARTURE = 10_000;
 
 /** Parameters by which the program knows the response again. */
 const OURS = ["client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce", "code_challenge", "code_challenge_method"];
 
 /** What of a response is the protocol's. */
 const OF_PROTOCOL = ["code", "state", "session_state", "iss"];
-
-/** An address of the app. */
-export function inApp(address, base) {
-  const { href } = new URL(address, location.href);
-  if (!`${href}/`.startsWith(base)) throw failure("invalid_argument", `the tab can come back to addresses below ${base} alone, which is BASE_URL`);
-  return href;
-}
-
-/** Where a sign-out is to lead to: an address of the app, or another one that is registered. */
-export function targetOf(given, base) {
-  const { redirectTo, url } = own(given);
-  if (redirectTo === "home") return base;
-  if (redirectTo === "current page") return location.href;
-  if (redirectTo === "specific url" && url) return new URL(url, location.href).href;
-  throw failure("invalid_argument", 'redirectTo is none of "home", "current page" and "specific url", or url is missing');
-}
-
-/** Shows an address, also if that is shown already. */
-export function open(address) {
-  const [page] = address.split("#");
-  if (page !== location.href.split("#")[0]) return location.assign(address);
-  history.replaceState(history.state, "", address);
-  location.reload();
-}
 
 /** Knows what the tab leaves for, adds what functions of the app say, and finds it again. */
 export class RoundTrip {
@@ -47,12 +24,22 @@ export class RoundTrip {
   #call;
   /** What a function of the app has thrown. */
   #thrown;
-  /** The tab leaves. */
-  left = false;
+  /** When the tab was sent away, in milliseconds since the page began; undefined if it was not, or that has failed. */
+  #departed;
 
   constructor(params) {
     this.#params = params;
     this.#name = `oidcspa.round:${params.key}`;
+  }
+
+  /** The tab leaves. */
+  get left() {
+    return this.#departed !== undefined && !this.stayed;
+  }
+
+  /** The tab was sent away and is still here: the browser was stopped, or a person has. */
+  get stayed() {
+    return performance.now() - this.#departed > DEPARTURE;
   }
 
   /** Has leave() go, for a call; settles if the tab stays or comes back. */
@@ -64,8 +51,7 @@ export class RoundTrip {
     } catch (error) {
       throw this.#thrown ?? error;
     } finally {
-      this.#call = undefined;
-      this.left = false;
+      this.#call = this.#departed = undefined;
     }
   }
 
@@ -81,13 +67,28 @@ export class RoundTrip {
   }
 
   #visit(params, hidden) {
-    const { autoLogoutParams = { redirectTo: "current page" }, base } = this.#params;
     const asks = new URL(params.url).searchParams, pushed = asks.has("request_uri");
-    if (!hidden) this.left = true;
     if (asks.has("response_type") || pushed) {
       const sent = this.#change(params, asks, hidden, pushed);
       if (!hidden) this.#keep({ action: this.#call?.action, extraQueryParams: { ...this.#call?.known, ...sent } });
-    } else if (!hidden) this.#keep({ return_to: this.#call?.target ?? inApp(targetOf(autoLogoutParams, base), base) });
+    } else if (!hidden) this.#keep({ return_to: this.#call?.target ?? this.#afterIdle() });
+    if (!hidden) this.#departed = performance.now();
+  }
+
+  #afterIdle() {
+    const { autoLogoutParams, base } = this.#params;
+    return inApp(targetOf(autoLogoutParams, base), base);
+  }
+
+  /** Shows what follows where a user was idle, and the tab has not left: the app's root, if what the app says is no address. */
+  openAfterIdle() {
+    let target = this.#params.base;
+    try {
+      target = this.#afterIdle();
+    } catch (error) {
+      console.error(error);
+    }
+    open(target);
   }
 
   /** Adds what the app wants to the address, and returns what has become other than it was. */
@@ -113,7 +114,11 @@ export class RoundTrip {
   /** What the tab comes back with; undefined if it does not come back from a call. */
   back() {
     const { response } = keptAt(`oidcspa.response:${this.#params.key}`), { action, extraQueryParams } = keptAt(this.#name);
-    sessionStorage.removeItem(this.#name);
+    try {
+      sessionStorage.removeItem(this.#name);
+    } catch {
+      return; // this tab keeps nothing
+    }
     const parameters = response && responseIn(response);
     if (!parameters || !action) return;
     return { extraQueryParams, result: Object.fromEntries([...parameters].filter(([name]) => !OF_PROTOCOL.includes(name))) };
