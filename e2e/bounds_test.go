@@ -182,7 +182,7 @@ func TestChannelsOfRefusedRequests(t *testing.T) {
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
 	eval[bool](tab, `(async () => {
-		await um.stats();
+		await um.stats({ collect: true });
 		const { close } = MessagePort.prototype;
 		globalThis.shut = new Set();
 		MessagePort.prototype.close = function () { shut.add(this); return close.call(this); };

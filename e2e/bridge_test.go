@@ -24,7 +24,7 @@ func TestArgumentsThatCannotCross(t *testing.T) {
 	tab.visit(a.origin + "/")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			eval[any](tab, "void (globalThis.others = Promise.allSettled([um.stats(), um.metadataService.getIssuer()]))")
+			eval[any](tab, "void (globalThis.others = Promise.allSettled([um.stats({ collect: true }), um.metadataService.getIssuer()]))")
 			if code := codeOf(tab, fmt.Sprintf("um.signinRedirect({ state: %s })", tt.state)); code != "invalid_argument" {
 				t.Errorf("code %q, want invalid_argument", code)
 			}
@@ -45,7 +45,7 @@ func TestRefusedSettingsLeaveNothing(t *testing.T) {
 	newGoOIDC(t, a, options{})
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
-	const callbacks = "um.stats().then((s) => s.runtime.callbacks)"
+	const callbacks = "um.stats({ collect: true }).then((s) => s.runtime.callbacks)"
 	before := eval[int](tab, callbacks)
 	for range 5 {
 		if code := codeOf(tab, "new oidc.UserManager({ ...settings, nonsense: 1 }).signinSilent()"); code != "invalid_config" {

@@ -33,7 +33,7 @@ func TestCallsArriveInOrder(t *testing.T) {
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
 	hold(t, op, oidctest.Discovery) // nobody goes anywhere
-	eval[bool](tab, "um.stats().then(() => true)")
+	eval[bool](tab, "um.stats({ collect: true }).then(() => true)")
 	eval[bool](tab, noteCalls)
 	calls := []string{
 		"removeUser()", "signinSilent()", "removeUser()", "storeUser(null)", "signinPopup()", "removeUser()", "signinRedirect()",
@@ -69,7 +69,7 @@ func TestSigninBehindRemoveUser(t *testing.T) {
 	newHostile(t, a)
 	running := newTab(t)
 	running.visit(a.origin + "/")
-	eval[bool](running, "um.stats().then(() => true)")
+	eval[bool](running, "um.stats({ collect: true }).then(() => true)")
 	tab := running.sibling()
 	tab.visit(a.origin + "/")
 	eval[bool](tab, "globalThis.ready = false, um.removeUser(), um.signinRedirect({ state: 'cart' }).catch((e) => { globalThis.refused = e.code; }), true")

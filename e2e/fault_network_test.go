@@ -78,10 +78,10 @@ var faultFlows = []faultFlow{
 func restarted(t *testing.T, r *rig, tab *tab) {
 	t.Helper()
 	endWorker(t, tab, r.origin)
-	if code := codeOf(tab, "um.stats()"); code != "" && code != "runtime_stopped" {
+	if code := codeOf(tab, "um.stats({ collect: true })"); code != "" && code != "runtime_stopped" {
 		t.Errorf("the first call after the end of the worker: code %q", code)
 	}
-	if code := codeOf(tab, "um.stats()"); code != "" {
+	if code := codeOf(tab, "um.stats({ collect: true })"); code != "" {
 		t.Errorf("the second call after the end of the worker: code %q", code)
 	}
 }
@@ -186,7 +186,7 @@ func TestFaultSignin(t *testing.T) {
 // fresh is a new page with a new worker, and nobody is signed in.
 func (r *rig) fresh(t *testing.T, tab *tab) {
 	t.Helper()
-	eval[bool](tab, "um.removeUser().then(() => um.stats()).then(() => true)")
+	eval[bool](tab, "um.removeUser().then(() => um.stats({ collect: true })).then(() => true)")
 	killWorkers(t, r.origin)
 	tab.visit(r.origin + "/")
 }

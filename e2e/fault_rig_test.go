@@ -113,7 +113,7 @@ func (r *rig) timePasses(tab *tab, d time.Duration) {
 	r.op.ahead += d
 	r.op.mu.Unlock()
 	r.setClock(tab, r.wall+d, r.monotonic+d)
-	eval[bool](tab, "um.stats().then(() => true)")
+	eval[bool](tab, "um.stats({ collect: true }).then(() => true)")
 }
 
 // open opens the app in a fresh profile.

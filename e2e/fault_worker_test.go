@@ -38,7 +38,7 @@ func (r *rig) diesRenewing(t *testing.T, messages int, tabs ...*tab) {
 	t.Helper()
 	begin(tabs, "[um.signinSilent(), um.getUser(), um.signinSilent()]")
 	for range messages {
-		eval[bool](tabs[0], "um.stats().then(() => true, () => true)")
+		eval[bool](tabs[0], "um.stats({ collect: true }).then(() => true, () => true)")
 	}
 	endWorker(t, tabs[0], r.origin)
 	r.survives(t, fmt.Sprintf("%d messages after the beginning of a renewal", messages), tabs)
@@ -52,10 +52,10 @@ func (r *rig) diesRestoring(t *testing.T, endpoint string, tabs ...*tab) {
 		if i == 0 {
 			restarted(t, r, tab)
 		}
-		_ = codeOf(tab, "um.stats()")
-		_ = codeOf(tab, "um.stats()")
+		_ = codeOf(tab, "um.stats({ collect: true })")
+		_ = codeOf(tab, "um.stats({ collect: true })")
 	}
-	begin(tabs, "[um.getUser(), um.stats(), um.getUser()]")
+	begin(tabs, "[um.getUser(), um.stats({ collect: true }), um.getUser()]")
 	s.wait(t)
 	endWorker(t, tabs[0], r.origin)
 	r.survives(t, "restoring, at "+endpoint, tabs)
@@ -82,7 +82,7 @@ func (r *rig) survives(t *testing.T, when string, tabs []*tab) {
 	}
 	r.op.heal()
 	for _, tab := range tabs {
-		_ = codeOf(tab, "um.stats()") // a tab whose calls had succeeded before hears of it now
+		_ = codeOf(tab, "um.stats({ collect: true })") // a tab whose calls had succeeded before hears of it now
 		r.recovers(t, tab, "the worker died "+when)
 	}
 }

@@ -97,7 +97,7 @@ func TestFetchAnswers(t *testing.T) {
 			tab, s, _, _ := fetchTab(t, host)
 			tab.expectProblems() // the browser logs what fails
 			const down = `(async (url) => {
-				const memory = async () => (await um.stats()).runtime.memory;
+				const memory = async () => (await um.stats({ collect: true })).runtime.memory;
 				await um.fetch(url.replace(/n=.*/, "n=1")).then((r) => r.text());
 				const before = await memory();
 				const reader = (await um.fetch(url)).body.getReader();
@@ -306,7 +306,7 @@ func TestFetchStreamUp(t *testing.T) {
 			tab.visit(a.origin + "/")
 			p.signIn(tab)
 			const up = `(async (url, pieces) => {
-				const memory = async () => (await um.stats()).runtime.memory;
+				const memory = async () => (await um.stats({ collect: true })).runtime.memory;
 				await um.fetch(url, {method: "POST", body: "warm"}).then((r) => r.text());
 				const before = await memory();
 				let made = 0;

@@ -138,7 +138,7 @@ func TestHostileServiceWorkerInTheFolder(t *testing.T) {
 		a, _, tab := newPWA(t, "")
 		tab.expectProblems()
 		forge(t, tab)
-		if code := codeOf(tab, "um.stats()"); code != "forged" {
+		if code := codeOf(tab, "um.stats({ collect: true })"); code != "forged" {
 			t.Errorf("code %q, want that of the forged script", code)
 		}
 		// In other engines a lock would tell of it, which the script does not hold.

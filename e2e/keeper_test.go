@@ -347,7 +347,7 @@ func TestKeeperSentAway(t *testing.T) {
 				assets.ServeHTTP(w, r)
 			})
 			tab.visit(a.origin + "/")
-			eval[bool](tab, "firstUser.then(() => um.stats()).then(() => true)")
+			eval[bool](tab, "firstUser.then(() => um.stats({ collect: true })).then(() => true)")
 			tab.waitKept()
 			eval[bool](tab, `navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister()))).then(() => true)`)
 			if code := codeOf(tab, "um.signinSilent()"); code != "" { // a renewal

@@ -76,7 +76,7 @@ func newHeld(t *testing.T, host, restore string) (*app, *oidctest.OP, *tab, *gat
 	tab := newTab(t)
 	signInKept(t, a, tab)
 	tab.visit(a.origin + "/")
-	eval[bool](tab, "um.stats().then(() => true)")
+	eval[bool](tab, "um.stats({ collect: true }).then(() => true)")
 	op.ResetRequests()
 	return a, op, tab, g
 }
@@ -99,7 +99,7 @@ const (
 	toldUser = `firstUser.then(([user]) => (user ? "somebody" : "nobody") + " " + heard)`
 
 	// laterUser is what the program says.
-	laterUser = `um.stats().then(() => um.getUser()).then((user) => (user ? "somebody" : "nobody") + " " + heard)`
+	laterUser = `um.stats({ collect: true }).then(() => um.getUser()).then((user) => (user ? "somebody" : "nobody") + " " + heard)`
 
 	// signedOutElsewhere is what another page of the client writes.
 	signedOutElsewhere = `(() => {
@@ -222,7 +222,7 @@ func TestKeptAnswerRefuses(t *testing.T) {
 			a, _, tab, g := newHeld(t, host, "silent")
 			a.respondPage("early", earlyPage)
 			tab.visit(a.origin + "/early.html")
-			eval[bool](tab, "um.stats().then(() => true)")
+			eval[bool](tab, "um.stats({ collect: true }).then(() => true)")
 			g.shutAgain(tab)
 			if got := eval[bool](tab, "first.then((user) => !!user)"); !got {
 				t.Fatal("before the program runs there is nobody")
@@ -255,7 +255,7 @@ func TestKeptAnswerExpired(t *testing.T) {
 			op.Edit(func() { op.EditTokenResponse = nil })
 			a.respondPage("early", earlyPage)
 			tab.visit(a.origin + "/early.html")
-			eval[bool](tab, "um.stats().then(() => true)")
+			eval[bool](tab, "um.stats({ collect: true }).then(() => true)")
 			tab.waitFor(fmt.Sprintf("Date.now() >= %f", expires))
 			g.shutAgain(tab)
 			tab.waitFor("!!globalThis.asked")

@@ -18,7 +18,7 @@ var lackings = []struct{ name, script, host string }{
 const lockRefused = `navigator.locks.request = () => Promise.reject(new DOMException("no", "SecurityError"));`
 
 // hostNow is where the program of this page runs.
-const hostNow = "um.stats().then(({ start }) => start.host)"
+const hostNow = "um.stats({ collect: true }).then(({ start }) => start.host)"
 
 // A session works where the browser, or what its owner has set, leaves something
 // out.

@@ -172,7 +172,7 @@ func TestWorkerDies(t *testing.T) {
 	}
 
 	killWorkers(t, a.origin)
-	_ = codeOf(tab, "um.stats()") // a new one
+	_ = codeOf(tab, "um.stats({ collect: true })") // a new one
 	asked = holdFirst(t, op, oidctest.Token)
 	eval[bool](tab, "globalThis.pending = um.getUser().then((u) => u?.profile.sub, (e) => e.code), true")
 	<-asked

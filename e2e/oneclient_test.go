@@ -75,7 +75,7 @@ func TestRenewalInTheFrameOfAnOlderTab(t *testing.T) {
 	a.set("scope", "openid")
 	older := newTab(t)
 	older.visit(a.origin + "/")
-	eval[bool](older, "um.stats().then(() => true)")
+	eval[bool](older, "um.stats({ collect: true }).then(() => true)")
 	a.set("scope", "openid profile")
 	a.set("dpop", true)
 	newer := older.sibling()
@@ -116,7 +116,7 @@ func TestRenewalInTheFrameOfAnOlderTab(t *testing.T) {
 func TestIdleTimeOfAClosedTab(t *testing.T) {
 	r := newRig(t)
 	tab := r.signedIn()
-	const callbacks = "um.stats().then((s) => globalThis.callbacks = s.runtime.callbacks)"
+	const callbacks = "um.stats({ collect: true }).then((s) => globalThis.callbacks = s.runtime.callbacks)"
 	before := eval[int](tab, callbacks)
 	without := maps.Clone(r.settings)
 	r.set("idle", map[string]any{"timeoutInSeconds": 60})

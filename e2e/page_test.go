@@ -98,7 +98,7 @@ func TestPageIsNotSentAway(t *testing.T) {
 	stays := func(t *testing.T, op *oidctest.OP, tab *tab) {
 		t.Helper()
 		// What the page does by itself has been done when this has.
-		eval[bool](tab, `Promise.allSettled([um.stats(), um.signinSilent()]).then(() => true)`)
+		eval[bool](tab, `Promise.allSettled([um.stats({ collect: true }), um.signinSilent()]).then(() => true)`)
 		if n := op.Count(oidctest.Authorize); n != 1 || !eval[bool](tab, "globalThis.filled === true") {
 			t.Errorf("%d visits to the provider, want that of the frame; the page is still there: %t", n, eval[bool](tab, "globalThis.filled === true"))
 		}
@@ -219,7 +219,7 @@ func TestSecondSigninRedirect(t *testing.T) {
 	tab.visit(a.origin + "/")
 	metadata := hold(t, op, oidctest.Discovery)
 	hold(t, op, oidctest.Authorize, func(r *http.Request) bool { return r.URL.Query().Get("login_hint") == "first" })
-	eval[bool](tab, `globalThis.ready = false, ["first", "second"].forEach((state) => um.signinRedirect({ state, login_hint: state }).catch(() => {})), um.stats().then(() => true)`)
+	eval[bool](tab, `globalThis.ready = false, ["first", "second"].forEach((state) => um.signinRedirect({ state, login_hint: state }).catch(() => {})), um.stats({ collect: true }).then(() => true)`)
 	metadata.wait(tab)
 	metadata.release()
 	tab.waitReady()

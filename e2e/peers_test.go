@@ -32,7 +32,7 @@ func TestThreeTabs(t *testing.T) {
 				}
 			}
 			// The second has a program, and nobody in it.
-			if code := codeOf(tabs[1], "um.stats()"); code != "" {
+			if code := codeOf(tabs[1], "um.stats({ collect: true })"); code != "" {
 				t.Errorf("stats: code %q", code)
 			}
 			all := func(what, event, want string) {

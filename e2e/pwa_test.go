@@ -51,7 +51,7 @@ func TestPWACompat(t *testing.T) {
 			tab.waitFor("caches.keys().then((names) => { globalThis.kept = names.length; }) && globalThis.kept > 0")
 			forge(t, tab)
 			if os.Getenv("OPEN") != "" { // by hand, to see what the exclusion is good for
-				t.Logf("without the exclusion: stats() is %q", codeOf(tab, "um.stats()"))
+				t.Logf("without the exclusion: stats() is %q", codeOf(tab, "um.stats({ collect: true })"))
 				return
 			}
 			if code := signinCode(tab); code != "" {

@@ -122,7 +122,7 @@ func TestBackAfterRestoreByRedirect(t *testing.T) {
 				t.Log("loaded again")
 				eval[bool](tab, "void ask(), true")
 			}
-			const settled = `(async () => { for (let i = 0; i < 20; i++) await um.stats(); return String(globalThis.first); })()`
+			const settled = `(async () => { for (let i = 0; i < 20; i++) await um.stats({ collect: true }); return String(globalThis.first); })()`
 			if got := eval[string](tab, settled); got != "nobody" {
 				t.Errorf("getUser() in the page that was left: %s", got)
 			}
@@ -168,7 +168,7 @@ globalThis.um = new UserManager(settings);
 new BroadcastChannel("again").onmessage = async ({ target, data }) => {
 	const asked = data === "another" ? new UserManager(settings) : um;
 	const waits = (async () => {
-		for (let i = 0; i < 5; i++) await um.stats();
+		for (let i = 0; i < 5; i++) await um.stats({ collect: true });
 		return "waits";
 	})();
 	target.postMessage(await Promise.race([asked.getUser().then((u) => String(u?.profile.sub), (e) => e.code), waits]));
@@ -249,9 +249,9 @@ func TestWakeAndStats(t *testing.T) {
 	op.Edit(func() { op.Respond = nil })
 	eval[bool](tab, `heard.length = 0, true`)
 	tab.waitFor(`dispatchEvent(new Event("online")), heard.includes("UserLoaded")`)
-	if got := eval[bool](tab, `um.stats().then(({requests, renewals, retries}) =>
+	if got := eval[bool](tab, `um.stats({ collect: true }).then(({requests, renewals, retries}) =>
 		requests.refresh.count >= 2 && requests.refresh.time > 0 && requests.discovery.count === 1 && renewals.failed >= 1 && retries >= 1)`); !got {
-		t.Errorf("stats = %s", eval[string](tab, "um.stats().then(JSON.stringify)"))
+		t.Errorf("stats = %s", eval[string](tab, "um.stats({ collect: true }).then(JSON.stringify)"))
 	}
 	r.check(tab)
 }

@@ -24,7 +24,7 @@ type usage struct {
 // measure reads the usage of the page and of the program.
 func measure(tab *tab) usage {
 	tab.t.Helper()
-	u := eval[usage](tab, `um.stats().then(({runtime}) => ({...runtime, frames: document.querySelectorAll("iframe").length}))`)
+	u := eval[usage](tab, `um.stats({ collect: true }).then(({runtime}) => ({...runtime, frames: document.querySelectorAll("iframe").length}))`)
 	tab.do("count listeners", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		window, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: "window"})
 		if err != nil {

@@ -134,6 +134,8 @@ func TestMonitorHostileFrame(t *testing.T) {
 			tab.waitFor(fmt.Sprintf("said >= %d", max(tt.questions, 5*(1-min(tt.questions, 1)))))
 			asked := func() int { return r.op.Count(oidctest.Authorize) - 1 } // the first was the sign-in
 			tab.until("the silent sign-ins", func() bool { return asked() >= tt.renewals })
+			const unwatched = "um.stats({ collect: true }).then(({ unwatched = '' }) => unwatched)"
+			tab.until("the end of the watch", func() bool { return eval[string](tab, unwatched) == tt.unwatched })
 			for range 3 {
 				r.timePasses(tab, 10*time.Minute)
 			}
@@ -146,7 +148,7 @@ func TestMonitorHostileFrame(t *testing.T) {
 			if got := eval[string](tab, userState); got != "somebody" {
 				t.Errorf("getUser: %s", got)
 			}
-			if got := eval[string](tab, "um.stats().then(({ unwatched = '' }) => unwatched)"); got != tt.unwatched {
+			if got := eval[string](tab, unwatched); got != tt.unwatched {
 				t.Errorf("unwatched: %q, want %q", got, tt.unwatched)
 			}
 			r.check(tab)
@@ -195,7 +197,7 @@ func TestIdleSignout(t *testing.T) {
 				t.Helper()
 				tab.until(expression, func() bool {
 					r.timePasses(tab, 50*time.Second)
-					eval[bool](tab, "um.stats().then(() => true)") // after what is said of that
+					eval[bool](tab, "um.stats({ collect: true }).then(() => true)") // after what is said of that
 					return eval[bool](tab, expression)
 				})
 			}
@@ -218,8 +220,8 @@ func TestIdleSignout(t *testing.T) {
 			tab.waitFor(programs + ".then((names) => { globalThis.gone = names.every((name) => before.includes(name)); }), globalThis.gone === true")
 			eval[bool](tab, "globalThis.ready = false, true")
 			r.sleeps(tab, 1000*time.Second, 1000*time.Second)
-			eval[bool](tab, "um.stats().catch(() => {}), true") // wakes the program; the tab leaves
-			tab.waitReady()                                     // the provider sends the tab back
+			eval[bool](tab, "um.stats({ collect: true }).catch(() => {}), true") // wakes the program; the tab leaves
+			tab.waitReady()                                                      // the provider sends the tab back
 			if got := eval[string](tab, userState); got != "nobody" {
 				t.Errorf("after the idle time: %s", got)
 			}
