@@ -6,8 +6,8 @@ import { arrive, keptAt } from "./arrival.js";
 import { startFailed } from "./initialization.js";
 import { UserManager } from "./manager.js";
 import { own } from "./own.js";
-import { defined, readParameters } from "./parameters.js";
-import { RoundTrip, addedBy } from "./roundtrip.js";
+import { checked, defined, readParameters } from "./parameters.js";
+import { RoundTrip } from "./roundtrip.js";
 import { inApp, open, targetOf } from "./target.js";
 import { tokensOf } from "./tokens.js";
 
@@ -256,7 +256,7 @@ class OneClient {
 
   async #go(action, given, elsewhere) {
     const { doesCurrentHrefRequiresAuth, extraQueryParams, redirectUrl = elsewhere, transformUrlBeforeRedirect: transform } = own(given);
-    const return_to = inApp(redirectUrl, this.#params.base), { known, rest } = addedBy(extraQueryParams);
+    const return_to = inApp(redirectUrl, this.#params.base), { known, rest } = checked(extraQueryParams);
     await seen();
     await this.#trip.for({ action, known, rest, transform }, () => this.#manager.signinRedirect({
       return_to, redirectMethod: doesCurrentHrefRequiresAuth ? "replace" : "assign", ...known,

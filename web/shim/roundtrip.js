@@ -4,7 +4,7 @@
 import { keptAt, responseIn } from "./arrival.js";
 import { failure } from "./errors.js";
 import { own } from "./own.js";
-import { checked, defined } from "./parameters.js";
+import { defined } from "./parameters.js";
 import { inApp, open, targetOf } from "./target.js";
 
 /** How long the tab remembers what it has left for, and after how long it has not left, in milliseconds. */
@@ -124,6 +124,3 @@ export class RoundTrip {
     return { extraQueryParams, result: Object.fromEntries([...parameters].filter(([name]) => !OF_PROTOCOL.includes(name))) };
   }
 }
-
-/** What a call adds to the request. */
-export const addedBy = (extraQueryParams) => checked(extraQueryParams);
