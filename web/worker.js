@@ -245,7 +245,10 @@ async function take(loading, heard) {
   let loads = true;
   loading.catch(() => {}).then(() => { loads = false; });
   try {
-    if (!sender) active = keeperIn(await navigator.serviceWorker.getRegistration(SELF));
+    if (!sender) {
+      const { controller } = navigator.serviceWorker;
+      active = controller?.scriptURL === new URL(KEEPER_FILE, SELF).href ? controller : keeperIn(await navigator.serviceWorker.getRegistration(SELF));
+    }
     for (;;) {
       const given = await (sender ? sender.ask(() => ({ build: WASM_INTEGRITY })) : active && askKeeper(active)) || "";
       heard();

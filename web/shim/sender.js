@@ -22,10 +22,12 @@ export class Sender {
     this.#scope = scope;
   }
 
-  /** Whether the keeper is there and has kept what it was given: it holds a lock for as long. */
-  async #isThere() {
-    const { held } = await navigator.locks.query();
-    return held.some(({ name }) => name === `oidcspa.keeper ${this.#scope}`);
+  /**
+   * Whether the keeper is there and has kept what it was given: it holds a lock for as long. (To ask which locks are
+   * held ends the pages in the back/forward cache that hold some, with the code that the browser has compiled for them.)
+   */
+  #isThere() {
+    return navigator.locks.request(`oidcspa.keeper ${this.#scope}`, { mode: "shared", ifAvailable: true }, (lock) => !lock);
   }
 
   /**
