@@ -115,11 +115,14 @@ export class Browser {
   /** navigator.locks for one realm: of each name there is one. */
   lockManager(lives) {
     return {
-      request: async (name, run) => {
+      request: async (name, ...rest) => {
+        const run = rest.at(-1), [{ ifAvailable = false }] = rest;
+        if (ifAvailable && this.holds(name)) return run(null);
         const lock = { name, lives };
         this.locks.push(lock);
-        await run();
+        const result = await run(lock);
         this.locks.splice(this.locks.indexOf(lock), 1);
+        return result;
       },
       query: async () => ({ held: this.locks.filter((lock) => lock.lives()).map(({ name }) => ({ name })) }),
     };

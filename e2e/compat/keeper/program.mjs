@@ -66,7 +66,9 @@ function container(browser, client, lives) {
       if (lives()) resolve(found);
     });
   });
+  const controller = browser.registrations.get(client.url); // of when it starts; "installing" has none
   return {
+    controller: controller?.installing === false ? seen(controller).active : null,
     getRegistration: (url) => later(() => seen([...browser.registrations.values()].find(({ scope }) => url.startsWith(scope)))),
     getRegistrations: () => later(() => [...browser.registrations.values()].map(seen)),
     register: (url, { scope }) => later(() => seen(browser.registrations.get(scope) ?? new Registration(browser, scope, String(url))), "jobs"),
