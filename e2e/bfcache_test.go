@@ -88,3 +88,31 @@ func TestBackForwardCache(t *testing.T) {
 		}
 	}
 }
+
+// TestNextPageKeepsThePage checks that a page of somebody who is signed in stays in the back/forward cache while the
+// next page starts a program of its own: what the browser has compiled for the one is there for the other then.
+func TestNextPageKeepsThePage(t *testing.T) {
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			a := newApp(t)
+			a.setHost(host)
+			newHostile(t, a)
+			tab := newTab(t)
+			tab.visit(a.origin + "/")
+			if code := signinCode(tab); code != "" {
+				t.Fatal(code)
+			}
+			eval[bool](tab, "globalThis.mark = true")
+			tab.visit(a.origin + "/?next")
+			if got := eval[string](tab, userState); got != "somebody" {
+				t.Fatalf("on the next page: %s", got)
+			}
+			eval[bool](tab, "setTimeout(() => history.back()), true")
+			tab.waitFor("!location.search")
+			tab.waitReady()
+			if !eval[bool](tab, "globalThis.mark === true") {
+				t.Error("the page was not in the cache: " + eval[string](tab, "JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"))
+			}
+		})
+	}
+}
