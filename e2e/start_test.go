@@ -41,14 +41,16 @@ func TestStartBeside(t *testing.T) {
 		r.URL.Path = "/" + name
 		http.FileServer(files).ServeHTTP(w, r)
 	}))
-	tab := newTab(t)
+	tabs := map[string]*tab{}
+	for _, name := range names {
+		tabs[name] = newTab(t)
+		tabs[name].visit(origin + "/" + name + "/start.html") // fills the cache
+	}
 	took := map[string][]float64{}
-	for i := range max(times, 3) + 1 {
+	for range max(times, 3) {
 		for _, name := range names {
-			tab.visit(origin + "/" + name + "/start.html")
-			if ms := eval[float64](tab, "took"); i > 0 { // the first one fills the cache
-				took[name] = append(took[name], ms)
-			}
+			tabs[name].again() // not another page: the one in the back/forward cache has code for it
+			took[name] = append(took[name], eval[float64](tabs[name], "took"))
 		}
 	}
 	median := func(name string) float64 {
