@@ -26,8 +26,11 @@ export function pageLock() {
   }));
 }
 
-/** How long a host may take to answer when its lock is free, in milliseconds. */
-const PATIENCE = 1_000;
+/**
+ * How long a host may take to answer when its lock is free, in milliseconds, and while something is under way there: in
+ * WebKit one that stands still for a moment has lost its lock, and what it goes on with would be done twice.
+ */
+const PATIENCE = 1_000, PATIENCE_UNDER_WAY = 5_000;
 
 /** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
 const NOTIFICATIONS = ["event", "hint", "told"];
@@ -124,8 +127,9 @@ export class Connection {
     } catch {
       return; // the connection ended first
     }
+    const patience = this.#pending.size ? PATIENCE_UNDER_WAY : PATIENCE;
     const answered = this.#ask("ping").then(() => true, () => true);
-    this.sure = Promise.race([answered, pause(PATIENCE)]);
+    this.sure = Promise.race([answered, pause(patience)]);
     if (await this.sure) setTimeout(() => this.#watch(lock), PATIENCE);
     else this.stop(failure("runtime_stopped", "the worker is gone"));
   }
