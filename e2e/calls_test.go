@@ -96,7 +96,7 @@ func TestLeavingPageComesBack(t *testing.T) {
 		eval[bool](tab, "setTimeout(() => history.back()), true")
 		tab.waitReady()
 		if !eval[bool](tab, "globalThis.left !== undefined") {
-			t.Skip("the browser has loaded the page anew")
+			t.Skip("the browser has loaded the page anew: Firefox keeps none that holds a lock")
 		}
 		tab.waitFor("left !== ''")
 		if got := eval[string](tab, "atPagehide + ' ' + left"); got != " undefined" {

@@ -39,7 +39,7 @@ func TestMissingHintIsNoSignOut(t *testing.T) {
 			eval[bool](tab, "setTimeout(() => history.back()), true")
 			tab.waitReady()
 			if !eval[bool](tab, "globalThis.persisted === true") {
-				t.Skip("the browser has loaded the page anew")
+				t.Skip("the browser has loaded the page anew: Firefox keeps none that holds a lock")
 			}
 			if got := eval[string](tab, "stateAtPageshow"); got != "subject-1" {
 				t.Errorf("at pageshow: %s", got)
@@ -142,7 +142,7 @@ func TestPageIsNotSentAway(t *testing.T) {
 		eval[bool](tab, "setTimeout(() => history.back()), true")
 		tab.waitReady()
 		if !eval[bool](tab, "globalThis.filled === true") {
-			t.Skip("the browser has loaded the page anew")
+			t.Skip("the browser has loaded the page anew: Firefox keeps none that holds a lock")
 		}
 		tab.waitFor("heard.includes('UserUnloaded')")
 		stays(t, op, tab)
