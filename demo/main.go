@@ -119,8 +119,8 @@ func chooseProvider(ctx context.Context, s settings, siteURL string, servers *gr
 		Issuer: issuer,
 		Clients: []op.Client{{
 			ID:                     clientID,
-			RedirectURIs:           []string{siteURL + "/callback.html"},
-			PostLogoutRedirectURIs: []string{siteURL + "/"},
+			RedirectURIs:           []string{siteURL + "/callback.html", siteURL + "/members/"},
+			PostLogoutRedirectURIs: []string{siteURL + "/", siteURL + "/members/"},
 			Origins:                []string{siteURL},
 		}},
 		Users:               []op.User{user},
@@ -167,6 +167,9 @@ The provider must have registered for this client, character by character:
   redirect URI              %[3]s/callback.html
   post-logout redirect URI  %[3]s/
   origin (CORS)             %[3]s
+and for its second page:
+  redirect URI              %[3]s/members/
+  post-logout redirect URI  %[3]s/members/
 `, s.issuer, s.clientID, siteURL),
 	}, nil
 }

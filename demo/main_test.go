@@ -127,6 +127,9 @@ func TestOwnProvider(t *testing.T) {
 			t.Errorf("%s = %q, want %q", label, got, want)
 		}
 	}
+	if n := strings.Count(printed, siteURL+"/members/\n"); n != 2 {
+		t.Errorf("the address of the second page is printed %d times, want twice", n)
+	}
 	var config map[string]string
 	getJSON(t, siteURL+"/config.json", &config)
 	if config["authority"] != server.URL || config["client_id"] != "mine" {

@@ -24,8 +24,8 @@ func newSite(t *testing.T) (origin string, handler *op.Provider) {
 		Audience: origin + "/api",
 		Clients: []op.Client{{
 			ID:                     clientID,
-			RedirectURIs:           []string{origin + "/callback.html"},
-			PostLogoutRedirectURIs: []string{origin + "/"},
+			RedirectURIs:           []string{origin + "/callback.html", origin + "/members/"},
+			PostLogoutRedirectURIs: []string{origin + "/", origin + "/members/"},
 			Origins:                []string{origin},
 		}},
 	})
@@ -114,6 +114,51 @@ func TestSampleSite(t *testing.T) {
 			}
 			tab.waitState("signed-out")
 		})
+	}
+}
+
+// TestMembersPage does with the site's second page what its reader will do.
+func TestMembersPage(t *testing.T) {
+	origin, _ := newSite(t)
+	tab := newTab(t)
+	tab.navigate(origin + "/members/")
+	tab.waitState("signed-out")
+	tab.clickOn(`[data-for="signed-out"] [href="area"]`)
+	tab.waitFor("document.querySelector('#password') !== null")
+	eval[bool](tab, "setTimeout(() => history.back()), true") // leads out, to where no login is needed
+	tab.waitState("signed-out")
+	if got := eval[string](tab, "location.pathname"); got != "/members/" {
+		t.Fatalf("back from the provider: %s", got)
+	}
+	tab.clickOn(`[data-for="signed-out"] [href="area"]`)
+	tab.waitFor("document.querySelector('#password') !== null")
+	tab.fill("#username", "demo")
+	tab.fill("#password", "demo")
+	tab.clickOn("button[value=sign-in]")
+	tab.waitState("area")
+	if got := eval[string](tab, "location.pathname + location.search + location.hash"); got != "/members/area" {
+		t.Errorf("after the login: %s", got)
+	}
+	tab.click("call-api")
+	tab.waitFor("document.querySelector('#api-answer').innerText.includes('Hello from the API')")
+	tab.click("renew")
+	tab.waitFor("!document.querySelector('#renew').disabled")
+	tab.reload()
+	tab.waitState("area")
+
+	other := tab.sibling()
+	other.navigate(origin + "/") // the session is one, whatever its API
+	other.waitState("signed-in")
+
+	tab.clickOn(`[data-for="area"] [data-logout]`)
+	tab.waitFor("document.body?.dataset.state === 'signed-out' || document.querySelector('button[value=sign-out]') !== null")
+	if eval[bool](tab, "document.querySelector('button[value=sign-out]') !== null") {
+		tab.clickOn("button[value=sign-out]")
+	}
+	tab.waitState("signed-out")
+	other.waitState("signed-out")
+	if problem := eval[string](tab, "document.querySelector('#problem').innerText.trim()"); problem != "" {
+		t.Errorf("the page shows a problem: %s", problem)
 	}
 }
 

@@ -43,8 +43,8 @@ type settings struct {
 	API       string `json:"api"`
 }
 
-// New returns a handler for the root of an origin. The redirect URI of the
-// site is then /callback.html, its post-logout redirect URI is /.
+// New returns a handler for the root of an origin. The redirect URIs of the
+// site are then /callback.html and /members/, its post-logout redirect URIs are / and /members/.
 func New(config Config) (http.Handler, error) {
 	if config.Authority == "" || config.ClientID == "" || config.Assets == nil {
 		return nil, errors.New("site: Authority, ClientID and Assets are required")
@@ -78,9 +78,13 @@ func New(config Config) (http.Handler, error) {
 		mux.Handle("/api/", config.APIHandler)
 	}
 	mux.Handle("GET /{$}", policy.wrap(file("index.html")))
-	for _, name := range []string{"index.html", "app.js", "messages.js", "style.css"} {
+	for _, name := range []string{"index.html", "app.js", "messages.js", "style.css", "members/app.js", "members/entry.js"} {
 		mux.Handle("GET /"+name, policy.wrap(file(name)))
 	}
+	for _, page := range []string{"{$}", "area"} {
+		mux.Handle("GET /members/"+page, policy.wrap(file("members/index.html")))
+	}
+	mux.Handle("GET /members", http.RedirectHandler("/members/", http.StatusMovedPermanently))
 	mux.Handle("GET /config.json", policy.wrap(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(settings) // fails only if the client is gone

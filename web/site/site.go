@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the files of the site.
 //
-//go:embed index.html app.js messages.js style.css
+//go:embed index.html app.js messages.js style.css members
 var Files embed.FS

@@ -39,10 +39,11 @@ func TestEveryCodeHasAMessage(t *testing.T) {
 
 // The site works under a policy without inline code and without HTML sinks.
 func TestNothingInline(t *testing.T) {
+	page := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|https?://|<script(?:[^>]*)>\s*[^<\s]`)
+	script := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|https?://|localStorage|sessionStorage`)
 	forbidden := map[string]*regexp.Regexp{
-		"index.html": regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|https?://|<script(?:[^>]*)>\s*[^<\s]`),
-		"app.js":     regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|https?://|localStorage|sessionStorage`),
-		"style.css":  regexp.MustCompile(`@import|url\(`),
+		"index.html": page, "app.js": script, "style.css": regexp.MustCompile(`@import|url\(`),
+		"members/index.html": page, "members/app.js": script, "members/entry.js": script,
 	}
 	for name, pattern := range forbidden {
 		if found := pattern.FindString(read(t, name)); found != "" {
@@ -53,14 +54,16 @@ func TestNothingInline(t *testing.T) {
 
 // The script finds what it looks for in the page.
 func TestElementsExist(t *testing.T) {
-	page := read(t, "index.html")
-	ids := regexp.MustCompile(`(?:element|onClick)\("([a-z-]+)"`).FindAllStringSubmatch(read(t, "app.js"), -1)
-	if len(ids) == 0 {
-		t.Fatal("app.js looks for nothing")
-	}
-	for _, m := range ids {
-		if !strings.Contains(page, `id="`+m[1]+`"`) {
-			t.Errorf("index.html has no element %q", m[1])
+	for _, folder := range []string{"", "members/"} {
+		page := read(t, folder+"index.html")
+		ids := regexp.MustCompile(`(?:element|onClick)\("([a-z-]+)"`).FindAllStringSubmatch(read(t, folder+"app.js"), -1)
+		if len(ids) == 0 {
+			t.Fatalf("%sapp.js looks for nothing", folder)
+		}
+		for _, m := range ids {
+			if !strings.Contains(page, `id="`+m[1]+`"`) {
+				t.Errorf("%sindex.html has no element %q", folder, m[1])
+			}
 		}
 	}
 }
