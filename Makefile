@@ -24,7 +24,7 @@ test-native: redis       ; go test $(NATIVE)
 test-js: chromium jstest ; go test ./internal/jstest && $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
 e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)' . ./bench
 
-browsers: chromium       ; scripts/browsers.sh $(ENGINES) && cd e2e && go test -count=1 -timeout 10m ./engine && ENGINES='$(ENGINES)' go test -count=1 -timeout 40m -run TestBrowsers # it prints a table
+browsers: chromium       ; scripts/browsers.sh $(ENGINES) && cd e2e && go test -count=1 -timeout 10m ./engine && ENGINES='$(ENGINES)' go test -count=1 -timeout 40m -run TestBrowsers # it prints a table; MORE=1 has more flows
 
 check: lint race examples hostile faults compat claims size
 lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .

@@ -23,6 +23,14 @@ import (
 // enginesAsked are those that the variable ENGINES names.
 func enginesAsked() []string { return strings.Fields(os.Getenv("ENGINES")) }
 
+// flowsAsked are all flows with the variable MORE.
+func flowsAsked() []func(*testing.T) {
+	if os.Getenv("MORE") == "" {
+		return flows
+	}
+	return slices.Concat(flows, moreFlows)
+}
+
 // enginesAtOnce are so many: each is busy half of the time.
 const enginesAtOnce = 2
 
@@ -90,7 +98,7 @@ func TestBrowsers(t *testing.T) {
 	}
 	all.Wait()
 	for _, name := range enginesAsked() {
-		for _, f := range flows {
+		for _, f := range flowsAsked() {
 			test := testName(f)
 			if _, ran := outcomes[name][test]; !ran && !slices.ContainsFunc(unable, func(u unableTest) bool { return u.test == test && slices.Contains(u.engines, name) }) {
 				t.Errorf("%s: %s did not run", name, test)
@@ -110,7 +118,7 @@ var (
 // what came of each test.
 func runFlows(ctx context.Context, name string) (map[string]flowOutcome, error) {
 	var patterns []string
-	for _, f := range flows {
+	for _, f := range flowsAsked() {
 		patterns = append(patterns, pattern(testName(f)))
 	}
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.v", "-test.timeout=30m", "-test.run="+strings.Join(patterns, "|"))
@@ -150,7 +158,7 @@ func runFlows(ctx context.Context, name string) (map[string]flowOutcome, error) 
 func TestUnable(t *testing.T) {
 	for _, u := range unable {
 		name, _, _ := strings.Cut(u.test, "/")
-		if !slices.ContainsFunc(flows, func(f func(*testing.T)) bool { return testName(f) == name }) {
+		if !slices.ContainsFunc(slices.Concat(flows, moreFlows), func(f func(*testing.T)) bool { return testName(f) == name }) {
 			t.Errorf("%s is none of the flows", u.test)
 		}
 		if u.because == "" || len(u.engines) == 0 {
@@ -179,7 +187,7 @@ func printOutcomes(outcomes map[string]map[string]flowOutcome) {
 	table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
 	defer func() { _ = table.Flush() }()
 	fmt.Fprintln(table, "flow\t"+strings.Join(enginesAsked(), "\t"))
-	for _, f := range flows {
+	for _, f := range flowsAsked() {
 		row := testName(f)
 		for _, name := range enginesAsked() {
 			o := outcomes[name][testName(f)]
