@@ -3,6 +3,7 @@ package repotest
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -62,6 +63,36 @@ func TestParity(t *testing.T) {
 		if !slices.Contains(scenarios, name) {
 			t.Errorf("gaps.txt: there is no scenario %q", name)
 		}
+	}
+}
+
+// TestParityOidcSpa expects a row for each feature, which names tests that exist or says why there is
+// none: of few.
+func TestParityOidcSpa(t *testing.T) {
+	tests := sortedKeys(parseSources(t).tests)
+	rows, without := 0, 0
+	for line := range strings.Lines(content(t, "docs/parity-oidc-spa.md")) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
+		number, err := strconv.Atoi(strings.TrimSpace(cells[0]))
+		if err != nil {
+			continue
+		}
+		if rows++; rows != number || len(cells) != 3 {
+			t.Errorf("row %d is %q", rows, line)
+			continue
+		}
+		if strings.HasPrefix(strings.TrimSpace(cells[2]), "not: ") {
+			without++
+			continue
+		}
+		for name := range strings.SplitSeq(cells[2], ";") {
+			if !slices.ContainsFunc(tests, func(test string) bool { return strings.HasSuffix(test, "."+strings.TrimSpace(name)) }) {
+				t.Errorf("row %d: there is no test %q", rows, strings.TrimSpace(name))
+			}
+		}
+	}
+	if rows != 100 || without > 15 {
+		t.Errorf("%d rows, %d of them without a test; want 100, and at most 15", rows, without)
 	}
 }
 
