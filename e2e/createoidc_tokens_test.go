@@ -136,6 +136,9 @@ func TestCreateOidcIdle(t *testing.T) {
 		{`, autoLogoutParams: { redirectTo: "home" }`, "/"},
 		{`, autoLogoutParams: { redirectTo: "specific url", get url() { return "/bye?from=" + location.pathname; } }`, "/bye?from=/orders"},
 	}
+	stays := newRoot(t, "idleSessionLifetimeInSeconds: 31", earlyRoot)
+	stays.signIn("/orders")
+	eval[bool](stays.tab, "globalThis.asked = 0, oidc.subscribeToAutoLogoutCountdown(() => { asked++; return false; }), true")
 	var roots []*root
 	for _, tt := range tests { // all at the same time: it takes half a minute
 		r := newRoot(t, "idleSessionLifetimeInSeconds: 31"+tt.params, earlyRoot)
@@ -152,5 +155,9 @@ func TestCreateOidcIdle(t *testing.T) {
 		roots[i].tab.waitReady()
 		roots[i].wantWho("nobody")
 		roots[i].wantAt(tt.want)
+	}
+	stays.wantWho("subject-1")
+	if eval[int](stays.tab, "asked") == 0 {
+		t.Error("whether the session is to be kept was not asked")
 	}
 }

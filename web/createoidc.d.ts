@@ -106,8 +106,11 @@ export declare namespace Oidc {
     subscribeToTokensChange: (onTokenChange: (tokens: Tokens<DecodedIdToken>) => void) => {
       unsubscribeFromTokensChange: () => void;
     };
-    /** Every second before somebody who does nothing is signed out; undefined when somebody is there again. */
-    subscribeToAutoLogoutCountdown: (tickCallback: (params: { secondsLeft: number | undefined }) => void) => {
+    /**
+     * Every second before somebody who does nothing is signed out; undefined when somebody is there again. A callback
+     * that returns false keeps the session, as if somebody had done something.
+     */
+    subscribeToAutoLogoutCountdown: (tickCallback: (params: { secondsLeft: number | undefined }) => boolean | void) => {
       unsubscribeFromAutoLogoutCountdown: () => void;
     };
     /** Goes to the provider for something else. */

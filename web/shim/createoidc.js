@@ -159,7 +159,7 @@ class OneClient {
         return { unsubscribeFromTokensChange: () => void listeners.delete(listener) };
       },
       subscribeToAutoLogoutCountdown: (callback) => ({
-        unsubscribeFromAutoLogoutCountdown: events.addIdleCountdown((secondsLeft) => void callback({ secondsLeft })),
+        unsubscribeFromAutoLogoutCountdown: events.addIdleCountdown((secondsLeft) => callback({ secondsLeft })),
       }),
       goToAuthServer: (given) => this.#goToProvider("go to auth server", given, location.href),
       logout: (given) => this.#logout(given),
