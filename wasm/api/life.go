@@ -91,13 +91,27 @@ func (c *Connection) watch(lock string) {
 		case <-ctx.Done():
 			return
 		}
-		if !c.answers(ctx, lock, limit, free) {
+		// One whose lock is free is asked twice: this program may have slept with its page, and wakes with its time over.
+		if !c.answers(ctx, lock, limit, free) && (!isFree(lock, free) || !c.answers(ctx, lock, patience, nil)) {
 			c.lose("the page seemed to be gone")
 			return
 		}
 		if free == nil {
 			limit = max(limit, silence) // it lives, and has lost its lock: somebody may have stolen it
 		}
+	}
+}
+
+// isFree tells whether a page has lost the lock that it had.
+func isFree(lock string, free <-chan struct{}) bool {
+	if lock == "" || free == nil {
+		return lock != ""
+	}
+	select {
+	case <-free:
+		return true
+	default:
+		return false
 	}
 }
 
