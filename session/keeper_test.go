@@ -22,6 +22,7 @@ type shelf struct {
 	given   int
 	program int  // that gives; those before have ended
 	lost    bool // the program slept, and another has taken it
+	asked   func()
 }
 
 // keeper is for the next program.
@@ -50,6 +51,9 @@ func (s *shelf) giver() func([]byte) {
 }
 
 func (s *shelf) owns(context.Context) bool {
+	if s.asked != nil {
+		s.asked()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return !s.lost
@@ -360,9 +364,13 @@ func TestKeeperDuringRefresh(t *testing.T) {
 					}
 					return all[0].Grant
 				}
-				before, during := grantOf(), keptGrant{}
+				before, asked, during := grantOf(), keptGrant{}, keptGrant{}
+				s.asked = func() { asked = grantOf() }
 				w.op.Respond = onToken(func() { during = grantOf() }, tt.answer)
 				_, _ = client.SigninSilent(t.Context(), SigninArgs{})
+				if asked.Token != before.Token || asked.Lost != 1 {
+					t.Errorf("before the request the keeper is asked: the same token %t, lost %d", asked.Token == before.Token, asked.Lost)
+				}
 				if during.Token != before.Token || during.Lost != 1 {
 					t.Errorf("during the request: the same token %t, lost %d", during.Token == before.Token, during.Lost)
 				}

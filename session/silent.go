@@ -123,9 +123,6 @@ func (s *session) refreshInTurn(ctx, wanted context.Context, c *Client, args Sig
 // time only where the provider answers. One that is refused is worthless: it is
 // [errNeedsFrame], too, as a frame may still find a session. The caller has the turn.
 func (s *session) refreshUsable(ctx context.Context, c *Client, user *User, args SigninArgs) (*User, error) {
-	if !s.refreshable(user) || !s.owns(ctx) {
-		return nil, errNeedsFrame
-	}
 	token, inDoubt := s.usableRefreshToken(user)
 	if token == "" {
 		return nil, errNeedsFrame
@@ -196,10 +193,14 @@ func (s *session) refresh(ctx context.Context, c *Client, previous *User, token 
 	if err != nil {
 		return nil, err
 	}
+	s.uses(previous)
+	if !s.owns(ctx) { // the keeper has heard of that use first: whoever takes the token from now on knows of it
+		s.doubt(previous, &args, errNotSent)
+		return nil, errNeedsFrame
+	}
 	r := round{sent: s.config.Now()}
 	bounded, cancel := within(ctx, min(args.Timeout, turnLimit)) // others wait for the turn
 	defer cancel()
-	s.uses(previous)
 	tokens, err := request.Refresh(bounded, transport, metadata)
 	if err != nil {
 		s.doubt(previous, &args, err)
