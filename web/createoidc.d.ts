@@ -7,6 +7,9 @@ import type { OidcMetadata } from "./client.js";
 import type { SessionRestorationMethod } from "./entrypoint.js";
 import type { OIDCErrorCode } from "./oidcspa.js";
 
+/** The same as in entrypoint.js, which loads nothing else. */
+export declare const oidcEarlyInit: typeof import("./entrypoint.js").oidcEarlyInit;
+
 /** Why nobody could be found to be signed in. */
 export class OidcInitializationError extends Error {
   constructor(params: { messageOrCause: string | Error; isAuthServerLikelyDown: boolean });

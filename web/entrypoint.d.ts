@@ -11,6 +11,8 @@ export interface ParamsOfEarlyInit {
   BASE_URL?: string;
   /** The same for every createOidc() of the page. */
   sessionRestorationMethod?: SessionRestorationMethod;
+  /** There are none: what they defend is in the worker. */
+  securityDefenses?: Record<string, never>;
 }
 
 /**

@@ -7,5 +7,5 @@ import "embed"
 // No build has this tag. `go mod vendor` copies what a file of any tag embeds: a
 // vendored project builds the scripts from these folders.
 //
-//go:embed shim
+//go:embed shim npm
 var _ embed.FS

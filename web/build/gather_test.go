@@ -59,6 +59,7 @@ func newProject(t *testing.T, folder string) project {
 		"internal/say/say.go":        "//go:build js\n\npackage say\n\nimport \"other.example/bridge\"\n\nfunc It() { println(bridge.Ready()) }\n",
 		"web/web.go":                 "package web\n",
 		"web/oidcspa.js":             shim,
+		"web/npm/vite-plugin.js":     "export const plugin = 1;\n",
 		"web/shim/version.js":        "export const Version = \"1.2.3\";\n",
 		"web/build/build.go":         "package build\n",
 		"web/build/needs.go":         string(read(t, ".", "needs.go")),
@@ -85,9 +86,11 @@ func TestVendored(t *testing.T) {
 		t.Fatal(err)
 	}
 	goCommand(t, p.folder, "mod", "vendor")
-	shimmed := filepath.Join(p.folder, "vendor", filepath.FromSlash(modulePath), "web", "shim", "version.js")
-	if _, err := os.Stat(shimmed); err != nil {
-		t.Errorf("the scripts are not vendored: %v", err)
+	for _, script := range []string{"shim/version.js", "npm/vite-plugin.js"} {
+		vendored := filepath.Join(p.folder, "vendor", filepath.FromSlash(modulePath), "web", filepath.FromSlash(script))
+		if _, err := os.Stat(vendored); err != nil {
+			t.Errorf("the scripts are not vendored: %v", err)
+		}
 	}
 
 	named := filepath.Join(t.TempDir(), "Die größte 应用 (a b)")

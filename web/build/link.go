@@ -9,21 +9,27 @@ import (
 	"strings"
 )
 
-// importStatement, lazyImport and exportedDeclaration are all that modules
-// below web/ use of the module syntax, each on a line of its own; scripts that
-// are loaded by their name have one exportStatement beside.
+// importStatement, lazyImport, packageImport and exportedDeclaration are all that
+// modules below web/ use of the module syntax, each on a line of its own; scripts
+// that are loaded by their name have one exportStatement beside.
 var (
 	importStatement     = regexp.MustCompile(`(?m)^import \{([^{}"]*)\} from "(\.[^"]*)";\n`)
 	lazyImport          = regexp.MustCompile(`(?m)^( *const \{[^{}"]*\} = await import\(")(\.[^"]*)("\);)\n`)
+	packageImport       = regexp.MustCompile(`(?m)^import \{[^{}"]*\} from "(\w[^"]*)";\n`)
 	exportedDeclaration = regexp.MustCompile(`(?m)^export ((?:async )?(?:class|function|const) )`)
 )
 
 // scripts are what the page can load, in this order: each holds the modules
 // that it needs and no script before it has, and imports the rest.
-var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", "entrypoint.js", "createoidc.js", onDemandScript, "index.js"}
+var scripts = []string{"oidcspa.js", "log.js", "stores.js", "client.js", "monitor.js", "entrypoint.js", "createoidc.js",
+	"core-mock.js", "react-spa.js", "keycloak.js", "decode-jwt.js", onDemandScript, "index.js"}
 
 // apart are scripts with names of their own, which are no part of index.js.
-var apart = []string{"entrypoint.js", "createoidc.js"}
+var apart = []string{"entrypoint.js", "createoidc.js", "core-mock.js", "react-spa.js", "keycloak.js", "decode-jwt.js"}
+
+// packageOf is what a script imports of the app's own packages; no other script
+// imports any.
+var packageOf = map[string]string{"react-spa.js": "react"}
 
 // onDemandScript is for the other scripts alone, and has no types.
 const onDemandScript = "ondemand.js"
@@ -40,7 +46,7 @@ func (s *sources) link(name string) []byte { return s.linkAll([]string{name})[na
 // linkAll joins the modules of several scripts, each module into the first of
 // them that needs it.
 func (s *sources) linkAll(names []string) map[string][]byte {
-	l := &linker{sources: s, scripts: names, owner: map[string]string{}, needs: map[string]map[string][]string{}}
+	l := &linker{sources: s, scripts: names, owner: map[string]string{}, needs: map[string]map[string][]string{}, packages: map[string][]byte{}}
 	linked := map[string][]byte{}
 	for _, name := range names {
 		l.script, l.needs[name] = name, map[string][]string{}
@@ -62,6 +68,8 @@ type linker struct {
 	owner   map[string]string              // the script of a module
 	needs   map[string]map[string][]string // names by the script that needs and the one that has them
 	later   []string                       // to be joined when all else is
+
+	packages map[string][]byte // those statements, by the script
 }
 
 // add writes what a module imports, and then the module. above are those
@@ -84,6 +92,13 @@ func (l *linker) add(out *bytes.Buffer, name string, above []string) {
 		}
 	}
 	src = l.lazy(name, importStatement.ReplaceAll(src, nil))
+	src = packageImport.ReplaceAllFunc(src, func(statement []byte) []byte {
+		if name := string(packageImport.FindSubmatch(statement)[1]); name != packageOf[l.script] {
+			return statement
+		}
+		l.packages[l.script] = append(l.packages[l.script], statement...)
+		return nil
+	})
 	if len(above) == 1 {
 		for len(l.later) > 0 {
 			imported := l.later[0]
@@ -120,6 +135,7 @@ func (l *linker) lazy(name string, src []byte) []byte {
 func (l *linker) join(name string, names []string, linked map[string][]byte) []byte {
 	var out bytes.Buffer
 	var wanted []string
+	out.Write(l.packages[name])
 	for _, other := range names {
 		if needed := l.needs[name][other]; len(needed) > 0 {
 			fmt.Fprintf(&out, "import { %s } from \"./%s\";\n", strings.Join(unique(needed), ", "), other)

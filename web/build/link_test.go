@@ -3,6 +3,7 @@ package build
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -123,5 +124,30 @@ func TestLinkFails(t *testing.T) {
 				t.Errorf("link fails with %v, want %q", s.err, tt.want)
 			}
 		})
+	}
+}
+
+// What a module imports of another package stays an import, of the script that
+// holds the module.
+func TestLinkPackage(t *testing.T) {
+	folder := t.TempDir()
+	for name, content := range map[string]string{
+		"react-spa.js": "import { one } from \"./one.js\";\n\nexport { one };\n",
+		"one.js":       "// why\nimport { createElement } from \"react\";\nimport { two } from \"./two.js\";\n\nexport const one = createElement(two);\n",
+		"two.js":       "export const two = 2;\n",
+		"other.js":     "export const other = 3;\n\nexport { other };\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &sources{folder: folder}
+	linked := s.linkAll([]string{"react-spa.js", "other.js"})
+	const want = "import { createElement } from \"react\";\nconst two = 2;\n// why\n\nconst one = createElement(two);\n\nexport { one };\n"
+	if got := string(linked["react-spa.js"]); s.err != nil || got != want {
+		t.Errorf("react-spa.js is %q, %v; want %q", got, s.err, want)
+	}
+	if got := string(linked["other.js"]); strings.Contains(got, "react") {
+		t.Errorf("other.js imports it, too: %q", got)
 	}
 }

@@ -35,6 +35,14 @@ type packageJSON struct {
 	Types       string           `json:"types"`
 	Unpkg       string           `json:"unpkg"`
 	Exports     map[string]entry `json:"exports"`
+
+	PeerDependencies     map[string]string   `json:"peerDependencies"`
+	PeerDependenciesMeta map[string]optional `json:"peerDependenciesMeta"`
+}
+
+// An optional package is not missed by apps that have no use for it.
+type optional struct {
+	Optional bool `json:"optional"`
 }
 
 // An entry says which file is for whom. The first condition that holds counts:
@@ -91,7 +99,12 @@ func packageFiles(opts Options, source string, m *manifest.Manifest) (files []as
 	if src.err == nil && found == nil {
 		src.err = errors.New("web/shim/version.js: there is no Version")
 	}
-	files = []asset{plain("LICENSE", src.read("LICENSE")), plain("README.md", src.read("web/npm.md"))}
+	files = []asset{
+		plain("LICENSE", src.read("LICENSE")),
+		plain("README.md", src.read("web/npm.md")),
+		plain(vitePlugin, withHeader(src.read("web/npm/"+vitePlugin))),
+		plain(typesOf(vitePlugin), src.read("web/npm/"+typesOf(vitePlugin))),
+	}
 	if src.err != nil {
 		return nil, "", src.err
 	}
@@ -108,6 +121,9 @@ func packageFiles(opts Options, source string, m *manifest.Manifest) (files []as
 		return nil, "", err
 	}
 	files = append(files, plain(commonJSFile, append(classic, "module.exports = oidc;\n"...)))
+	for name, instead := range notBuilt {
+		files = append(files, refusal(name, instead)...)
+	}
 	types, err := joinTypes(opts.Out)
 	if err != nil {
 		return nil, "", err
@@ -159,13 +175,16 @@ func describePackage(version string) packageJSON {
 	p := packageJSON{
 		Name:        "oidcspa",
 		Version:     version,
-		Description: "OpenID Connect for single-page apps: the session lives in a worker, under the names of oidc-client-ts",
+		Description: "OpenID Connect for single-page apps: the session lives in a worker, under the names of oidc-client-ts and oidc-spa",
 		License:     "MIT",
 		Type:        "module",
 		Main:        "./index.js",
 		Types:       "./index.d.ts",
 		Unpkg:       "./oidcspa.classic.js",
 		Exports:     map[string]entry{},
+
+		PeerDependencies:     map[string]string{"react": ">=18", "@types/react": ">=18"},
+		PeerDependenciesMeta: map[string]optional{"react": {true}, "@types/react": {true}},
 	}
 	for _, name := range scripts {
 		if name == onDemandScript { // "./*" has it
@@ -176,6 +195,7 @@ func describePackage(version string) packageJSON {
 	p.Exports["."] = entry{
 		Module: p.Main, Require: &entry{Types: "./" + commonJSTypes, Default: "./" + commonJSFile}, Types: p.Types, Default: p.Main,
 	}
+	spaExports(p.Exports)
 	p.Exports["./*"] = entry{Default: "./*"}
 	return p
 }

@@ -1,0 +1,6 @@
+// @ts-check
+// Who is signed in as the app says, without a provider.
+
+import { createMockOidc } from "./shim/mock.js";
+
+export { createMockOidc };
