@@ -1,0 +1,101 @@
+import { Suspense, useEffect } from "react";
+import { createBrowserRouter, Link, Outlet, useLoaderData, useRouteError } from "react-router";
+import { RouterProvider } from "react-router/dom";
+import { createKeycloakUtils, isKeycloak } from "oidc-spa/keycloak";
+import { decodeJwt } from "oidc-spa/decode-jwt";
+import { enforceLogin, fetchWithAuth, getOidc, OidcInitializationGate, useOidc, withLoginEnforced } from "./oidc";
+
+function Header() {
+  const oidc = useOidc();
+  heard.renders++;
+  if (!oidc.isUserLoggedIn) {
+    return (
+      <>
+        <p id="state">signed out</p>
+        <p id="error">{oidc.initializationError?.message}</p>
+        <button id="login" onClick={() => oidc.login()}>Sign in</button>
+      </>
+    );
+  }
+  return (
+    <>
+      <p id="state">signed in</p>
+      <p id="sub">{oidc.decodedIdToken.sub}</p>
+      <p id="warning">{oidc.autoLogoutState.shouldDisplayWarning ? oidc.autoLogoutState.secondsLeftBeforeAutoLogout : "none"}</p>
+      <button id="renew" onClick={() => oidc.renewTokens()}>Renew</button>
+      <button id="logout" onClick={() => oidc.logout({ redirectTo: "current page" })}>Sign out</button>
+      <button id="home" onClick={() => oidc.logout({ redirectTo: "home" })}>Sign out, and go home</button>
+      <button id="elsewhere" onClick={() => oidc.goToAuthServer({ extraQueryParams: { ui_locales: "de" } })}>Account</button>
+      <p id="back">{JSON.stringify(oidc.backFromAuthServer?.extraQueryParams ?? null)}</p>
+    </>
+  );
+}
+
+function Layout() {
+  useEffect(() => {
+    let isMounted = true, stop = () => {};
+    void getOidc().then((oidc) => {
+      if (!oidc.isUserLoggedIn || !isMounted) return;
+      const { unsubscribeFromAccessTokenRotation } = oidc.subscribeToAccessTokenRotation((token) => heard.rotations.push(token));
+      const { unsubscribeFromDecodedIdTokenChange } = oidc.subscribeToDecodedIdTokenChange(() => heard.claims++);
+      stop = () => {
+        unsubscribeFromAccessTokenRotation();
+        unsubscribeFromDecodedIdTokenChange();
+      };
+    });
+    return () => {
+      isMounted = false;
+      stop();
+    };
+  }, []);
+  return (
+    <>
+      <Header />
+      <Link id="to-protected" to="/protected?page=7">Protected</Link>
+      <Link id="to-component" to="/component">Component</Link>
+      <Suspense fallback={<p id="waits">waits</p>}><Outlet /></Suspense>
+    </>
+  );
+}
+
+function Protected() {
+  const { isUserLoggedIn, decodedIdToken, issuerUri } = useOidc({ assert: "user logged in" });
+  const { path, authorization } = useLoaderData<typeof loadProtected>();
+  const { sub } = decodeJwt<{ sub: string }>(authorization.slice("Bearer ".length));
+  const keycloak = isKeycloak({ issuerUri }) ? createKeycloakUtils({ issuerUri }).adminConsoleUrl : "none";
+  return <p id="protected">{`${isUserLoggedIn} ${decodedIdToken.sub} ${sub} ${path} ${keycloak}`}</p>;
+}
+
+async function loadProtected({ request }: { request: Request }) {
+  heard.calls.push("protected");
+  await enforceLogin({ request });
+  return fetchWithAuth(new URL(request.url).pathname);
+}
+
+const Enforced = withLoginEnforced(function Enforced({ word }: { word: string }) {
+  const { decodedIdToken } = useOidc({ assert: "user logged in" });
+  return <p id="enforced">{`${word} ${decodedIdToken.sub}`}</p>;
+});
+
+function Refused() {
+  const error = useRouteError();
+  return <p id="refused">{error instanceof Error ? error.message : "?"}</p>;
+}
+
+const router = createBrowserRouter([
+  {
+    path: "/",
+    Component: Layout,
+    HydrateFallback: () => <p id="loads">loads</p>,
+    children: [
+      { index: true, Component: () => <p id="page">home</p> },
+      { path: "protected", Component: Protected, loader: loadProtected, ErrorBoundary: Refused },
+      { path: "component", Component: () => <Enforced word="hello" />, ErrorBoundary: Refused },
+      { path: "wrong", Component: Protected, loader: () => ({ path: "", authorization: "" }), ErrorBoundary: Refused },
+    ],
+  },
+]);
+
+export function App() {
+  return <OidcInitializationGate fallback={<p id="waits">waits</p>}><RouterProvider router={router} /></OidcInitializationGate>;
+}
