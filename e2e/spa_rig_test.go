@@ -27,7 +27,10 @@ type spaApp struct {
 	alias  string // which the bundler has for oidc-spa; without one the package is installed under that name
 	plugin bool   // the plugin for Vite runs the early script
 	dev    bool   // Vite serves the sources
-	fake   bool   // e2e/spa/fake.js is in the place of createoidc.js
+
+	dedicated bool // the browser has no shared workers
+
+	fake bool // e2e/spa/fake.js is in the place of createoidc.js
 }
 
 // folder returns a folder with the app and its packages.
@@ -45,6 +48,9 @@ func (a spaApp) folder(t *testing.T) string {
 		text := string(data)
 		if name == "index.html" && !a.plugin {
 			text = strings.Replace(text, "/src/main.tsx", "/src/entry.ts", 1)
+		}
+		if name == "index.html" && a.dedicated {
+			text = strings.Replace(text, "<title>", "<script>delete window.SharedWorker;</script>\n<title>", 1)
 		}
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -151,7 +157,9 @@ func (a spaApp) serve(t *testing.T) *spaSite {
 		app := http.NewServeMux()
 		app.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "index.html") })
 		app.Handle("/assets/", http.FileServerFS(files))
-		app.HandleFunc("/config.json", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, os.DirFS(folder), "settings.json") })
+		app.HandleFunc("/config.json", func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFileFS(w, r, os.DirFS(folder), "settings.json")
+		})
 		origin = serve(t, app)
 	}
 	providerServer := httptest.NewUnstartedServer(nil)

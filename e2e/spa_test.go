@@ -173,3 +173,20 @@ func TestReactSpaParts(t *testing.T) {
 		tab.waitFor("document.body.textContent.includes('there is no parameter')")
 	})
 }
+
+// The keeper keeps the session during a reload of an app that Vite has built with the plugin.
+func TestReactSpaKeeper(t *testing.T) {
+	site := spaApp{ours: true, plugin: true, dedicated: true}.serve(t)
+	tab := newTab(t)
+	tab.navigate(site.origin + "/")
+	tab.clickOn("#login")
+	fillIn(tab)
+	shows(tab, "state", "signed in")
+	tab.waitKept()
+	asked := site.requests.Load()
+	tab.reload()
+	shows(tab, "sub", "demo-user-1")
+	if n := site.requests.Load() - asked; n != 0 {
+		t.Errorf("a reload has sent %d requests to the provider", n)
+	}
+}
