@@ -91,8 +91,8 @@ func TestParityOidcSpa(t *testing.T) {
 			}
 		}
 	}
-	if rows != 100 || without > 15 {
-		t.Errorf("%d rows, %d of them without a test; want 100, and at most 15", rows, without)
+	if rows != 100 || without > 13 {
+		t.Errorf("%d rows, %d of them without a test; want 100, and at most 13", rows, without)
 	}
 }
 
