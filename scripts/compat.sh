@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests against software of others: Keycloak, and from npm a provider,
-# another client, wrappers of that client, tools that make service workers,
+# other clients, wrappers of one of them, tools that make service workers,
 # bundlers.
 set -eu
 cd "$(dirname "$0")/.."
