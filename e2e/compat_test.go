@@ -306,9 +306,7 @@ func (r *trial) outcome() []string {
 	for {
 		const button = `document.querySelector("#click, #end")`
 		done := "globalThis.outcome !== undefined || " + button + " !== null"
-		if r.suite.slow.MatchString(r.name) {
-			r.tab.waitLong(done)
-		}
+		r.tab.waitLong(done)
 		r.tab.waitFor(done)
 		id := eval[string](r.tab, button+`?.id ?? ""`)
 		if id == "" {
