@@ -19,8 +19,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"github.com/oidcspa/oidcspa/e2e/compat/scripted"
@@ -34,15 +36,20 @@ import (
 // differences.txt, and what is there has to differ. COMPAT_RUN is a regular
 // expression for the names of the scenarios to run.
 func TestCompat(t *testing.T) {
-	s := newSuite(t)
+	newSuite(t).run(t)
+}
+
+// run compares all scenarios.
+func (s *suite) run(t *testing.T) {
+	t.Helper()
 	only := regexp.MustCompile(os.Getenv("COMPAT_RUN"))
 	names := eval[[]string](s.tab(0), `import("/suite/scenarios.js").then((m) => [...m.scenarios.keys()])`)
-	if !slices.Equal(names, readLines(t, "names.txt")) {
-		t.Error("names.txt is not the list of the scenarios")
+	if !slices.Equal(names, s.readLines(t, "names.txt")) {
+		t.Errorf("%s/names.txt is not the list of the scenarios", s.folder)
 	}
 	known, gaps := s.readDifferences(t), s.readGaps(t)
 	ran := 0
-	for batch := range batches(names, only) {
+	for batch := range s.batches(names, only) {
 		ran += len(batch)
 		for _, c := range s.compare(batch) {
 			if os.Getenv("COMPAT_SHOW") != "" {
@@ -59,7 +66,7 @@ func TestCompat(t *testing.T) {
 			}
 		}
 	}
-	fmt.Printf("compat: %d scenarios, %d of them with gaps\n", ran, len(gaps))
+	fmt.Printf("%s: %d scenarios, %d of them with gaps\n", s.folder, ran, len(gaps))
 	if ran < len(names) {
 		return
 	}
@@ -77,24 +84,24 @@ func TestCompat(t *testing.T) {
 
 // batches returns the names that match one by one, and several at once of
 // those that wait for a clock.
-func batches(names []string, only *regexp.Regexp) iter.Seq[[]string] {
+func (s *suite) batches(names []string, only *regexp.Regexp) iter.Seq[[]string] {
 	var quick, slow []string
 	for _, name := range names {
 		switch {
 		case !only.MatchString(name):
-		case strings.HasPrefix(name, "timer "), strings.HasPrefix(name, "monitor "):
+		case s.slow.MatchString(name):
 			slow = append(slow, name)
 		default:
 			quick = append(quick, name)
 		}
 	}
 	return func(yield func([]string) bool) {
-		for batch := range slices.Chunk(quick, 1) {
+		for batch := range slices.Chunk(quick, s.atOnce) {
 			if !yield(batch) {
 				return
 			}
 		}
-		for batch := range slices.Chunk(slow, 6) {
+		for batch := range slices.Chunk(slow, s.slowAtOnce) {
 			if !yield(batch) {
 				return
 			}
@@ -115,22 +122,27 @@ func (s *suite) newTab() *tab {
 	s.tb.Helper()
 	tab := newTab(s.tb)
 	tab.expectProblems() // what the browser logs of refused requests
-	tab.navigate(s.origin + "/suite/frame.html")
+	tab.navigate(s.origin + "/suite/" + s.empty)
 	return tab
 }
 
 const (
 	maxRestarts  = 2 // of the browser's profile
-	suiteFolder  = "compat/suite"
 	theirsScript = "compat/node_modules/oidc-client-ts/dist/browser/oidc-client-ts.js"
 )
 
 // A suite serves the scenarios, both clients and the providers.
 type suite struct {
 	tb     testing.TB
-	origin string // of the app
-	ops    string // of the providers
-	assets *web.Handler
+	folder string         // where its files are
+	app    http.Handler   // what the app's origin has beside the scenarios
+	slow   *regexp.Regexp // names of scenarios that wait for a clock
+	empty  string         // the page on which none of them runs
+
+	atOnce, slowAtOnce int    // how many of the others, and of these, run at the same time
+	origin             string // of the app
+	ops                string // of the providers
+	assets             *web.Handler
 
 	tabs     []*tab
 	restarts int
@@ -139,12 +151,34 @@ type suite struct {
 	providers []*scripted.Provider
 }
 
-// newSuite skips the test without the packages of npm, but not under make
-// compat.
+// newSuite returns the one with oidc-client-ts.
 func newSuite(t *testing.T) *suite {
 	t.Helper()
-	if _, err := os.Stat(theirsScript); errors.Is(err, fs.ErrNotExist) && os.Getenv("COMPAT") != "1" {
-		t.Skip("oidc-client-ts is not installed: run `npm ci` in e2e/compat")
+	s := openSuite(t, "compat/suite", theirsScript)
+	assets := s.assets
+	s.slow, s.empty, s.atOnce = regexp.MustCompile("^(timer|monitor) "), "frame.html", 1
+	s.slowAtOnce = 6
+	s.app = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; path {
+		case "/theirs.js":
+			http.ServeFile(w, r, theirsScript)
+		case "/run", "/back":
+			http.ServeFile(w, r, filepath.Join(s.folder, "page.html"))
+		case "/window":
+			http.ServeFile(w, r, filepath.Join(s.folder, "window.html"))
+		default:
+			http.StripPrefix("/oidcspa", assets).ServeHTTP(w, r)
+		}
+	})
+	return s
+}
+
+// openSuite serves the scenarios of a folder, both clients and the providers. It skips the test without the file of npm's
+// packages, but not under make compat.
+func openSuite(t *testing.T, folder, needs string) *suite {
+	t.Helper()
+	if _, err := os.Stat(needs); errors.Is(err, fs.ErrNotExist) && os.Getenv("COMPAT") != "1" {
+		t.Skip("the other client is not installed: run `npm ci` in e2e/compat")
 	} else if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +186,7 @@ func newSuite(t *testing.T) *suite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &suite{tb: t, assets: assets}
+	s := &suite{tb: t, folder: folder, assets: assets}
 	s.origin, s.ops = serve(t, http.HandlerFunc(s.serveApp)), serve(t, http.HandlerFunc(s.serveProvider))
 	return s
 }
@@ -175,16 +209,10 @@ func (s *suite) serveApp(w http.ResponseWriter, r *http.Request) {
 		if err := json.NewEncoder(w).Encode(log); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
-	case path == "/theirs.js":
-		http.ServeFile(w, r, theirsScript)
 	case strings.HasPrefix(path, "/suite/"):
-		http.ServeFile(w, r, filepath.Join(suiteFolder, filepath.Base(path)))
-	case path == "/run", path == "/back":
-		http.ServeFile(w, r, filepath.Join(suiteFolder, "page.html"))
-	case path == "/window":
-		http.ServeFile(w, r, filepath.Join(suiteFolder, "window.html"))
+		http.ServeFile(w, r, filepath.Join(s.folder, filepath.Base(path)))
 	default:
-		http.StripPrefix("/oidcspa", s.assets).ServeHTTP(w, r)
+		s.app.ServeHTTP(w, r)
 	}
 }
 
@@ -265,6 +293,7 @@ func (s *suite) start(place int, lib, name string) *trial {
 	p := scripted.New(s.tb, issuer)
 	s.providers = append(s.providers, p)
 	s.mu.Unlock()
+	tab.navigate("about:blank") // the history of a scenario begins after it
 	query := url.Values{"lib": {lib}, "name": {name}, "op": {issuer}}
 	tab.navigate(s.origin + "/run?" + query.Encode())
 	return &trial{s, place, tab, name, issuer, p}
@@ -274,13 +303,19 @@ func (s *suite) start(place int, lib, name string) *trial {
 // became of it, in lines.
 func (r *trial) outcome() []string {
 	defer r.provider.End()
-	const button = `document.querySelector("#click") !== null`
 	for {
-		r.tab.waitFor("globalThis.outcome !== undefined || " + button)
-		if !eval[bool](r.tab, button) {
+		const button = `document.querySelector("#click, #end")`
+		done := "globalThis.outcome !== undefined || " + button + " !== null"
+		r.tab.waitLong(done)
+		r.tab.waitFor(done)
+		id := eval[string](r.tab, button+`?.id ?? ""`)
+		if id == "" {
 			break
 		}
-		r.tab.press(`document.querySelector("#click")`)
+		if id == "end" {
+			endProgramsOf(r.suite.tb, r.tab.page.Window().Profile)
+		}
+		r.tab.press(button)
 	}
 	lines := append(r.provider.Log(), eval[[]string](r.tab, "globalThis.outcome")...)
 	clean := strings.NewReplacer(
@@ -292,6 +327,37 @@ func (r *trial) outcome() []string {
 		lines[i] = clean.Replace(moment.ReplaceAllString(r.provider.Name(line), "<time>"))
 	}
 	return lines
+}
+
+// waitLong is waitFor for what takes longer than a step does; it gives up in silence.
+func (tab *tab) waitLong(expression string) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*stepTimeout)
+	defer cancel()
+	for ctx.Err() == nil {
+		if done, err := tab.page.Holds(ctx, expression); err == nil && done {
+			return
+		}
+		<-time.After(10 * longestPause)
+	}
+}
+
+// endProgramsOf ends the workers of a profile that may outlive a page.
+func endProgramsOf(tb testing.TB, profile string) {
+	tb.Helper()
+	filter := target.Filter{{Type: "shared_worker"}, {Type: "service_worker"}}
+	result, err := chromedp.CallBrowser(devtools(tb), target.GetTargets, target.GetTargetsParams{Filter: filter})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, info := range result.TargetInfos {
+		if string(info.BrowserContextID) != profile {
+			continue
+		}
+		if _, err := chromedp.CallBrowser(devtools(tb), target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID}); err != nil {
+			tb.Fatal(err)
+		}
+	}
 }
 
 // press clicks on an element, as somebody who is there: it may open a window.
@@ -386,7 +452,7 @@ func (all differences) know(scenario, line string) bool {
 func (s *suite) readDifferences(t *testing.T) differences {
 	t.Helper()
 	var all differences
-	for _, line := range readLines(t, "differences.txt") {
+	for _, line := range s.readLines(t, "differences.txt") {
 		text := strings.TrimSpace(line)
 		if text == line {
 			all = append(all, &difference{name: text, scenarios: regexp.MustCompile("")})
@@ -406,14 +472,14 @@ func (s *suite) readDifferences(t *testing.T) differences {
 // until it does not.
 func (s *suite) readGaps(t *testing.T) []string {
 	t.Helper()
-	return readLines(t, "gaps.txt")
+	return s.readLines(t, "gaps.txt")
 }
 
 // readLines returns the lines of a file of the suite, less empty ones and
 // comments.
-func readLines(t *testing.T, name string) []string {
+func (s *suite) readLines(t *testing.T, name string) []string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(suiteFolder, name))
+	data, err := os.ReadFile(filepath.Join(s.folder, name))
 	if err != nil {
 		t.Fatal(err)
 	}

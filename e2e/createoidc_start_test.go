@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -291,5 +292,50 @@ func TestCreateOidcMetadata(t *testing.T) {
 	r.signIn("/orders")
 	if n := r.op.Count(oidctest.Discovery); n != 0 {
 		t.Errorf("the provider was asked %d times for its metadata", n)
+	}
+}
+
+// Where a page comes back to is told from the root of the origin, below the root of the app, whatever the query is.
+func TestCreateOidcBelowTheRoot(t *testing.T) {
+	for _, tt := range []struct{ base, at, args, want string }{
+		{"/", "/a/orders", `{ redirectUrl: "bye" }`, "/bye"},
+		{"/", "/a/orders?x=1", `{ redirectUrl: "?z=1" }`, "/?z=1"},
+		{"/a/", "/a?x=1#part", "{}", "/a?x=1#part"},
+		{"/a/", "/a?x=1", `{ redirectUrl: "/a#part" }`, "/a#part"},
+	} {
+		t.Run(tt.at+tt.args, func(t *testing.T) {
+			r := newRoot(t, "", fmt.Sprintf("{ BASE_URL: %q }", tt.base))
+			page := r.override["/"]
+			for _, path := range []string{"/a", "/a/", "/a/orders"} {
+				r.respond(path, page)
+			}
+			r.visit(tt.at)
+			r.does("oidc.login(" + tt.args + ")")
+			r.wantWho("subject-1")
+			r.wantAt(tt.want)
+		})
+	}
+}
+
+// A sign-out that the provider refuses is one here, and no error of a sign-in; who comes next is new to the tab.
+func TestCreateOidcSignoutRefused(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.signIn("/orders")
+	r.op.Edit(func() {
+		r.op.Respond = func(endpoint string, w http.ResponseWriter, request *http.Request) bool {
+			if endpoint != oidctest.EndSession {
+				return r.note(endpoint, w, request)
+			}
+			q := request.URL.Query()
+			http.Redirect(w, request, q.Get("post_logout_redirect_uri")+"?error=access_denied&state="+url.QueryEscape(q.Get("state")), http.StatusSeeOther)
+			return true
+		}
+	})
+	r.does("oidc.logout({ redirectTo: 'current page' })")
+	r.wantWho("nobody")
+	r.wantAt("/orders")
+	r.does("oidc.login()")
+	if !eval[bool](r.tab, "oidc.isNewBrowserSession") {
+		t.Error("who comes after a sign-out is known to the tab")
 	}
 }

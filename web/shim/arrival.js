@@ -37,13 +37,15 @@ export function arrive(base = early.BASE_URL) {
   const way = keptAt(`oidcspa.${response.get("state")}`), comes = response.has("code") || response.has("error");
   if (way.arrival) return true; // callback.html has handed it on
   if (way.client) {
-    if (comes) try {
+    const { return_to, action } = keptAt(`oidcspa.round:${way.client}`); // return_to is of a sign-out, which may be refused
+    if (comes && !return_to) try {
       sessionStorage.setItem(`oidcspa.response:${way.client}`, JSON.stringify({ expires_at: way.expires_at, restore: true, response: href }));
     } catch {
       return true; // no room: it stays where it is
     }
-    else sessionStorage.removeItem(`oidcspa.${response.get("state")}`); // of a sign-out
-    return show(way.return_to ?? keptAt(`oidcspa.round:${way.client}`).return_to ?? way.address);
+    else sessionStorage.removeItem(`oidcspa.${response.get("state")}`);
+    if (response.get("error") === "consent_required" && action !== "go to auth server") return show(way.address); // the page may ask again
+    return show(way.return_to ?? return_to ?? way.address);
   }
   if (!comes) return true;
   if (frameElement && /** @type {HTMLElement} */ (frameElement).hidden) {
@@ -76,8 +78,15 @@ function show(address) {
   return true;
 }
 
+/** What oidcEarlyInit() has answered. */
+let answer;
+
 /** See entrypoint.d.ts. */
 export function oidcEarlyInit(given) {
+  return answer ??= begin(given);
+}
+
+function begin(given) {
   for (const [name, value] of Object.entries(given ?? {})) {
     if (name === "securityDefenses" ? Object.keys(value ?? {}).length : !["BASE_URL", "sessionRestorationMethod"].includes(name)) {
       throw new Error(`oidcEarlyInit: ${name} is not there`);

@@ -8,7 +8,7 @@ import { UserManager } from "./manager.js";
 import { own } from "./own.js";
 import { checked, defined, readParameters } from "./parameters.js";
 import { RoundTrip } from "./roundtrip.js";
-import { inApp, open, targetOf } from "./target.js";
+import { inApp, isInApp, open, targetOf } from "./target.js";
 import { tokensOf } from "./tokens.js";
 
 /** How long an access token is good at least that getTokens() gives, unless it has just come; in milliseconds. */
@@ -58,6 +58,8 @@ class OneClient {
   #trip;
   /** The start that is under way, or has succeeded. */
   #started;
+  /** Whether somebody was signed in when the page began, as far as this browser knows. */
+  #hadSession;
   /** Whether somebody is signed in; undefined before that is known. */
   #signedIn;
   #tokens;
@@ -77,7 +79,8 @@ class OneClient {
     this.#trip = new RoundTrip(params);
     const _before = (method, asked) => this.#trip.before(method, asked);
     const { idle, ...settings } = params.settings;
-    this.#manager = new UserManager(/** @type {any} */ ({ ...settings, ...(mayBeSomebody(params.key) && { idle }), _before }));
+    this.#hadSession = mayBeSomebody(params.key);
+    this.#manager = new UserManager(/** @type {any} */ ({ ...settings, ...(this.#hadSession && { idle }), _before }));
     const { events } = this.#manager;
     events.addUserLoaded((user) => this.#onUser(user));
     events.addUserUnloaded(() => this.#signedIn && this.#change());
@@ -127,6 +130,7 @@ class OneClient {
       this.#signedIn = true;
       return this.#loggedIn(back);
     }
+    if (!this.#hadSession || this.#params.settings.restore !== "off") this.#forget(); // else the login is how it is restored
     failed ??= this.#lost; // a response is read once: only another login can mend that
     if (failed && (autoLogin || !NOBODY.includes(failed.error))) {
       console.error(failed = startFailed(failed));
@@ -267,12 +271,12 @@ class OneClient {
   }
 
   async #logout(given) {
-    const { base } = this.#params, target = targetOf(given, base), below = `${target}/`.startsWith(base);
+    const { base } = this.#params, target = targetOf(given, base), below = isInApp(target, base);
     if (this.#leaving && !this.#trip.stayed) return this.#leaving;
     this.#leaving = never();
     try {
-      await this.#trip.for({ target: below ? target : base }, () => this.#manager.signoutRedirect({
-        post_logout_redirect_uri: below ? base : target, extraQueryParams: {},
+      await this.#trip.for({ target: new URL(target).origin === location.origin ? target : base }, () => this.#manager.signoutRedirect({
+        post_logout_redirect_uri: below ? base : target, redirectMethod: "assign", extraQueryParams: {},
       }));
       location.reload(); // shown again, by the back button
     } catch (error) {
@@ -286,14 +290,26 @@ class OneClient {
     return never();
   }
 
-  /** Whether this tab sees the person for the first time. It keeps a number, not who that is. */
+  get #seen() {
+    return `oidcspa-seen:${this.#params.key}`;
+  }
+
+  /** Nobody is signed in: whoever comes next is new. */
+  #forget() {
+    try {
+      sessionStorage.removeItem(this.#seen);
+    } catch {
+      // this tab keeps nothing
+    }
+  }
+
+  /** Whether this tab sees the person for the first time since nobody was signed in. It keeps a number, not who that is. */
   #isNew() {
-    const key = `oidcspa-seen:${this.#params.key}`;
     let digest = 0;
     for (const letter of this.#tokens.decodedIdToken_original.sub) digest = Math.imul(digest, 31) + letter.codePointAt(0) | 0;
     try {
-      const isNew = sessionStorage.getItem(key) !== `${digest}`;
-      sessionStorage.setItem(key, `${digest}`);
+      const isNew = sessionStorage.getItem(this.#seen) !== `${digest}`;
+      sessionStorage.setItem(this.#seen, `${digest}`);
       return isNew;
     } catch {
       return true; // this tab keeps nothing

@@ -5,6 +5,7 @@ import { early } from "./arrival.js";
 import { inApp, targetOf } from "./target.js";
 import { failure } from "./errors.js";
 import { own } from "./own.js";
+import { REFRESH_ENDS } from "./tokens.js";
 
 const PARAMETERS = [
   "issuerUri", "clientId", "scopes", "transformUrlBeforeRedirect", "extraQueryParams", "extraTokenParams", "decodedIdTokenSchema",
@@ -58,7 +59,11 @@ export function readParameters(given) {
   const authority = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
   const base = params.base = rootOf(params.BASE_URL ?? early.BASE_URL);
   const after = params.autoLogoutParams ??= { redirectTo: "current page" };
-  if (!Object.getOwnPropertyDescriptor(after, "url")?.get) inApp(targetOf(after, base), base); // a getter is read when it counts
+  if (!Object.getOwnPropertyDescriptor(after, "url")?.get) { // a getter is read when it counts
+    const target = targetOf(after, base);
+    if (target !== location.href) inApp(target, base); // the current page may be another one then
+  }
+  const restore = METHODS[method] || (sameSite(authority) ? "silent" : "redirect");
   const { known, rest } = checked(typeof extraQueryParams === "function" ? {} : extraQueryParams);
   params.key = `${authority}:${clientId}`;
   params.settings = {
@@ -67,7 +72,9 @@ export function readParameters(given) {
     redirect_uri: base,
     post_logout_redirect_uri: base,
     scope: [...new Set(["openid", ...params.scopes ?? ["profile"]])].join(" "),
-    restore: METHODS[method] || (sameSite(authority) ? "silent" : "redirect"),
+    restore: restore === "redirect" && params.autoLogin ? "off" : restore, // the login is that round trip
+    redirectMethod: "replace", // what the program does by itself is no step back
+    extraTokenResponseKeys: REFRESH_ENDS,
     filterProtocolClaims: false,
     promptAfterSignout: true,
     extraQueryParams: rest,

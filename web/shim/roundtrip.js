@@ -16,6 +16,9 @@ const OURS = ["client_id", "redirect_uri", "response_type", "response_mode", "st
 /** What of a response is the protocol's. */
 const OF_PROTOCOL = ["code", "state", "session_state", "iss"];
 
+/** Parameters as they are in an address. */
+const written = (record) => Object.fromEntries(Object.entries(record ?? {}).map(([name, value]) => [name, `${value}`]));
+
 /** Knows what the tab leaves for, adds what functions of the app say, and finds it again. */
 export class RoundTrip {
   #params;
@@ -70,7 +73,7 @@ export class RoundTrip {
     const asks = new URL(params.url).searchParams, pushed = asks.has("request_uri");
     if (asks.has("response_type") || pushed) {
       const sent = this.#change(params, asks, hidden, pushed);
-      if (!hidden) this.#keep({ action: this.#call?.action, extraQueryParams: { ...this.#call?.known, ...sent } });
+      if (!hidden) this.#keep({ action: this.#call?.action, extraQueryParams: { ...written(this.#call?.known), ...sent } });
     } else if (!hidden) this.#keep({ return_to: this.#call?.target ?? this.#afterIdle() });
     if (!hidden) this.#departed = performance.now();
   }
@@ -91,20 +94,26 @@ export class RoundTrip {
     open(target);
   }
 
-  /** Adds what the app wants to the address, and returns what has become other than it was. */
+  /** Adds what the app wants to the address, and returns what the call has made other than it was. */
   #change(params, asks, hidden, pushed) {
     const { extraQueryParams, transformUrlBeforeRedirect } = this.#params, call = hidden ? undefined : this.#call;
-    const isSilent = hidden || asks.get("prompt") === "none", url = new URL(params.url);
-    const added = { ...(typeof extraQueryParams === "function" && extraQueryParams({ isSilent, url: url.href })), ...call?.rest };
-    for (const [name, value] of Object.entries(defined(added))) {
+    const isSilent = hidden || asks.get("prompt") === "none", add = (record) => this.#add(params, record, pushed);
+    if (typeof extraQueryParams === "function") add(extraQueryParams({ isSilent, url: params.url }));
+    params.url = transformUrlBeforeRedirect?.({ authorizationUrl: params.url, isSilent }) ?? params.url;
+    const before = new URL(params.url).searchParams;
+    add(call?.rest);
+    params.url = call?.transform?.(params.url) ?? params.url;
+    return Object.fromEntries([...new URL(params.url).searchParams].filter(([name, value]) => !before.getAll(name).includes(value)));
+  }
+
+  #add(params, record, pushed) {
+    const url = new URL(params.url);
+    for (const [name, value] of Object.entries(defined(record))) {
       if (OURS.includes(name)) throw failure("invalid_argument", `extraQueryParams: ${name} is the client's own`);
       if (pushed) throw failure("unsupported", `extraQueryParams: ${name} cannot be added to a request that was pushed to the provider; give values to createOidc()`);
       url.searchParams.set(name, value);
       params.url = url.href;
     }
-    params.url = transformUrlBeforeRedirect?.({ authorizationUrl: params.url, isSilent }) ?? params.url;
-    params.url = call?.transform?.(params.url) ?? params.url;
-    return Object.fromEntries([...new URL(params.url).searchParams].filter(([name, value]) => asks.get(name) !== value));
   }
 
   #keep(record) {

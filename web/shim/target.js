@@ -4,10 +4,16 @@
 import { failure } from "./errors.js";
 import { own } from "./own.js";
 
-/** An address of the app. */
+/** Whether an address is of the app. */
+export function isInApp(address, base) {
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname}/`.startsWith(base);
+}
+
+/** An address of the app; what is not absolute begins at the root of the origin. */
 export function inApp(address, base) {
-  const { href } = new URL(address, location.href);
-  if (!`${href}/`.startsWith(base)) throw failure("invalid_argument", `the tab can come back to addresses below ${base} alone, which is BASE_URL`);
+  const { href } = new URL(address, location.origin);
+  if (!isInApp(href, base)) throw failure("invalid_argument", `the tab can come back to addresses below ${base} alone, which is BASE_URL`);
   return href;
 }
 
@@ -16,8 +22,8 @@ export function targetOf(given, base) {
   const { redirectTo, url } = own(given);
   if (redirectTo === "home") return base;
   if (redirectTo === "current page") return location.href;
-  if (redirectTo === "specific url" && url && URL.canParse(url, location.href)) {
-    const { href, protocol } = new URL(url, location.href);
+  if (redirectTo === "specific url" && url && URL.canParse(url, location.origin)) {
+    const { href, protocol } = new URL(url, location.origin);
     if (/^https?:$/.test(protocol)) return href; // another scheme may be a script
   }
   throw failure("invalid_argument", 'redirectTo is none of "home", "current page" and "specific url", or url is no address of a page');

@@ -4,6 +4,17 @@
 /** The time of a token that never expires, in milliseconds: the end of the year 9999. */
 const NEVER = 253_402_300_799_000;
 
+/** Where token responses say when the refresh token ends, or in how many seconds: the last two. */
+export const REFRESH_ENDS = ["refresh_expires_at", "refresh_token_expires_at", "refresh_expires_in", "refresh_token_expires_in"];
+
+/** When a refresh token ends, in milliseconds; undefined if nobody says so. 0 is never. */
+function endOf(token, said, issued) {
+  const name = REFRESH_ENDS.find((key) => Number.isFinite(parseFloat(said?.[key])));
+  const seconds = name ? parseFloat(said[name]) : claimsIn(token).exp;
+  if (seconds === 0) return NEVER;
+  return seconds && (seconds + (name?.endsWith("in") ? issued : 0)) * 1000;
+}
+
 /** What a JWT says, without a check; nothing if it is none. */
 function claimsIn(token) {
   try {
@@ -19,8 +30,7 @@ function stable(value, before) {
 }
 
 /** Makes the tokens of a user; before are those that the page had. */
-export function tokensOf({ access_token, refresh_token, id_token, profile, expires_at }, before, { decodedIdTokenSchema: schema, __unsafe_useIdTokenAsAccessToken: swaps }) {
-  const refreshEnds = refresh_token && claimsIn(refresh_token).exp;
+export function tokensOf({ access_token, refresh_token, id_token, profile, expires_at, extraTokenResponseProperties: said }, before, { decodedIdTokenSchema: schema, __unsafe_useIdTokenAsAccessToken: swaps }) {
   const original = stable(profile, before?.decodedIdToken_original);
   const decoded = original === before?.decodedIdToken_original ? before.decodedIdToken : schema ? schema.parse(original) : original;
   return {
@@ -31,6 +41,6 @@ export function tokensOf({ access_token, refresh_token, id_token, profile, expir
     decodedIdToken_original: original,
     issuedAtTime: profile.iat * 1000,
     getServerDateNow: Date.now, // a clock that differs from the provider's is an error, clock_skew
-    ...(refresh_token ? { hasRefreshToken: true, refreshToken: refresh_token, refreshTokenExpirationTime: refreshEnds ? refreshEnds * 1000 : undefined } : { hasRefreshToken: false }),
+    ...(refresh_token ? { hasRefreshToken: true, refreshToken: refresh_token, refreshTokenExpirationTime: endOf(refresh_token, said, profile.iat) } : { hasRefreshToken: false }),
   };
 }

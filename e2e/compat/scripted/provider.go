@@ -6,6 +6,7 @@
 package scripted
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,8 +27,10 @@ import (
 // merge, null removes.
 type Script struct {
 	SignedOut bool           `json:"signedOut"` // prompt=none is refused with login_required
+	Remembers bool           `json:"remembers"` // a login ends signedOut, and a sign-out begins it
 	Session   string         `json:"session"`   // session_state; without one there is no session management
 	Check     string         `json:"check"`     // what the frame of check_session_iframe answers, in place of what is true
+	Frames    bool           `json:"frames"`    // what a frame asks for is written down as such
 	Metadata  map[string]any `json:"metadata"`  // merged into the metadata
 	Callback  map[string]any `json:"callback"`  // merged into the parameters of the response
 	Tokens    map[string]any `json:"tokens"`    // merged into token responses
@@ -256,6 +259,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	if q.Get("prompt") == "none" && p.script.SignedOut {
 		response["error"] = "login_required"
 	} else {
+		p.script.SignedOut = p.script.SignedOut && !p.script.Remembers
 		code := p.serial("code")
 		p.requests[code] = q
 		response["code"] = code
@@ -264,6 +268,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
+	p.script.SignedOut = p.script.SignedOut || p.script.Remembers
 	q := r.URL.Query()
 	response := map[string]any{}
 	if q.Has("state") {
@@ -305,7 +310,7 @@ func (p *Provider) tokens(form url.Values) map[string]any {
 	}
 	now := time.Now().Unix()
 	claims := map[string]any{
-		"iss": p.base, "sub": "subject-1", "aud": "app", "exp": now + 300, "iat": now, "name": "Test User",
+		"iss": p.base, "sub": "subject-1", "aud": cmp.Or(form.Get("client_id"), "app"), "exp": now + 300, "iat": now, "name": "Test User",
 		"jti": p.serial("jti"), // or two tokens of one second are the same
 	}
 	if nonce := request.Get("nonce"); nonce != "" {

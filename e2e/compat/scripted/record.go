@@ -18,6 +18,9 @@ var random = []string{"state", "nonce", "code_challenge", "code_verifier", "dpop
 // record writes a request down: names, order and encoding as they came, and
 // values as they came where they do not differ from run to run.
 func (p *Provider) record(endpoint string, r *http.Request, body string) {
+	if p.script.Frames && r.Header.Get("Sec-Fetch-Dest") == "iframe" {
+		endpoint = "frame " + endpoint
+	}
 	line := r.Method + " " + endpoint
 	if r.Header.Get("Sec-Fetch-Mode") == "no-cors" {
 		line = "PROBE " + endpoint
