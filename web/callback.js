@@ -3,7 +3,6 @@
 "use strict";
 (() => {
   const MARK = "oidcspa.arrival";
-  const APP = "oidcspa.app"; // where the last sign-in led to
   const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response", MARK];
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
@@ -54,7 +53,6 @@
     const transaction = JSON.parse(sessionStorage.getItem(key) ?? "");
     const url = new URL(transaction.return_to);
     if (url.origin !== location.origin || query.has(MARK)) throw url; // a response is handed on once
-    sessionStorage.setItem(APP, url.origin + url.pathname);
     // The program has to know where the response arrived. The mark ties that to
     // this response, and ends the query of the app's own page.
     const mark = crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -73,9 +71,8 @@
     parent.postMessage(message, location.origin);
     return;
   }
-  let signedIn, app;
+  let signedIn;
   try {
-    app = sessionStorage.getItem(APP);
     signedIn = Object.keys(localStorage).join().includes("oidcspa.session:");
     return handOn(state);
   } catch {
@@ -91,10 +88,8 @@
     try {
       handOn("underway"); // the app has it begin again
     } catch {
-      const [link] = document.links;
-      if (app?.startsWith(location.origin + "/")) link.href = app;
       // Who is signed in has gone back to the login page, as a rule.
-      if (signedIn) location.replace(link);
+      if (signedIn) location.replace(document.links[0]);
       else document.getElementById("lost").hidden = false;
     }
   }, 500);
