@@ -56,7 +56,7 @@ var flows = []func(*testing.T){
 	TestFrontChannelLogoutCrossSite, TestMonitorSession, TestMonitorSessionChanged, TestIdleSignout,
 }
 
-// moreFlows are those for which CI has no time: every engine runs them where the variable MORE is set.
+// moreFlows take long, or say little more in another engine: they run where the variable MORE is set.
 var moreFlows = []func(*testing.T){
 	TestCreateOidcNobody, TestCreateOidcLogout, TestCreateOidcOtherTabs, TestCreateOidcAutoLogin, TestCreateOidcSomebodyElse,
 	TestCreateOidcTwoClients, TestCreateOidcDocument, TestCreateOidcProviderDown, TestCreateOidcBack,
