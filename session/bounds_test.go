@@ -437,7 +437,7 @@ func TestCallsWithOtherArguments(t *testing.T) {
 				if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "bob" || len(tab.addresses) > 4 {
 					t.Errorf("the tab leaves for %q, with %d requests", u.Query().Get("login_hint"), len(tab.addresses))
 				}
-				client.session.provider.metadata = nil // and once more for the first
+				forgetMetadata(client.session.provider) // and once more for the first
 				together(t, metadata(w), signin(SigninArgs{}), signin(SigninArgs{LoginHint: "ann"}), signin(SigninArgs{}))
 				if u, _ := url.Parse(tab.address); u.Query().Get("login_hint") != "" {
 					t.Errorf("the tab leaves for %q, and not for the last call", u.Query().Get("login_hint"))
@@ -451,7 +451,7 @@ func TestCallsWithOtherArguments(t *testing.T) {
 			client, tab := w.open(false)
 			w.signIn(client, tab)
 			tab.addresses = nil
-			client.session.provider.metadata = nil
+			forgetMetadata(client.session.provider)
 			held := metadata(w)
 			signout := func(args SignoutArgs) func() error {
 				return func() error { return client.SignoutRedirect(t.Context(), args) }

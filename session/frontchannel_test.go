@@ -185,7 +185,7 @@ func TestOverOfTheSessionBefore(t *testing.T) {
 		o.w.op.Edit(func() { o.w.op.SessionID = "sid-1" })
 		o.w.signIn(o.clients[0], o.tabs[0])
 		o.want("a sign-in", "subject-1")
-		o.deaf[0] = true // the browser freezes the page
+		o.sleeps(0, true) // the browser freezes the page
 		// At the provider Ann signs out and in again.
 		o.w.op.Edit(func() { o.w.op.SessionID = "sid-2" })
 		next, _ := o.open()
@@ -193,7 +193,7 @@ func TestOverOfTheSessionBefore(t *testing.T) {
 			t.Fatalf("User = %v, %v", user, err)
 		}
 		synctest.Wait()
-		o.deaf[0] = false // the page goes on, and hears what it has missed
+		o.sleeps(0, false) // the page goes on, and hears what it has missed
 		o.clients[0].session.registry.FrontChannelLogout("https://app.example.test/frontchannel.html?" + url.Values{"iss": {o.w.op.Issuer}, "sid": {"sid-1"}}.Encode())
 		synctest.Wait()
 		time.Sleep(time.Second)

@@ -22,7 +22,7 @@ func TestOrderThatIsNone(t *testing.T) {
 			for _, programs := range []int{1, 2} {
 				t.Run(fmt.Sprint(order, signedIn, programs), func(t *testing.T) {
 					withOrigin(t, 0, func(t *testing.T, o *origin) {
-						o.kept = Hint{SignedIn: signedIn, Order: order, Out: order}
+						o.set(func() { o.kept = Hint{SignedIn: signedIn, Order: order, Out: order} })
 						nobody, somebody := "nobody", "subject-1"
 						client, tab := o.open()
 						if programs > 1 {
@@ -39,8 +39,8 @@ func TestOrderThatIsNone(t *testing.T) {
 							o.want("after a sign-in", somebody)
 							o.wantKept("after a sign-in", true)
 						}
-						if now := time.Now().UnixMilli(); o.kept.Order > now {
-							t.Errorf("the tabs keep %v at %d", o.kept, now)
+						if now := time.Now().UnixMilli(); o.keeps().Order > now {
+							t.Errorf("the tabs keep %v at %d", o.keeps(), now)
 						}
 					})
 				})
@@ -52,7 +52,7 @@ func TestOrderThatIsNone(t *testing.T) {
 // The highest number that counts as an order leaves room for acts after it.
 func TestHighOrder(t *testing.T) {
 	withOrigin(t, 0, func(t *testing.T, o *origin) {
-		o.kept = Hint{Order: 2 * time.Now().UnixMilli()}
+		o.set(func() { o.kept = Hint{Order: 2 * time.Now().UnixMilli()} })
 		client, tab := o.open()
 		o.open()
 		for range 3 {
@@ -69,7 +69,7 @@ func TestHighOrder(t *testing.T) {
 func TestSignoutDuringRedirectWithAnOrderThatIsNone(t *testing.T) {
 	for _, order := range hostileOrders {
 		withOrigin(t, 0, func(t *testing.T, o *origin) {
-			o.kept = Hint{SignedIn: true, Order: order}
+			o.set(func() { o.kept = Hint{SignedIn: true, Order: order} })
 			out, _ := o.open()
 			client, tab := o.open()
 			callback := o.w.redirect(client, tab)
@@ -86,9 +86,7 @@ func TestSignoutDuringRedirectWithAnOrderThatIsNone(t *testing.T) {
 
 // clear is localStorage.clear() in a page; others are not told.
 func (o *origin) clear() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.kept = Hint{}
+	o.set(func() { o.kept = Hint{} })
 }
 
 // Who clears the storage and signs out, or in, in a program that is new, has signed
@@ -120,7 +118,7 @@ func TestActAfterClear(t *testing.T) {
 					tt.before(t, o, 0)
 				}
 				time.Sleep(time.Second)
-				o.still = true
+				o.set(func() { o.still = true })
 				o.clear()
 				o.open()
 				tt.act(t, o, 1)
@@ -135,17 +133,17 @@ func TestActAfterClear(t *testing.T) {
 func TestSamePersonFromThePage(t *testing.T) {
 	for name, tell := range map[string]func(o *origin){
 		"the storage event is here before the message": func(o *origin) {
-			o.late = true
+			o.set(func() { o.late = true })
 			o.w.signIn(o.clients[0], o.tabs[0])
 			time.Sleep(10 * time.Millisecond)
 			o.arrive()
 		},
 		"the page was in the back/forward cache": func(o *origin) {
-			o.deaf[1] = true
+			o.sleeps(1, true)
 			o.w.signIn(o.clients[0], o.tabs[0])
 			synctest.Wait()
-			o.deaf[1] = false
-			o.clients[1].Hinted(o.kept)
+			o.sleeps(1, false)
+			o.clients[1].Hinted(o.keeps())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,8 +168,8 @@ func TestSamePersonFromThePage(t *testing.T) {
 // After a sign-out in between the same person is another session, whatever is heard.
 func TestSamePersonAfterSignout(t *testing.T) {
 	for name, tell := range map[string]func(o *origin){
-		"by a page":    func(o *origin) { o.clients[1].Hinted(o.kept) },
-		"by a message": func(o *origin) { o.clients[1].session.registry.Heard([]byte(o.said[len(o.said)-1])) },
+		"by a page":    func(o *origin) { o.clients[1].Hinted(o.keeps()) },
+		"by a message": func(o *origin) { o.clients[1].session.registry.Heard(o.lastSaid()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			withOrigin(t, 2, func(t *testing.T, o *origin) {
@@ -179,10 +177,10 @@ func TestSamePersonAfterSignout(t *testing.T) {
 				o.w.signIn(o.clients[0], o.tabs[0])
 				o.want("a sign-in", "subject-1 subject-1")
 				before := o.clients[1].Current()
-				o.deaf[1] = true
+				o.sleeps(1, true)
 				_ = o.clients[0].RemoveUser(t.Context())
 				o.w.signIn(o.clients[0], o.tabs[0])
-				o.deaf[1] = false
+				o.sleeps(1, false)
 				tell(o)
 				o.want("signed in again", "subject-1 subject-1")
 				if !liveRefreshToken(t, o.w, before.RefreshToken) { // with it Keycloak ends the new one, too
@@ -200,7 +198,7 @@ func TestSignoutReadBeforeHeard(t *testing.T) {
 	withOrigin(t, 2, func(t *testing.T, o *origin) {
 		o.w.signIn(o.clients[0], o.tabs[0])
 		o.want("a sign-in", "subject-1 subject-1")
-		o.late = true
+		o.set(func() { o.late = true })
 		_ = o.clients[1].RemoveUser(t.Context())
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -223,9 +221,7 @@ func TestSamePersonByStorageFirst(t *testing.T) {
 		ann := o.clients[0].Current()
 		o.tabs[0].heard()
 		o.open() // the next program has restored nobody yet
-		o.mu.Lock()
-		o.late = true // messages come after storage events
-		o.mu.Unlock()
+		o.set(func() { o.late = true }) // messages come after storage events
 		o.w.signIn(o.clients[1], o.tabs[1])
 		synctest.Wait()
 		if heard := o.tabs[0].heard(); len(heard) > 0 {
@@ -246,7 +242,7 @@ func TestSamePersonWhileAsleep(t *testing.T) {
 		o.w.op.RefreshTokens = true
 		o.w.signIn(o.clients[0], o.tabs[0])
 		ann := o.clients[0].Current()
-		o.deaf[0] = true // the page sleeps in the back/forward cache
+		o.sleeps(0, true) // the page sleeps in the back/forward cache
 		blocked := func(context.Context, string) (string, error) { return "", ErrFrameNoResponse }
 		next, tab := o.open()
 		tab.frame, o.tabs[0].frame = blocked, blocked
@@ -255,10 +251,8 @@ func TestSamePersonWhileAsleep(t *testing.T) {
 		}
 		o.w.signIn(next, tab)
 		synctest.Wait()
-		o.deaf[0] = false
-		o.mu.Lock()
-		kept := o.kept
-		o.mu.Unlock()
+		o.sleeps(0, false)
+		kept := o.keeps()
 		o.clients[0].Hinted(kept) // it is shown again
 		o.want("the same person has signed in in another tab", "subject-1 subject-1")
 		if !liveRefreshToken(t, o.w, ann.RefreshToken) {
@@ -272,18 +266,14 @@ func TestSamePersonWhileAsleep(t *testing.T) {
 // storage alone.
 func TestTieByStorageAlone(t *testing.T) {
 	withOrigin(t, 2, func(t *testing.T, o *origin) {
-		o.mu.Lock()
-		o.late, o.still = true, true // messages are lost, and storage events come later
-		o.mu.Unlock()
+		o.set(func() { o.late, o.still = true, true }) // messages are lost, and storage events come later
 		o.person("subject-1")
 		o.w.signIn(o.clients[0], o.tabs[0])
 		o.person("subject-2")
 		o.w.signIn(o.clients[1], o.tabs[1])
 		synctest.Wait()
-		o.mu.Lock()
-		o.still = false
-		kept := o.kept
-		o.mu.Unlock()
+		o.set(func() { o.still = false })
+		kept := o.keeps()
 		for _, c := range o.clients {
 			c.Hinted(kept)
 		}

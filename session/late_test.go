@@ -85,7 +85,7 @@ func TestNoTokenOfWhoIsBackIsRevoked(t *testing.T) {
 			return err
 		},
 		"a sign-out": func(w *world, client *Client, tab *tab) error {
-			client.session.provider.metadata = nil
+			forgetMetadata(client.session.provider)
 			return client.SignoutRedirect(w.t.Context(), SignoutArgs{})
 		},
 		"a response that nobody asks for": func(w *world, client *Client, _ *tab) error {

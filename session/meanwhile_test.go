@@ -174,9 +174,7 @@ func TestKeptSignout(t *testing.T) {
 			withOrigin(t, 2, func(t *testing.T, o *origin) {
 				o.w.signIn(o.clients[0], o.tabs[0])
 				o.want("at first", "subject-1 subject-1")
-				o.mu.Lock()
-				o.late, o.still = true, true
-				o.mu.Unlock()
+				o.set(func() { o.late, o.still = true, true })
 				callbacks := []string{o.w.redirect(o.clients[0], o.tabs[0]), o.w.redirect(o.clients[0], o.tabs[0])}
 				if first {
 					_ = o.clients[1].RemoveUser(t.Context())
@@ -189,10 +187,8 @@ func TestKeptSignout(t *testing.T) {
 				if !first {
 					_ = o.clients[1].RemoveUser(t.Context())
 				}
-				o.mu.Lock()
-				o.still = false
-				kept := o.kept
-				o.mu.Unlock()
+				o.set(func() { o.still = false })
+				kept := o.keeps()
 				o.clients[0].Hinted(kept) // the storage event
 				o.want("in the end", "nobody nobody")
 				o.wantKept("in the end", false)

@@ -26,10 +26,10 @@ type origin struct {
 	deaf    map[int]bool // programs that sleep, with their tab
 	said    []string
 
-	mu    sync.Mutex
-	kept  Hint // by all tabs
-	still bool // no page hears what another one keeps
-	late  bool // messages wait
+	mu    sync.Mutex // deaf and said, too
+	kept  Hint       // by all tabs
+	still bool       // no page hears what another one keeps
+	late  bool       // messages wait
 	later []func()
 }
 
@@ -91,21 +91,40 @@ func (o *origin) open() (*Client, *tab) {
 	tab := newTab(o.w.op)
 	page := tab.page()
 	page.Listener = &keeper{tab, o, i}
-	o.mu.Lock()
-	kept := o.kept
-	o.mu.Unlock()
-	client, err := o.w.registry.Open(o.w.settings, page, kept)
+	client, err := o.w.registry.Open(o.w.settings, page, o.keeps())
 	if err != nil {
 		o.w.t.Fatal(err)
 	}
-	o.mu.Lock()
-	o.clients, o.tabs = append(o.clients, client), append(o.tabs, tab)
-	o.mu.Unlock()
+	o.set(func() { o.clients, o.tabs = append(o.clients, client), append(o.tabs, tab) })
 	o.w.t.Cleanup(func() {
 		client.session.stopTimer()
 		tab.over.Store(true)
 	})
 	return client, tab
+}
+
+// sleeps says whether program i hears what the others tell.
+func (o *origin) sleeps(i int, sleeps bool) {
+	o.set(func() { o.deaf[i] = sleeps })
+}
+
+func (o *origin) set(change func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	change()
+}
+
+// keeps is what all tabs keep.
+func (o *origin) keeps() Hint {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.kept
+}
+
+func (o *origin) lastSaid() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return []byte(o.said[len(o.said)-1])
 }
 
 // arrive delivers what waits.
@@ -143,8 +162,8 @@ func (o *origin) want(when, subjects string) {
 
 func (o *origin) wantKept(when string, signedIn bool) {
 	o.w.t.Helper()
-	if o.kept.SignedIn != signedIn {
-		o.w.t.Errorf("%s: the tabs keep %v", when, o.kept)
+	if o.keeps().SignedIn != signedIn {
+		o.w.t.Errorf("%s: the tabs keep %v", when, o.keeps())
 	}
 }
 
@@ -227,7 +246,7 @@ func TestSignoutDuringRestoreElsewhere(t *testing.T) {
 func TestSignoutBeforeAsking(t *testing.T) {
 	withOrigin(t, 1, func(t *testing.T, o *origin) {
 		o.w.signIn(o.clients[0], o.tabs[0])
-		before := o.kept
+		before := o.keeps()
 		asks, _ := o.open()
 		_ = o.clients[0].RemoveUser(t.Context())
 		synctest.Wait()
@@ -252,11 +271,11 @@ func TestPageComesBack(t *testing.T) {
 		withOrigin(t, 2, func(t *testing.T, o *origin) {
 			o.w.signIn(o.clients[0], o.tabs[0])
 			o.want("after the sign-in", "subject-1 subject-1")
-			o.deaf[1] = true
+			o.sleeps(1, true)
 			_ = o.clients[0].RemoveUser(t.Context())
 			o.want("while it sleeps", "nobody subject-1")
-			o.deaf[1] = false
-			o.clients[1].Hinted(o.kept)
+			o.sleeps(1, false)
+			o.clients[1].Hinted(o.keeps())
 			o.want("when it is back", "nobody nobody")
 		})
 	})
@@ -264,18 +283,18 @@ func TestPageComesBack(t *testing.T) {
 		withOrigin(t, 2, func(t *testing.T, o *origin) {
 			o.w.signIn(o.clients[0], o.tabs[0])
 			o.want("after the sign-in", "subject-1 subject-1")
-			o.deaf[1] = true
+			o.sleeps(1, true)
 			o.person("subject-2")
 			o.w.signIn(o.clients[0], o.tabs[0])
-			o.deaf[1] = false
-			o.clients[1].Hinted(o.kept)
+			o.sleeps(1, false)
+			o.clients[1].Hinted(o.keeps())
 			o.want("when it is back", "subject-2 subject-2")
 		})
 	})
 	t.Run("with what was before", func(t *testing.T) {
 		withOrigin(t, 1, func(t *testing.T, o *origin) {
 			o.w.signIn(o.clients[0], o.tabs[0])
-			old := o.kept
+			old := o.keeps()
 			_ = o.clients[0].RemoveUser(t.Context())
 			o.clients[0].Hinted(old)
 			if user, err := o.clients[0].User(t.Context()); user != nil || err != nil {
@@ -314,17 +333,13 @@ func TestClearedStorage(t *testing.T) {
 	withOrigin(t, 2, func(t *testing.T, o *origin) {
 		o.w.signIn(o.clients[0], o.tabs[0])
 		o.want("after the sign-in", "subject-1 subject-1")
-		o.mu.Lock()
-		o.kept = Hint{}
-		o.mu.Unlock()
+		o.set(func() { o.kept = Hint{} })
 		o.clients[1].Hinted(Hint{})
 		o.want("after the storage was cleared", "subject-1 subject-1")
 		o.wantKept("after that", true)
 
 		// A program that knows nothing acts: the others say what they know.
-		o.mu.Lock()
-		o.kept = Hint{}
-		o.mu.Unlock()
+		o.set(func() { o.kept = Hint{} })
 		o.open()
 		o.person("subject-2")
 		o.w.signIn(o.clients[2], o.tabs[2])
@@ -339,12 +354,13 @@ func TestClearedStorageAfterSignout(t *testing.T) {
 		withOrigin(t, 2, func(t *testing.T, o *origin) {
 			o.w.signIn(o.clients[0], o.tabs[0])
 			o.want("after the sign-in", "subject-1 subject-1")
-			o.deaf[0] = true
+			o.sleeps(0, true)
 			_ = o.clients[1].RemoveUser(t.Context())
 			synctest.Wait()
 			o.clear()
-			o.deaf[0], o.deaf[1] = false, left
-			o.clients[0].Hinted(o.kept)
+			o.sleeps(0, false)
+			o.sleeps(1, left)
+			o.clients[0].Hinted(o.keeps())
 			o.want(fmt.Sprintf("the page is shown again; the other one is left: %t", left), want)
 		})
 	}
@@ -434,13 +450,13 @@ func TestSignoutAfterAsking(t *testing.T) {
 		},
 		"redirect, in another program": func(o *origin, signOut func()) error {
 			callback := o.w.redirect(o.clients[1], o.tabs[1])
-			o.deaf[1] = true // its page is left
+			o.sleeps(1, true) // its page is left
 			signOut()
 			client, tab := o.open()
 			tab.transactions = o.tabs[1].transactions
 			_, err := client.SigninCallback(o.w.t.Context(), callback)
-			o.clients[1].Hinted(o.kept) // and shown again
-			o.deaf[1] = false
+			o.clients[1].Hinted(o.keeps()) // and shown again
+			o.sleeps(1, false)
 			return err
 		},
 		"popup": func(o *origin, signOut func()) error {
@@ -492,7 +508,7 @@ func TestRecordWithoutOrder(t *testing.T) {
 // so tells the others of it while they look.
 func TestRestoreAtOnce(t *testing.T) {
 	withOrigin(t, 0, func(t *testing.T, o *origin) {
-		o.kept = Hint{SignedIn: true, Order: 7}
+		o.set(func() { o.kept = Hint{SignedIn: true, Order: 7} })
 		o.open()
 		o.open()
 		release := o.slow(1)
@@ -508,8 +524,8 @@ func TestRestoreAtOnce(t *testing.T) {
 		close(release)
 		restores.Wait()
 		o.want("in the end", "subject-1 subject-1")
-		if o.kept.Order != 7 {
-			t.Errorf("a restore has raised the order: %v", o.kept)
+		if o.keeps().Order != 7 {
+			t.Errorf("a restore has raised the order: %v", o.keeps())
 		}
 	})
 }
@@ -573,7 +589,7 @@ func TestTies(t *testing.T) {
 			withOrigin(t, 3, func(t *testing.T, o *origin) {
 				o.w.signIn(o.clients[0], o.tabs[0])
 				o.want("before", "subject-1 subject-1 subject-1")
-				o.late, o.still = true, true
+				o.set(func() { o.late, o.still = true, true })
 				tt.do(o)
 				synctest.Wait()
 				o.arrive()
@@ -586,7 +602,7 @@ func TestTies(t *testing.T) {
 // Two programs that were at two persons at once do not stay so where frames are blocked.
 func TestTieWithoutFrames(t *testing.T) {
 	withOrigin(t, 2, func(t *testing.T, o *origin) {
-		o.late, o.still = true, true
+		o.set(func() { o.late, o.still = true, true })
 		o.w.signIn(o.clients[0], o.tabs[0])
 		o.person("bob")
 		o.w.signIn(o.clients[1], o.tabs[1])
@@ -596,7 +612,7 @@ func TestTieWithoutFrames(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		o.still = false
+		o.set(func() { o.still = false })
 		o.arrive()
 		o.want("in the end", "nobody nobody")
 	})
@@ -626,13 +642,13 @@ func TestMessagesWithoutOrder(t *testing.T) {
 		hear(`{"who":""}`)
 		o.want("after a sign-out", "nobody")
 		o.wantKept("after a sign-out", false)
-		order := o.kept.Order
+		order := o.keeps().Order
 		hear(`{"who":"y","at":1}`)
 		o.want("after a sign-in of long ago", "nobody")
 		hear(`{"who":"y"}`)
 		o.want("after a sign-in", "subject-1")
-		if o.kept.Order <= order {
-			t.Errorf("the tabs keep %v after the act of order %d", o.kept, order)
+		if o.keeps().Order <= order {
+			t.Errorf("the tabs keep %v after the act of order %d", o.keeps(), order)
 		}
 	})
 }
@@ -667,13 +683,13 @@ func TestDecidedBeforeSignout(t *testing.T) {
 		o.want("after the sign-out", "nobody nobody")
 
 		// The app asks after it: that is a sign-in.
-		order := o.kept.Order
+		order := o.keeps().Order
 		if _, err := client.SigninSilent(t.Context(), SigninArgs{}); err != nil {
 			t.Error(err)
 		}
 		o.want("after signinSilent", "subject-1 subject-1")
-		if o.kept.Order <= order {
-			t.Errorf("the tabs keep %v after the act of order %d", o.kept, order)
+		if o.keeps().Order <= order {
+			t.Errorf("the tabs keep %v after the act of order %d", o.keeps(), order)
 		}
 	})
 }
@@ -716,7 +732,7 @@ func TestSigninThatOutrunsSignout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOrigin(t, 3)
 			first, second := o.w.redirect(o.clients[0], o.tabs[0]), o.w.redirect(o.clients[0], o.tabs[0])
-			o.still, o.late = true, true
+			o.set(func() { o.still, o.late = true, true })
 			signOut := func() { _ = o.clients[1].SignoutRedirect(t.Context(), SignoutArgs{}) }
 			if !last {
 				signOut()
@@ -731,7 +747,7 @@ func TestSigninThatOutrunsSignout(t *testing.T) {
 			}
 			o.arrive()
 			o.want("after the sign-out", "nobody nobody nobody")
-			if o.kept.SignedIn {
+			if o.keeps().SignedIn {
 				t.Error("the tabs keep that somebody is signed in")
 			}
 			o.w.signIn(o.clients[0], o.tabs[0])
@@ -765,7 +781,7 @@ func TestSignInOfWhoWasRestored(t *testing.T) {
 	withOrigin(t, 1, func(t *testing.T, o *origin) {
 		o.w.signIn(o.clients[0], o.tabs[0])
 		o.want("Ann signs in", "subject-1")
-		o.deaf[0] = true      // the page sleeps
+		o.sleeps(0, true)     // the page sleeps
 		o.person("subject-2") // Bob has signed in to another app of the provider
 		next, tab := o.open()
 		if user, err := next.User(t.Context()); err != nil || user.Subject() != "subject-2" {
@@ -773,10 +789,8 @@ func TestSignInOfWhoWasRestored(t *testing.T) {
 		}
 		o.w.signIn(next, tab) // and Bob signs in explicitly
 		synctest.Wait()
-		o.deaf[0] = false
-		o.mu.Lock()
-		kept := o.kept
-		o.mu.Unlock()
+		o.sleeps(0, false)
+		kept := o.keeps()
 		o.clients[0].Hinted(kept) // the page is shown again
 		o.want("Bob has signed in alone, and the page of before is shown again", "subject-2 subject-2")
 	})
@@ -822,7 +836,7 @@ func TestSignoutAmongSignins(t *testing.T) {
 			withOrigin(t, 2, func(t *testing.T, o *origin) {
 				o.w.signIn(o.clients[0], o.tabs[0])
 				o.want("a sign-in", "subject-1 subject-1")
-				o.late, o.still = true, true // they hear of each other later
+				o.set(func() { o.late, o.still = true, true }) // they hear of each other later
 				for range signIns {
 					o.w.signIn(o.clients[0], o.tabs[0])
 				}
@@ -831,7 +845,7 @@ func TestSignoutAmongSignins(t *testing.T) {
 					o.arrive()
 				})
 				mustFail(t, "the sign-in that began before", err, ErrNotSignedIn)
-				o.still = false
+				o.set(func() { o.still = false })
 				o.want("after the sign-out", "nobody nobody")
 			})
 		})

@@ -13,7 +13,7 @@ import (
 // reload gives the tab of a program that ended a new one; what the tab kept stays.
 func (o *origin) reload(i int) (*Client, *tab) {
 	o.clients[i].Close()
-	o.deaf[i] = true
+	o.sleeps(i, true)
 	client, tab := o.open()
 	tab.set(func() { tab.transactions = o.tabs[i].transactions })
 	return client, tab
@@ -54,7 +54,7 @@ func TestSigninReturnsToANewProgram(t *testing.T) {
 					callback := o.w.redirect(back, o.tabs[1])
 					if reload {
 						back.Close() // its page is left
-						o.deaf[1] = true
+						o.sleeps(1, true)
 					}
 					for _, do := range tt.do {
 						do(o)

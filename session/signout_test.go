@@ -68,6 +68,13 @@ func TestSignoutRefusalWithoutHint(t *testing.T) {
 	}
 }
 
+// forgetMetadata has the next one fetch the metadata; the keys may still be on their way.
+func forgetMetadata(p *provider) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.metadata = nil
+}
+
 // Whatever fails, the user is gone here.
 func TestSignoutFails(t *testing.T) {
 	tests := []struct {
@@ -78,14 +85,16 @@ func TestSignoutFails(t *testing.T) {
 		{"offline", func(w *world) {
 			w.transport.Fail = func(*oidc.Request) error { return oidc.ErrNetwork }
 			for _, p := range w.registry.providers {
-				p.mu.Lock() // the keys may still be on their way
-				p.metadata = nil
-				p.mu.Unlock()
+				forgetMetadata(p)
 			}
 		}, oidc.ErrNetwork},
 		{"no end_session_endpoint", func(w *world) {
 			for _, p := range w.registry.providers {
-				p.metadata.EndSessionEndpoint = ""
+				p.mu.Lock()
+				metadata := *p.metadata
+				metadata.EndSessionEndpoint = ""
+				p.metadata = &metadata
+				p.mu.Unlock()
 			}
 		}, oidc.ErrUnsupported},
 	}

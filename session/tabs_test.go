@@ -238,7 +238,7 @@ func TestLooksLater(t *testing.T) {
 		{"there is no tab", func(client *Client, _ *tab) { client.Close() }, func(o *origin, client *Client, tab *tab) {
 			page := tab.page()
 			page.Listener = &keeper{tab, o, 1}
-			again, err := client.session.registry.Open(o.w.settings, page, o.kept)
+			again, err := client.session.registry.Open(o.w.settings, page, o.keeps())
 			if err != nil {
 				o.w.t.Fatal(err)
 			}
