@@ -33,7 +33,7 @@ var flows = []func(*testing.T){
 	TestCreateOidcLogin, TestCreateOidcReload,
 
 	// Workers that end.
-	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
+	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestDedicatedWorkerStandsStill, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
 
 	// Networks that fail, by the servers, and clocks.
 	TestFaultSleep, TestFaultClockWrong, TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,

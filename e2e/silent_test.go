@@ -3,9 +3,11 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -30,13 +32,14 @@ func beforeWorker(t *testing.T, a *app, script string) {
 	})
 }
 
-// A worker that takes connections and never answers: its locks say whether it has
-// ended, and is asked anew, or stands still, and keeps its name. The program is one
-// that pages share, however that is.
+// A worker that takes connections and does not answer, or no more: its locks say
+// whether it has ended, and is asked anew, or stands still, and keeps its name. The
+// program is one that pages share, however that is.
 func TestWorkerIsSilent(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		script string // in the worker with the first name
+		code   string
 		want   []string
 	}{
 		{
@@ -46,28 +49,79 @@ func TestWorkerIsSilent(t *testing.T) {
 			const { locks } = navigator, request = locks.request.bind(locks);
 			locks.request = (...asked) => lives.then(() => request(...asked));
 			addEventListener("connect", (event) => ++connections > 3 ? live() : event.stopImmediatePropagation());`,
+			"",
 			[]string{"shared oidcspa.1"},
 		},
 		{
 			"and stands still",
 			`addEventListener("connect", (event) => event.stopImmediatePropagation());`,
+			"",
 			[]string{"shared oidcspa.1", "shared oidcspa.1.2"},
 		},
+		{"and stands still instead of its first answer", standsAtAnswer(1), "", []string{"shared oidcspa.1", "shared oidcspa.1.2"}},
+		{"and stands still instead of its second answer", standsAtAnswer(2), "runtime_stopped", []string{"shared oidcspa.1", "shared oidcspa.1.2"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t)
+			a.standsStill(t)
 			beforeWorker(t, a, `if (globalThis.name === "oidcspa.1") { `+tt.script+` }`)
 			newHostile(t, a)
 			tab := newTab(t)
 			tab.visit(a.origin + "/")
-			if code := codeOf(tab, "um.signinSilent()"); code != "" {
-				t.Errorf("code %q", code)
+			if code := codeOf(tab, "um.signinSilent()"); code != tt.code {
+				t.Errorf("code %q, want %q", code, tt.code)
 			}
-			if got := eval[[]string](tab, programsHeld); !slices.Equal(got, tt.want) {
+			if got := eval[[]string](tab, "um.getUser().then(() => "+programsHeld+")"); !slices.Equal(got, tt.want) {
 				t.Errorf("programs %q, want %q", got, tt.want)
 			}
 		})
 	}
+}
+
+// A dedicated worker that stands still is ended, and another one takes its place.
+func TestDedicatedWorkerStandsStill(t *testing.T) {
+	a := newApp(t)
+	a.setHost("dedicated")
+	newHostile(t, a)
+	a.standsStill(t)
+	beforeWorker(t, a, standsAtAnswer(2))
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := codeOf(tab, "um.signinSilent()"); code != "runtime_stopped" {
+		t.Errorf("code %q", code)
+	}
+	if code := codeOf(tab, "um.signinSilent()"); code != "" {
+		t.Errorf("then: code %q", code)
+	}
+	if got := eval[[]string](tab, programsHeld); len(got) != 1 {
+		t.Errorf("programs %q", got)
+	}
+}
+
+// standsStill keeps the first worker that asks for /over until the test is over.
+func (a *app) standsStill(t *testing.T) {
+	over := make(chan struct{})
+	t.Cleanup(func() { close(over) })
+	var asked atomic.Bool
+	a.respond("/over", func(http.ResponseWriter, *http.Request) {
+		if !asked.Swap(true) {
+			<-over
+		}
+	})
+}
+
+// standsAtAnswer has a worker ask for /over before its nth answer.
+func standsAtAnswer(n int) string {
+	return fmt.Sprintf(`let answers = 0;
+		const post = MessagePort.prototype.postMessage;
+		MessagePort.prototype.postMessage = function (message, ...rest) {
+			if (/"(result|error)":/.test(message) && ++answers === %d) {
+				const request = new XMLHttpRequest();
+				request.open("GET", "/over", false);
+				request.send();
+			}
+			return post.call(this, message, ...rest);
+		};`, n)
 }
 
 // Go keeps the worker's thread while it starts, for longer than one may stand

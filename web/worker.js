@@ -120,8 +120,8 @@ const SILENCE = 10_000;
 
 /**
  * Connects one page to the program, which is started if it does not run. The
- * page hears "hello" at once, with the lock that this host holds, and "stopped" with the reason if the program
- * cannot start, or when it ends. A reason without a code sends the page to another host.
+ * page hears "hello" at once, with the lock that this host holds, "runs" once the program does, and "stopped" with the
+ * reason if it cannot start, or when it ends. A reason without a code sends the page to another host.
  * @param {MessagePort} port
  */
 export async function connect(port) {
@@ -132,7 +132,10 @@ export async function connect(port) {
   post(port, "hello", { lock: await alive });
   ports = ports.filter((ref) => ref.deref());
   ports.push(new WeakRef(port));
-  starting.then((accept) => accept(port), (error) => post(port, "stopped", error));
+  starting.then((accept) => {
+    post(port, "runs");
+    accept(port);
+  }, (error) => post(port, "stopped", error));
 }
 
 function refuse(port, reason) {

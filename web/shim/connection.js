@@ -28,7 +28,8 @@ export function pageLock() {
 
 /**
  * How long a host may take to answer when its lock is free, in milliseconds, and while something is under way there: in
- * WebKit one that stands still for a moment has lost its lock, and what it goes on with would be done twice.
+ * WebKit one that stands still for a moment has lost its lock, and what it goes on with would be done twice. Another
+ * keeps its lock, and stands still for good.
  */
 const PATIENCE = 1_000, PATIENCE_UNDER_WAY = 5_000;
 
@@ -45,8 +46,11 @@ export class Connection {
   #serve;
   #pending = new Map();
   #lastID = 0;
+  #runs = false;
+  #urging = false;
   /** @type {import("./errors.js").OIDCError | null} */
   stopped = null;
+  lost = false;
   /** The worker of a program that serves other pages, too. */
   shared = null;
   /** Settles when it is known whether the host lives, for who is about to call. */
@@ -62,7 +66,7 @@ export class Connection {
     this.hello = new Promise((resolve, reject) => {
       port.addEventListener("message", ({ data }) => this.#receive(own(JSON.parse(data)), resolve));
       port.addEventListener("close", () => {
-        this.stop(failure("runtime_stopped", "the worker is gone"));
+        this.lose();
         reject(this.stopped);
       });
     });
@@ -84,6 +88,7 @@ export class Connection {
     } catch {
       return Promise.reject(failure("invalid_argument", "the arguments are no JSON"));
     }
+    this.#urge();
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
@@ -101,6 +106,12 @@ export class Connection {
 
   notify(method, params = {}) {
     this.#send({ method, params });
+  }
+
+  /** Ends the connection to a host that is gone, or as good as gone. */
+  lose() {
+    this.lost = true;
+    this.stop(failure("runtime_stopped", "the worker is gone"));
   }
 
   stop(reason) {
@@ -127,11 +138,25 @@ export class Connection {
     } catch {
       return; // the connection ended first
     }
-    const patience = this.#pending.size ? PATIENCE_UNDER_WAY : PATIENCE;
-    const answered = this.#ask("ping").then(() => true, () => true);
-    this.sure = Promise.race([answered, pause(patience)]);
+    this.sure = this.#answers(this.#pending.size ? PATIENCE_UNDER_WAY : PATIENCE);
     if (await this.sure) setTimeout(() => this.#watch(lock), PATIENCE);
-    else this.stop(failure("runtime_stopped", "the worker is gone"));
+    else this.lose();
+  }
+
+  /** Notices that the host stands still while something is under way there. */
+  async #urge() {
+    if (this.#urging || !this.#runs) return;
+    this.#urging = true;
+    do await pause(PATIENCE_UNDER_WAY);
+    while (this.#pending.size && await this.#answers(2 * PATIENCE_UNDER_WAY));
+    this.#urging = false;
+    if (this.#pending.size) this.lose();
+  }
+
+  /** Whether the host answers within so many milliseconds; a page that sleeps meanwhile has some time to hear of it. */
+  #answers(patience) {
+    const answered = this.#ask("ping").then(() => true, () => true);
+    return Promise.race([answered, pause(patience / 2).then(() => pause(patience / 2))]);
   }
 
   async #receive({ id, method, params: given, result, error }, hello) {
@@ -145,6 +170,9 @@ export class Connection {
     } else if (method === "hello") {
       hello();
       this.#watch(params.lock);
+    } else if (method === "runs") {
+      this.#runs = true;
+      this.#urge();
     } else if (method === "stopped") {
       this.stop(failure(params.code, params.message));
       hello();

@@ -42,7 +42,8 @@ const dedicated = new Map();
 
 /**
  * The places where the program can run. Each returns a port to it, and a
- * promise that rejects if the script cannot be started there.
+ * promise that rejects if the script cannot be started there; and what ends a host
+ * that stands still, if that can be done.
  */
 const HOSTS = {
   shared(url, end) {
@@ -57,8 +58,9 @@ const HOSTS = {
     const { port1, port2 } = new MessageChannel();
     worker.postMessage(null, [port2]);
     const failed = firstError(worker);
-    failed.catch(() => dedicated.delete(url));
-    return { port: port1, failed };
+    const forget = () => dedicated.get(url) === worker && dedicated.delete(url);
+    failed.catch(forget);
+    return { port: port1, failed, end: () => forget() && worker.terminate() };
   },
   page(url) {
     const { port1, port2 } = new MessageChannel();
@@ -145,8 +147,9 @@ async function startOn(host, url, end, serve, params, asks, silences = 0) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
   try {
-    const { port, failed } = HOSTS[host](url, end);
+    const { port, failed, end: endHost } = HOSTS[host](url, end);
     connection = new Connection(port, serve);
+    connection.gone.then(() => connection.lost && endHost?.());
     if (host === "shared") connection.shared = { url, name: WORKER_NAME + end };
     if (asks) connection.notify("told", params);
     opened = open(connection, params);
@@ -156,7 +159,7 @@ async function startOn(host, url, end, serve, params, asks, silences = 0) {
       still = held === 1 ? still + 1 : 0;
       if (anew || still >= STILL || silences >= SILENCES) throw { type: "silent", anew };
     }
-    failed.catch(() => connection.stop(failure("runtime_stopped", "the worker is gone")));
+    failed.catch(() => connection.lose());
   } catch (error) {
     connection?.notify("close"); // it may hear of it yet
     connection?.stop(failure("worker_not_found", "silent"));
@@ -167,7 +170,7 @@ async function startOn(host, url, end, serve, params, asks, silences = 0) {
   if (!refusal) return connection;
   connection.notify("close");
   connection.stop(refusal);
-  throw refusal;
+  throw connection.lost ? "silent" : refusal;
 }
 
 /** Resolves to what the program has against it. */
