@@ -81,7 +81,6 @@ var unable = []unableTest{
 	{"TestPageIsNotSentAway/back out of the cache", firefox, keepsNoLock},
 	{"TestFrontChannelLogout", webkit, partitioned},
 	{"TestFrontChannelLogoutUnheard/open", webkit, partitioned},
-	{"TestHostileServiceWorkerInFrontOfTheProvider/what it has kept", webkit, "a new program asks the network now and then, past the service worker: once in seven runs"},
 	{"TestHostileServiceWorkerBehindARedirect/" + movedRows[1].name, webkit, madeRedirect},
 	{"TestHostileServiceWorkerBehindARedirect/" + movedRows[2].name, webkit, madeRedirect},
 	{"TestEmbedderPolicy/credentialless", webkit, "it does not know this policy"},

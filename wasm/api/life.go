@@ -91,27 +91,13 @@ func (c *Connection) watch(lock string) {
 		case <-ctx.Done():
 			return
 		}
-		// One whose lock is free is asked twice: this program may have slept with its page, and wakes with its time over.
-		if !c.answers(ctx, lock, limit, free) && (!isFree(lock, free) || !c.answers(ctx, lock, patience, nil)) {
+		if !c.answers(ctx, lock, limit, free) {
 			c.lose("the page seemed to be gone")
 			return
 		}
 		if free == nil {
 			limit = max(limit, silence) // it lives, and has lost its lock: somebody may have stolen it
 		}
-	}
-}
-
-// isFree tells whether a page has lost the lock that it had.
-func isFree(lock string, free <-chan struct{}) bool {
-	if lock == "" || free == nil {
-		return lock != ""
-	}
-	select {
-	case <-free:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -125,6 +111,9 @@ func nobodys() string {
 // answers asks the page something, and waits for limit; once its lock is free
 // for [patience] at most. There is one question under way, however long the page
 // sleeps. Any answer is one: a page that does not know the question says so.
+//
+// It waits step by step, and counts no step for longer than it was to be: a program
+// that has slept, with its page or with the machine, hears first what came meanwhile.
 func (c *Connection) answers(ctx context.Context, lock string, limit time.Duration, free <-chan struct{}) bool {
 	asked := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
@@ -134,33 +123,37 @@ func (c *Connection) answers(ctx context.Context, lock string, limit time.Durati
 		defer close(answered)
 		_ = c.conn.Call(ctx, "ping", struct{}{}, nil)
 	})
-	dozes, silent, gone := time.NewTimer(doze), time.NewTimer(silence), time.NewTimer(limit)
-	var looks <-chan time.Time // for others of the same page, once it dozes
-	defer dozes.Stop()
-	defer silent.Stop()
-	defer gone.Stop()
+	const short, long = patience / 4, time.Second
+	step, waited, dozes := short, time.Duration(0), false
+	steps := time.NewTicker(step)
+	defer steps.Stop()
 	for {
 		select {
 		case <-answered:
 			c.Pages.heard(lock)
 			return true
-		case <-dozes.C:
-			c.asleep.Store(true)
-			c.sleeps(true)
-			look := time.NewTicker(time.Second)
-			defer look.Stop()
-			looks = look.C
-		case <-looks:
-			if c.Pages.speaks(lock, asked) {
-				return false
-			}
-		case <-silent.C:
-			c.counts(false)
 		case <-free:
-			gone.Reset(patience)
-			free = nil
-		case <-gone.C:
-			return false
+			limit, free = min(limit, waited+patience), nil
+			step = short
+			steps.Reset(step)
+		case <-steps.C:
+			waited += step
+			switch {
+			case waited >= limit:
+				return false
+			case dozes && c.Pages.speaks(lock, asked):
+				return false
+			case dozes && waited >= silence:
+				c.counts(false)
+			case !dozes && waited >= doze:
+				dozes = true
+				c.asleep.Store(true)
+				c.sleeps(true)
+				if free != nil || limit > silence {
+					step = long
+					steps.Reset(step)
+				}
+			}
 		}
 	}
 }

@@ -69,7 +69,7 @@ func TestConnectionLife(t *testing.T) {
 		{name: "a lock of the app", opens: true, lock: "leader", asleep: 6 * time.Second, ends: 46 * time.Second, asked: [2]int{1, 1}},
 		{name: "a lock of the app, and it lives", opens: true, lock: "leader", lives: true, asked: [2]int{590, 600}},
 		{name: "the lock of a host", opens: true, lock: "oidcspa.host.0.1", asleep: 6 * time.Second, ends: 46 * time.Second, asked: [2]int{1, 1}},
-		{name: "a lock that is free", opens: true, lock: "oidcspa.page.free", ends: 3 * time.Second, asked: [2]int{2, 2}},
+		{name: "a lock that is free", opens: true, lock: "oidcspa.page.free", ends: 2 * time.Second, asked: [2]int{1, 1}},
 		{name: "a lock that is free, and it lives", opens: true, lock: "oidcspa.page.free", lives: true, asked: [2]int{590, 601}},
 	}
 	for _, tt := range tests {
@@ -130,7 +130,7 @@ func TestConnectionEnds(t *testing.T) {
 		{"never opened", nil, openLimit},
 		{"opened in vain", object{"version": Version + 1}, openLimit},
 		{"no lock", object{"version": Version, "lock": ""}, askedOften + silence},
-		{"a lock of a name that is refused", object{"version": Version, "lock": "oidcspa.page.-"}, 2 * patience},
+		{"a lock of a name that is refused", object{"version": Version, "lock": "oidcspa.page.-"}, patience},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)

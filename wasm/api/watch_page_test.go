@@ -25,15 +25,6 @@ func TestPageLock(t *testing.T) {
 		ends bool
 	}{
 		{"the page answers", func(*tab) service { return refuses }, false},
-		{"the page answers when it is asked again", func(tab *tab) service {
-			var times atomic.Int32
-			return func(ctx context.Context, body []byte) (any, error) {
-				if times.Add(1) == 1 {
-					<-tab.connection.Done()
-				}
-				return refuses(ctx, body)
-			}
-		}, false},
 		{"the page is gone", func(tab *tab) service {
 			return func(ctx context.Context, _ []byte) (any, error) {
 				<-tab.connection.Done()
@@ -69,7 +60,7 @@ func TestPageLock(t *testing.T) {
 					t.Errorf("waits for the lock %q", lock)
 				}
 				free.Store(true)
-				time.Sleep(2*patience + time.Second/2)
+				time.Sleep(patience + time.Second/2)
 				ended := false
 				select {
 				case <-tab.connection.Done():
