@@ -18,41 +18,40 @@ var flows = []func(*testing.T){
 	TestPopup, TestPopupEnds, TestPopupBlocked, TestPopupSevered, TestPopupSeveredAndLeft, TestPopupSeveredAndClosed, TestTwoPopups, TestPopupOnAppPage,
 
 	// Requests to APIs.
-	TestFetchBodies, TestFetchStreamGathered, TestFetchFormWritten, TestFetchAnswers, TestFetchAbort, TestFetchUnread, TestFetchRedirect,
+	TestFetchBodies, TestFetchAnswers, TestFetchAbort, TestFetchRedirect,
 	TestFetchRenews, TestFetchDPoP, TestFetchStepUp, TestFetchStepUpPopup, TestFetchStepUpBlocked, TestDPoP,
 
 	// Pages that come and go.
-	TestBackForwardCache, TestMissingHintIsNoSignOut, TestGetUserBesideCallback, TestDisposeBetweenEffects,
-	TestDisposeDuringCallback, TestRestoreByRedirect, TestRestoreByRedirectNobody, TestPageIsNotSentAway, TestFaultBackForward,
+	TestBackForwardCache, TestMissingHintIsNoSignOut,
+	TestRestoreByRedirectNobody, TestFaultBackForward,
 
 	// Reloads where a program ends with its page.
 	TestKeeperReload, TestKeeperGivesNothing, TestKeeperSignout, TestKeeperAgain, TestKeeperSentAway, TestKeeperAmongOthers,
-	TestKeeperBesideAPageThatSleeps, TestKeptAnswer, TestKeptAnswerRefuses, TestKeptAnswerExpired,
+	TestKeeperBesideAPageThatSleeps, TestKeptAnswer, TestKeptAnswerRefuses,
 
 	// Apps that are signed in or not.
 	TestCreateOidcLogin, TestCreateOidcReload,
 
 	// Workers that end.
-	TestWorkerDies, TestWorkerDiesDuringPopup, TestWorkerIsSilent, TestDedicatedWorkerStandsStill, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
+	TestWorkerDies, TestWorkerDiesDuringPopup, TestProgramStartsSlowly, TestWithoutAHint, TestTabClosesDuringRenewal,
 
 	// Networks that fail, by the servers, and clocks.
-	TestFaultSleep, TestFaultClockWrong, TestFaultSignin, TestFaultPhases, TestFaultPopup, TestFaultSignout, TestFaultFetch,
+	TestFaultSleep, TestFaultClockWrong, TestFaultPhases, TestFaultFetch,
 	TestScriptOnDemandIsLoadedAgain, TestChangedPolicy,
 
 	// Scripts and frames that are hostile.
-	TestHostileFrameWithoutAnOrigin, TestHostileResponseInACopiedTab, TestHostileTokensFollowNoRedirect,
-	TestHostileForeignWindows, TestHostileScriptBeforeTheClient, TestHostileSettingsThatRunScripts,
+	TestHostileFrameWithoutAnOrigin, TestHostileResponseInACopiedTab,
+	TestHostileScriptBeforeTheClient, TestHostileSettingsThatRunScripts,
 	TestHostileMarkupNamesNoProgram, TestHostileTokensUnderThePolicyByDefault, TestHostileTokensAtTheEdgesOfTheList,
-	TestHostileUserinfoThatMayBeCached, TestHostileCallbackTellsNoReferrer, TestMonitorHostileFrame,
+	TestMonitorHostileFrame,
 
 	// Service workers of the app.
-	TestHostileServiceWorkerOutOfTheFolder, TestHostileServiceWorkerInTheFolder, TestHostileServiceWorkerInFrontOfTheProvider,
-	TestHostileServiceWorkerBehindARedirect,
+	TestHostileServiceWorkerInFrontOfTheProvider,
 
 	// What browsers lack, other ways to use the client, several clients.
 	TestReadmeExample, TestCallbackWithoutStorage, TestPageHostNeedsPolicy, TestClassicScript, TestAppPageAsRedirectURI, TestTwoProviders,
-	TestTwoAuthoritiesOnAPage, TestPushedRequestsAndRevocation, TestExpiredTransactionsGo, TestWalkFindsSecrets,
-	TestEmbedderPolicy, TestFrontChannelLogout, TestFrontChannelLogoutUnheard,
+	TestPushedRequestsAndRevocation, TestExpiredTransactionsGo, TestWalkFindsSecrets,
+	TestFrontChannelLogout, TestFrontChannelLogoutUnheard,
 	TestFrontChannelLogoutCrossSite, TestMonitorSession, TestMonitorSessionChanged, TestIdleSignout,
 }
 
@@ -61,6 +60,14 @@ var moreFlows = []func(*testing.T){
 	TestCreateOidcNobody, TestCreateOidcLogout, TestCreateOidcOtherTabs, TestCreateOidcAutoLogin, TestCreateOidcSomebodyElse,
 	TestCreateOidcTwoClients, TestCreateOidcDocument, TestCreateOidcProviderDown, TestCreateOidcBack,
 	TestHostileMixUps, TestRuntimeMistakes, TestLackingBrowser,
+
+	TestFetchStreamGathered, TestFetchFormWritten, TestFetchUnread,
+	TestGetUserBesideCallback, TestDisposeBetweenEffects, TestDisposeDuringCallback, TestRestoreByRedirect, TestPageIsNotSentAway,
+	TestKeptAnswerExpired, TestWorkerIsSilent, TestDedicatedWorkerStandsStill,
+	TestFaultSignin, TestFaultPopup, TestFaultSignout,
+	TestHostileTokensFollowNoRedirect, TestHostileForeignWindows, TestHostileUserinfoThatMayBeCached, TestHostileCallbackTellsNoReferrer,
+	TestHostileServiceWorkerOutOfTheFolder, TestHostileServiceWorkerInTheFolder, TestHostileServiceWorkerBehindARedirect,
+	TestEmbedderPolicy, TestTwoAuthoritiesOnAPage,
 }
 
 // An unableTest is one that engines do not run.
