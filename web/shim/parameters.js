@@ -5,7 +5,7 @@ import { early } from "./arrival.js";
 import { inApp, targetOf } from "./target.js";
 import { failure } from "./errors.js";
 import { own } from "./own.js";
-import { REFRESH_ENDS } from "./tokens.js";
+import { ACCESS_ENDS, REFRESH_ENDS } from "./tokens.js";
 
 const PARAMETERS = [
   "issuerUri", "clientId", "scopes", "transformUrlBeforeRedirect", "extraQueryParams", "extraTokenParams", "decodedIdTokenSchema",
@@ -74,7 +74,7 @@ export function readParameters(given) {
     scope: [...new Set(["openid", ...params.scopes ?? ["profile"]])].join(" "),
     restore: restore === "redirect" && params.autoLogin ? "off" : restore, // the login is that round trip
     redirectMethod: "replace", // what the program does by itself is no step back
-    extraTokenResponseKeys: REFRESH_ENDS,
+    extraTokenResponseKeys: [ACCESS_ENDS, ...REFRESH_ENDS],
     filterProtocolClaims: false,
     promptAfterSignout: true,
     extraQueryParams: rest,
