@@ -56,7 +56,7 @@ export function readParameters(given) {
   if (idle !== undefined && !(idle > SHORTEST_IDLE)) throw wrong(`idleSessionLifetimeInSeconds has to be more than ${SHORTEST_IDLE}`);
   const method = params.sessionRestorationMethod ?? early.sessionRestorationMethod ?? "auto";
   if (!(method in METHODS)) throw wrong('sessionRestorationMethod is none of "auto", "iframe" and "full page redirect"');
-  const authority = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
+  const authority = params.issuerUri = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
   const base = params.base = rootOf(params.BASE_URL ?? early.BASE_URL);
   const after = params.autoLogoutParams ??= { redirectTo: "current page" };
   if (!Object.getOwnPropertyDescriptor(after, "url")?.get) { // a getter is read when it counts

@@ -2,7 +2,7 @@
 // The user of a manager as the tokens of createOidc().
 
 /** The time of a token that never expires, in milliseconds: the end of the year 9999. */
-const NEVER = 253_402_300_799_000;
+const NEVER = 253_402_300_799_999;
 
 /** Where token responses say when the refresh token ends, or in how many seconds: the last two. */
 export const REFRESH_ENDS = ["refresh_expires_at", "refresh_token_expires_at", "refresh_expires_in", "refresh_token_expires_in"];

@@ -28,11 +28,11 @@ window.alert = () => say("alert");
 /** The class of an error that an app can tell from others. */
 export const typeOf = (error, core) => (error instanceof core.OidcInitializationError ? "OidcInitializationError" : error?.name);
 
-/** Performs the part that is due. */
-export async function perform(scenario, core) {
+/** Performs the part that is due. module is the entry point that the scenario is of, beside core. */
+export async function perform(scenario, core, module) {
   const part = run.part;
   try {
-    await scenario.parts[part](kit(scenario, core));
+    await scenario.parts[part](kit(scenario, core, module));
   } catch (reason) {
     say(`thrown ${reason?.name}`);
     console.log("thrown", reason);
@@ -44,15 +44,17 @@ export async function perform(scenario, core) {
 }
 
 /** What a part works with. */
-function kit(scenario, core) {
+function kit(scenario, core, module) {
   const t = {
     core,
+    module,
     typeOf: (error) => error && typeOf(error, core),
     op: run.op,
     app: location.origin,
     kept: run.kept,
     ours: run.lib === "ours",
     say,
+    here,
     pause,
 
     /** The parameters of this scenario. */
@@ -99,6 +101,15 @@ function kit(scenario, core) {
 
     show(name, value) {
       say(...describe(`result ${name}`, value));
+    },
+
+    /** What a function returns, or which error it throws. */
+    call(name, act) {
+      try {
+        t.show(name, act());
+      } catch (reason) {
+        say(`error ${name}: ${reason?.name}`);
+      }
     },
 
     /** What a promise comes to; shown says how a value is written down. */
