@@ -58,9 +58,13 @@ function mayBeSomebody(key) {
   }
 }
 
-/** Resolves when somebody can see the page. */
-async function seen() {
-  while (document.hidden) await new Promise((resolve) => addEventListener("visibilitychange", resolve, { __proto__: null, once: true, capture: true }));
+/** Resolves when somebody can see the page, and there is a network: the browser would show an error in the place of the app. */
+async function ready() {
+  while (document.hidden || !navigator.onLine) {
+    const heard = new AbortController(), how = { __proto__: null, capture: true, signal: heard.signal };
+    await new Promise((resolve) => ["visibilitychange", "online"].forEach((type) => addEventListener(type, resolve, how)));
+    heard.abort();
+  }
 }
 
 class OneClient {
@@ -272,7 +276,7 @@ class OneClient {
   async #go(action, given, elsewhere) {
     const { doesCurrentHrefRequiresAuth, extraQueryParams, redirectUrl = elsewhere, transformUrlBeforeRedirect: transform } = own(given);
     const return_to = inApp(redirectUrl, this.#params.base), { known, rest } = checked(extraQueryParams);
-    await seen();
+    await ready();
     await inTurn(() => this.#trip.for({ action, known, rest, transform }, () => this.#manager.signinRedirect({
       return_to, redirectMethod: doesCurrentHrefRequiresAuth ? "replace" : "assign", ...known,
     })));

@@ -29,8 +29,12 @@ else {
 
 /** Takes away what other runs have left, and opens the page on which the scenario begins. */
 async function prepare() {
+  sessionStorage.clear(); // also what a second tab has got from the one that has opened it
+  if (run.second) {
+    keep();
+    return location.replace(run.second);
+  }
   localStorage.clear();
-  sessionStorage.clear();
   for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
   await provider(scenario.script);
   keep();

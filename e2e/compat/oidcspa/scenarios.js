@@ -12,12 +12,13 @@ import { mock } from "./mock.js";
 import { parameters } from "./parameters.js";
 import { reactSpa } from "./reactspa.js";
 import { restoration } from "./restoration.js";
+import { tabs } from "./tabs.js";
 import { tokens } from "./tokens.js";
 
 /** @type {Map<string, any>} */
 export const scenarios = new Map();
 
-for (const group of [parameters, login, logout, restoration, tokens, failures, clients, jwt, keycloak, mock, reactSpa, clock]) {
+for (const group of [parameters, login, logout, restoration, tokens, failures, clients, jwt, keycloak, mock, reactSpa, tabs, clock]) {
   for (const [name, scenario] of group) {
     if (scenarios.has(name)) throw new Error(`two scenarios are called ${name}`);
     scenarios.set(name, scenario);
