@@ -27,6 +27,7 @@ type spaApp struct {
 	alias  string // which the bundler has for oidc-spa; without one the package is installed under that name
 	plugin bool   // the plugin for Vite runs the early script
 	dev    bool   // Vite serves the sources
+	router string // "tanstack", or that of React
 
 	dedicated bool // the browser has no shared workers
 
@@ -125,7 +126,7 @@ func (a spaApp) command(t *testing.T, folder string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "node", args...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "SPA_ALIAS="+a.alias, "SPA_SETTINGS="+filepath.Join(folder, "settings.json"))
+	cmd.Env = append(os.Environ(), "SPA_ALIAS="+a.alias, "SPA_SETTINGS="+filepath.Join(folder, "settings.json"), "VITE_ROUTER="+a.router)
 	if a.plugin {
 		cmd.Env = append(cmd.Env, "SPA_PLUGIN=1")
 	}
@@ -138,6 +139,7 @@ const vite = "node_modules/vite/bin/vite.js"
 // A spaSite is where the app is, and what its provider has seen.
 type spaSite struct {
 	origin   string
+	folder   string // of the app
 	secrets  *secrets
 	requests atomic.Int64
 }
@@ -146,6 +148,7 @@ type spaSite struct {
 func (a spaApp) serve(t *testing.T) *spaSite {
 	t.Helper()
 	folder, site := a.folder(t), &spaSite{secrets: &secrets{}}
+	site.folder = folder
 	var origin string
 	if a.dev {
 		origin = a.serveSources(t, folder)

@@ -10,13 +10,13 @@ export type ParamsOfCreateMockOidc<
   AutoLogin extends boolean = false,
 > = {
   mockedParams?: { issuerUri?: string; clientId?: string };
-  /** Reading from a decodedIdToken that is not given throws. */
+  /** Reading from a decodedIdToken that is not given throws. Times are those of the page all the same. */
   mockedTokens?: Partial<Oidc.Tokens<DecodedIdToken>>;
   /** The root of the app. Default that of oidcEarlyInit(), or "/". */
   BASE_URL?: string;
   /** Where nobody is signed in, somebody is with the next page, at once. */
   autoLogin?: AutoLogin;
-  /** Where a login leads to. Default: where it began. */
+  /** Where the login of autoLogin leads to. Default: where it began. */
   postLoginRedirectUrl?: string;
 } & (AutoLogin extends true ? { isUserInitiallyLoggedIn?: true } : { isUserInitiallyLoggedIn: boolean });
 

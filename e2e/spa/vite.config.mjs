@@ -1,5 +1,6 @@
 // What is not here is as Vite has it. The environment says what is tried.
 import { readFileSync } from "node:fs";
+import react from "@vitejs/plugin-react";
 
 const { SPA_ALIAS, SPA_PLUGIN, SPA_SETTINGS } = process.env;
 const { oidcSpa } = SPA_PLUGIN ? await import("oidc-spa/vite-plugin") : {};
@@ -11,7 +12,7 @@ const settings = {
 };
 
 export default {
-  plugins: [oidcSpa?.(), settings],
+  plugins: [react(), oidcSpa?.(), settings],
   resolve: SPA_ALIAS ? { alias: { "oidc-spa": SPA_ALIAS } } : {},
   build: { target: "es2022" },
   logLevel: "warn",

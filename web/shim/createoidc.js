@@ -3,11 +3,12 @@
 // program's; here are shapes.
 
 import { arrive, keptAt } from "./arrival.js";
+import { pause } from "./connection.js";
 import { startFailed } from "./initialization.js";
 import { UserManager } from "./manager.js";
 import { own } from "./own.js";
 import { checked, defined, readParameters } from "./parameters.js";
-import { RoundTrip } from "./roundtrip.js";
+import { DEPARTURE, RoundTrip } from "./roundtrip.js";
 import { inApp, isInApp, open, targetOf } from "./target.js";
 import { tokensOf } from "./tokens.js";
 
@@ -24,6 +25,16 @@ const never = () => new Promise(() => {});
 
 /** The clients of this page, by issuer and client. */
 const clients = new Map();
+
+/** The departure that is under way: the tab leaves for one client of the page, and for another one if it has stayed. */
+let departure = Promise.resolve();
+
+/** Leaves after the departure that is under way. */
+function inTurn(leave) {
+  const mine = departure.then(leave), over = () => {};
+  departure = Promise.race([mine.then(over, over), departure.then(() => pause(DEPARTURE))]);
+  return mine;
+}
 
 /** See createoidc.d.ts. */
 export function createOidc(given) {
@@ -47,9 +58,13 @@ function mayBeSomebody(key) {
   }
 }
 
-/** Resolves when somebody can see the page. */
-async function seen() {
-  while (document.hidden) await new Promise((resolve) => addEventListener("visibilitychange", resolve, { __proto__: null, once: true, capture: true }));
+/** Resolves when somebody can see the page, and there is a network: the browser would show an error in the place of the app. */
+async function ready() {
+  while (document.hidden || !navigator.onLine) {
+    const heard = new AbortController(), how = { __proto__: null, capture: true, signal: heard.signal };
+    await new Promise((resolve) => ["visibilitychange", "online"].forEach((type) => addEventListener(type, resolve, how)));
+    heard.abort();
+  }
 }
 
 class OneClient {
@@ -261,10 +276,10 @@ class OneClient {
   async #go(action, given, elsewhere) {
     const { doesCurrentHrefRequiresAuth, extraQueryParams, redirectUrl = elsewhere, transformUrlBeforeRedirect: transform } = own(given);
     const return_to = inApp(redirectUrl, this.#params.base), { known, rest } = checked(extraQueryParams);
-    await seen();
-    await this.#trip.for({ action, known, rest, transform }, () => this.#manager.signinRedirect({
+    await ready();
+    await inTurn(() => this.#trip.for({ action, known, rest, transform }, () => this.#manager.signinRedirect({
       return_to, redirectMethod: doesCurrentHrefRequiresAuth ? "replace" : "assign", ...known,
-    }));
+    })));
     if (this.#params.autoLogin && !this.#signedIn) location.reload(); // somebody has gone back to a page that shows nothing
     this.#leaving = undefined; // another call leaves again
     return never();

@@ -1,20 +1,21 @@
 // @ts-check
 // Addresses and requests of Keycloak beside OpenID Connect. This imports nothing.
 
-/** The address of a realm: what is before, and its name. */
-const REALM = /^(.*)\/realms\/([^/]+)\/?$/;
-
-/** What an issuer says of Keycloak; null if it is another provider's. A path is on the page's origin. */
+/** What an issuer says of Keycloak; null if it is another provider's. */
 function parse(issuerUri) {
-  const page = globalThis.location?.origin;
-  if (!URL.canParse(issuerUri, page)) return null;
-  const { origin, pathname } = new URL(issuerUri, page), found = REALM.exec(pathname);
-  return found && { origin, path: found[1], realm: found[2] };
+  const { origin, pathname } = new URL(issuerUri.replace(/\/$/, "")), [path, realm, ...more] = pathname.split("/realms/");
+  return realm && !realm.includes("/") && !more.length ? { origin, path, realm } : null;
 }
 
 /** See keycloak.d.ts. */
 export function isKeycloak({ issuerUri }) {
   return parse(issuerUri) !== null;
+}
+
+/** An address as Keycloak has it registered: with a slash at its end, unless it has a query. */
+function registered(address) {
+  const { href, search } = new URL(address, globalThis.location?.origin);
+  return search || href.endsWith("/") ? href : `${href}/`;
 }
 
 async function fetchJSON(url, accessToken) {
@@ -36,7 +37,7 @@ export function createKeycloakUtils({ issuerUri }) {
     getAccountUrl({ clientId, validRedirectUri, locale }) {
       const url = new URL(`${realmUrl}/account`);
       url.searchParams.set("referrer", clientId);
-      url.searchParams.set("referrer_uri", new URL(validRedirectUri, globalThis.location?.origin).href);
+      url.searchParams.set("referrer_uri", registered(validRedirectUri));
       if (locale !== undefined) url.searchParams.set("kc_locale", locale);
       return url.href;
     },

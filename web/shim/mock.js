@@ -8,7 +8,7 @@ import { early } from "./arrival.js";
 const PARAMETER = "isUserLoggedIn";
 
 /** The time of a token that never expires, in milliseconds: the end of the year 9999. */
-const END = 253_402_300_799_000;
+const END = 253_402_300_799_999;
 
 /** The address with which the page came: the app may change it before it asks. */
 const came = globalThis.location?.href;
@@ -24,36 +24,47 @@ function lacking(name) {
   });
 }
 
+/** The address with another value of the parameter, or without it; the rest of its query stays as it is. */
+function saying(address, value) {
+  const url = new URL(address, location.origin), parts = url.search.slice(1).split("&").filter(Boolean);
+  const found = parts.findIndex((part) => part.split("=")[0] === PARAMETER), at = found < 0 ? parts.length : found;
+  parts.splice(at, 1, ...(value === undefined ? [] : [`${PARAMETER}=${value}`]));
+  url.search = parts.join("&");
+  return url.href;
+}
+
 /** What the address says with which the page came, or else what the app says. It does not stay in the address. */
 function isSignedIn(initially) {
-  const said = new URL(came).searchParams.get(PARAMETER), url = new URL(location.href);
-  if (url.searchParams.has(PARAMETER)) {
-    url.searchParams.delete(PARAMETER);
-    history.replaceState(history.state, "", url);
-  }
+  const said = new URL(came).searchParams.get(PARAMETER);
+  if (said !== null) history.replaceState(history.state, "", saying(location.href));
   return said === null ? initially : said === "true";
 }
 
 /** Loads a page of the app in which somebody is signed in, or nobody. */
 function leave(address, signedIn) {
-  const url = new URL(address, location.href);
-  if (url.origin === location.origin) url.searchParams.set(PARAMETER, `${signedIn}`);
-  location.assign(url);
+  location.assign(saying(address, signedIn));
   return forever();
+}
+
+/** The root of the app. */
+function rootOf(given) {
+  const base = new URL(`${given}`.replace(/\/?$/, "/"), location.origin);
+  if (base.search) throw new Error("createMockOidc: BASE_URL has no query");
+  return base.href;
 }
 
 /** See core-mock.d.ts. */
 export async function createMockOidc({ isUserInitiallyLoggedIn = true, mockedParams, mockedTokens, BASE_URL, autoLogin, postLoginRedirectUrl }) {
   if (!globalThis.document) return forever(); // a server that renders the app
-  const base = new URL(`${BASE_URL ?? early.BASE_URL ?? "/"}`.replace(/\/?$/, "/"), location.origin).href;
+  const base = rootOf(BASE_URL ?? early.BASE_URL ?? "/");
   const common = {
     issuerUri: mockedParams?.issuerUri ?? "https://op.example/realms/mock",
     clientId: mockedParams?.clientId ?? "mock",
     validRedirectUri: base,
   };
-  const login = async (given) => leave(given?.redirectUrl ?? postLoginRedirectUrl ?? location.href, true);
+  const login = async (given) => leave(given?.redirectUrl ?? location.href, true);
   if (!isSignedIn(isUserInitiallyLoggedIn)) {
-    return autoLogin ? login() : { ...common, isUserLoggedIn: false, initializationError: undefined, login };
+    return autoLogin ? login({ redirectUrl: postLoginRedirectUrl }) : { ...common, isUserLoggedIn: false, initializationError: undefined, login };
   }
   const tokens = tokensOf(mockedTokens ?? {});
   return {
@@ -74,15 +85,15 @@ export async function createMockOidc({ isUserInitiallyLoggedIn = true, mockedPar
 
 /** The tokens that the app gives, and in the place of others what says that it is none. */
 function tokensOf(given) {
-  const { refreshToken, hasRefreshToken = refreshToken !== undefined, refreshTokenExpirationTime } = given;
+  const { refreshToken, refreshTokenExpirationTime } = given, hasRefreshToken = given.hasRefreshToken === true || refreshToken !== undefined;
   return {
     accessToken: given.accessToken ?? "mocked-access-token",
     accessTokenExpirationTime: given.accessTokenExpirationTime ?? END,
     idToken: given.idToken ?? "mocked-id-token",
     decodedIdToken: given.decodedIdToken ?? lacking("decodedIdToken"),
     decodedIdToken_original: given.decodedIdToken_original ?? lacking("decodedIdToken_original"),
-    issuedAtTime: given.issuedAtTime ?? Date.now(),
-    getServerDateNow: given.getServerDateNow ?? Date.now,
+    issuedAtTime: Date.now(),
+    getServerDateNow: Date.now,
     ...(hasRefreshToken ? { hasRefreshToken, refreshToken: refreshToken ?? "mocked-refresh-token", refreshTokenExpirationTime } : { hasRefreshToken }),
   };
 }

@@ -5,7 +5,7 @@ import { early } from "./arrival.js";
 import { inApp, targetOf } from "./target.js";
 import { failure } from "./errors.js";
 import { own } from "./own.js";
-import { REFRESH_ENDS } from "./tokens.js";
+import { ACCESS_ENDS, REFRESH_ENDS } from "./tokens.js";
 
 const PARAMETERS = [
   "issuerUri", "clientId", "scopes", "transformUrlBeforeRedirect", "extraQueryParams", "extraTokenParams", "decodedIdTokenSchema",
@@ -56,7 +56,7 @@ export function readParameters(given) {
   if (idle !== undefined && !(idle > SHORTEST_IDLE)) throw wrong(`idleSessionLifetimeInSeconds has to be more than ${SHORTEST_IDLE}`);
   const method = params.sessionRestorationMethod ?? early.sessionRestorationMethod ?? "auto";
   if (!(method in METHODS)) throw wrong('sessionRestorationMethod is none of "auto", "iframe" and "full page redirect"');
-  const authority = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
+  const authority = params.issuerUri = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
   const base = params.base = rootOf(params.BASE_URL ?? early.BASE_URL);
   const after = params.autoLogoutParams ??= { redirectTo: "current page" };
   if (!Object.getOwnPropertyDescriptor(after, "url")?.get) { // a getter is read when it counts
@@ -74,7 +74,7 @@ export function readParameters(given) {
     scope: [...new Set(["openid", ...params.scopes ?? ["profile"]])].join(" "),
     restore: restore === "redirect" && params.autoLogin ? "off" : restore, // the login is that round trip
     redirectMethod: "replace", // what the program does by itself is no step back
-    extraTokenResponseKeys: REFRESH_ENDS,
+    extraTokenResponseKeys: [ACCESS_ENDS, ...REFRESH_ENDS],
     filterProtocolClaims: false,
     promptAfterSignout: true,
     extraQueryParams: rest,

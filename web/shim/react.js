@@ -75,7 +75,7 @@ function createUtils({ autoLogin, decodedIdTokenSchema, decodedIdToken_mock }) {
   }
 
   function checked({ isUserLoggedIn }, assert) {
-    if (assert && isUserLoggedIn !== (assert === "user logged in")) {
+    if (assert !== undefined && assert !== (isUserLoggedIn ? "user logged in" : "user not logged in")) {
       throw new Error(`the app has expected "${assert}", and ${isUserLoggedIn ? "somebody" : "nobody"} is signed in`);
     }
   }
@@ -155,7 +155,7 @@ function createUtils({ autoLogin, decodedIdTokenSchema, decodedIdToken_mock }) {
     if (oidc.isUserLoggedIn) return;
     if (cause === "preload") throw new Error("enforceLogin: nobody is signed in, so that there is nothing to load in advance");
     const bare = (address) => address.replace(/\/$/, "");
-    const redirectUrl = new URL(request?.url ?? route?.publicHref ?? route?.href ?? "", location.href).href;
+    const redirectUrl = new URL(request?.url ?? route?.publicHref ?? "", location.href).href;
     await oidc.login({ redirectUrl, doesCurrentHrefRequiresAuth: bare(redirectUrl) === bare(location.href) });
   }
 
@@ -169,7 +169,7 @@ function createUtils({ autoLogin, decodedIdTokenSchema, decodedIdToken_mock }) {
         stayed = error;
       });
     }
-    Enforced.displayName = `withLoginEnforced(${component.displayName ?? component.name})`;
+    Enforced.displayName = `${component.displayName ?? component.name}WithLoginEnforced`;
     return Enforced;
   }
 

@@ -7,8 +7,11 @@ import { own } from "./own.js";
 import { defined } from "./parameters.js";
 import { inApp, open, targetOf } from "./target.js";
 
-/** How long the tab remembers what it has left for, and after how long it has not left, in milliseconds. */
-const AWAY = 15 * 60_000, DEPARTURE = 10_000;
+/** How long the tab remembers what it has left for, in milliseconds. */
+const AWAY = 15 * 60_000;
+
+/** After how long a tab that was sent away has not left, in milliseconds. */
+export const DEPARTURE = 10_000;
 
 /** Parameters by which the program knows the response again. */
 const OURS = ["client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce", "code_challenge", "code_challenge_method"];

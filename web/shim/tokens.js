@@ -2,10 +2,13 @@
 // The user of a manager as the tokens of createOidc().
 
 /** The time of a token that never expires, in milliseconds: the end of the year 9999. */
-const NEVER = 253_402_300_799_000;
+const NEVER = 253_402_300_799_999;
 
 /** Where token responses say when the refresh token ends, or in how many seconds: the last two. */
 export const REFRESH_ENDS = ["refresh_expires_at", "refresh_token_expires_at", "refresh_expires_in", "refresh_token_expires_in"];
+
+/** Where a token response without expires_in may say when the access token ends. */
+export const ACCESS_ENDS = "expires_at";
 
 /** When a refresh token ends, in milliseconds; undefined if nobody says so. 0 is never. */
 function endOf(token, said, issued) {
@@ -33,9 +36,10 @@ function stable(value, before) {
 export function tokensOf({ access_token, refresh_token, id_token, profile, expires_at, extraTokenResponseProperties: said }, before, { decodedIdTokenSchema: schema, __unsafe_useIdTokenAsAccessToken: swaps }) {
   const original = stable(profile, before?.decodedIdToken_original);
   const decoded = original === before?.decodedIdToken_original ? before.decodedIdToken : schema ? schema.parse(original) : original;
+  const ends = expires_at ?? parseFloat(said?.[ACCESS_ENDS]);
   return {
     accessToken: swaps ? id_token : access_token,
-    accessTokenExpirationTime: (swaps ? profile.exp : expires_at) * 1000 || NEVER,
+    accessTokenExpirationTime: (swaps ? profile.exp : ends) * 1000 || NEVER,
     idToken: id_token,
     decodedIdToken: stable(decoded, before?.decodedIdToken),
     decodedIdToken_original: original,

@@ -22,6 +22,24 @@ for (const [name, answer] of Object.entries(ANSWERS)) {
   starts(`metadata ${name}`, discovery(answer));
   if (name !== "of a page") starts(`metadata ${name} with autoLogin`, discovery(answer), { params: { autoLogin: true } });
 }
+/** Has the browser say whether there is a network. */
+function network(isThere) {
+  Object.defineProperty(navigator, "onLine", { configurable: true, get: () => isThere });
+  if (isThere) dispatchEvent(new Event("online"));
+}
+for (const [name, params, act] of [
+  ["login", {}, async (t) => { const oidc = await t.open(); network(false); return oidc.login(); }],
+  ["autoLogin", { autoLogin: true }, (t) => { network(false); return t.open(); }],
+]) row(`${name} without a network`, {
+  params,
+  parts: [(t) => t.leave(async () => {
+    const done = act(t);
+    await t.pause(600);
+    t.show("asked", (await t.log()).includes("GET authorize"));
+    network(true);
+    return done;
+  }), start],
+});
 // Somebody signs in, or had signed in, while the metadata is not to be had.
 row("login metadata 500", { script: { ...signedOut, ...discovery(ANSWERS["500"]) }, parts: [async (t) => { const oidc = await t.open(); await t.leave(() => oidc.login(), 2000); }] });
 row("restoration metadata 500", {

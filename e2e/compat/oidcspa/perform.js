@@ -28,11 +28,12 @@ window.alert = () => say("alert");
 /** The class of an error that an app can tell from others. */
 export const typeOf = (error, core) => (error instanceof core.OidcInitializationError ? "OidcInitializationError" : error?.name);
 
-/** Performs the part that is due. */
-export async function perform(scenario, core) {
-  const part = run.part;
+/** Performs the part that is due. module is the entry point that the scenario is of, beside core. */
+export async function perform(scenario, core, module) {
+  const part = run.part, parts = run.second ? [scenario.second] : scenario.parts;
+  if (run.second) answer();
   try {
-    await scenario.parts[part](kit(scenario, core));
+    await parts[part](kit(scenario, core, module));
   } catch (reason) {
     say(`thrown ${reason?.name}`);
     console.log("thrown", reason);
@@ -43,16 +44,40 @@ export async function perform(scenario, core) {
   globalThis.outcome = [...run.lines]; // what happens from now on belongs to no scenario
 }
 
+/** In a second tab: tells the first one what has happened here, when it asks, and ends with it. */
+function answer() {
+  const channel = new BroadcastChannel("suite");
+  channel.onmessage = ({ data }) => {
+    if (data.op !== run.op || data.lines) return;
+    channel.postMessage({ op: run.op, lines: run.lines });
+    if (data.ends) window.close();
+  };
+}
+
+/** What has happened in the second tab; null if it does not answer now. */
+async function asked(ends) {
+  const channel = new BroadcastChannel("suite");
+  const lines = new Promise((resolve) => {
+    channel.onmessage = ({ data }) => data.op === run.op && data.lines && resolve(data.lines);
+    channel.postMessage({ op: run.op, ends });
+  });
+  const first = await Promise.race([lines, pause(200).then(() => null)]);
+  channel.close();
+  return first;
+}
+
 /** What a part works with. */
-function kit(scenario, core) {
+function kit(scenario, core, module) {
   const t = {
     core,
+    module,
     typeOf: (error) => error && typeOf(error, core),
     op: run.op,
     app: location.origin,
     kept: run.kept,
     ours: run.lib === "ours",
     say,
+    here,
     pause,
 
     /** The parameters of this scenario. */
@@ -99,6 +124,15 @@ function kit(scenario, core) {
 
     show(name, value) {
       say(...describe(`result ${name}`, value));
+    },
+
+    /** What a function returns, or which error it throws. */
+    call(name, act) {
+      try {
+        t.show(name, act());
+      } catch (reason) {
+        say(`error ${name}: ${reason?.name}`);
+      }
     },
 
     /** What a promise comes to; shown says how a value is written down. */
@@ -167,6 +201,24 @@ function kit(scenario, core) {
     restart(address = here()) {
       run.next = address;
       return t.visit("/between");
+    },
+
+    /** Opens a second tab at an address, in which scenario.second is performed on every page. */
+    async openSecond(address) {
+      const { lib, name, op } = run, button = document.createElement("button");
+      button.id = "click";
+      button.onclick = () => {
+        button.remove();
+        window.open(`/run?${new URLSearchParams({ lib, name, op, second: address })}`, "", "popup"); // in a window of its own: nobody hides the other one
+      };
+      document.body.append(button);
+      await t.until("a second tab", () => !button.isConnected, 3 * STEP); // the test may be busy with the other client
+    },
+
+    /** Waits until the second tab has said something; ends it then, and writes down what it has said, if that is all. */
+    async second(line, ends = false) {
+      await t.until(`in the second tab: ${line}`, async () => (await asked(false))?.includes(line));
+      if (ends) say("the second tab:", ...await asked(true) ?? []);
     },
 
     /** How many entries the tab's history has of this scenario. */

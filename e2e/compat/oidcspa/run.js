@@ -10,7 +10,8 @@ export const run = location.pathname === "/run" ? fromQuery() : JSON.parse((self
 
 function fromQuery() {
   const query = new URLSearchParams(location.search);
-  return { lib: query.get("lib"), name: query.get("name"), op: query.get("op"), other: query.get("other"), part: 0, pages: 0, lines: [], kept: {} };
+  const { lib, name, op, second } = Object.fromEntries(query);
+  return { lib, name, op, second, part: 0, pages: 0, lines: [], kept: {} };
 }
 
 /** Keeps the run for the next page. */

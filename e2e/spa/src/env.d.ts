@@ -1,5 +1,5 @@
 interface ImportMeta {
-  env: { BASE_URL: string };
+  env: { BASE_URL: string; VITE_ROUTER?: string };
 }
 
 /** What the tests read. */

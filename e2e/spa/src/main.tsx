@@ -1,4 +1,4 @@
-// An app as the documentation of oidc-spa has it, with React Router, in StrictMode.
+// An app as the documentation of oidc-spa has it, with React Router or TanStack Router, in StrictMode.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -9,6 +9,6 @@ if (location.pathname.startsWith("/auto")) {
   const { AutoApp } = await import("./auto");
   root.render(<StrictMode><AutoApp /></StrictMode>);
 } else {
-  const { App } = await import("./app");
+  const { App } = await (import.meta.env.VITE_ROUTER === "tanstack" ? import("./tanstack") : import("./app"));
   root.render(<StrictMode><App /></StrictMode>);
 }
