@@ -39,9 +39,9 @@ func (e *expiry) start(user *User) {
 	e.session.config.spawn(func() { w.run(ctx) })
 }
 
-// notice is how much life is left when the token counts as expiring: as much as any
+// notice is how much life is left when a token counts as expiring: as much as any
 // of the tabs that are there wants.
-func (e *expiry) notice(user *User) time.Duration {
+func (e *expiry) notice(lifetime time.Duration) time.Duration {
 	var wanted time.Duration
 	for _, c := range e.session.present() {
 		wanted = max(wanted, c.settings.ExpiringNotice)
@@ -49,7 +49,7 @@ func (e *expiry) notice(user *User) time.Duration {
 	if wanted == 0 {
 		wanted = defaultExpiringNotice
 	}
-	return pace.Notice(user.lifetime, wanted)
+	return pace.Notice(lifetime, wanted)
 }
 
 // A watch is the part of an [expiry] that concerns one access token.
@@ -72,7 +72,7 @@ func (w *watch) run(ctx context.Context) {
 // look does what is due, and returns how long nothing is.
 func (w *watch) look(ctx context.Context) time.Duration {
 	left := w.user.left(w.session.config.Now())
-	notice, next := w.notice(w.user), w.session.config.Tick
+	notice, next := w.notice(w.user.lifetime), w.session.config.Tick
 	for _, mark := range []struct {
 		at   time.Duration
 		what func()
@@ -86,6 +86,11 @@ func (w *watch) look(ctx context.Context) time.Duration {
 		} else {
 			next = min(next, left-mark.at)
 		}
+	}
+	if due := w.refreshDue(left); due > 0 {
+		next = min(next, due)
+	} else {
+		next = min(next, w.renew(ctx))
 	}
 	return next
 }

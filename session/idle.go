@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // IdleSettings end a session that nobody uses any more: after Timeout without
@@ -123,12 +125,21 @@ func (i *idle) touch(c *Client) {
 		i.since, i.moved = i.now(), time.Now()
 	}
 	i.ring()
+	i.session.expiry.ring()
 }
 
 // left returns the time until the end. The wall clock counts sleep, the other one cannot be
 // set back: what ends first counts. The caller has the lock.
 func (i *idle) left() time.Duration {
 	return i.settings.Timeout - max(i.now().Sub(i.since), time.Since(i.moved))
+}
+
+// outlasts tells whether the user is still signed in after d although nobody does anything,
+// because somebody has, or nobody watches. What was done within a tick of the sign-in is of that.
+func (i *idle) outlasts(d time.Duration) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.cancel == nil || i.left() > d+pace.Tick
 }
 
 // endsAt is when the user is signed out who does nothing, in milliseconds since the epoch;

@@ -3,6 +3,8 @@ package session
 import (
 	"strings"
 	"time"
+
+	"github.com/oidcspa/oidcspa/session/pace"
 )
 
 // shortestRefreshLife is the shortest life of a refresh token that counts as the time that
@@ -26,4 +28,16 @@ func (s *session) refreshLife() time.Duration {
 		return 0
 	}
 	return time.Duration(min(seconds, maxLifetime)) * time.Second
+}
+
+// refreshDue is how long the refresh token need not be renewed for its own sake, which has come
+// with an access token that is good for left. Where somebody is there, the session is
+// to go on after its end; who is signed out before that does not need it.
+func (w *watch) refreshDue(left time.Duration) time.Duration {
+	life := w.session.refreshLife()
+	ends := left - w.user.lifetime + life // both came at the same time
+	if life == 0 || ends <= 0 || !w.session.idle.outlasts(ends) {
+		return pace.Forever
+	}
+	return ends - pace.Due(w.notice(life), w.roll)
 }

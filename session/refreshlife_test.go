@@ -1,9 +1,13 @@
 package session
 
 import (
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/oidcspa/oidcspa/oidc"
+	"github.com/oidcspa/oidcspa/oidc/oidctest"
 )
 
 // Who does nothing is signed out after the life of the refresh token, where that is known.
@@ -57,4 +61,90 @@ func TestIdleOfRefreshToken(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A refresh token that ends before the access token does is renewed before that, for who is there.
+func TestRefreshTokenKept(t *testing.T) {
+	const life = 90 // seconds: renewed between 60 and 75
+	ofRefreshToken := IdleSettings{OfRefreshToken: true}
+	tests := []struct {
+		name     string
+		idle     IdleSettings
+		active   time.Duration // pause between signs of life; 0 for none
+		response map[string]any
+		edit     func(*Settings)
+		want     int // renewals in two lives
+	}{
+		{"who is active", ofRefreshToken, 3 * time.Second, map[string]any{"refresh_expires_in": life}, nil, 2},
+		{"who is active now and then", ofRefreshToken, 50 * time.Second, map[string]any{"refresh_expires_in": life}, nil, 2},
+		{"who comes back at the last moment", ofRefreshToken, 88 * time.Second, map[string]any{"refresh_expires_in": life}, nil, 2},
+		{"who does nothing", ofRefreshToken, 0, map[string]any{"refresh_expires_in": life}, nil, 0},
+		{"who may do nothing for longer", IdleSettings{Timeout: time.Hour}, 0, map[string]any{"refresh_expires_in": life}, nil, 2},
+		{"who is out before", IdleSettings{Timeout: 40 * time.Second}, 0, map[string]any{"refresh_expires_in": life}, nil, 0},
+		{"whom nobody watches", IdleSettings{}, 0, map[string]any{"refresh_token_expires_in": life}, nil, 2},
+		{"with renewals by hand", IdleSettings{}, 0, map[string]any{"refresh_expires_in": life}, func(s *Settings) { s.ManualRenew = true }, 0},
+		{"unknown", IdleSettings{}, 0, nil, nil, 0},
+		{"without an end", IdleSettings{}, 0, map[string]any{"refresh_expires_in": 0}, nil, 0},
+		{"too short", IdleSettings{}, 0, map[string]any{"refresh_expires_in": 44}, nil, 0},
+		{"longer than the access token", IdleSettings{}, 0, map[string]any{"refresh_expires_in": 3600, "expires_in": 400}, nil, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.op.Lifetime, w.op.RefreshTokens = 24*time.Hour, true
+				w.settings.Idle = tt.idle
+				if tt.edit != nil {
+					tt.edit(&w.settings)
+				}
+				w.op.EditTokenResponse = func(response map[string]any) { maps.Copy(response, tt.response) }
+				client, tab, _ := w.watched(says("unchanged"))
+				w.signIn(client, tab)
+				w.op.ResetRequests()
+				const end = 2 * life * time.Second
+				for passed := time.Duration(0); passed < end; {
+					pause := end - passed
+					if tt.active > 0 {
+						pause = min(pause, tt.active)
+					}
+					time.Sleep(pause)
+					synctest.Wait()
+					passed += pause
+					if tt.active > 0 {
+						_ = client.StayActive(t.Context())
+					}
+				}
+				if got := w.op.Count(oidctest.Token); got != tt.want {
+					t.Errorf("%d renewals, want %d", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// One that cannot be renewed is tried again, and no more often than an access token.
+func TestRefreshTokenKeptInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.Lifetime, w.op.RefreshTokens = 24*time.Hour, true
+		w.op.EditTokenResponse = func(response map[string]any) { response["refresh_expires_in"] = 1800 }
+		client, tab, _ := w.watched(says("unchanged"))
+		w.signIn(client, tab)
+		tries := 0
+		w.transport.Fail = func(req *oidc.Request) error {
+			if req.Method == "POST" {
+				tries++
+				return oidc.ErrNetwork
+			}
+			return nil
+		}
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if user, _ := client.session.current(); user == nil {
+			t.Error("the session is over although the access token is good")
+		}
+		if tries < 1 || tries > 10 {
+			t.Errorf("%d tries", tries)
+		}
+	})
 }

@@ -33,7 +33,8 @@ type Settings struct {
 	// LoadUserinfo fetches claims from the userinfo endpoint after a sign-in.
 	LoadUserinfo bool
 
-	// ManualRenew turns off the renewal before the access token expires. One
+	// ManualRenew turns off the renewal before the access token expires, or the refresh
+	// token, where that is sooner and the provider says it. An access token
 	// that has expired is still not handed out: [Client.Restore] renews it.
 	ManualRenew bool
 

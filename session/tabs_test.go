@@ -94,7 +94,7 @@ func TestSettingsOfTabsThatAreThere(t *testing.T) {
 					watches = s.monitor.vigil.client.Load()
 				}
 				s.turn.Unlock()
-				if notice := s.expiry.notice(user); idle != wantIdle || notice != wantNotice || watches != watcher {
+				if notice := s.expiry.notice(user.lifetime); idle != wantIdle || notice != wantNotice || watches != watcher {
 					t.Fatalf("after%s: idle %v, want %v; notice %v, want %v; the right tab's monitor: %t", trail, idle, wantIdle, notice, wantNotice, watches == watcher)
 				}
 			}

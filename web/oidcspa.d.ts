@@ -245,7 +245,11 @@ export interface UserManagerSettings extends RequestParameters {
   disablePKCE?: boolean;
   /** Adds the claims of the userinfo endpoint to the profile. Default false. */
   loadUserInfo?: boolean;
-  /** Renews before the access token expires. Default true. getUser() renews one that has expired in any case. */
+  /**
+   * Renews before the access token expires, and before the refresh token does, if that is sooner and the token response says it
+   * (refresh_expires_in or refresh_token_expires_in, at least 45 s): not for who is signed out before, as idle says. Default
+   * true. getUser() renews an access token that has expired in any case.
+   */
   automaticSilentRenew?: boolean;
   /**
    * How a session is restored that was there before a reload, where the
