@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -44,8 +45,12 @@ func TestCompatSPA(t *testing.T) {
 			http.ServeContent(w, r, path, time.Time{}, bytes.NewReader(react))
 		case path == "/between":
 			http.ServeFile(w, r, filepath.Join(s.folder, "between.html"))
-		case path == "/denied/":
-			w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
+		case strings.HasPrefix(path, "/policy/"): // the one that the scenario has put into a cookie
+			if c, err := r.Cookie("policy"); err == nil {
+				value, _ := url.PathUnescape(c.Value)
+				w.Header().Set("Content-Security-Policy", value)
+			}
+			w.Header().Set("Cache-Control", "no-store")
 			fallthrough
 		default:
 			http.ServeFile(w, r, filepath.Join(s.folder, "page.html"))

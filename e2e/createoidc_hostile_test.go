@@ -18,6 +18,9 @@ func TestCreateOidcLogoutRefused(t *testing.T) {
 		{`{ redirectTo: "specific url", url: "data:text/html,x" }`, "invalid_argument"},
 		{`{ redirectTo: "specific url" }`, "invalid_argument"},
 		{`{ redirectTo: "there" }`, "invalid_argument"},
+		{`{ redirectTo: "registered url", url: "javascript://x/%0aglobalThis.ran=true" }`, "invalid_argument"},
+		{`{ redirectTo: "registered url" }`, "invalid_argument"},
+		{`{ redirectTo: "home", extraQueryParams: { id_token_hint: "another" } }`, "invalid_argument"},
 		{`{ redirectTo: "specific url", url: "http://intranet.example/bye" }`, "insecure_url"},
 	} {
 		if got := eval[string](r.tab, "oidc.logout("+tt.args+").catch(({ code }) => code + (globalThis.ran ?? ''))"); got != tt.want {

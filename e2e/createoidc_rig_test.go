@@ -40,21 +40,33 @@ func newRoot(t *testing.T, params, early string) *root {
 	r.op.ClientID, r.op.Respond = clientID, r.note
 	r.op.Issuer = serve(t, http.HandlerFunc(r.provide))
 	r.tab = newTab(t)
-	files, err := fs.Sub(testappFiles(), "createoidc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range rootPages {
-		a.respond(path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Security-Policy", policy(""))
-			http.ServeFileFS(w, r, files, "index.html")
-		})
-	}
 	for _, name := range []string{"entry.js", "main.js"} {
-		a.respond("/"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, name) })
+		a.respond("/"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, rootFiles(), name) })
 	}
+	r.sends("", "")
 	r.configure(params, early)
 	return r
+}
+
+// sends has the app's pages come with one more header, from now on; with none if it has no name.
+func (r *root) sends(header, value string) {
+	for _, path := range rootPages {
+		r.respond(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Security-Policy", policy(""))
+			if header != "" {
+				w.Header().Add(header, value)
+			}
+			http.ServeFileFS(w, r, rootFiles(), "index.html")
+		})
+	}
+}
+
+func rootFiles() fs.FS {
+	files, err := fs.Sub(testappFiles(), "createoidc")
+	if err != nil {
+		panic(err) // the name is no path
+	}
+	return files
 }
 
 // configure changes what the app gives, for pages that are loaded from now on.

@@ -240,6 +240,8 @@ func TestCreateOidcMistakes(t *testing.T) {
 		{"createOidc({ ...params, extraTokenParams: () => ({}) })", "invalid_config", "extraTokenParams"},
 		{"createOidc({ ...params, idleSessionLifetimeInSeconds: 30 })", "invalid_config", "idleSessionLifetimeInSeconds"},
 		{"createOidc({ ...params, sessionRestorationMethod: 'popup' })", "invalid_config", "sessionRestorationMethod"},
+		{"createOidc({ ...params, autoLogoutParams: { redirectTo: 'registered url', url: '/bye' } })", "invalid_config", "autoLogoutParams"},
+		{"createOidc({ ...params, clientId: 'typed', revokeTokensOnLogout: 'no' }).then((other) => other.login())", "invalid_config", "revokeTokensOnSignout"},
 		{"createOidc({ ...params, BASE_URL: 'https://op.example/' })", "invalid_config", "BASE_URL"},
 		{"oidc.login({ redirectUrl: 'https://op.example/' })", "invalid_argument", "BASE_URL"},
 		{"oidc.login({ extraQueryParams: { state: 'mine' } })", "invalid_argument", "state"},

@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -153,6 +155,52 @@ func TestCreateOidcLogout(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What a sign-out asks the provider for: what the app adds, an address that is registered, and to revoke the tokens.
+func TestCreateOidcLogoutRequest(t *testing.T) {
+	for _, tt := range []struct {
+		name, params, args string
+		want               url.Values // of the request to sign out
+		at                 string     // of the app
+		revoked            []string
+	}{
+		{"nothing more", "", "{ redirectTo: 'home' }", url.Values{"post_logout_redirect_uri": {"{app}/"}}, "/", nil},
+		{"parameters", "", "{ redirectTo: 'home', extraQueryParams: { ui_locales: 'fr', logout_hint: 'a&b', none: undefined } }",
+			url.Values{"ui_locales": {"fr"}, "logout_hint": {"a&b"}, "none": nil, "post_logout_redirect_uri": {"{app}/"}}, "/", nil},
+		{"a registered address below the root", "", "{ redirectTo: 'registered url', url: '/bye?from=orders' }",
+			url.Values{"post_logout_redirect_uri": {"{app}/bye?from=orders"}}, "/bye?from=orders", nil},
+		{"parameters of logins are of those", "extraQueryParams: { ui_locales: 'fr' }", "{ redirectTo: 'current page' }",
+			url.Values{"ui_locales": nil, "post_logout_redirect_uri": {"{app}/"}}, "/orders", nil},
+		{"tokens revoked", "revokeTokensOnLogout: true", "{ redirectTo: 'home' }", nil, "/", []string{"refresh_token", "access_token"}},
+		{"tokens left", "revokeTokensOnLogout: false, scopes: ['offline_access']", "{ redirectTo: 'home' }", nil, "/", nil},
+		{"tokens that outlive it", "scopes: ['offline_access']", "{ redirectTo: 'home' }", nil, "/", []string{"refresh_token"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRoot(t, tt.params, earlyRoot)
+			r.op.RefreshTokens = true
+			r.signIn("/orders")
+			r.does("oidc.logout(" + tt.args + ")")
+			r.wantWho("nobody")
+			r.wantAt(tt.at)
+			got := r.asked(oidctest.EndSession)
+			for name, values := range tt.want {
+				want := strings.ReplaceAll(strings.Join(values, " "), "{app}", r.origin)
+				if strings.Join(got[name], " ") != want {
+					t.Errorf("%s is %q, want %q", name, got[name], want)
+				}
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			var revoked []string
+			for _, request := range r.requests[oidctest.Revocation] {
+				revoked = append(revoked, request.Get("token_type_hint"))
+			}
+			if !slices.Equal(revoked, tt.revoked) {
+				t.Errorf("revoked are %q, want %q", revoked, tt.revoked)
+			}
+		})
 	}
 }
 

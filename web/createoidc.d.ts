@@ -22,9 +22,19 @@ export class OidcInitializationError extends Error {
 /** Values of parameters: those that are undefined are none. */
 type Values = Record<string, string | undefined>;
 
-export type LogoutParams =
+/** Where a sign-out leads to. */
+export type LogoutTarget =
   | { redirectTo: "home" | "current page" }
   | { redirectTo: "specific url"; url: string };
+
+export type LogoutParams = (
+  | LogoutTarget
+  /** The provider leads to url itself, wherever that is; it has to be registered there as one to come to after a sign-out. */
+  | { redirectTo: "registered url"; url: string }
+) & {
+  /** Are added to the request at the provider's end_session_endpoint. */
+  extraQueryParams?: Values;
+};
 
 export interface ParamsOfCreateOidc<
   DecodedIdToken extends Record<string, unknown> = Oidc.Tokens.DecodedIdToken_OidcCoreSpec,
@@ -49,7 +59,13 @@ export interface ParamsOfCreateOidc<
    */
   idleSessionLifetimeInSeconds?: number;
   /** Where the tab is then; url has to be below BASE_URL, and is read when that time has come. Default the current page. */
-  autoLogoutParams?: LogoutParams;
+  autoLogoutParams?: LogoutTarget;
+  /**
+   * Whether a sign-out, also an automatic one, has the provider revoke the refresh token and the access token (RFC 7009); it
+   * does not wait for that for long. Default: the refresh token, if it would outlive the sign-out: it has the scope
+   * offline_access, or the provider has no end_session_endpoint.
+   */
+  revokeTokensOnLogout?: boolean;
   /** The tab goes to the provider if nobody is signed in. */
   autoLogin?: AutoLogin;
   /** Default that of oidcEarlyInit(), or "auto". */

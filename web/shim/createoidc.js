@@ -4,12 +4,13 @@
 
 import { arrive, keptAt } from "./arrival.js";
 import { pause } from "./connection.js";
+import { FramePolicy } from "./framing.js";
 import { startFailed } from "./initialization.js";
 import { UserManager } from "./manager.js";
 import { own } from "./own.js";
 import { checked, defined, readParameters } from "./parameters.js";
 import { DEPARTURE, RoundTrip } from "./roundtrip.js";
-import { inApp, isInApp, open, targetOf } from "./target.js";
+import { inApp, isInApp, open, REGISTERED, targetOf } from "./target.js";
 import { tokensOf } from "./tokens.js";
 
 /** How long an access token is good at least that getTokens() gives, unless it has just come; in milliseconds. */
@@ -20,6 +21,9 @@ const IDLE_GRACE = 5_000;
 
 /** Answers of the provider that nobody is signed in, or wants to be. */
 const NOBODY = ["access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required"];
+
+/** What becomes of the hidden frame if the app refuses it, or the client is not registered. */
+const FRAMELESS = ["frame_no_response", "timeout"];
 
 const never = () => new Promise(() => {});
 
@@ -85,6 +89,9 @@ class OneClient {
   #unread;
   /** Why the response with which the page came has led to nobody. */
   #lost;
+  /** Why a session that was there could not be restored. */
+  #unrestored;
+  #frames = new FramePolicy();
   #leaving;
   #renewal = { key: "", done: Promise.resolve() };
   #listeners = new Set();
@@ -92,7 +99,10 @@ class OneClient {
   constructor(params) {
     this.#params = params;
     this.#trip = new RoundTrip(params);
-    const _before = (method, asked) => this.#trip.before(method, asked);
+    const _before = (method, asked) => {
+      this.#trip.before(method, asked);
+      if (method === "frame") this.#frames.visits(asked.url);
+    };
     const { idle, ...settings } = params.settings;
     this.#hadSession = mayBeSomebody(params.key);
     this.#manager = new UserManager(/** @type {any} */ ({ ...settings, ...(this.#hadSession && { idle }), _before }));
@@ -101,6 +111,9 @@ class OneClient {
     events.addUserUnloaded(() => this.#signedIn && this.#change());
     events.addIdleCountdown((secondsLeft) => {
       this.#idled = secondsLeft === 0;
+    });
+    events.addRestoreError((error) => {
+      if (error.code !== "not_signed_in" && error.error !== "invalid_grant") this.#unrestored = error; // those say that it is over
     });
   }
 
@@ -123,7 +136,7 @@ class OneClient {
       Log.setLogger(console);
       Log.setLevel(Log.DEBUG);
     }
-    this.#signedIn = undefined;
+    this.#signedIn = this.#unrestored = undefined;
     const back = this.#trip.back();
     let user, failed;
     try {
@@ -147,9 +160,12 @@ class OneClient {
     }
     if (!this.#hadSession || this.#params.settings.restore !== "off") this.#forget(); // else the login is how it is restored
     failed ??= this.#lost; // a response is read once: only another login can mend that
-    if (failed && (autoLogin || !NOBODY.includes(failed.error))) {
-      console.error(failed = startFailed(failed));
-      if (autoLogin) throw failed;
+    const stops = autoLogin && failed;
+    failed ??= this.#unrestored; // a login can mend that
+    if (failed && (stops || !NOBODY.includes(failed.error))) {
+      const advice = FRAMELESS.includes(failed.code) && await this.#frames.advice(this.#params.base);
+      console.error(failed = startFailed(failed, advice));
+      if (stops) throw failed;
     } else failed = undefined;
     if (autoLogin) return this.#login({ doesCurrentHrefRequiresAuth: true }).catch((error) => Promise.reject(startFailed(error)));
     this.#signedIn = false;
@@ -286,12 +302,13 @@ class OneClient {
   }
 
   async #logout(given) {
-    const { base } = this.#params, target = targetOf(given, base), below = isInApp(target, base);
+    const { base } = this.#params, { redirectTo, extraQueryParams } = own(given), target = targetOf(given, base);
+    const comesBack = redirectTo !== REGISTERED && isInApp(target, base);
     if (this.#leaving && !this.#trip.stayed) return this.#leaving;
     this.#leaving = never();
     try {
       await this.#trip.for({ target: new URL(target).origin === location.origin ? target : base }, () => this.#manager.signoutRedirect({
-        post_logout_redirect_uri: below ? base : target, redirectMethod: "assign", extraQueryParams: {},
+        post_logout_redirect_uri: comesBack ? base : target, redirectMethod: "assign", extraQueryParams: defined(extraQueryParams),
       }));
       location.reload(); // shown again, by the back button
     } catch (error) {

@@ -17,7 +17,11 @@ export class OidcInitializationError extends Error {
   }
 }
 
-/** The error of a start that has failed. */
-export function startFailed(error) {
-  return new OidcInitializationError({ messageOrCause: error, isAuthServerLikelyDown: SILENCE.includes(error.code) || error.status >= 500 });
+/** The error of a start that has failed; with advice the provider is not why. */
+export function startFailed(error, advice) {
+  const failed = new OidcInitializationError({
+    messageOrCause: error, isAuthServerLikelyDown: !advice && (SILENCE.includes(error.code) || error.status >= 500),
+  });
+  if (advice) failed.message = `${advice} (${failed.message})`;
+  return failed;
 }

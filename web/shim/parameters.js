@@ -2,7 +2,7 @@
 // The parameters of createOidc(), and the settings that they are.
 
 import { early } from "./arrival.js";
-import { inApp, targetOf } from "./target.js";
+import { inApp, REGISTERED, targetOf } from "./target.js";
 import { failure } from "./errors.js";
 import { own } from "./own.js";
 import { ACCESS_ENDS, REFRESH_ENDS } from "./tokens.js";
@@ -11,6 +11,7 @@ const PARAMETERS = [
   "issuerUri", "clientId", "scopes", "transformUrlBeforeRedirect", "extraQueryParams", "extraTokenParams", "decodedIdTokenSchema",
   "idleSessionLifetimeInSeconds", "autoLogoutParams", "autoLogin", "sessionRestorationMethod", "debugLogs", "__unsafe_clientSecret",
   "__unsafe_useIdTokenAsAccessToken", "__metadata", "BASE_URL", "postLoginRedirectUrl", "disableDPoP",
+  "revokeTokensOnLogout",
 ];
 
 const METHODS = own({ "auto": "", "iframe": "silent", "full page redirect": "redirect" });
@@ -50,7 +51,7 @@ export function readParameters(given) {
   const params = own(given);
   for (const name of Object.keys(params)) if (!PARAMETERS.includes(name)) throw wrong(`createOidc: there is no parameter ${name}`);
   for (const name of ["issuerUri", "clientId"]) if (!params[name]) throw wrong(`createOidc: the parameter ${name} is required (is a variable of the environment missing?)`);
-  const { issuerUri, clientId, extraQueryParams, extraTokenParams, idleSessionLifetimeInSeconds: idle } = params;
+  const { issuerUri, clientId, extraQueryParams, extraTokenParams, idleSessionLifetimeInSeconds: idle, revokeTokensOnLogout: revokes } = params;
   if (/[?#]/.test(issuerUri)) throw wrong("issuerUri has no query");
   if (typeof extraTokenParams === "function") throw wrong("extraTokenParams cannot be a function: the program renews without the page; give values, or give them to renewTokens()");
   if (idle !== undefined && !(idle > SHORTEST_IDLE)) throw wrong(`idleSessionLifetimeInSeconds has to be more than ${SHORTEST_IDLE}`);
@@ -59,6 +60,7 @@ export function readParameters(given) {
   const authority = params.issuerUri = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
   const base = params.base = rootOf(params.BASE_URL ?? early.BASE_URL);
   const after = params.autoLogoutParams ??= { redirectTo: "current page" };
+  if (after.redirectTo === REGISTERED) throw wrong("autoLogoutParams: an automatic sign-out comes back to the root of the app");
   if (!Object.getOwnPropertyDescriptor(after, "url")?.get) { // a getter is read when it counts
     const target = targetOf(after, base);
     if (target !== location.href) inApp(target, base); // the current page may be another one then
@@ -83,6 +85,8 @@ export function readParameters(given) {
       extraTokenParams: extraTokenParams && defined(extraTokenParams),
       extraTokenParamsAtRefresh: extraTokenParams && true,
       idle: { ofRefreshToken: true, timeoutInSeconds: idle },
+      revokeTokensOnSignout: revokes,
+      revokeTokenTypes: revokes ? ["refresh_token", "access_token"] : undefined,
       client_secret: params.__unsafe_clientSecret,
       metadata: params.__metadata && { issuer: authority, ...params.__metadata },
     }),

@@ -17,16 +17,19 @@ export function inApp(address, base) {
   return href;
 }
 
+/** Where a sign-out leads to by way of the provider alone. */
+export const REGISTERED = "registered url";
+
 /** Where a sign-out is to lead to: an address of the app, or another one that is registered. */
 export function targetOf(given, base) {
   const { redirectTo, url } = own(given);
   if (redirectTo === "home") return base;
   if (redirectTo === "current page") return location.href;
-  if (redirectTo === "specific url" && url && URL.canParse(url, location.origin)) {
+  if ([REGISTERED, "specific url"].includes(redirectTo) && url && URL.canParse(url, location.origin)) {
     const { href, protocol } = new URL(url, location.origin);
     if (/^https?:$/.test(protocol)) return href; // another scheme may be a script
   }
-  throw failure("invalid_argument", 'redirectTo is none of "home", "current page" and "specific url", or url is no address of a page');
+  throw failure("invalid_argument", 'redirectTo is none of "home", "current page", "specific url" and "registered url", or url is no address of a page');
 }
 
 /** Shows an address, also if that is shown already. */

@@ -1,7 +1,7 @@
 // @ts-check
 // What happens by the clock. These run several at once: waiting costs nothing.
 
-import { group, signIn, signedOut, start } from "./parts.js";
+import { group, signIn, signedOut, start, who } from "./parts.js";
 
 const { all, row } = group("clock", { at: "/orders?x=1" });
 export const clock = all;
@@ -36,12 +36,15 @@ idle("specific url", { params: { autoLogoutParams: { redirectTo: "specific url",
 idle("specific url of a getter", { params: { autoLogoutParams: { redirectTo: "specific url", get url() { return `/bye?from=${location.pathname}`; } } } });
 idle("idleSessionLifetimeInSeconds", { script: signedOut, params: { idleSessionLifetimeInSeconds: LIFE } });
 
+/** One that lives longer: there it is renewed 30 s before its end, here once a third of its life is left, or a sixth. */
+const LONGER = 90, RENEWED = 78;
+
 row("refresh token of who is active", {
-  script: short,
+  script: { ...signedOut, tokens: { refresh_expires_in: LONGER } },
   parts: [signIn, async (t) => {
     const oidc = await t.open();
-    for (let second = 0; second < 24; second++) {
-      document.dispatchEvent(new MouseEvent("mousemove", { bubbles: true }));
+    for (let second = 0; second < RENEWED; second++) {
+      for (const move of [new PointerEvent("pointermove", { bubbles: true }), new MouseEvent("mousemove", { bubbles: true })]) document.dispatchEvent(move);
       await t.pause(1000);
     }
     t.show("renewed", (await oidc.getTokens()).refreshToken !== "refresh-1");
@@ -58,9 +61,25 @@ row("getTokens of a token that ends soon", {
     t.show("again", (await oidc.getTokens()).accessToken !== accessToken);
   }],
 });
-row("frame that the app refuses", {
-  early: { BASE_URL: "/denied/" }, at: "/denied/orders",
-  parts: [signIn, async (t) => { await t.open(); await t.provider({}); await t.restart(); }, start],
+/** Has the pages of the app below /policy/ come with a policy from now on; without a value with none. */
+const setPolicy = (value) => { document.cookie = `policy=${encodeURIComponent(value)}; path=/policy/; max-age=${value ? 600 : 0}`; };
+
+/** A session that is not found again, as a policy keeps the frame from it, and what the next page has. */
+function refuses(name, policy) {
+  row(name, {
+    early: { BASE_URL: "/policy/" }, at: "/policy/orders",
+    parts: [
+      async (t) => { setPolicy(""); await signIn(t); },
+      async (t) => { await t.open(); await t.provider({}); setPolicy(policy); await t.restart(); },
+      async (t) => { await t.start(); setPolicy(""); },
+    ],
+  });
+}
+refuses("frame that the app refuses", "frame-ancestors 'none'");
+refuses("frame that the page refuses", "frame-src 'none'");
+row("frame that the app refuses from the start", {
+  early: { BASE_URL: "/policy/" }, at: "/policy/orders",
+  parts: [async (t) => { setPolicy("frame-ancestors 'none'"); await signIn(t); }, async (t) => { await who(t); setPolicy(""); }],
 });
 row("frame that does not answer", {
   parts: [signIn, async (t) => { await t.open(); await t.provider({ answers: { authorize: [{ hang: true }, { hang: true }] } }); await t.restart(); }, start],
