@@ -38,6 +38,7 @@
 //     vigil.go for one watch of it.
 //   - The provider: metadata.go and provider.go have what it says of itself, clock.go
 //     how late it is there, headers.go how requests to it are sent.
+//   - For tests of what works with a [Client]: package sessiontest.
 //   - For all of them: spawn.go begins goroutines and has them sleep; errors.go;
 //     stats.go and profile.go.
 package session
