@@ -117,6 +117,37 @@ func refuseAll(r *root, code string) {
 	})
 }
 
+// A tab that cannot be seen leaves for its login when it can.
+func TestCreateOidcHiddenTab(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.visit("/orders")
+	hidden := r.tab
+	eval[bool](hidden, `globalThis.hides = true, Object.defineProperty(document, "hidden", { get: () => hides }), oidc.login(), true`)
+	r.tab = hidden.sibling()
+	r.signIn("/private") // goes to the provider and back meanwhile
+	if n := r.op.Count(oidctest.Authorize); n != 1 {
+		t.Errorf("the provider was asked %d times, want once", n)
+	}
+	eval[bool](hidden, `globalThis.ready = false, globalThis.hides = false, dispatchEvent(new Event("visibilitychange")), true`)
+	r.tab = hidden
+	r.tab.waitReady()
+	r.wantWho("subject-1")
+	r.wantAt("/orders")
+	if n := r.op.Count(oidctest.Authorize); n != 2 {
+		t.Errorf("the provider was asked %d times, want twice", n)
+	}
+}
+
+// A consent that is refused leads to the root of the app, as the page where the login began may ask again; it is no error.
+func TestCreateOidcConsentRefused(t *testing.T) {
+	r := newRoot(t, "", earlyRoot)
+	r.visit("/private")
+	refuseAll(r, "consent_required")
+	r.does("oidc.login({ doesCurrentHrefRequiresAuth: true })")
+	r.wantWho("nobody")
+	r.wantAt("/")
+}
+
 // Who cancels the login is nobody, which is no error; what the app has asked wrongly is one.
 func TestCreateOidcRefused(t *testing.T) {
 	for _, tt := range []struct{ code, want string }{{"access_denied", "nobody"}, {"invalid_scope", "error: provider_error"}} {
@@ -290,8 +321,12 @@ func TestCreateOidcBack(t *testing.T) {
 func TestCreateOidcMetadata(t *testing.T) {
 	r := newRoot(t, "", earlyRoot)
 	issuer := r.op.Issuer
-	r.configure(`__metadata: { authorization_endpoint: "`+issuer+`/authorize", token_endpoint: "`+issuer+`/token", jwks_uri: "`+issuer+`/jwks" }, debugLogs: true, disableDPoP: true`, earlyRoot)
+	r.configure(`__metadata: { authorization_endpoint: "`+issuer+`/authorize", token_endpoint: "`+issuer+`/token", jwks_uri: "`+issuer+`/jwks" }, debugLogs: true, disableDPoP: true`,
+		`(globalThis.lines = [], console.debug = (...line) => lines.push(line.join(" ")), { BASE_URL: "/" })`)
 	r.signIn("/orders")
+	if got := strings.Join(eval[[]string](r.tab, "lines"), "\n"); !strings.Contains(got, "signinCallback: success") {
+		t.Errorf("debugLogs writes %q, which does not say what has come of the response", got)
+	}
 	if n := r.op.Count(oidctest.Discovery); n != 0 {
 		t.Errorf("the provider was asked %d times for its metadata", n)
 	}

@@ -102,6 +102,7 @@ func TestCreateOidcReload(t *testing.T) {
 				t.Error("the sign-in is no new session of the browser")
 			}
 			r.op.ResetRequests()
+			loads := eval[int](r.tab, "loads")
 			if tt.ends {
 				killAll(t, r.origin)
 			}
@@ -112,6 +113,9 @@ func TestCreateOidcReload(t *testing.T) {
 			r.wantAt("/orders")
 			if eval[bool](r.tab, "oidc.isNewBrowserSession || oidc.backFromAuthServer !== undefined") {
 				t.Error("the reload is a new session of the browser")
+			}
+			if n := eval[int](r.tab, "Number(sessionStorage.getItem('loads'))") - loads; n != 1 && tt.early != "" && tt.method == "auto" {
+				t.Errorf("the app was loaded %d times: in the frame, too", n)
 			}
 			if n := r.op.Count(oidctest.Authorize); (n == 1) != tt.ends && inChromium(t) { // elsewhere a keeper may have it
 				t.Errorf("the provider was asked %d times", n)

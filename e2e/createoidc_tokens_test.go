@@ -161,3 +161,31 @@ func TestCreateOidcIdle(t *testing.T) {
 		t.Error("whether the session is to be kept was not asked")
 	}
 }
+
+// Without a network the tab of who was idle stays; with one the provider hears of it, and nobody is signed in.
+func TestCreateOidcIdleOffline(t *testing.T) {
+	if !inChromium(t) {
+		t.Skip("the network cannot be taken away there")
+	}
+	r := newRoot(t, `idleSessionLifetimeInSeconds: 31, autoLogoutParams: { redirectTo: "specific url", url: "/bye?x=1" }`, earlyRoot)
+	r.signIn("/orders")
+	r.tab.expectProblems() // what the browser logs of requests without a network
+	eval[bool](r.tab, "globalThis.left = [], oidc.subscribeToAutoLogoutCountdown(({ secondsLeft }) => { left.push(secondsLeft); }), globalThis.ready = false, true")
+	connect(t, false, r.tab)
+	r.tab.waitLong("globalThis.left.includes(0)")
+	r.tab.waitFor("!Object.keys(localStorage).some((key) => key.startsWith('oidcspa.session:'))")
+	// Whoever asks for tokens gets none, and the page stays.
+	if got := eval[string](r.tab, "Promise.race([oidc.getTokens(), new Promise((resolve) => setTimeout(resolve, 300, 'none'))]).then((got) => got + location.pathname)"); got != "none/orders" {
+		t.Errorf("without a network the app has %s", got)
+	}
+	if n := r.op.Count(oidctest.EndSession); n != 0 {
+		t.Errorf("the provider was asked %d times to end the session", n)
+	}
+	connect(t, true, r.tab)
+	r.tab.waitReady()
+	r.wantWho("nobody")
+	r.wantAt("/bye?x=1")
+	if got := r.asked(oidctest.EndSession).Get("id_token_hint"); got == "" {
+		t.Error("the provider is not told whose session it is")
+	}
+}

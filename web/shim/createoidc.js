@@ -4,6 +4,7 @@
 
 import { arrive, keptAt } from "./arrival.js";
 import { pause } from "./connection.js";
+import { failure } from "./errors.js";
 import { FramePolicy } from "./framing.js";
 import { startFailed } from "./initialization.js";
 import { UserManager } from "./manager.js";
@@ -85,6 +86,8 @@ class OneClient {
   /** When these came, in milliseconds. */
   #came = 0;
   #idled = false;
+  /** Somebody was idle without a network: the tab stays until there is one. */
+  #waits = false;
   /** Who is there, if the app's schema does not take the claims. */
   #unread;
   /** Why the response with which the page came has led to nobody. */
@@ -100,6 +103,7 @@ class OneClient {
     this.#params = params;
     this.#trip = new RoundTrip(params);
     const _before = (method, asked) => {
+      if (method === "navigate" && this.#waits) throw failure("network", "the tab leaves when there is a network again");
       this.#trip.before(method, asked);
       if (method === "frame") this.#frames.visits(asked.url);
     };
@@ -203,10 +207,20 @@ class OneClient {
 
   /** Another page begins: with it, it is found out anew who is signed in. */
   #change() {
-    if (this.#trip.left || this.#leaving && !this.#trip.stayed) return;
+    if (this.#waits || this.#trip.left || this.#leaving && !this.#trip.stayed) return;
     if (!this.#idled) return location.reload();
     this.#idled = false;
+    if (!navigator.onLine) return this.#endLater();
     setTimeout(() => !this.#trip.left && this.#trip.openAfterIdle(), IDLE_GRACE);
+  }
+
+  /** Here nobody is signed in any more: the provider hears of it when there is a network, from the tab that is seen. */
+  async #endLater() {
+    this.#waits = true;
+    await new Promise((resolve) => addEventListener("online", resolve, { __proto__: null, once: true, capture: true }));
+    this.#waits = false;
+    if (document.hidden) this.#trip.openAfterIdle();
+    else this.#logout(this.#params.autoLogoutParams, this.#tokens.idToken).catch(() => this.#trip.openAfterIdle());
   }
 
   /** The page shows one person's app: what is somebody else's is not for it. */
@@ -301,14 +315,14 @@ class OneClient {
     return never();
   }
 
-  async #logout(given) {
+  async #logout(given, id_token_hint) {
     const { base } = this.#params, { redirectTo, extraQueryParams } = own(given), target = targetOf(given, base);
     const comesBack = redirectTo !== REGISTERED && isInApp(target, base);
     if (this.#leaving && !this.#trip.stayed) return this.#leaving;
     this.#leaving = never();
     try {
       await this.#trip.for({ target: new URL(target).origin === location.origin ? target : base }, () => this.#manager.signoutRedirect({
-        post_logout_redirect_uri: comesBack ? base : target, redirectMethod: "assign", extraQueryParams: defined(extraQueryParams),
+        post_logout_redirect_uri: comesBack ? base : target, redirectMethod: "assign", extraQueryParams: defined(extraQueryParams), id_token_hint,
       }));
       location.reload(); // shown again, by the back button
     } catch (error) {
