@@ -38,7 +38,8 @@ size:                    ; go run ./cmd/assets -v -budget docs/budget.txt
 
 check-long: chromium     ; cd e2e && CHECK_LONG=1 go test -count=1 -timeout 20m -run TestHostileTabs # bounds of a minute
 	$(MAKE) browsers MORE=1 ENGINES='firefox webkit'
-	npm ci --prefix e2e/compat --no-audit --no-fund --ignore-scripts </dev/null && COMPAT=1 CHECK_LONG=1 go test -count=1 -timeout 20m -run 'TestCompatSPA$$' ./e2e # all scenarios
+	npm ci --prefix e2e/compat --no-audit --no-fund --ignore-scripts </dev/null && COMPAT=1 CHECK_LONG=1 go test -count=1 -timeout 25m -run 'TestCompatSPA$$' ./e2e # all scenarios
+	npm ci --prefix e2e/spa --no-audit --no-fund --ignore-scripts --legacy-peer-deps </dev/null && COMPAT=1 CHECK_LONG=1 go test -count=1 -run TestReactSpaTanStack ./e2e # beside npm oidc-spa
 	go run ./internal/claims/check -native=false -browser
 	go run ./internal/claims/mutate # the simulator finds each rule that is taken away
 fmt: bin/lint            ; gofmt -s -w . && $< fmt

@@ -34,7 +34,7 @@ for (const [name, params, act] of [
   params,
   parts: [(t) => t.leave(async () => {
     const done = act(t);
-    await t.pause(600);
+    await t.pause(2000); // as long as leaving takes, and more
     t.show("asked", (await t.log()).includes("GET authorize"));
     network(true);
     return done;
