@@ -2,7 +2,7 @@
 // createOidc(): a UserManager as somebody who is signed in, or not, for as long as the page is shown. Decisions are the
 // program's; here are shapes.
 
-import { arrive, keptAt } from "./arrival.js";
+import { arrive, early, keptAt, responseIn } from "./arrival.js";
 import { pause } from "./connection.js";
 import { startFailed } from "./initialization.js";
 import { UserManager } from "./manager.js";
@@ -52,7 +52,7 @@ export function createOidc(given) {
 /** Whether this page may find somebody signed in: who comes later comes with another page, so that nobody has to watch whether somebody is there. */
 function mayBeSomebody(key) {
   try {
-    return localStorage.getItem(`oidcspa.session:${key}`) !== null || keptAt(`oidcspa.response:${key}`).response;
+    return early.unknown || localStorage.getItem(`oidcspa.session:${key}`) !== null || keptAt(`oidcspa.response:${key}`).response;
   } catch {
     return true; // no way to know
   }
@@ -124,6 +124,7 @@ class OneClient {
       Log.setLevel(Log.DEBUG);
     }
     this.#signedIn = undefined;
+    if (early.unknown && !await this.#takesUp(early.unknown)) return never();
     const back = this.#trip.back();
     let user, failed;
     try {
@@ -154,6 +155,22 @@ class OneClient {
     if (autoLogin) return this.#login({ doesCurrentHrefRequiresAuth: true }).catch((error) => Promise.reject(startFailed(error)));
     this.#signedIn = false;
     return { ...this.#common(), isUserLoggedIn: false, initializationError: failed, login: (given) => this.#login(given) };
+  }
+
+  /**
+   * Goes on with a sign-in that another tab has left for: this one was opened by a link in a mail. Returns whether the app goes
+   * on here.
+   */
+  async #takesUp(address) {
+    try {
+      const state = responseIn(address).get("state"), way = own(await this.#manager._awaited(state));
+      if (way.client !== this.#params.key) return true;
+      early.unknown = undefined;
+      sessionStorage.setItem(`oidcspa.${state}`, JSON.stringify(way));
+    } catch {
+      return true; // no program knows of it, or this tab keeps nothing
+    }
+    return arrive(this.#params.base, new URL(address));
   }
 
   #common() {
