@@ -3,7 +3,9 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -177,5 +179,53 @@ func TestPopupAtTheRoot(t *testing.T) {
 	r.tab.waitFor("other.ready === true")
 	if got := eval[string](r.tab, "other.opener + other.location.search"); got != "null?a=1" {
 		t.Errorf("a window that nobody waits for: %s", got)
+	}
+}
+
+// Two issuers of which neither says in its responses who it is, at one root: refused with the reason, unless each has a query of its own.
+func TestCreateOidcTwoIssuers(t *testing.T) {
+	for _, tt := range []struct{ name, first, second, want string }{
+		{"at one root", "/", "/", "redirect_uri_shared"},
+		{"with a query each", "/?op=1", "/?op=2", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRoot(t, fmt.Sprintf("BASE_URL: %q", tt.first), earlyRoot)
+			other := oidctest.New(t)
+			other.ClientID, other.Subject = clientID, "subject-2"
+			other.Issuer = serve(t, other)
+			for _, op := range []*oidctest.OP{r.op, other} {
+				op.Edit(func() {
+					op.EditMetadata = func(m map[string]any) { delete(m, "authorization_response_iss_parameter_supported") }
+					op.EditCallback = func(p url.Values) { p.Del("iss") }
+				})
+			}
+			second := fmt.Sprintf("createOidc({ issuerUri: %q, clientId: %q, BASE_URL: %q }).then((oidc) => globalThis.second = oidc)", other.Issuer, clientID, tt.second)
+			r.visit("/orders")
+			eval[bool](r.tab, second+".then(() => true)")
+			if got := eval[string](r.tab, "oidc.validRedirectUri + ' ' + second.validRedirectUri"); got != r.origin+tt.first+" "+r.origin+tt.second {
+				t.Errorf("to be registered: %s", got)
+			}
+			if tt.want != "" {
+				for _, oidc := range []string{"oidc", "second"} {
+					if code := codeOf(r.tab, oidc+".login()"); code != tt.want {
+						t.Errorf("%s.login(): %q, want %q", oidc, code, tt.want)
+					}
+				}
+				return
+			}
+			r.does("oidc.login()")
+			r.wantWho("subject-1")
+			r.wantAt("/orders")
+			eval[bool](r.tab, second+".then(() => true)")
+			r.does("second.login()")
+			r.wantAt("/orders")
+			if got := eval[string](r.tab, second+".then((oidc) => oidc.getDecodedIdToken().sub)"); got != "subject-2" {
+				t.Errorf("the second has %s", got)
+			}
+			r.wantWho("subject-1")
+			r.does("oidc.logout({ redirectTo: 'home' })")
+			r.wantWho("nobody")
+			r.wantAt("/")
+		})
 	}
 }

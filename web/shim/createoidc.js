@@ -174,8 +174,8 @@ class OneClient {
   }
 
   #common() {
-    const { issuerUri, clientId, base } = this.#params;
-    return { issuerUri, clientId, validRedirectUri: base };
+    const { issuerUri, clientId, settings } = this.#params;
+    return { issuerUri, clientId, validRedirectUri: settings.redirect_uri };
   }
 
   #loggedIn(backFromAuthServer) {
@@ -303,12 +303,12 @@ class OneClient {
   }
 
   async #logout(given) {
-    const { base } = this.#params, target = targetOf(given, base), below = isInApp(target, base);
+    const { base, settings } = this.#params, target = targetOf(given, base), below = isInApp(target, base);
     if (this.#leaving && !this.#trip.stayed) return this.#leaving;
     this.#leaving = never();
     try {
       await this.#trip.for({ target: new URL(target).origin === location.origin ? target : base }, () => this.#manager.signoutRedirect({
-        post_logout_redirect_uri: below ? base : target, redirectMethod: "assign", extraQueryParams: {},
+        post_logout_redirect_uri: below ? settings.redirect_uri : target, redirectMethod: "assign", extraQueryParams: {},
       }));
       location.reload(); // shown again, by the back button
     } catch (error) {
