@@ -163,7 +163,7 @@ class OneClient {
    */
   async #takesUp(address) {
     try {
-      const state = responseIn(address).get("state"), way = own(await this.#manager._awaited(state));
+      const state = responseIn(address).get("state"), way = own(await this.#manager._awaits(state));
       if (way.client !== this.#params.key) return true;
       early.unknown = undefined;
       sessionStorage.setItem(`oidcspa.${state}`, JSON.stringify(way));

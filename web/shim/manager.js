@@ -160,7 +160,7 @@ export class UserManager {
   }
 
   /** For createoidc.js: how to go on with a response that this tab does not know; undefined if there is no program. */
-  _awaited(state) {
+  _awaits(state) {
     return this.#call("awaits", { state }, () => this.#reaches("call"));
   }
 
