@@ -220,7 +220,7 @@ func TestSamePersonByStorageFirst(t *testing.T) {
 		o.w.signIn(o.clients[0], o.tabs[0])
 		ann := o.clients[0].Current()
 		o.tabs[0].heard()
-		o.open() // the next program has restored nobody yet
+		o.open()                        // the next program has restored nobody yet
 		o.set(func() { o.late = true }) // messages come after storage events
 		o.w.signIn(o.clients[1], o.tabs[1])
 		synctest.Wait()
