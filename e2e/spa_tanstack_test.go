@@ -95,7 +95,6 @@ func edit(t *testing.T, name, from, to string) {
 	if !strings.Contains(string(data), from) {
 		t.Fatalf("%s has no %q", name, from)
 	}
-	//lint:ignore gosec G703: a file of the test's
 	if err := os.WriteFile(name, []byte(strings.Replace(string(data), from, to, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}

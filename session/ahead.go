@@ -46,6 +46,7 @@ type absences struct {
 type absence struct {
 	settings Settings
 	record   []byte
+	returnTo string
 	until    time.Time
 	phases   SigninPhases // so far
 	exchange *exchange    // nil before the response is here
@@ -67,7 +68,7 @@ func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
 	d.prune(now)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(left.record) > recordLimit {
+	if len(left.record)+len(left.returnTo) > recordLimit {
 		return
 	}
 	if len(d.left) == absencesLimit {
@@ -76,11 +77,18 @@ func (d *absences) leave(state oidc.Secret, left *absence, now time.Time) {
 	d.left[state] = left
 }
 
-// prune forgets those that have taken too long.
-func (d *absences) prune(now time.Time) {
+// prune forgets those that have taken too long. It returns when the next one will have; 0 if
+// there is none.
+func (d *absences) prune(now time.Time) (next time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	maps.DeleteFunc(d.left, func(_ oidc.Secret, old *absence) bool { return !now.Before(old.until) })
+	for _, old := range d.left {
+		if left := old.until.Sub(now); next == 0 || left < next {
+			next = left
+		}
+	}
+	return next
 }
 
 // arrive begins an exchange, one for each absence.
@@ -131,10 +139,11 @@ func (d *absences) drop(state oidc.Secret, left *absence) bool {
 // app as callbackURL and keeps what arrival says. A response to what this
 // program did not begin is left alone, and so is one that does not name its
 // issuer: whether it could be another provider's is known when the tab's own page
-// is there. It does not wait.
+// is there. Neither does a program begin anything that may stop with the last page. It does
+// not wait.
 func (r *Registry) Arrive(callbackURL string, arrival Arrival) {
 	state, err := oidc.CallbackState(callbackURL)
-	if err != nil {
+	if err != nil || r.config.Stops {
 		return
 	}
 	if left := r.absences.arrive(state, arrival.at(callbackURL), time.Now()); left != nil {
@@ -242,7 +251,8 @@ func (c *Client) exchanged(ctx, wanted context.Context, kept Kept, callbackURL s
 }
 
 // send has the tab note that the response is used from now on: a code is sent once
-// (RFC 6749 4.1.2), also by the program of a page that comes back.
+// (RFC 6749 4.1.2), also by the program of a page that comes back. A tab that has nothing of
+// the sign-in gets nothing.
 func (c *Client) send(ctx context.Context, left *absence, kept Kept, tx *oidc.Transaction, r *record) (err error) {
 	if r.Sent {
 		c.forgets(ctx, tx.State)
@@ -255,6 +265,9 @@ func (c *Client) send(ctx context.Context, left *absence, kept Kept, tx *oidc.Tr
 	sent.Sent = true
 	if left.record, err = sent.signin(tx); err != nil {
 		return err
+	}
+	if kept.otherTab {
+		return nil
 	}
 	return c.page.Transactions.Put(ctx, tx.State, Transaction{Record: left.record, Address: tx.RedirectURI, Arrival: kept.Arrival, ReturnTo: kept.ReturnTo, Client: c.name(), Restore: r.Restore, ExpiresAt: tx.ExpiresAt()})
 }

@@ -190,10 +190,9 @@ func (c *Client) leave(ctx context.Context, call int64, request *oidc.Authentica
 	}
 	if !c.session.config.OnePage {
 		phases.Left = c.session.wall()
-		left := &absence{settings: c.settings, record: data, until: time.Now().Add(underway), phases: phases}
-		if !c.session.config.Stops {
-			c.session.registry.absences.leave(tx.State, left, time.Now())
-		}
+		now := time.Now()
+		left := &absence{settings: c.settings, record: data, returnTo: returnTo, until: now.Add(min(max(underway, c.settings.RedirectTimeout), longestFlow)), phases: phases}
+		c.session.registry.absences.leave(tx.State, left, now)
 		defer c.getReady(ctx, metadata, tx)
 	}
 	return c.page.Navigator.Navigate(ctx, oidc.Address{URL: url})
@@ -277,7 +276,10 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 	call, _ := c.leaveCall("")
 	_, now := c.session.current()
 	kept, tx, record, err := c.readSignin(ctx, callbackURL, true)
-	if kept.Record == nil && errors.Is(err, oidc.ErrStateUnknown) {
+	if isUnknown(kept, err) {
+		kept, tx, record, err = c.readOtherTab(callbackURL, kept.Arrival)
+	}
+	if isUnknown(kept, err) {
 		return c.answeredAnother(ctx, wanted, callbackURL, call, now, err)
 	}
 	if err != nil {

@@ -47,7 +47,7 @@ func (r *Registry) release(s *session) {
 func (r *Registry) sweep() {
 	var strangers, away, users []*session // strangers: nobody is signed in
 	now, next := time.Now(), underway
-	r.absences.prune(now)
+	left := r.absences.prune(now)
 	for _, s := range r.idle {
 		s.mu.Lock()
 		user, returns, lingers := s.user, s.awayUntil.Sub(now), s.idleAt.Add(linger).Sub(now)
@@ -69,8 +69,11 @@ func (r *Registry) sweep() {
 	away = r.forgetOldest(away, lingerers)
 	strangers = r.forgetOldest(strangers, max(0, lingerers-len(users)))
 	r.idle = slices.Concat(users, away, strangers)
+	if len(r.idle) == 0 {
+		next = left
+	}
 	at := now.Add(next)
-	if len(r.idle) == 0 || !r.sweepAt.IsZero() && !at.Before(r.sweepAt) {
+	if next == 0 || !r.sweepAt.IsZero() && !at.Before(r.sweepAt) {
 		return
 	}
 	r.sweepAt = at

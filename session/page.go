@@ -38,6 +38,8 @@ type Kept struct {
 	Arrival  Arrival
 	ReturnTo string
 	Client   string // as in [Transaction]; empty if an older release has kept it
+
+	otherTab bool // it is another tab's: this one has no record, and gets none
 }
 
 // A Transaction is a record to keep, and what the store and the callback page

@@ -78,7 +78,10 @@ export interface ParamsOfCreateOidc<
   __unsafe_useIdTokenAsAccessToken?: boolean;
   /** The provider's metadata, in the place of what it publishes. */
   __metadata?: Partial<OidcMetadata>;
-  /** The root of the app, where the provider sends the browser back to. Default that of oidcEarlyInit(). */
+  /**
+   * The root of the app, where the provider sends the browser back to. Default that of oidcEarlyInit(). With a query of its own, such as
+   * "/?op=1", several issuers share it that do not say in their responses who they are.
+   */
   BASE_URL?: string;
   /** Where a login leads to. Default: where it began. */
   postLoginRedirectUrl?: string;

@@ -153,6 +153,8 @@ func (c *Connection) handle(ctx context.Context, method string, params []byte) (
 		return nil, toRPC(c.frontchannelLogout(params))
 	case "arrive":
 		return nil, toRPC(c.arrive(params))
+	case "awaits":
+		return c.awaits(params)
 	case "close":
 		c.Close()
 		return nil, nil
@@ -215,6 +217,24 @@ func (c *Connection) arrive(params []byte) error {
 	}
 	c.registry.Arrive(p.URL, session.Arrival{Address: p.Arrival.Address, Mark: p.Arrival.Mark})
 	return nil
+}
+
+// awaitsParams have the state of a response that a tab does not know.
+type awaitsParams struct {
+	State string `json:"state"`
+}
+
+// awaits says how to hand on a response that came up in another tab than the one that has left;
+// null if this program has sent none away for it. A page asks before it opens a client, or after.
+func (c *Connection) awaits(params []byte) (any, error) {
+	var p awaitsParams
+	if err := decode(params, &p); err != nil {
+		return nil, toRPC(err)
+	}
+	if kept, awaited := c.registry.Awaits(oidc.Secret(p.State)); awaited {
+		return newWayJSON(kept), nil
+	}
+	return nil, nil
 }
 
 func (c *Connection) open(params []byte) error {

@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,6 +66,47 @@ func TestArrive(t *testing.T) {
 			t.Errorf("%d token requests", n)
 		}
 	})
+}
+
+// A page of a new tab asks how to hand on a response that another tab has left for. It gets nothing
+// that the sign-in is completed with.
+func TestAwaits(t *testing.T) {
+	w := newWorld(t)
+	tab := w.open()
+	tab.must(redirect, object{"return_to": "https://app.example.test/orders", "state": "of the app"}, nil)
+	url := w.op.Visit(tab.address)
+	state, err := oidc.CallbackState(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	callback := w.connect()
+	callback.mustFail("awaits", object{"state": state.Reveal(), "keep": true}, oidc.ErrInvalidArgument)
+	var way map[string]any
+	callback.must("awaits", object{"state": state.Reveal() + "x"}, &way)
+	if way != nil {
+		t.Errorf("another state: %v", way)
+	}
+	callback.must("awaits", object{"state": state.Reveal()}, &way)
+	names := slices.Sorted(maps.Keys(way))
+	if want := []string{"address", "client", "expires_at", "return_to"}; !slices.Equal(names, want) || way["return_to"] != "https://app.example.test/orders" {
+		t.Errorf("the page gets %v, want %v", names, want)
+	}
+	// What it keeps of that has no record, and where the response arrived.
+	address, response, _ := strings.Cut(url, "?")
+	way["record"], way["arrival"] = nil, object{"address": address, "mark": "1-2"}
+	other := w.open()
+	other.offer("transactions.take", func(context.Context, []byte) (any, error) { return way, nil })
+	other.offer("transactions.put", func(context.Context, []byte) (any, error) {
+		t.Error("the new tab gets something to keep")
+		return nil, nil
+	})
+	var user struct {
+		State string `json:"state"`
+	}
+	other.must("signinCallback", object{"url": "https://app.example.test/?oidcspa.arrival=1-2&" + response}, &user)
+	if user.State != "of the app" {
+		t.Errorf("the state of the app is %q", user.State)
+	}
 }
 
 func TestRestore(t *testing.T) {

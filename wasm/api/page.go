@@ -61,16 +61,25 @@ func (p page) Frame(ctx context.Context, to oidc.Address, timeout time.Duration)
 	return result.URL, err
 }
 
-type putParams struct {
-	State     string `json:"state"`
-	Record    string `json:"record"`
+// wayJSON is what pages need to know of a transaction.
+type wayJSON struct {
 	Address   string `json:"address,omitempty"` // the redirect URI, without its query
 	Query     string `json:"query,omitempty"`   // of the redirect URI
 	ReturnTo  string `json:"return_to,omitempty"`
 	Client    string `json:"client"`     // whose it is
 	ExpiresAt int64  `json:"expires_at"` // seconds since the epoch
 	Restore   bool   `json:"restore,omitempty"`
+}
 
+func newWayJSON(t session.Transaction) wayJSON {
+	address, query, _ := strings.Cut(t.Address, "?")
+	return wayJSON{Address: address, Query: query, ReturnTo: t.ReturnTo, Client: t.Client, ExpiresAt: t.ExpiresAt, Restore: t.Restore}
+}
+
+type putParams struct {
+	State  string `json:"state"`
+	Record string `json:"record"`
+	wayJSON
 	Arrival *arrivalJSON `json:"arrival,omitempty"`
 }
 
@@ -82,17 +91,7 @@ type arrivalJSON struct {
 
 // Put is [session.TransactionStore].
 func (p page) Put(ctx context.Context, state oidc.Secret, t session.Transaction) error {
-	address, query, _ := strings.Cut(t.Address, "?")
-	params := putParams{
-		State:     state.Reveal(),
-		Record:    string(t.Record),
-		Address:   address,
-		Query:     query,
-		ReturnTo:  t.ReturnTo,
-		Client:    t.Client,
-		ExpiresAt: t.ExpiresAt,
-		Restore:   t.Restore,
-	}
+	params := putParams{State: state.Reveal(), Record: string(t.Record), wayJSON: newWayJSON(t)}
 	if t.Arrival != (session.Arrival{}) {
 		params.Arrival = &arrivalJSON{t.Arrival.Address, t.Arrival.Mark}
 	}
@@ -105,7 +104,7 @@ type takeParams struct {
 }
 
 type takeResult struct {
-	Record   *string      `json:"record"`
+	Record   *string      `json:"record"` // null: the tab has none, though it may know of the response
 	ReturnTo string       `json:"return_to"`
 	Client   string       `json:"client"`
 	Arrival  *arrivalJSON `json:"arrival"`
@@ -125,10 +124,13 @@ func (p page) take(ctx context.Context, params takeParams) (session.Kept, error)
 	var result takeResult
 	var kept session.Kept
 	err := p.call(ctx, serviceTimeout, "transactions.take", params, &result)
-	if err != nil || result.Record == nil {
+	if err != nil {
 		return kept, err
 	}
-	kept.Record, kept.ReturnTo, kept.Client = []byte(*result.Record), result.ReturnTo, result.Client
+	if result.Record != nil {
+		kept.Record = []byte(*result.Record)
+	}
+	kept.ReturnTo, kept.Client = result.ReturnTo, result.Client
 	if result.Arrival != nil {
 		kept.Arrival = session.Arrival{Address: result.Arrival.Address, Mark: result.Arrival.Mark}
 	}

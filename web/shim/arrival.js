@@ -6,9 +6,9 @@
 const DRAWN = /^[\w-]{32,}(;|$)/;
 
 /** What a response adds to an address. */
-const OF_RESPONSE = /^(code|state|session_state|iss|error(_description|_uri)?)=/;
+const OF_RESPONSE = /^(code|(session_)?state|iss|error(_description|_uri)?)=/;
 
-/** What oidcEarlyInit() was given. */
+/** What oidcEarlyInit() was given, and with unknown the address of a response that this tab does not know. */
 export const early = { __proto__: null };
 
 /** What the tab keeps under a key. */
@@ -31,10 +31,10 @@ export function responseIn(address) {
  * is to go on here: not in a hidden frame, whose page gets the response, nor where another document is shown. Beyond the
  * root of the app, a response that this tab does not know is somebody else's.
  */
-export function arrive(base = early.BASE_URL) {
-  const { href, origin, hash } = location, response = responseIn(href);
+export function arrive(base = early.BASE_URL, { href, hash } = location) {
+  const response = responseIn(href);
   if (!response) return true;
-  const way = keptAt(`oidcspa.${response.get("state")}`), comes = response.has("code") || response.has("error");
+  const state = response.get("state"), way = keptAt(`oidcspa.${state}`), comes = response.has("code") || response.has("error");
   if (way.arrival) return true; // callback.html has handed it on
   if (way.client) {
     const { return_to, action } = keptAt(`oidcspa.round:${way.client}`); // return_to is of a sign-out, which may be refused
@@ -43,22 +43,41 @@ export function arrive(base = early.BASE_URL) {
     } catch {
       return true; // no room: it stays where it is
     }
-    else sessionStorage.removeItem(`oidcspa.${response.get("state")}`);
+    else sessionStorage.removeItem(`oidcspa.${state}`);
     if (response.get("error") === "consent_required" && action !== "go to auth server") return show(way.address); // the page may ask again
     return show(way.return_to ?? return_to ?? way.address);
   }
-  if (!comes) return true;
-  if (frameElement && /** @type {HTMLElement} */ (frameElement).hidden) {
-    parent.postMessage({ source: "oidc-client", url: href, keepOpen: false }, origin);
+  const message = { source: "oidc-client", url: href }, atRoot = isRoot(base);
+  const waits = /** @type {HTMLElement | null} */ (frameElement)?.hidden ? parent : atRoot && ours();
+  if (waits) {
+    waits.postMessage(message, location.origin);
     return false;
   }
-  if (!isRoot(base)) return true;
-  // Of a sign-in that this tab does not know: what is not of it stays as it is.
-  const url = new URL(href), inHash = hash.includes(response.get("state"));
+  if (!comes || !atRoot) return true;
+  // Of a sign-in that this tab does not know: what is not of it stays as it is. Another tab may have left for it.
+  early.unknown = href;
+  const channel = new BroadcastChannel(`oidc-client-popup-${state}`);
+  channel.onmessage = () => close(); // a window that has lost its opener
+  channel.postMessage(message);
+  const url = new URL(href), inHash = hash.includes(state);
   const left = (inHash ? hash : url.search).slice(1).split("&").filter((parameter) => !OF_RESPONSE.test(parameter)).join("&");
   url[inHash ? "hash" : "search"] = left;
   history.replaceState(history.state, "", url);
   return true;
+}
+
+/** The page of ours that has opened this window. A window that is still there after a second is a tab like any other. */
+function ours() {
+  try {
+    if (opener.origin !== location.origin) return;
+  } catch {
+    return; // there is none, or it is of another origin
+  }
+  setTimeout(() => {
+    opener = null; // also for the page that is loaded then
+    location.reload();
+  }, 1_000);
+  return opener;
 }
 
 /** Whether the page is at the redirect URI, which is the root of the app. */

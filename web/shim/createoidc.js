@@ -2,7 +2,7 @@
 // createOidc(): a UserManager as somebody who is signed in, or not, for as long as the page is shown. Decisions are the
 // program's; here are shapes.
 
-import { arrive, keptAt } from "./arrival.js";
+import { arrive, early, keptAt, responseIn } from "./arrival.js";
 import { pause } from "./connection.js";
 import { failure } from "./errors.js";
 import { FramePolicy } from "./framing.js";
@@ -57,7 +57,7 @@ export function createOidc(given) {
 /** Whether this page may find somebody signed in: who comes later comes with another page, so that nobody has to watch whether somebody is there. */
 function mayBeSomebody(key) {
   try {
-    return localStorage.getItem(`oidcspa.session:${key}`) !== null || keptAt(`oidcspa.response:${key}`).response;
+    return early.unknown || localStorage.getItem(`oidcspa.session:${key}`) !== null || keptAt(`oidcspa.response:${key}`).response;
   } catch {
     return true; // no way to know
   }
@@ -141,6 +141,7 @@ class OneClient {
       Log.setLevel(Log.DEBUG);
     }
     this.#signedIn = this.#unrestored = undefined;
+    if (early.unknown && !await this.#takesUp(early.unknown)) return never();
     const back = this.#trip.back();
     let user, failed;
     try {
@@ -176,9 +177,25 @@ class OneClient {
     return { ...this.#common(), isUserLoggedIn: false, initializationError: failed, login: (given) => this.#login(given) };
   }
 
+  /**
+   * Goes on with a sign-in that another tab has left for: this one was opened by a link in a mail. Returns whether the app goes
+   * on here.
+   */
+  async #takesUp(address) {
+    try {
+      const state = responseIn(address).get("state"), way = own(await this.#manager._awaits(state));
+      if (way.client !== this.#params.key) return true;
+      early.unknown = undefined;
+      sessionStorage.setItem(`oidcspa.${state}`, JSON.stringify(way));
+    } catch {
+      return true; // no program knows of it, or this tab keeps nothing
+    }
+    return arrive(this.#params.base, new URL(address));
+  }
+
   #common() {
-    const { issuerUri, clientId, base } = this.#params;
-    return { issuerUri, clientId, validRedirectUri: base };
+    const { issuerUri, clientId, settings } = this.#params;
+    return { issuerUri, clientId, validRedirectUri: settings.redirect_uri };
   }
 
   #loggedIn(backFromAuthServer) {
@@ -316,13 +333,13 @@ class OneClient {
   }
 
   async #logout(given, id_token_hint) {
-    const { base } = this.#params, { redirectTo, extraQueryParams } = own(given), target = targetOf(given, base);
+    const { base, settings } = this.#params, { redirectTo, extraQueryParams } = own(given), target = targetOf(given, base);
     const comesBack = redirectTo !== REGISTERED && isInApp(target, base);
     if (this.#leaving && !this.#trip.stayed) return this.#leaving;
     this.#leaving = never();
     try {
       await this.#trip.for({ target: new URL(target).origin === location.origin ? target : base }, () => this.#manager.signoutRedirect({
-        post_logout_redirect_uri: comesBack ? base : target, redirectMethod: "assign", extraQueryParams: defined(extraQueryParams), id_token_hint,
+        post_logout_redirect_uri: comesBack ? settings.redirect_uri : target, redirectMethod: "assign", extraQueryParams: defined(extraQueryParams), id_token_hint,
       }));
       location.reload(); // shown again, by the back button
     } catch (error) {

@@ -159,6 +159,11 @@ export class UserManager {
     await this.#call("prepare");
   }
 
+  /** For createoidc.js: how to go on with a response that this tab does not know; undefined if there is no program. */
+  _awaits(state) {
+    return this.#call("awaits", { state }, () => this.#reaches("call"));
+  }
+
   signinRedirect(given) {
     const args = own(given);
     return this.#leaveFor("signinRedirect", { ...args, called: Date.now(), return_to: args.return_to ?? location.href });

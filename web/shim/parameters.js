@@ -27,12 +27,13 @@ function sameSite(address) {
   return URL.canParse(address) && site(new URL(address).hostname) === site(location.hostname);
 }
 
-/** The root of the app, which is where the provider sends the browser back to. */
+/** The root of the app, which is where the provider sends the browser back to; with a query of its own if several issuers share it. */
 function rootOf(given) {
   if (given === undefined) throw wrong('BASE_URL is missing: give it to createOidc() or oidcEarlyInit(), "/" or what import.meta.env.BASE_URL is');
-  const base = new URL(`${given}`.replace(/\/?$/, "/"), location.origin);
-  if (base.origin !== location.origin || base.search || base.hash) throw wrong("BASE_URL has to be of the page's own origin, without a query");
-  return base.href;
+  const root = new URL(given, location.origin);
+  if (root.origin !== location.origin || root.hash) throw wrong("BASE_URL has to be of the page's own origin, without a fragment");
+  root.pathname = root.pathname.replace(/\/?$/, "/");
+  return root;
 }
 
 /** Values of parameters: those that are undefined are none. */
@@ -58,7 +59,7 @@ export function readParameters(given) {
   const method = params.sessionRestorationMethod ?? early.sessionRestorationMethod ?? "auto";
   if (!(method in METHODS)) throw wrong('sessionRestorationMethod is none of "auto", "iframe" and "full page redirect"');
   const authority = params.issuerUri = issuerUri.startsWith("/") ? location.origin + issuerUri : issuerUri;
-  const base = params.base = rootOf(params.BASE_URL ?? early.BASE_URL);
+  const root = rootOf(params.BASE_URL ?? early.BASE_URL), base = params.base = root.origin + root.pathname;
   const after = params.autoLogoutParams ??= { redirectTo: "current page" };
   if (after.redirectTo === REGISTERED) throw wrong("autoLogoutParams: an automatic sign-out comes back to the root of the app");
   if (!Object.getOwnPropertyDescriptor(after, "url")?.get) { // a getter is read when it counts
@@ -71,8 +72,8 @@ export function readParameters(given) {
   params.settings = {
     authority,
     client_id: clientId,
-    redirect_uri: base,
-    post_logout_redirect_uri: base,
+    redirect_uri: root.href,
+    post_logout_redirect_uri: root.href,
     scope: [...new Set(["openid", ...params.scopes ?? ["profile"]])].join(" "),
     restore: restore === "redirect" && params.autoLogin ? "off" : restore, // the login is that round trip
     redirectMethod: "replace", // what the program does by itself is no step back
