@@ -22,7 +22,7 @@ demo: $(if $(KEYCLOAK),keycloak) ; go run ./demo
 test: test-native test-js e2e
 test-native: redis       ; go test $(NATIVE)
 test-js: chromium jstest ; go test ./internal/jstest && $(JS) go test -p 1 -exec $(CURDIR)/bin/jstest ./jsbridge/...
-e2e: chromium            ; cd e2e && go test -count=1 -timeout 15m -skip '$(LONG)' . ./bench
+e2e: chromium            ; cd e2e && go test -count=1 -timeout 25m -skip '$(LONG)' . ./bench
 
 browsers: chromium       ; scripts/browsers.sh $(ENGINES) && cd e2e && go test -count=1 -timeout 10m ./engine && ENGINES='$(ENGINES)' go test -count=1 -timeout 40m -run TestBrowsers # it prints a table; MORE=1 has more flows
 
