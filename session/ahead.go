@@ -51,6 +51,7 @@ type absence struct {
 	phases   SigninPhases // so far
 	exchange *exchange    // nil before the response is here
 	claimed  atomic.Bool  // a tab has brought the response, and waits
+	alone    bool         // no other tab completes it; guarded by the mu of the absences
 }
 
 // An exchange is a token request for a response that the tab has not brought yet.

@@ -104,6 +104,7 @@ type SigninArgs struct {
 	scopeless bool          // no scope is named: the provider gives what of the grant concerns the resource
 	keep      bool          // the response is kept for another try
 	phases    *SigninPhases // of the sign-in; may be nil
+	initiated bool          // somebody else asks for it, see [Client.SigninInitiated]
 }
 
 // SigninRedirect sends the tab to the provider's login page. It returns when
@@ -160,7 +161,7 @@ func (c *Client) signinRedirect(ctx context.Context, args SigninArgs, asked mome
 	}
 	settings := args.settings(c)
 	request := args.request(settings)
-	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, unread: unread}
+	r := record{AppState: args.State, StepUp: args.stepUp, SkipUserinfo: args.SkipUserinfo, Order: &asked.after, Asked: &settings.Request, Bound: settings.DPoP, unread: unread, initiated: args.initiated}
 	if args.RequestURI+args.RequestObject == "" { // those are good for one request
 		r.Request = request
 	}
@@ -191,7 +192,7 @@ func (c *Client) leave(ctx context.Context, call int64, request *oidc.Authentica
 	if !c.session.config.OnePage {
 		phases.Left = c.session.wall()
 		now := time.Now()
-		left := &absence{settings: c.settings, record: data, returnTo: returnTo, until: now.Add(min(max(underway, c.settings.RedirectTimeout), longestFlow)), phases: phases}
+		left := &absence{settings: c.settings, record: data, returnTo: returnTo, alone: r.initiated, until: now.Add(min(max(underway, c.settings.RedirectTimeout), longestFlow)), phases: phases}
 		c.session.registry.absences.leave(tx.State, left, now)
 		defer c.getReady(ctx, metadata, tx)
 	}
@@ -332,6 +333,7 @@ func (c *Client) signinCallback(ctx, wanted context.Context, callbackURL string)
 func (c *Client) signIn(ctx context.Context, user *User, began moment, phases *SigninPhases) (*User, error) {
 	err := c.orRevoke(ctx, user, c.session.load(user, began))
 	if err == nil {
+		c.session.registry.absences.isolate(c.settings.key())
 		phases.User = c.session.wall()
 		c.session.stats.count(func(stats *Stats) { stats.Signin = phases })
 	}

@@ -55,7 +55,8 @@ func (i *idle) now() time.Time { return i.session.config.Now().Round(0) }
 
 // settle takes the settings of the tabs that are there: the shortest time that one
 // of them wants. Where none wants an end there is none; without any tab the last
-// ones count, and an end that has come stays. A renewal is no activity.
+// ones count, and an end that has come stays. A renewal is no activity; where it brings a
+// sooner end, that is counted down to.
 func (i *idle) settle() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -91,7 +92,11 @@ func (i *idle) settle() {
 		i.session.config.spawn(func() { i.run(ctx) })
 	}
 	wanted.Warn = min(wanted.Warn, wanted.Timeout/2)
+	before := i.left()
 	i.settings = wanted
+	if short := min(before, wanted.Warn) - i.left(); watching && short > 0 {
+		i.since, i.moved = i.since.Add(short), i.moved.Add(short)
+	}
 	i.ring()
 }
 

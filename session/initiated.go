@@ -24,7 +24,7 @@ func (c *Client) SigninInitiated(ctx context.Context, pageURL string) error {
 	if c.leadsAway(login.TargetLinkURI, page) {
 		login.TargetLinkURI = ""
 	}
-	return c.SigninRedirect(ctx, SigninArgs{LoginHint: login.LoginHint, ReturnTo: cmp.Or(login.TargetLinkURI, page)})
+	return c.SigninRedirect(ctx, SigninArgs{initiated: true, LoginHint: login.LoginHint, ReturnTo: cmp.Or(login.TargetLinkURI, page)})
 }
 
 // leadsAway tells whether the target of an initiated login would send the tab away

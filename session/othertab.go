@@ -14,7 +14,10 @@ import (
 // code verifier and nonce stay where they are.
 //
 // Who brings the response has the state, 256 random bits of this browser. A response to a
-// sign-in that was begun in another browser is unknown here: login CSRF (RFC 9700 4.7).
+// sign-in that was begun in another browser is unknown here: login CSRF (RFC 9700 4.7). So
+// is one that somebody else has begun in this browser ([Client.SigninInitiated]), whose
+// login_hint may have the provider mail the link to them, and one that was given up: somebody
+// has signed in since.
 
 // Awaits returns what the callback page of a new tab needs to hand on a response: where
 // the sign-in has left from, whose it is, its redirect URI, and until when it counts. It has no
@@ -35,7 +38,7 @@ func (d *absences) of(state oidc.Secret, now time.Time) (kept Kept, settings *Se
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	left := d.left[state]
-	if left == nil || left.claimed.Load() || !now.Before(left.until) {
+	if left == nil || left.alone || left.claimed.Load() || !now.Before(left.until) {
 		return kept, nil, nil, nil, oidc.ErrStateUnknown
 	}
 	tx, r, err = parseSigninRecord(left.record)
@@ -43,6 +46,15 @@ func (d *absences) of(state oidc.Secret, now time.Time) (kept Kept, settings *Se
 		err = oidc.ErrStateUnknown
 	}
 	return Kept{Record: left.record, ReturnTo: left.returnTo, otherTab: true}, &left.settings, tx, r, err
+}
+
+// isolate leaves the sign-ins that have left before to their own tabs, as somebody is signed in now.
+func (d *absences) isolate(key key) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, left := range d.left {
+		left.alone = left.alone || left.settings.key() == key
+	}
 }
 
 // readOtherTab is for a response to a sign-in of this client that another tab has left for;

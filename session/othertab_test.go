@@ -55,6 +55,12 @@ func TestOtherTab(t *testing.T) {
 		{name: "a sign-out meanwhile", then: func(w *world, left *Client, _ *tab, _ string) {
 			_ = left.SignoutRedirect(w.t.Context(), SignoutArgs{})
 		}, want: ErrNotSignedIn},
+		{name: "somebody has signed in and out meanwhile", then: func(w *world, left *Client, tab *tab, _ string) {
+			if _, err := left.SigninCallback(w.t.Context(), w.redirect(left, tab)); err != nil {
+				w.t.Fatal(err)
+			}
+			left.session.endIf(func(*User) bool { return true })
+		}, want: oidc.ErrStateUnknown},
 		{name: "the tab that has left was faster", then: func(w *world, left *Client, _ *tab, url string) {
 			if _, err := left.SigninCallback(w.t.Context(), url); err != nil {
 				w.t.Fatal(err)
@@ -183,4 +189,21 @@ func TestOtherTabOfSteps(t *testing.T) {
 	mustFail(t, "SigninResponse", err, oidc.ErrStateUnknown)
 	_, _, err = steps.SigninState(t.Context(), url, true)
 	mustFail(t, "SigninState", err, oidc.ErrStateUnknown)
+}
+
+// What somebody else has begun in this browser is completed by its tab alone: its login_hint may
+// have the provider mail the link to them.
+func TestOtherTabInitiated(t *testing.T) {
+	w := newWorld(t)
+	left, tab := w.open(false)
+	if err := left.SigninInitiated(t.Context(), "https://app.example.test/login?iss="+w.settings.Issuer+"&login_hint=bob"); err != nil {
+		t.Fatal(err)
+	}
+	url := w.op.Visit(tab.address)
+	other, _ := w.open(false)
+	_, err := other.SigninCallback(t.Context(), url)
+	mustFail(t, "SigninCallback in another tab", err, oidc.ErrStateUnknown)
+	if _, err := w.openIn(tab, false).SigninCallback(t.Context(), url); err != nil {
+		t.Errorf("SigninCallback in the tab that has left: %v", err)
+	}
 }

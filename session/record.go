@@ -28,7 +28,8 @@ type record struct {
 	Bound   bool                        `json:"bound,omitempty"`   // the tokens are to be bound to a key
 	Request *oidc.AuthenticationRequest `json:"request,omitempty"` // to begin again with, once
 
-	unread int64 // see [Client.unreadWith], 0 for what no call of the app has begun; not kept here
+	unread    int64 // see [Client.unreadWith], 0 for what no call of the app has begun; not kept here
+	initiated bool  // see [SigninArgs]; not kept here
 }
 
 // args are those that complete the sign-in of tx in a tab with such settings.

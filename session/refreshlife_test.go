@@ -148,3 +148,32 @@ func TestRefreshTokenKeptInVain(t *testing.T) {
 		}
 	})
 }
+
+// A renewal brings an end that is sooner than nobody has done anything for: it is counted down to.
+func TestRefreshTokenSooner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.op.Lifetime, w.op.RefreshTokens = 5*time.Minute, true
+		w.settings.Idle = IdleSettings{OfRefreshToken: true, Warn: time.Minute}
+		life := 1800
+		w.op.EditTokenResponse = func(response map[string]any) {
+			response["refresh_expires_in"] = life
+			life = 200 // the provider's session is about to end
+		}
+		client, tab := w.open(false)
+		w.signIn(client, tab)
+		for range 600 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if client.Current() == nil {
+				break
+			}
+		}
+		if client.Current() != nil {
+			t.Fatal("nobody was signed out")
+		}
+		if said := tab.countdown(); len(said) == 0 || said[0] != 60 {
+			t.Errorf("the countdown: %v", said)
+		}
+	})
+}
