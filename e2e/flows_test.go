@@ -63,7 +63,7 @@ var moreFlows = []func(*testing.T){
 
 	TestFetchStreamGathered, TestFetchFormWritten, TestFetchUnread,
 	TestGetUserBesideCallback, TestDisposeBetweenEffects, TestDisposeDuringCallback, TestRestoreByRedirect, TestPageIsNotSentAway,
-	TestKeptAnswerExpired, TestWorkerIsSilent, TestDedicatedWorkerStandsStill,
+	TestKeptAnswerExpired, TestWorkerIsSilent, TestDedicatedWorkerStandsStill, TestWorkersStandStill,
 	TestFaultSignin, TestFaultPopup, TestFaultSignout,
 	TestHostileTokensFollowNoRedirect, TestHostileForeignWindows, TestHostileUserinfoThatMayBeCached, TestHostileCallbackTellsNoReferrer,
 	TestHostileServiceWorkerOutOfTheFolder, TestHostileServiceWorkerInTheFolder, TestHostileServiceWorkerBehindARedirect,

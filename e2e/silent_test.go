@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -40,7 +41,7 @@ func TestWorkerIsSilent(t *testing.T) {
 		name   string
 		script string // in the worker with the first name
 		code   string
-		want   []string
+		want   []string // nil where one starts for good
 	}{
 		{
 			"and has no lock, three times",
@@ -59,17 +60,24 @@ func TestWorkerIsSilent(t *testing.T) {
 			[]string{"shared oidcspa.1", "shared oidcspa.1.2"},
 		},
 		{"and stands still instead of its first answer", standsAtAnswer(1), "", []string{"shared oidcspa.1", "shared oidcspa.1.2"}},
+		{"and stands still while it starts", `WebAssembly.instantiateStreaming = ` + standsStill, "", nil},
 		{"and stands still instead of its second answer", standsAtAnswer(2), "runtime_stopped", []string{"shared oidcspa.1", "shared oidcspa.1.2"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t)
-			a.standsStill(t)
+			a.standsStill(t, 1)
+			if strings.Contains(tt.script, "Streaming") {
+				hastens(a, 180_000)
+			}
 			beforeWorker(t, a, `if (globalThis.name === "oidcspa.1") { `+tt.script+` }`)
 			newHostile(t, a)
 			tab := newTab(t)
 			tab.visit(a.origin + "/")
 			if code := codeOf(tab, "um.signinSilent()"); code != tt.code {
 				t.Errorf("code %q, want %q", code, tt.code)
+			}
+			if tt.want == nil {
+				return
 			}
 			if got := eval[[]string](tab, "um.getUser().then(() => "+programsHeld+")"); !slices.Equal(got, tt.want) {
 				t.Errorf("programs %q, want %q", got, tt.want)
@@ -83,7 +91,7 @@ func TestDedicatedWorkerStandsStill(t *testing.T) {
 	a := newApp(t)
 	a.setHost("dedicated")
 	newHostile(t, a)
-	a.standsStill(t)
+	a.standsStill(t, 1)
 	beforeWorker(t, a, standsAtAnswer(2))
 	tab := newTab(t)
 	tab.visit(a.origin + "/")
@@ -98,30 +106,63 @@ func TestDedicatedWorkerStandsStill(t *testing.T) {
 	}
 }
 
-// standsStill keeps the first worker that asks for /over until the test is over.
-func (a *app) standsStill(t *testing.T) {
+// Where one worker after the other stands still, as on a machine that has too much to do, the
+// program neither runs in the page then, nor in workers without end.
+func TestWorkersStandStill(t *testing.T) {
+	a := newApp(t)
+	a.standsStill(t, 10)
+	newHostile(t, a)
+	hastens(a, 5_000)
+	beforeWorker(t, a, standsAtAnswer(1))
+	tab := newTab(t)
+	tab.visit(a.origin + "/")
+	if code := codeOf(tab, "um.signinSilent()"); code != "runtime_stopped" {
+		t.Errorf("code %q", code)
+	}
+	if got, want := eval[[]string](tab, programsHeld), []string{"shared oidcspa.1", "shared oidcspa.1.2"}; !slices.Equal(got, want) {
+		t.Errorf("programs %q, want %q", got, want)
+	}
+	if eval[bool](tab, "'Go' in globalThis") {
+		t.Error("the program runs in the page")
+	}
+}
+
+// hastens has a page wait half a second where it would wait for so many milliseconds.
+func hastens(a *app, wait int) {
+	a.respond("/app.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		_, _ = fmt.Fprintf(w, "const { setTimeout: wait } = globalThis; globalThis.setTimeout = (fn, ms, ...args) => wait(fn, ms === %d ? 500 : ms, ...args);\n", wait)
+		_, _ = w.Write(appScript())
+	})
+}
+
+// standsStill keeps so many workers that ask for /over until the test is over.
+func (a *app) standsStill(t *testing.T, workers int) {
 	over := make(chan struct{})
 	t.Cleanup(func() { close(over) })
-	var asked atomic.Bool
+	var asked atomic.Int32
 	a.respond("/over", func(http.ResponseWriter, *http.Request) {
-		if !asked.Swap(true) {
+		if int(asked.Add(1)) <= workers {
 			<-over
 		}
 	})
 }
 
-// standsAtAnswer has a worker ask for /over before its nth answer.
+// standsStill is what a worker calls to ask for /over and wait for that.
+const standsStill = `() => {
+	const request = new XMLHttpRequest();
+	request.open("GET", "/over", false);
+	request.send();
+};`
+
+// standsAtAnswer has a worker do so before its nth answer.
 func standsAtAnswer(n int) string {
 	return fmt.Sprintf(`let answers = 0;
-		const post = MessagePort.prototype.postMessage;
+		const post = MessagePort.prototype.postMessage, stand = %s
 		MessagePort.prototype.postMessage = function (message, ...rest) {
-			if (/"(result|error)":/.test(message) && ++answers === %d) {
-				const request = new XMLHttpRequest();
-				request.open("GET", "/over", false);
-				request.send();
-			}
+			if (/"(result|error)":/.test(message) && ++answers === %d) stand();
 			return post.call(this, message, ...rest);
-		};`, n)
+		};`, standsStill, n)
 }
 
 // Go keeps the worker's thread while it starts, for longer than one may stand

@@ -27,9 +27,12 @@ let mention;
  * Starts the program on the first host that works, and tries again for as long
  * as the file may still arrive: under a fresh address, as a cache may hold the
  * failure; but not against the page's policy, or offline. start is what starts
- * it once; hosts are the places to try.
+ * it once; hosts are the places to try; reason is why the first one does not do. A program
+ * that was lost, as on a machine that has too much to do, is tried once more, never in the
+ * page: that is for browsers without workers.
  */
-export async function startAgain(url, hosts, start) {
+export async function startAgain(url, hosts, start, reason) {
+  if (reason === "lost") hosts = hosts.slice(0, 1);
   let forbidden;
   addEventListener("securitypolicyviolation", ({ blockedURI, effectiveDirective }) => {
     forbidden ||= url.startsWith(blockedURI.split("?")[0]) && effectiveDirective !== "connect-src"; // missing() asks, too
@@ -57,6 +60,7 @@ async function startAnywhere(url, hosts, start, ends) {
         return connection;
       } catch (error) {
         if (error?.code) throw error;
+        if (error === "lost") throw failure("runtime_stopped", "the worker stands still, or ends at its start");
         if (error?.message && !hosts[1]) throw failure("worker_not_found", "shared workers have no origin here");
         if (error !== "error" && (error !== "silent" || end)) break; // no matter of the name: the next host
         if (ends.length === 1 || await missing(url)) return null;

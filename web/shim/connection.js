@@ -33,6 +33,9 @@ export function pageLock() {
  */
 const PATIENCE = 1_000, PATIENCE_UNDER_WAY = 5_000;
 
+/** After how long a program counts as running that says nothing of it, in milliseconds. */
+const LONGEST_START = 180_000;
+
 /** What the program tells; it may send others, which are to be ignored (JSON-RPC 4.1). */
 const NOTIFICATIONS = ["event", "hint", "told"];
 
@@ -143,6 +146,11 @@ export class Connection {
     else this.lose();
   }
 
+  #begin() {
+    this.#runs = true;
+    this.#urge();
+  }
+
   /** Notices that the host stands still while something is under way there. */
   async #urge() {
     if (this.#urging || !this.#runs) return;
@@ -170,9 +178,9 @@ export class Connection {
     } else if (method === "hello") {
       hello();
       this.#watch(params.lock);
+      setTimeout(() => this.#begin(), LONGEST_START);
     } else if (method === "runs") {
-      this.#runs = true;
-      this.#urge();
+      this.#begin();
     } else if (method === "stopped") {
       this.stop(failure(params.code, params.message));
       hello();

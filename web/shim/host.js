@@ -130,19 +130,20 @@ export async function connect(settings, serve, params, asks) {
   const url = ownURL(settings.assets);
   const hosts = settings.host ? [settings.host] : ["shared", "dedicated", "page"];
   const start = (host, address, end = "") => startOn(host, address, end, serve, params, asks);
+  let reason;
   for (const host of hosts) {
     try {
       return await start(host, url);
     } catch (error) {
       if (error?.code) throw error;
-      if (error) break;
+      if (reason = error) break;
     }
   }
   const { startAgain } = await onDemand("worker_not_found");
-  return startAgain(url, hosts, start);
+  return startAgain(url, hosts, start, reason);
 }
 
-/** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent". */
+/** Starts the program on a host. It rejects with the type of the event that says that the script does not run, or with "silent", or with "lost" if the program ends before it is open. */
 async function startOn(host, url, end, serve, params, asks, silences = 0) {
   if (!Object.hasOwn(HOSTS, host)) throw failure("invalid_config", "host is unknown");
   let connection, opened;
@@ -170,7 +171,7 @@ async function startOn(host, url, end, serve, params, asks, silences = 0) {
   if (!refusal) return connection;
   connection.notify("close");
   connection.stop(refusal);
-  throw connection.lost ? "silent" : refusal;
+  throw connection.lost ? "lost" : refusal;
 }
 
 /** Resolves to what the program has against it. */
