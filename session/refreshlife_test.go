@@ -2,6 +2,7 @@ package session
 
 import (
 	"maps"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,23 +129,25 @@ func TestRefreshTokenKeptInVain(t *testing.T) {
 		w := newWorld(t)
 		w.op.Lifetime, w.op.RefreshTokens = 24*time.Hour, true
 		w.op.EditTokenResponse = func(response map[string]any) { response["refresh_expires_in"] = 1800 }
-		client, tab, _ := w.watched(says("unchanged"))
-		w.signIn(client, tab)
-		tries := 0
+		var fails atomic.Bool
+		var tries atomic.Int64
 		w.transport.Fail = func(req *oidc.Request) error {
-			if req.Method == "POST" {
-				tries++
+			if req.Method == "POST" && fails.Load() {
+				tries.Add(1)
 				return oidc.ErrNetwork
 			}
 			return nil
 		}
+		client, tab, _ := w.watched(says("unchanged"))
+		w.signIn(client, tab)
+		fails.Store(true)
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		if user, _ := client.session.current(); user == nil {
 			t.Error("the session is over although the access token is good")
 		}
-		if tries < 1 || tries > 10 {
-			t.Errorf("%d tries", tries)
+		if n := tries.Load(); n < 1 || n > 10 {
+			t.Errorf("%d tries", n)
 		}
 	})
 }
