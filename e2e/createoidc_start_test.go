@@ -188,6 +188,9 @@ func TestCreateOidcRequest(t *testing.T) {
 			url.Values{"resource": {"a", "b"}, "q": {"a=="}, "silent": {"false"}}},
 		{"another address of the call", "", `{ transformUrlBeforeRedirect: (address) => address + "&of=call", extraQueryParams: { a: "1" } }`,
 			url.Values{"of": {"call"}, "a": {"1"}}},
+		{"another scope of the call", "", `{ extraQueryParams: { scope: "openid calendar" } }`, url.Values{"scope": {"openid calendar"}}},
+		{"another scope of a function", `extraQueryParams: () => ({ scope: "openid calendar" })`, "", url.Values{"scope": {"openid calendar"}}},
+		{"another scope of the address", "", `{ transformUrlBeforeRedirect: (address) => address.replace("scope=openid+profile", "scope=openid") }`, url.Values{"scope": {"openid"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRoot(t, tt.params, earlyRoot)
@@ -263,6 +266,7 @@ func TestCreateOidcSomebodyElse(t *testing.T) {
 func TestCreateOidcMistakes(t *testing.T) {
 	r := newRoot(t, "", earlyRoot)
 	r.visit("/orders")
+	eval[bool](r.tab, `globalThis.another = (more) => ({ login: () => createOidc({ ...params, ...more, clientId: "another" + globalThis.count++ }).then((other) => other.login()) }), globalThis.count = 0, true`)
 	for _, tt := range []struct{ call, code, names string }{
 		{"createOidc({ ...params, issuerUri: undefined })", "invalid_config", "issuerUri"},
 		{"createOidc({ ...params, clientId: '' })", "invalid_config", "clientId"},
@@ -275,7 +279,27 @@ func TestCreateOidcMistakes(t *testing.T) {
 		{"createOidc({ ...params, clientId: 'typed', revokeTokensOnLogout: 'no' }).then((other) => other.login())", "invalid_config", "revokeTokensOnSignout"},
 		{"createOidc({ ...params, BASE_URL: 'https://op.example/' })", "invalid_config", "BASE_URL"},
 		{"oidc.login({ redirectUrl: 'https://op.example/' })", "invalid_argument", "BASE_URL"},
-		{"oidc.login({ extraQueryParams: { state: 'mine' } })", "invalid_argument", "state"},
+		{"createOidc({ ...params, BASE_URL: '/?op=1&iss=x' })", "invalid_config", "parameter iss"},
+		{"createOidc({ ...params, BASE_URL: '/?code' })", "invalid_config", "parameter code"},
+		{"createOidc({ ...params, BASE_URL: '/?state=' })", "invalid_config", "parameter state"},
+		{"createOidc({ ...params, BASE_URL: '/?error=1' })", "invalid_config", "parameter error"},
+		{"createOidc({ ...params, BASE_URL: '/?error_description=1' })", "invalid_config", "parameter error_description"},
+		{"createOidc({ ...params, BASE_URL: '/?error_uri=1' })", "invalid_config", "parameter error_uri"},
+		{"createOidc({ ...params, BASE_URL: '/?response=1' })", "invalid_config", "parameter response"},
+		{"createOidc({ ...params, BASE_URL: '/?session_state=1' })", "invalid_config", "parameter session_state"},
+		{"oidc.login({ extraQueryParams: { state: 'mine' } })", "invalid_argument", "extraQueryParams: state"},
+		{"oidc.login({ extraQueryParams: { request: 'a.b.c' } })", "invalid_argument", "extraQueryParams: request "},
+		{"oidc.login({ extraQueryParams: { request_uri: 'urn:a' } })", "invalid_argument", "extraQueryParams: request_uri"},
+		{"oidc.login({ extraQueryParams: { dpop_jkt: 'mine' } })", "invalid_argument", "extraQueryParams: dpop_jkt"},
+		{"oidc.login({ extraQueryParams: { id_token_hint: 'mine' } })", "invalid_argument", "extraQueryParams: id_token_hint"},
+		{"oidc.login({ extraQueryParams: { post_logout_redirect_uri: '/' } })", "invalid_argument", "extraQueryParams: post_logout_redirect_uri"},
+		{"another({ extraQueryParams: { request: 'a.b.c' } }).login()", "invalid_config", "request"},
+		{"another({ extraQueryParams: () => ({ request: 'a.b.c' }) }).login()", "invalid_argument", "extraQueryParams: request "},
+		{"another({ transformUrlBeforeRedirect: ({ authorizationUrl }) => authorizationUrl + '&request=a.b.c' }).login()", "invalid_argument", "transformUrlBeforeRedirect: request "},
+		{"oidc.login({ transformUrlBeforeRedirect: (url) => url + '&request_uri=urn:a' })", "invalid_argument", "transformUrlBeforeRedirect: request_uri"},
+		{"oidc.login({ transformUrlBeforeRedirect: (url) => url.replace(/nonce=[^&]*/, 'nonce=mine') })", "invalid_argument", "transformUrlBeforeRedirect: nonce"},
+		{"oidc.login({ transformUrlBeforeRedirect: (url) => url + '&state=mine' })", "invalid_argument", "transformUrlBeforeRedirect: state"},
+		{"oidc.login({ transformUrlBeforeRedirect: (url) => url.replace(/code_challenge=[^&]*&/, '') })", "invalid_argument", "transformUrlBeforeRedirect: code_challenge"},
 	} {
 		if got := eval[string](r.tab, tt.call+".then(() => 'nothing', (e) => e.code + ' ' + e.message)"); !strings.HasPrefix(got, tt.code+" ") || !strings.Contains(got, tt.names) {
 			t.Errorf("%s: %s, want %s of %s", tt.call, got, tt.code, tt.names)

@@ -115,7 +115,17 @@ func TestCreateOidcLinkInAMail(t *testing.T) {
 	if !inChromium(t) {
 		t.Skip("elsewhere the program ends with its page")
 	}
-	for _, early := range []string{earlyRoot, ""} {
+	for _, tt := range []struct {
+		early string
+		left  string // what the new tab has left for before, of which nothing has come
+	}{
+		{earlyRoot, ""},
+		{"", ""},
+		{earlyRoot, `{ return_to: location.origin + "/bye" }`}, // a sign-out that led elsewhere
+		{"", `{ return_to: location.origin + "/bye" }`},
+		{earlyRoot, `{ action: "go to auth server", extraQueryParams: { a: "2" } }`},
+	} {
+		early := tt.early
 		r := newRoot(t, "", early)
 		link := mails(r.op)
 		r.visit("/orders?a=1")
@@ -123,10 +133,17 @@ func TestCreateOidcLinkInAMail(t *testing.T) {
 		r.tab.waitFor(mailed)
 		address, first := link(), r.tab
 		r.tab = first.sibling()
+		if tt.left != "" {
+			r.visit("/bye")
+			eval[bool](r.tab, "sessionStorage.setItem(`oidcspa.round:${params.issuerUri}:${params.clientId}`, JSON.stringify({ expires_at: Date.now() / 1000 + 600, ..."+tt.left+" })), true")
+		}
 		r.tab.navigate(address)
 		r.tab.waitReady()
 		r.wantWho("subject-1")
 		r.wantAt("/orders?a=1")
+		if eval[bool](r.tab, "oidc.backFromAuthServer !== undefined") {
+			t.Errorf("the app hears of what the tab has left for before: %s", tt.left)
+		}
 		if got := eval[string](r.tab, "seen"); early != "" && strings.Contains(got, "code=") {
 			t.Error("the app sees the response")
 		}

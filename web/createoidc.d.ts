@@ -45,7 +45,7 @@ export interface ParamsOfCreateOidc<
   clientId: string;
   /** Default ["profile"]; "openid" is added. */
   scopes?: string[];
-  /** Is given every address of the provider's authorization endpoint, and returns the one to go to. */
+  /** Is given every address of the provider's authorization endpoint, and returns the one to go to; what protects the request stays as it is. */
   transformUrlBeforeRedirect?: (params: { authorizationUrl: string; isSilent: boolean }) => string;
   /** Are added to every one of them; a function is called each time. */
   extraQueryParams?: Values | ((params: { isSilent: boolean; url: string }) => Values);

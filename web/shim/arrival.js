@@ -38,7 +38,7 @@ export function arrive(base = early.BASE_URL, { href, hash } = location) {
   if (way.arrival) return true; // callback.html has handed it on
   if (way.client) {
     const { return_to, action } = keptAt(`oidcspa.round:${way.client}`); // return_to is of a sign-out, which may be refused
-    if (!return_to && (comes || way.return_to)) try { // what answers a sign-in is read, also if it lacks both
+    if (way.return_to || comes && !return_to) try { // what answers a sign-in is read, also if it lacks both
       sessionStorage.setItem(`oidcspa.response:${way.client}`, JSON.stringify({ expires_at: way.expires_at, restore: true, response: href }));
     } catch {
       return true; // no room: it stays where it is

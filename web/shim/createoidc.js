@@ -186,6 +186,7 @@ class OneClient {
       const state = responseIn(address).get("state"), way = own(await this.#manager._awaits(state));
       if (way.client !== this.#params.key) return true;
       early.unknown = undefined;
+      this.#trip.forget(); // what this tab has left for is not what comes
       sessionStorage.setItem(`oidcspa.${state}`, JSON.stringify(way));
     } catch {
       return true; // no program knows of it, or this tab keeps nothing

@@ -19,6 +19,9 @@ const METHODS = own({ "auto": "", "iframe": "silent", "full page redirect": "red
 /** Seconds: a shorter time without activity is a mistake. */
 const SHORTEST_IDLE = 30;
 
+/** Parameters of a response: what the query of the redirect URI has under such a name would be read as the response's. */
+const OF_RESPONSE = ["code", "state", "session_state", "iss", "error", "error_description", "error_uri", "response"];
+
 const wrong = (why) => failure("invalid_config", why);
 
 /** Whether browsers let a frame of the provider see its cookies, as far as names say that. */
@@ -32,6 +35,8 @@ function rootOf(given) {
   if (given === undefined) throw wrong('BASE_URL is missing: give it to createOidc() or oidcEarlyInit(), "/" or what import.meta.env.BASE_URL is');
   const root = new URL(given, location.origin);
   if (root.origin !== location.origin || root.hash) throw wrong("BASE_URL has to be of the page's own origin, without a fragment");
+  const taken = OF_RESPONSE.find((name) => root.searchParams.has(name));
+  if (taken) throw wrong(`BASE_URL: the parameter ${taken} of its query is one of the provider's response, choose another name`);
   root.pathname = root.pathname.replace(/\/?$/, "/");
   return root;
 }

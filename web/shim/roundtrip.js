@@ -13,14 +13,22 @@ const AWAY = 15 * 60_000;
 /** After how long a tab that was sent away has not left, in milliseconds. */
 export const DEPARTURE = 10_000;
 
-/** Parameters by which the program knows the response again. */
-const OURS = ["client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce", "code_challenge", "code_challenge_method"];
+/**
+ * Parameters that protect the request: by them the program knows the response again; others would take their place (RFC 9101
+ * 6.3), bind the code to another key (RFC 9449 10), or hold a token that nothing may keep. scope is the app's.
+ */
+const OURS = [
+  "client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce", "code_challenge", "code_challenge_method",
+  "dpop_jkt", "request", "request_uri", "id_token_hint", "post_logout_redirect_uri",
+];
 
 /** What of a response is the protocol's. */
 const OF_PROTOCOL = ["code", "state", "session_state", "iss"];
 
 /** Parameters as they are in an address. */
 const written = (record) => Object.fromEntries(Object.entries(record ?? {}).map(([name, value]) => [name, `${value}`]));
+
+const clientsOwn = (given, name) => failure("invalid_argument", `${given}: ${name} is the client's own`);
 
 /** Knows what the tab leaves for, adds what functions of the app say, and finds it again. */
 export class RoundTrip {
@@ -106,13 +114,15 @@ export class RoundTrip {
     const before = new URL(params.url).searchParams;
     add(call?.rest);
     params.url = call?.transform?.(params.url) ?? params.url;
-    return Object.fromEntries([...new URL(params.url).searchParams].filter(([name, value]) => !before.getAll(name).includes(value)));
+    const now = new URL(params.url).searchParams, changed = OURS.find((name) => `${now.getAll(name)}` !== `${asks.getAll(name)}`);
+    if (changed) throw clientsOwn("transformUrlBeforeRedirect", changed);
+    return Object.fromEntries([...now].filter(([name, value]) => !before.getAll(name).includes(value)));
   }
 
   #add(params, record, pushed) {
     const url = new URL(params.url);
     for (const [name, value] of Object.entries(defined(record))) {
-      if (OURS.includes(name)) throw failure("invalid_argument", `extraQueryParams: ${name} is the client's own`);
+      if (OURS.includes(name)) throw clientsOwn("extraQueryParams", name);
       if (pushed) throw failure("unsupported", `extraQueryParams: ${name} cannot be added to a request that was pushed to the provider; give values to createOidc()`);
       url.searchParams.set(name, value);
       params.url = url.href;
@@ -123,11 +133,16 @@ export class RoundTrip {
     sessionStorage.setItem(this.#name, JSON.stringify({ expires_at: (Date.now() + AWAY) / 1000, ...record }));
   }
 
+  /** What the tab has left for is over. */
+  forget() {
+    sessionStorage.removeItem(this.#name);
+  }
+
   /** What the tab comes back with; undefined if it does not come back from a call. */
   back() {
     const { response } = keptAt(`oidcspa.response:${this.#params.key}`), { action, extraQueryParams } = keptAt(this.#name);
     try {
-      sessionStorage.removeItem(this.#name);
+      this.forget();
     } catch {
       return; // this tab keeps nothing
     }

@@ -36,6 +36,8 @@ for (const [name, extraQueryParams] of Object.entries({
   "max_age": { max_age: "600" },
   "client_id": { client_id: "other" },
   "state": { state: "mine" },
+  "request": { request: "a.b.c" },
+  "scope": { scope: "openid email" },
 })) call(`extraQueryParams ${name}`, { extraQueryParams });
 call("transformUrlBeforeRedirect", { transformUrlBeforeRedirect: (url) => `${url}&t=1` });
 call("transformUrlBeforeRedirect after extraQueryParams", { extraQueryParams: { a: "1" }, transformUrlBeforeRedirect: (url) => `${url}&has=${new URL(url).searchParams.get("a")}` });
