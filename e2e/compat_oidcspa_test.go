@@ -33,7 +33,7 @@ func TestCompatSPA(t *testing.T) {
 	s := openSuite(t, "compat/oidcspa", filepath.Join(theirSPA, theirEntries[0]))
 	s.slow, s.empty, s.atOnce = regexp.MustCompile("^clock "), "empty.html", 3
 	s.slowAtOnce = 10 // one batch
-	s.halves = true
+	s.oneIn = 3
 	ours, theirs, react := http.StripPrefix("/oidcspa", s.assets), bundleOf(t, theirSPA, theirEntries), bundleReact(t)
 	s.app = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

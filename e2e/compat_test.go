@@ -83,8 +83,8 @@ func (s *suite) run(t *testing.T) {
 }
 
 // batches returns the names that match one by one, and several at once of
-// those that wait for a clock. Of a suite for which there is no time every second
-// one is left out without CHECK_LONG.
+// those that wait for a clock. Of a suite for which there is no time only one in so many
+// is run without CHECK_LONG.
 func (s *suite) batches(names []string, only *regexp.Regexp) iter.Seq[[]string] {
 	var quick, slow []string
 	for _, name := range names {
@@ -96,12 +96,12 @@ func (s *suite) batches(names []string, only *regexp.Regexp) iter.Seq[[]string] 
 			quick = append(quick, name)
 		}
 	}
-	if s.halves && os.Getenv("CHECK_LONG") == "" && os.Getenv("COMPAT_RUN") == "" {
-		half := quick[:0]
-		for i := 0; i < len(quick); i += 2 {
-			half = append(half, quick[i])
+	if s.oneIn > 1 && os.Getenv("CHECK_LONG") == "" && os.Getenv("COMPAT_RUN") == "" {
+		some := quick[:0]
+		for i := 0; i < len(quick); i += s.oneIn {
+			some = append(some, quick[i])
 		}
-		quick = half
+		quick = some
 	}
 	return func(yield func([]string) bool) {
 		for batch := range slices.Chunk(quick, s.atOnce) {
@@ -148,7 +148,7 @@ type suite struct {
 	empty  string         // the page on which none of them runs
 
 	atOnce, slowAtOnce int    // how many of the others, and of these, run at the same time
-	halves             bool   // every second one of the others is for CHECK_LONG
+	oneIn              int    // of so many others all but one are for CHECK_LONG; 0 is 1
 	origin             string // of the app
 	ops                string // of the providers
 	assets             *web.Handler
