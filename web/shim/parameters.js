@@ -16,6 +16,9 @@ const PARAMETERS = [
 
 const METHODS = own({ "auto": "", "iframe": "silent", "full page redirect": "redirect" });
 
+/** What parameters are whose value would count as another one. */
+const KINDS = { issuerUri: "string", clientId: "string", revokeTokensOnLogout: "boolean" };
+
 /** Seconds: a shorter time without activity is a mistake. */
 const SHORTEST_IDLE = 30;
 
@@ -58,6 +61,8 @@ export function readParameters(given) {
   for (const name of Object.keys(params)) if (!PARAMETERS.includes(name)) throw wrong(`createOidc: there is no parameter ${name}`);
   for (const name of ["issuerUri", "clientId"]) if (!params[name]) throw wrong(`createOidc: the parameter ${name} is required (is a variable of the environment missing?)`);
   const { issuerUri, clientId, extraQueryParams, extraTokenParams, idleSessionLifetimeInSeconds: idle, revokeTokensOnLogout: revokes } = params;
+  for (const [name, kind] of Object.entries(KINDS)) if (params[name] != null && typeof params[name] !== kind) throw wrong(`${name} has to be a ${kind}`);
+  if (!Array.isArray(params.scopes ?? [])) throw wrong("scopes has to be a list");
   if (/[?#]/.test(issuerUri)) throw wrong("issuerUri has no query");
   if (typeof extraTokenParams === "function") throw wrong("extraTokenParams cannot be a function: the program renews without the page; give values, or give them to renewTokens()");
   if (idle !== undefined && !(idle > SHORTEST_IDLE)) throw wrong(`idleSessionLifetimeInSeconds has to be more than ${SHORTEST_IDLE}`);
