@@ -30,7 +30,7 @@ check: lint race examples hostile faults compat claims size
 lint: bin/lint           ; gofmt -s -d . && go vet ./... && $(JS) go vet ./... && $< ./... && $(JS) $< ./... && cd internal/lint && go vet . && $(CURDIR)/$< . && go test .
 race: redis              ; go test $(RACE) $(NATIVE) ./internal/jstest
 examples: bin/lint       ; cd resource/examples && gofmt -s -d . && go vet ./... && $(CURDIR)/$< ./... && go test ./...
-hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 20m -run TestHostile
+hostile: chromium        ; cd session && go test -count=1 -run HostileTable && cd ../e2e && go test -count=1 -timeout 30m -run TestHostile
 faults: chromium         ; cd e2e && go test -count=1 -v -timeout 20m -run TestFault # it prints figures
 compat: chromium keycloak ; scripts/compat.sh
 claims:                  ; go run ./internal/claims/check

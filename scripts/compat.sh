@@ -11,4 +11,4 @@ for app in react vue pwa bundlers spa; do
 done
 export COMPAT=1
 go test -count=1 ./e2e/compat/...
-go test -count=1 -timeout 20m -run "Peer|Compat|React|Vue|Keycloak" ./e2e
+go test -count=1 -timeout 30m -run "Peer|Compat|React|Vue|Keycloak" ./e2e
